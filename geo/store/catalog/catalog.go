@@ -1,0 +1,230 @@
+// Package catalog is the register of what a Contado installation holds:
+// datasets, their immutable versions, the items of raster versions. It holds
+// the portable types; a Driver keeps them (see sqlite), and catalogtest is
+// the suite that every driver passes.
+package catalog
+
+import (
+	"context"
+	"regexp"
+	"time"
+
+	"contado/geo"
+	"contado/geo/grid"
+)
+
+// Kind is the shape of a dataset.
+type Kind string
+
+// The kinds. A table without geometry is Vector with an empty geometry type.
+const (
+	Raster    Kind = "raster"
+	Vector    Kind = "vector"
+	Timetable Kind = "timetable"
+)
+
+// Role is what a dataset is for; reports find their inputs by it.
+type Role string
+
+// The roles. Place is a named settlement (a hamlet) that gaps are named after.
+const (
+	Imagery       Role = "imagery"
+	Elevation     Role = "elevation"
+	LandCover     Role = "landcover"
+	Population    Role = "population"
+	TerritoryRole Role = "territory"
+	Place         Role = "place"
+	Service       Role = "service"
+	Road          Role = "road"
+	Barrier       Role = "barrier"
+	Hazard        Role = "hazard"
+	TimetableRole Role = "timetable"
+	OtherRole     Role = "other"
+)
+
+// Roles lists every role in the order shown to people.
+var Roles = []Role{
+	Imagery, Elevation, LandCover, Population, TerritoryRole, Place,
+	Service, Road, Barrier, Hazard, TimetableRole, OtherRole,
+}
+
+var idPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
+
+// ValidID reports whether s can name a dataset: 1 to 63 of [a-z0-9-], not
+// beginning with a hyphen.
+func ValidID(s string) bool { return idPattern.MatchString(s) }
+
+// Dataset is something ingested, with the state of its current version.
+type Dataset struct {
+	ID          string    `json:"id"`
+	Kind        Kind      `json:"kind"`
+	Role        Role      `json:"role"`
+	Title       string    `json:"title"`
+	Description string    `json:"description,omitempty"`
+	License     string    `json:"license,omitempty"`
+	Attribution string    `json:"attribution,omitempty"`
+	CreatedAt   time.Time `json:"created_at"`
+	Version     Version   `json:"version"` // the current one
+}
+
+// Version is one immutable state of a dataset.
+type Version struct {
+	Number      int       `json:"number"` // 1, 2, 3 … within the dataset
+	PublishedAt time.Time `json:"published_at"`
+	// SHA256 is the digest over the version's files, in hexadecimal: the
+	// sorted list "path sha256\n" of Files, hashed.
+	SHA256 string `json:"sha256"`
+	Files  []File `json:"files"`
+	// CRS is the native CRS; BBox is in it, BBoxWGS84 in longitude/latitude.
+	CRS       geo.CRS    `json:"crs"`
+	BBox      geo.BBox   `json:"bbox"`
+	BBoxWGS84 geo.BBox   `json:"bbox_wgs84"`
+	TimeStart *time.Time `json:"time_start,omitempty"`
+	TimeEnd   *time.Time `json:"time_end,omitempty"`
+	Vector    *VectorInfo   `json:"vector,omitempty"` // set for Vector
+	// Territory says how territory features are read; set for that role.
+	Territory *TerritoryFields `json:"territory,omitempty"`
+	// Table names the columns of a population table; set when role is
+	// population and kind is vector.
+	Table *PopulationFields `json:"table,omitempty"`
+	// Lineage: what was read, repaired, refused; shown to people as is.
+	Source  []string `json:"source"` // base names of the ingested files
+	Notices []Notice `json:"notices"`
+	Program string   `json:"program"` // "contado 0.1.0"
+}
+
+// VectorInfo describes the rows of a vector version.
+type VectorInfo struct {
+	Schema geo.Schema `json:"schema"`
+	Count  int64      `json:"count"`
+	Layer  string     `json:"layer"` // table name in the GeoPackage
+	File   string     `json:"file"`  // key of the GeoPackage in the blob store
+}
+
+// TerritoryFields names the attributes that make a row a territory.
+type TerritoryFields struct {
+	Code string `json:"code"`
+	Name string `json:"name"`
+	// Parents are attribute names from the nearest parent upwards; ParentNames
+	// runs parallel ("" where the file has no name for that level).
+	Parents     []string `json:"parents,omitempty"`
+	ParentNames []string `json:"parent_names,omitempty"`
+	// Level is the attribute that holds the level; LevelName is the fixed
+	// level of every row when there is no such attribute.
+	Level     string `json:"level,omitempty"`
+	LevelName string `json:"level_name,omitempty"`
+	// ParentLevels names the levels of Parents ("province", "region").
+	ParentLevels []string `json:"parent_levels,omitempty"`
+}
+
+// PopulationFields names the columns of a table of people by territory code.
+type PopulationFields struct {
+	Code  string `json:"code"`
+	Total string `json:"total"`
+	// AgeBands maps a column to its band, e.g. "age_65_79".
+	AgeBands map[string]string `json:"age_bands,omitempty"`
+}
+
+// Severity grades a notice.
+type Severity string
+
+// The severities of what ingest reports.
+const (
+	Info    Severity = "info"
+	Warning Severity = "warning"
+)
+
+// Notice is one thing that ingest repaired, dropped or guessed.
+type Notice struct {
+	Severity Severity `json:"severity"`
+	Code     string   `json:"code"` // stable, kebab-case: "geometry-repaired"
+	Message  string   `json:"message"`
+	Count    int64    `json:"count,omitempty"`
+	// Examples names up to 20 of the features or rows concerned.
+	Examples []string `json:"examples,omitempty"`
+}
+
+// File is one file of a version in the blob store.
+type File struct {
+	Key    string `json:"key"` // "datasets/dem/v1/dem.tif"
+	Size   int64  `json:"size"`
+	SHA256 string `json:"sha256"`
+}
+
+// Item is one raster of a raster dataset version; it becomes a STAC item.
+type Item struct {
+	ID       string     `json:"id"`
+	Dataset  string     `json:"dataset"`
+	Version  int        `json:"version"`
+	Datetime *time.Time `json:"datetime,omitempty"`
+	// File is the key of the COG in the blob store.
+	File     string    `json:"file"`
+	Grid     grid.Grid `json:"grid"`
+	BBox     geo.BBox  `json:"bbox"` // WGS84
+	// Footprint is the outline of the raster in WGS84 as a closed ring.
+	Footprint  [][2]float64 `json:"footprint"`
+	Bands      []Band       `json:"bands"`
+	Overviews  int          `json:"overviews"`
+	CloudCover *float64     `json:"cloud_cover,omitempty"` // percent
+}
+
+// Band describes one band of an item, values after scale and offset.
+type Band struct {
+	Name       string   `json:"name"` // "B04", "total", "band1"
+	CommonName string   `json:"common_name,omitempty"`
+	DataType   string   `json:"data_type"` // STAC raster extension: uint16, float32 …
+	Nodata     *float64 `json:"nodata,omitempty"`
+	NaN        bool     `json:"nodata_nan,omitempty"` // nodata is NaN
+	Scale      float64  `json:"scale"`
+	Offset     float64  `json:"offset"`
+	Unit       string   `json:"unit,omitempty"`
+	Min        float64  `json:"min"`
+	Max        float64  `json:"max"`
+	Mean       float64  `json:"mean"`
+	StdDev     float64  `json:"stddev"`
+	// P02 and P98 are the 2nd and 98th percentile: the default rescale.
+	P02          float64 `json:"p02"`
+	P98          float64 `json:"p98"`
+	ValidPercent float64 `json:"valid_percent"`
+	Classes      []Class `json:"classes,omitempty"`
+}
+
+// Class is one value of a classified raster.
+type Class struct {
+	Value int    `json:"value"`
+	Name  string `json:"name,omitempty"`
+	Color string `json:"color,omitempty"` // #rrggbb
+}
+
+// Publication is all that makes a new version visible.
+type Publication struct {
+	Dataset Dataset // Version.Number is assigned by Publish
+	Items   []Item  // Version is assigned by Publish
+	// Expect is the current version the work started from (0: the dataset did
+	// not exist). Publish fails with fault.Conflict when it has moved on.
+	Expect int
+}
+
+// Driver keeps the catalog. All methods are safe for concurrent use. Errors
+// are faults: NotExist, Exist, Conflict, Invalid.
+type Driver interface {
+	// Publish makes the version visible in one transaction and returns the
+	// dataset as it now stands.
+	Publish(ctx context.Context, p Publication) (Dataset, error)
+	// Datasets returns all datasets with their current versions, by id.
+	Datasets(ctx context.Context) ([]Dataset, error)
+	// Items returns the items of a dataset's current version, by datetime
+	// (items without time first), then id.
+	Items(ctx context.Context, dataset string) ([]Item, error)
+	// Versions returns every version of a dataset, newest first.
+	Versions(ctx context.Context, dataset string) ([]Version, error)
+	// Remove deletes a dataset and all its versions from the catalog and
+	// returns the file keys that nothing refers to any more.
+	Remove(ctx context.Context, dataset string) ([]string, error)
+	// Revision is a number that grows with every Publish and Remove: readers
+	// poll it to notice changes made by other processes.
+	Revision(ctx context.Context) (int64, error)
+	// Keys returns every file key that some version refers to.
+	Keys(ctx context.Context) (map[string]File, error)
+	Close() error
+}

@@ -1,0 +1,61 @@
+// Package features reads the rows of vector datasets. It holds the portable
+// types; a Driver reads one engine (see gpkg), and featurestest is the suite
+// that every driver passes.
+package features
+
+import (
+	"context"
+
+	"contado/geo"
+)
+
+// Query selects rows. The zero value selects all.
+type Query struct {
+	// BBox selects rows whose geometry's box meets it, in the dataset's CRS
+	// (closed on all sides); nil selects all, also rows without geometry.
+	BBox *geo.BBox
+	// IDs selects rows by id (in ascending order); nil selects all.
+	IDs []int64
+	// Equal selects rows whose named attribute equals the value given as text
+	// (numbers compare as numbers). Unknown names are fault.Invalid.
+	Equal []Equal
+	// After selects rows with an id greater than it: the key of paging.
+	After int64
+	// Limit is the most rows to yield; 0 means all.
+	Limit int
+	// SkipGeometry leaves Feature.Geometry nil.
+	SkipGeometry bool
+	// Fields names the attributes to read, in order; nil reads all.
+	Fields []string
+}
+
+// Equal is one attribute = value condition.
+type Equal struct {
+	Field, Value string
+}
+
+// Box is the extent of one row, in the dataset's CRS.
+type Box struct {
+	ID  int64
+	Box geo.BBox
+}
+
+// Table is one open vector dataset version. It is safe for concurrent use.
+type Table interface {
+	Schema() geo.Schema
+	// Scan calls yield for each selected row in ascending id until yield
+	// returns false or the context ends. The feature may be kept.
+	Scan(ctx context.Context, q Query, yield func(geo.Feature) bool) error
+	// Count is the number of selected rows; After and Limit are ignored.
+	Count(ctx context.Context, q Query) (int64, error)
+	// Boxes calls yield with the extent of every row that has a geometry.
+	Boxes(ctx context.Context, yield func(Box) bool) error
+	Close() error
+}
+
+// Driver opens vector dataset versions.
+type Driver interface {
+	// Open opens the layer of the file at a local path (embedded size) or a
+	// table name (PostGIS size).
+	Open(ctx context.Context, source, layer string) (Table, error)
+}
