@@ -76,12 +76,12 @@ type Version struct {
 	SHA256 string `json:"sha256"`
 	Files  []File `json:"files"`
 	// CRS is the native CRS; BBox is in it, BBoxWGS84 in longitude/latitude.
-	CRS       geo.CRS    `json:"crs"`
-	BBox      geo.BBox   `json:"bbox"`
-	BBoxWGS84 geo.BBox   `json:"bbox_wgs84"`
-	TimeStart *time.Time `json:"time_start,omitempty"`
-	TimeEnd   *time.Time `json:"time_end,omitempty"`
-	Vector    *VectorInfo   `json:"vector,omitempty"` // set for Vector
+	CRS       geo.CRS     `json:"crs"`
+	BBox      geo.BBox    `json:"bbox"`
+	BBoxWGS84 geo.BBox    `json:"bbox_wgs84"`
+	TimeStart *time.Time  `json:"time_start,omitempty"`
+	TimeEnd   *time.Time  `json:"time_end,omitempty"`
+	Vector    *VectorInfo `json:"vector,omitempty"` // set for Vector
 	// Territory says how territory features are read; set for that role.
 	Territory *TerritoryFields `json:"territory,omitempty"`
 	// Table names the columns of a population table; set when role is
@@ -158,9 +158,9 @@ type Item struct {
 	Version  int        `json:"version"`
 	Datetime *time.Time `json:"datetime,omitempty"`
 	// File is the key of the COG in the blob store.
-	File     string    `json:"file"`
-	Grid     grid.Grid `json:"grid"`
-	BBox     geo.BBox  `json:"bbox"` // WGS84
+	File string    `json:"file"`
+	Grid grid.Grid `json:"grid"`
+	BBox geo.BBox  `json:"bbox"` // WGS84
 	// Footprint is the outline of the raster in WGS84 as a closed ring.
 	Footprint  [][2]float64 `json:"footprint"`
 	Bands      []Band       `json:"bands"`
