@@ -9,7 +9,6 @@ import (
 	"encoding/binary"
 	"hash/crc32"
 	"image/color"
-	"io"
 	"sync"
 
 	"contado/geo/fault"
@@ -77,14 +76,19 @@ type Encoder struct {
 }
 
 type scratch struct {
-	z    *zlib.Writer
-	row  []byte
-	body bytes.Buffer
+	writers  [2]*zlib.Writer // of matching and of huffman
+	filtered []byte
+	bodies   [2]bytes.Buffer
 }
 
-// compression 3 is the fastest level of klauspost/compress at which smooth
-// imagery still shrinks as with the standard library's default.
-const compression = 3
+const (
+	// matching is the fastest level of klauspost/compress at which maps and
+	// classes shrink as with the standard library's default.
+	matching = 3
+	// huffman suits photographs: there is nothing to match in them, and
+	// level 3 gives up on them and stores them raw.
+	huffman = zlib.HuffmanOnly
+)
 
 // PNG returns the image as a PNG file (ISO/IEC 15948): filter Sub for
 // colours, None for palette indices, which have no order to predict from.
@@ -97,12 +101,12 @@ func (e *Encoder) PNG(m *Image) ([]byte, error) {
 		s = new(scratch)
 	}
 	defer e.pool.Put(s)
-	s.body.Reset()
-	if err := s.compress(m); err != nil {
+	body, err := s.compress(m)
+	if err != nil {
 		return nil, fault.E("encode.PNG", fault.Other, err)
 	}
 
-	out := make([]byte, 0, s.body.Len()+len(m.Palette)*4+128)
+	out := make([]byte, 0, len(body)+len(m.Palette)*4+128)
 	out = append(out, "\x89PNG\r\n\x1a\n"...)
 	var ihdr [13]byte
 	binary.BigEndian.PutUint32(ihdr[0:], uint32(m.Width))
@@ -113,7 +117,7 @@ func (e *Encoder) PNG(m *Image) ([]byte, error) {
 	if m.Kind == Paletted {
 		out = appendPalette(out, m.Palette)
 	}
-	out = appendChunk(out, "IDAT", s.body.Bytes())
+	out = appendChunk(out, "IDAT", body)
 	return appendChunk(out, "IEND", nil), nil
 }
 
@@ -143,35 +147,80 @@ func appendChunk(out []byte, name string, data []byte) []byte {
 	return binary.BigEndian.AppendUint32(out, crc32.ChecksumIEEE(out[from:]))
 }
 
-func (s *scratch) compress(m *Image) error {
-	if s.z == nil {
-		z, err := zlib.NewWriterLevel(io.Discard, compression)
+// compress returns the zlib stream of the filtered rows; it is valid until
+// the scratch is used again. Where pixels often repeat it looks for matches,
+// where they seldom do it codes bytes alone, between the two it tries both.
+func (s *scratch) compress(m *Image) ([]byte, error) {
+	same := s.filter(m)
+	var best []byte
+	if same > 0.2 {
+		b, err := s.deflate(0, matching)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		s.z = z
+		best = b
 	}
-	s.z.Reset(&s.body)
+	if same < 0.6 {
+		b, err := s.deflate(1, huffman)
+		if err != nil {
+			return nil, err
+		}
+		if best == nil || len(b) < len(best) {
+			best = b
+		}
+	}
+	return best, nil
+}
+
+// filter fills s.filtered and returns the share of bytes that repeat the
+// same channel of the pixel to the left.
+func (s *scratch) filter(m *Image) float64 {
 	ch := m.Kind.channels()
 	stride := m.Width * ch
-	if cap(s.row) < stride+1 {
-		s.row = make([]byte, stride+1)
+	if n := (stride + 1) * m.Height; cap(s.filtered) < n {
+		s.filtered = make([]byte, 0, n)
 	}
-	row := s.row[:stride+1]
+	s.filtered = s.filtered[:(stride+1)*m.Height]
+	same := 0
 	for y := range m.Height {
 		src := m.Pix[y*stride : (y+1)*stride]
+		row := s.filtered[y*(stride+1) : (y+1)*(stride+1)]
 		if m.Kind == Paletted {
 			row[0] = 0
 			copy(row[1:], src)
-		} else {
-			row[0] = 1
-			subtractLeft(row[1:], src, ch)
+			for i := 1; i < len(src); i++ {
+				if src[i] == src[i-1] {
+					same++
+				}
+			}
+			continue
 		}
-		if _, err := s.z.Write(row); err != nil {
-			return err
-		}
+		row[0] = 1
+		subtractLeft(row[1:], src, ch)
+		same += bytes.Count(row[1+ch:], []byte{0})
 	}
-	return s.z.Close()
+	return float64(same) / float64(len(m.Pix))
+}
+
+func (s *scratch) deflate(slot, level int) ([]byte, error) {
+	w, body := s.writers[slot], &s.bodies[slot]
+	body.Reset()
+	if w == nil {
+		var err error
+		if w, err = zlib.NewWriterLevel(body, level); err != nil {
+			return nil, err
+		}
+		s.writers[slot] = w
+	} else {
+		w.Reset(body)
+	}
+	if _, err := w.Write(s.filtered); err != nil {
+		return nil, err
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	return body.Bytes(), nil
 }
 
 // subtractLeft is the Sub filter: each byte less the same channel's byte of
