@@ -16,9 +16,9 @@ type Info struct {
 	Modified time.Time
 }
 
-// Driver keeps objects. Keys are slash-separated, clean and relative: no
-// empty, "." or ".." elements, else fault.Invalid. Objects are immutable once
-// seen except that Put replaces a whole object atomically.
+// Driver keeps objects. Keys pass CheckKey, else fault.Invalid. Objects are
+// immutable once seen except that Put replaces a whole object atomically. All
+// methods are safe for concurrent use.
 type Driver interface {
 	// Put stores the bytes of r under key: readers see all of them or the old
 	// object.
@@ -27,7 +27,8 @@ type Driver interface {
 	PutFile(ctx context.Context, key, path string) error
 	// Open reads an object; fault.NotExist when there is none.
 	Open(ctx context.Context, key string) (io.ReadSeekCloser, Info, error)
-	// List returns the objects under a prefix, by key.
+	// List returns the objects whose key begins with prefix (a plain string
+	// prefix that passes CheckPrefix), by key in byte order.
 	List(ctx context.Context, prefix string) ([]Info, error)
 	// Delete removes an object; deleting what is not there is no error.
 	Delete(ctx context.Context, key string) error
