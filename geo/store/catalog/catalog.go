@@ -209,7 +209,10 @@ type Publication struct {
 // are faults: NotExist, Exist, Conflict, Invalid.
 type Driver interface {
 	// Publish makes the version visible in one transaction and returns the
-	// dataset as it now stands.
+	// dataset as it now stands. The version's number is Expect + 1. A zero
+	// PublishedAt or CreatedAt becomes now; a dataset that exists keeps its
+	// CreatedAt. Times are kept in UTC. See Publication.Check for Invalid;
+	// a file key that stands for other content already is fault.Conflict.
 	Publish(ctx context.Context, p Publication) (Dataset, error)
 	// Datasets returns all datasets with their current versions, by id.
 	Datasets(ctx context.Context) ([]Dataset, error)

@@ -1,0 +1,88 @@
+package catalogtest
+
+import (
+	"fmt"
+	"time"
+
+	"contado/geo"
+	"contado/geo/grid"
+	"contado/geo/store/catalog"
+)
+
+func ptr[T any](v T) *T { return &v }
+
+// day is a time with nanoseconds, in a zone that is not UTC.
+func day(n int) *time.Time {
+	return ptr(time.Date(2026, 3, 1, 1, 2, 3, 123456789, time.FixedZone("CET", 3600)).AddDate(0, 0, n))
+}
+
+func file(id string, version int, name string) catalog.File {
+	return catalog.File{
+		Key:    fmt.Sprintf("datasets/%s/v%d/%s", id, version, name),
+		Size:   int64(1000*version + len(name)),
+		SHA256: fmt.Sprintf("%064x", 16*version+len(name)),
+	}
+}
+
+// full is a publication in which every field has a value, so that a field
+// that a driver forgets is noticed.
+func full(id string, expect, items int) catalog.Publication {
+	n := expect + 1
+	p := catalog.Publication{Expect: expect, Dataset: catalog.Dataset{
+		ID: id, Kind: catalog.Raster, Role: catalog.Imagery, Title: "Immagini dell'Unione – è",
+		Description: "two\nlines", License: "CC-BY-4.0", Attribution: "Copernicus", CreatedAt: *day(0),
+		Version: catalog.Version{
+			Number: n, PublishedAt: *day(n), SHA256: fmt.Sprintf("%064d", n),
+			Files: []catalog.File{file(id, n, "rows.gpkg")},
+			CRS:   "EPSG:32632",
+			BBox:  geo.BBox{MinX: 600000.25, MinY: 4.9e6, MaxX: 700000.125, MaxY: 5e6}, BBoxWGS84: geo.BBox{MinX: 10.1, MinY: 44.3, MaxX: 11.4, MaxY: 45.2},
+			TimeStart: day(1), TimeEnd: day(2),
+			Vector: &catalog.VectorInfo{
+				Schema: geo.Schema{Fields: []geo.Field{{Name: "nome", Type: geo.String}}, GeometryType: "MultiPolygon", CRS: "EPSG:32632"},
+				Count:  7, Layer: "rows", File: file(id, n, "rows.gpkg").Key,
+			},
+			Territory: &catalog.TerritoryFields{
+				Code: "PRO_COM_T", Name: "COMUNE", Parents: []string{"COD_UTS"}, ParentNames: []string{"DEN_UTS"},
+				Level: "lvl", LevelName: geo.LevelMunicipality, ParentLevels: []string{geo.LevelProvince},
+			},
+			Table:  &catalog.PopulationFields{Code: "code", Total: "tot", AgeBands: map[string]string{"P65": "age_65_79"}},
+			Source: []string{"S2A.zip"},
+			Notices: []catalog.Notice{{
+				Severity: catalog.Warning, Code: "geometry-repaired", Message: "repaired", Count: 3, Examples: []string{"a"},
+			}},
+			Program: "contado 0.1.0",
+		},
+	}}
+	for i := range items {
+		it := item(id, n, fmt.Sprintf("item-%03d", i))
+		p.Items = append(p.Items, it)
+		p.Dataset.Version.Files = append(p.Dataset.Version.Files, catalog.File{Key: it.File, Size: 10, SHA256: fmt.Sprintf("%064x", i+1)})
+	}
+	return p
+}
+
+func item(dataset string, version int, id string) catalog.Item {
+	return catalog.Item{
+		ID: id, Dataset: dataset, Version: version, Datetime: day(3),
+		File: fmt.Sprintf("datasets/%s/v%d/%s.tif", dataset, version, id),
+		Grid: grid.Grid{CRS: "EPSG:32632", Transform: grid.Transform{6e5, 10, 0.5, 5e6, 0.25, -10}, Width: 100, Height: 50},
+		BBox: geo.BBox{MinX: 10.5, MinY: 44.5, MaxX: 10.7, MaxY: 44.6},
+		Footprint: [][2]float64{
+			{10.5, 44.5}, {10.7, 44.5}, {10.7, 44.6}, {10.5, 44.6}, {10.5, 44.5},
+		},
+		Overviews: 2, CloudCover: ptr(12.5),
+		Bands: []catalog.Band{{
+			Name: "B04", CommonName: "red", DataType: "uint16", Nodata: ptr(0.0), NaN: true, Scale: 0.0001, Offset: -0.1,
+			Unit: "1", Min: 0.1, Max: 1.0 / 3, Mean: 0.5, StdDev: 0.2, P02: 0.15, P98: 0.9, ValidPercent: 99.5,
+			Classes: []catalog.Class{{Value: 3, Name: "forest", Color: "#00ff00"}},
+		}},
+	}
+}
+
+// small is a publication with one file and nothing optional.
+func small(id string, expect int) catalog.Publication {
+	return catalog.Publication{Expect: expect, Dataset: catalog.Dataset{
+		ID: id, Kind: catalog.Vector, Role: catalog.Service, Title: id,
+		Version: catalog.Version{Files: []catalog.File{file(id, expect+1, "rows.gpkg")}},
+	}}
+}

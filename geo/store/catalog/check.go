@@ -1,0 +1,88 @@
+package catalog
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"contado/geo"
+	"contado/geo/fault"
+	"contado/geo/store/blob"
+)
+
+// Check tells what is wrong with a publication before any driver writes it;
+// the error is fault.Invalid.
+func (p *Publication) Check() error {
+	const op = "catalog.Check"
+	d := &p.Dataset
+	switch {
+	case !ValidID(d.ID):
+		return fault.WithHint(fault.Errorf(op, fault.Invalid, "dataset id %.80q is not usable", d.ID),
+			"use 1 to 63 of a-z, 0-9 and hyphen, not beginning with a hyphen")
+	case d.Kind != Raster && d.Kind != Vector && d.Kind != Timetable:
+		return fault.Errorf(op, fault.Invalid, "dataset %s: kind %q is unknown", d.ID, d.Kind)
+	case !slices.Contains(Roles, d.Role):
+		return fault.Errorf(op, fault.Invalid, "dataset %s: role %q is unknown; roles are %q", d.ID, d.Role, Roles)
+	case p.Expect < 0:
+		return fault.Errorf(op, fault.Invalid, "dataset %s: expected version %d is negative", d.ID, p.Expect)
+	case hasNaN(d.Version.BBox) || hasNaN(d.Version.BBoxWGS84):
+		return fault.Errorf(op, fault.Invalid, "dataset %s: bounding box has a NaN", d.ID)
+	}
+	for _, t := range []*time.Time{&d.CreatedAt, &d.Version.PublishedAt, d.Version.TimeStart, d.Version.TimeEnd} {
+		if !writable(t) {
+			return fault.Errorf(op, fault.Invalid, "dataset %s: time %v is outside the years 0 to 9999", d.ID, t)
+		}
+	}
+	files, err := checkFiles(d)
+	if err != nil {
+		return err
+	}
+	return checkItems(p, files)
+}
+
+func checkFiles(d *Dataset) (map[string]bool, error) {
+	files := make(map[string]bool, len(d.Version.Files))
+	for _, f := range d.Version.Files {
+		if err := blob.CheckKey(f.Key); err != nil {
+			return nil, err
+		}
+		if files[f.Key] || f.Size < 0 {
+			return nil, fault.Errorf("catalog.Check", fault.Invalid,
+				"dataset %s: file %q is listed twice or has a negative size", d.ID, f.Key)
+		}
+		files[f.Key] = true
+	}
+	return files, nil
+}
+
+func checkItems(p *Publication, files map[string]bool) error {
+	const op = "catalog.Check"
+	id := p.Dataset.ID
+	seen := make(map[string]bool, len(p.Items))
+	for i := range p.Items {
+		it := &p.Items[i]
+		switch {
+		case it.ID == "" || seen[it.ID]:
+			return fault.Errorf(op, fault.Invalid, "dataset %s: item id %q is empty or used twice", id, it.ID)
+		case it.Dataset != "" && it.Dataset != id:
+			return fault.Errorf(op, fault.Invalid, "item %q is of dataset %q, not of %q", it.ID, it.Dataset, id)
+		case !files[it.File]:
+			return fault.Errorf(op, fault.Invalid, "item %q: file %q is not among the files of the version", it.ID, it.File)
+		case hasNaN(it.BBox):
+			return fault.Errorf(op, fault.Invalid, "item %q: bounding box has a NaN", it.ID)
+		case !writable(it.Datetime):
+			return fault.Errorf(op, fault.Invalid, "item %q: time %v is outside the years 0 to 9999", it.ID, it.Datetime)
+		}
+		seen[it.ID] = true
+	}
+	return nil
+}
+
+func hasNaN(b geo.BBox) bool {
+	return math.IsNaN(b.MinX) || math.IsNaN(b.MinY) || math.IsNaN(b.MaxX) || math.IsNaN(b.MaxY)
+}
+
+// writable reports whether RFC 3339 can spell the time in UTC.
+func writable(t *time.Time) bool {
+	return t == nil || t.UTC().Year() >= 0 && t.UTC().Year() <= 9999
+}

@@ -1,0 +1,223 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"contado/geo"
+	"contado/geo/fault"
+	"contado/geo/store/catalog"
+)
+
+var _ catalog.Driver = (*Catalog)(nil)
+
+// Catalog is a catalog.Driver on a SQLite file.
+type Catalog struct {
+	db *database
+}
+
+// OpenCatalog opens the catalog at path, makes it when it is not there, and
+// brings its schema up to date. A catalog written by a newer program is
+// fault.Unsupported, a file that is something else fault.Invalid.
+func OpenCatalog(ctx context.Context, path string) (*Catalog, error) {
+	db, err := openDatabase(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	if err := migrate(ctx, db.write, "catalog"); err != nil {
+		return nil, errors.Join(err, db.close())
+	}
+	return &Catalog{db: db}, nil
+}
+
+// Close waits for running queries and closes the file.
+func (c *Catalog) Close() error { return c.db.close() }
+
+// Publish implements catalog.Driver.
+func (c *Catalog) Publish(ctx context.Context, p catalog.Publication) (catalog.Dataset, error) {
+	const op = "sqlite.Publish"
+	if err := p.Check(); err != nil {
+		return catalog.Dataset{}, err
+	}
+	row, err := newPublicationRow(p, time.Now())
+	if err != nil {
+		return catalog.Dataset{}, fault.E(op, fault.Invalid, err)
+	}
+	err = inTx(ctx, c.db.write, func(tx *sql.Tx) error { return row.insert(ctx, tx, p.Expect) })
+	if err != nil {
+		return catalog.Dataset{}, canceled(ctx, op, fmt.Errorf("publish dataset %s: %w", p.Dataset.ID, err))
+	}
+	return row.dataset, nil
+}
+
+// Datasets implements catalog.Driver.
+func (c *Catalog) Datasets(ctx context.Context) ([]catalog.Dataset, error) {
+	out := []catalog.Dataset{}
+	err := each(ctx, c.db.read, func(rows *sql.Rows) error {
+		var d catalog.Dataset
+		var created string
+		var v versionScan
+		err := rows.Scan(append([]any{&d.ID, &d.Kind, &d.Role, &d.Title, &d.Description,
+			&d.License, &d.Attribution, &created}, v.targets()...)...)
+		if err != nil {
+			return err
+		}
+		if d.CreatedAt, err = parseTime(created); err != nil {
+			return err
+		}
+		if d.Version, err = v.version(); err != nil {
+			return fmt.Errorf("dataset %s: %w", d.ID, err)
+		}
+		out = append(out, d)
+		return nil
+	}, sqlDatasets)
+	if err != nil {
+		return nil, canceled(ctx, "sqlite.Datasets", err)
+	}
+	return out, nil
+}
+
+// Items implements catalog.Driver.
+func (c *Catalog) Items(ctx context.Context, dataset string) ([]catalog.Item, error) {
+	const op = "sqlite.Items"
+	out := []catalog.Item{}
+	// One transaction, so that the version is still the current one when its
+	// items are read.
+	err := inTx(ctx, c.db.read, func(tx *sql.Tx) error {
+		current, _, err := currentVersion(ctx, tx, dataset)
+		if err != nil {
+			return err
+		}
+		if current == 0 {
+			return noDataset(op, dataset)
+		}
+		return each(ctx, tx, func(rows *sql.Rows) error {
+			var b geo.BBox
+			var detail string
+			if err := rows.Scan(&b.MinX, &b.MinY, &b.MaxX, &b.MaxY, &detail); err != nil {
+				return err
+			}
+			var it catalog.Item
+			if err := json.Unmarshal([]byte(detail), &it); err != nil {
+				return fmt.Errorf("item of dataset %s: %w", dataset, err)
+			}
+			it.BBox = b
+			out = append(out, it)
+			return nil
+		}, sqlItems, dataset, current)
+	})
+	if err != nil {
+		return nil, canceled(ctx, op, err)
+	}
+	return out, nil
+}
+
+// Versions implements catalog.Driver.
+func (c *Catalog) Versions(ctx context.Context, dataset string) ([]catalog.Version, error) {
+	const op = "sqlite.Versions"
+	var out []catalog.Version
+	err := each(ctx, c.db.read, func(rows *sql.Rows) error {
+		var s versionScan
+		if err := rows.Scan(s.targets()...); err != nil {
+			return err
+		}
+		v, err := s.version()
+		out = append(out, v)
+		return err
+	}, sqlVersions, dataset)
+	if err != nil {
+		return nil, canceled(ctx, op, err)
+	}
+	if len(out) == 0 { // a dataset has at least one version
+		return nil, noDataset(op, dataset)
+	}
+	return out, nil
+}
+
+// Remove implements catalog.Driver.
+func (c *Catalog) Remove(ctx context.Context, dataset string) ([]string, error) {
+	const op = "sqlite.Remove"
+	orphans := []string{}
+	err := inTx(ctx, c.db.write, func(tx *sql.Tx) error {
+		err := each(ctx, tx, func(rows *sql.Rows) error {
+			var key string
+			err := rows.Scan(&key)
+			orphans = append(orphans, key)
+			return err
+		}, sqlOrphanedBy, dataset)
+		if err != nil {
+			return err
+		}
+		res, err := tx.ExecContext(ctx, sqlRemoveDataset, dataset)
+		if err != nil {
+			return err
+		}
+		if n, err := res.RowsAffected(); err != nil || n == 0 {
+			return errors.Join(err, noDataset(op, dataset))
+		}
+		_, err = tx.ExecContext(ctx, sqlBumpRevision)
+		return err
+	})
+	if err != nil {
+		return nil, canceled(ctx, op, err)
+	}
+	return orphans, nil
+}
+
+// Revision implements catalog.Driver.
+func (c *Catalog) Revision(ctx context.Context) (int64, error) {
+	var n int64
+	err := c.db.read.QueryRowContext(ctx, sqlRevision).Scan(&n)
+	return n, canceled(ctx, "sqlite.Revision", err)
+}
+
+// Keys implements catalog.Driver.
+func (c *Catalog) Keys(ctx context.Context) (map[string]catalog.File, error) {
+	out := map[string]catalog.File{}
+	err := each(ctx, c.db.read, func(rows *sql.Rows) error {
+		var f catalog.File
+		err := rows.Scan(&f.Key, &f.Size, &f.SHA256)
+		out[f.Key] = f
+		return err
+	}, sqlKeys)
+	if err != nil {
+		return nil, canceled(ctx, "sqlite.Keys", err)
+	}
+	return out, nil
+}
+
+func noDataset(op, dataset string) error {
+	return fault.Errorf(op, fault.NotExist, "there is no dataset %.80q", dataset)
+}
+
+// currentVersion is 0 when there is no such dataset.
+func currentVersion(ctx context.Context, tx *sql.Tx, dataset string) (number int, createdAt string, err error) {
+	err = tx.QueryRowContext(ctx, sqlCurrent, dataset).Scan(&number, &createdAt)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, "", nil
+	}
+	return number, createdAt, err
+}
+
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+// each calls fn on every row of a query.
+func each(ctx context.Context, q querier, fn func(*sql.Rows) error, query string, args ...any) error {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := fn(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}

@@ -1,0 +1,183 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"contado/geo"
+	"contado/geo/fault"
+	"contado/geo/store/catalog"
+)
+
+// publicationRow is a publication in the shape of the tables. Boxes stand in
+// columns only: JSON has no infinity, which an empty box is made of.
+type publicationRow struct {
+	dataset catalog.Dataset // as it will stand
+	detail  []byte
+	items   []catalog.Item
+	details [][]byte // of the items
+}
+
+func newPublicationRow(p catalog.Publication, now time.Time) (*publicationRow, error) {
+	d := p.Dataset
+	d.Version.Number = p.Expect + 1
+	d.CreatedAt = timeOr(d.CreatedAt, now)
+	v := &d.Version
+	v.PublishedAt = timeOr(v.PublishedAt, now)
+	v.TimeStart, v.TimeEnd = utc(v.TimeStart), utc(v.TimeEnd)
+
+	bare := *v
+	bare.BBox, bare.BBoxWGS84 = geo.BBox{}, geo.BBox{}
+	detail, err := json.Marshal(bare)
+	if err != nil {
+		return nil, fmt.Errorf("version of dataset %s: %w", d.ID, err)
+	}
+	row := &publicationRow{dataset: d, detail: detail, items: slices.Clone(p.Items)}
+	for i := range row.items {
+		it := &row.items[i]
+		it.Dataset, it.Version, it.Datetime = d.ID, v.Number, utc(it.Datetime)
+		bare := *it
+		bare.BBox = geo.BBox{}
+		detail, err := json.Marshal(bare)
+		if err != nil {
+			return nil, fmt.Errorf("item %q of dataset %s: %w", it.ID, d.ID, err)
+		}
+		row.details = append(row.details, detail)
+	}
+	return row, nil
+}
+
+// insert writes everything when the dataset's version is still the expected one.
+func (r *publicationRow) insert(ctx context.Context, tx *sql.Tx, expect int) error {
+	d, v := &r.dataset, &r.dataset.Version
+	current, createdAt, err := currentVersion(ctx, tx, d.ID)
+	if err != nil {
+		return err
+	}
+	if current != expect {
+		return fault.WithHint(fault.Errorf("sqlite.Publish", fault.Conflict,
+			"its current version is %d, and this work started from %d (0: none)", current, expect),
+			"somebody else has published it or removed it meanwhile: start again")
+	}
+	if current > 0 {
+		if d.CreatedAt, err = parseTime(createdAt); err != nil {
+			return err
+		}
+	}
+	_, err = tx.ExecContext(ctx, sqlUpsertDataset, d.ID, d.Kind, d.Role, d.Title, d.Description,
+		d.License, d.Attribution, formatTime(&d.CreatedAt), v.Number)
+	if err != nil {
+		return err
+	}
+	b, w := v.BBox, v.BBoxWGS84
+	_, err = tx.ExecContext(ctx, sqlInsertVersion, d.ID, v.Number, formatTime(&v.PublishedAt), v.SHA256, v.CRS,
+		b.MinX, b.MinY, b.MaxX, b.MaxY, w.MinX, w.MinY, w.MaxX, w.MaxY,
+		formatTime(v.TimeStart), formatTime(v.TimeEnd), string(r.detail))
+	if err != nil {
+		return err
+	}
+	if err := insertFiles(ctx, tx, d); err != nil {
+		return err
+	}
+	if err := r.insertItems(ctx, tx); err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, sqlBumpRevision)
+	return err
+}
+
+func insertFiles(ctx context.Context, tx *sql.Tx, d *catalog.Dataset) error {
+	for _, f := range d.Version.Files {
+		var dataset string
+		var version int
+		err := tx.QueryRowContext(ctx, sqlOtherContent, f.Key, f.Size, f.SHA256).Scan(&dataset, &version)
+		if err == nil {
+			return fault.Errorf("sqlite.Publish", fault.Conflict,
+				"file key %q stands for other content in version %d of dataset %s", f.Key, version, dataset)
+		}
+		if !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, sqlInsertFile, f.Key, d.ID, d.Version.Number, f.Size, f.SHA256); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *publicationRow) insertItems(ctx context.Context, tx *sql.Tx) error {
+	if len(r.items) == 0 {
+		return nil
+	}
+	stmt, err := tx.PrepareContext(ctx, sqlInsertItem)
+	if err != nil {
+		return err
+	}
+	defer stmt.Close()
+	for i := range r.items {
+		it := &r.items[i]
+		_, err := stmt.ExecContext(ctx, it.Dataset, it.Version, it.ID, formatTime(it.Datetime), it.File,
+			it.BBox.MinX, it.BBox.MinY, it.BBox.MaxX, it.BBox.MaxY, it.CloudCover, string(r.details[i]))
+		if err != nil {
+			return fmt.Errorf("item %q: %w", it.ID, err)
+		}
+	}
+	return nil
+}
+
+// versionScan reads the columns of a version: boxes, then the rest as JSON.
+type versionScan struct {
+	box, wgs84 geo.BBox
+	detail     string
+}
+
+func (s *versionScan) targets() []any {
+	return []any{&s.box.MinX, &s.box.MinY, &s.box.MaxX, &s.box.MaxY,
+		&s.wgs84.MinX, &s.wgs84.MinY, &s.wgs84.MaxX, &s.wgs84.MaxY, &s.detail}
+}
+
+func (s *versionScan) version() (catalog.Version, error) {
+	var v catalog.Version
+	if err := json.Unmarshal([]byte(s.detail), &v); err != nil {
+		return v, fmt.Errorf("version in the catalog: %w", err)
+	}
+	v.BBox, v.BBoxWGS84 = s.box, s.wgs84
+	return v, nil
+}
+
+// timeLayout has a fixed width, so that text order is time order.
+const timeLayout = "2006-01-02T15:04:05.000000000Z"
+
+// formatTime gives NULL for no time.
+func formatTime(t *time.Time) any {
+	if t == nil {
+		return nil
+	}
+	return t.UTC().Format(timeLayout)
+}
+
+func parseTime(s string) (time.Time, error) {
+	t, err := time.Parse(time.RFC3339Nano, s)
+	return t.UTC(), err
+}
+
+func utc(t *time.Time) *time.Time {
+	if t == nil {
+		return nil
+	}
+	u := t.UTC()
+	return &u
+}
+
+// timeOr is t, or now when t is not set, in UTC without a monotonic reading.
+func timeOr(t, now time.Time) time.Time {
+	if t.IsZero() {
+		t = now
+	}
+	return t.UTC().Round(0)
+}

@@ -1,0 +1,104 @@
+// Package sqlite keeps the catalog and the job queue in SQLite files, for
+// installations on one machine. Several processes may have the same file open.
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"path/filepath"
+
+	_ "modernc.org/sqlite" // the driver "sqlite"
+
+	"contado/geo/fault"
+)
+
+// database is one SQLite file: SQLite allows one writer at a time, so writes
+// share one connection and queue in Go, where a context can end the wait.
+// Readers have a pool of their own and never wait for the writer (WAL).
+type database struct {
+	write, read *sql.DB
+}
+
+const readers = 4
+
+// PRAGMAs stand in the DSN because a pool opens connections at any time, and
+// a PRAGMA run by Exec would reach one of them only.
+var pragmas = []string{
+	"busy_timeout(5000)", // milliseconds, for writers in other processes
+	"foreign_keys(1)",
+	"journal_mode(WAL)",
+	"synchronous(FULL)", // a published version survives a power cut
+	"temp_store(MEMORY)",
+	"trusted_schema(0)",
+}
+
+func openDatabase(ctx context.Context, path string) (*database, error) {
+	const op = "sqlite.Open"
+	write, err := openPool(path, "immediate", 1)
+	if err != nil {
+		return nil, translate(op, err)
+	}
+	if err := checkApplication(ctx, write); err != nil {
+		return nil, errors.Join(translate(op, fmt.Errorf("open %s: %w", path, err)), write.Close())
+	}
+	read, err := openPool(path, "deferred", readers, "query_only(1)")
+	if err != nil {
+		return nil, errors.Join(translate(op, err), write.Close())
+	}
+	return &database{write: write, read: read}, nil
+}
+
+func openPool(path, txlock string, size int, more ...string) (*sql.DB, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	q := url.Values{"_txlock": {txlock}, "_dqs": {"0"}, "_pragma": append(more, pragmas...)}
+	dsn := "file:" + (&url.URL{Path: filepath.ToSlash(abs)}).EscapedPath() + "?" + q.Encode()
+	db, err := sql.Open("sqlite", dsn)
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(size)
+	db.SetMaxIdleConns(size)
+	return db, nil
+}
+
+// applicationID is 'CNTD' in SQLite's header; the migrations set it.
+const applicationID = 0x434E5444
+
+// checkApplication keeps us from writing tables into someone else's database.
+func checkApplication(ctx context.Context, db *sql.DB) error {
+	var id, tables int
+	if err := db.QueryRowContext(ctx, "PRAGMA application_id").Scan(&id); err != nil {
+		return err
+	}
+	if err := db.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema").Scan(&tables); err != nil {
+		return err
+	}
+	if tables > 0 && id != applicationID {
+		return fault.Errorf("sqlite.Open", fault.Invalid, "this database was not made by Contado (application id %#x)", id)
+	}
+	return nil
+}
+
+func (d *database) close() error {
+	return translate("sqlite.Close", errors.Join(d.read.Close(), d.write.Close()))
+}
+
+// inTx runs fn in a transaction: all of it happens, or nothing.
+func inTx(ctx context.Context, db *sql.DB, fn func(*sql.Tx) error) error {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	// After a commit this does nothing; before, the first error is the cause.
+	defer func() { _ = tx.Rollback() }()
+	if err := fn(tx); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
