@@ -1,0 +1,270 @@
+package travel
+
+import (
+	"context"
+	"math"
+
+	"contado/geo/fault"
+)
+
+// Direction says which way people walk.
+type Direction uint8
+
+// The directions. They differ where there is relief.
+const (
+	ToFacility   Direction = iota // from the cell to the facility
+	FromFacility                  // from the facility to the cell
+)
+
+// Horizon is the longest time there is, in seconds (97 days): what lies beyond,
+// say at the foot of a cliff, counts as not reached. float32 still tells half
+// seconds apart there.
+const Horizon = 1 << 23
+
+// Options of a search. The zero value walks to the facility with 16
+// neighbours, Tobler's slope function and no limit.
+type Options struct {
+	Direction  Direction
+	Neighbours int // 8 or 16; 0 means 16
+	// MaxSeconds ends the search: cells further away stay unreached. Inclusive;
+	// 0 means no limit but Horizon.
+	MaxSeconds float32
+	Slope      SlopeFunc
+	// Progress, when set, is called now and then with the number of cells whose
+	// time is final, from the goroutine that computes.
+	Progress func(settled int64)
+}
+
+// Source is a facility in a cell. Several may share a cell or a facility
+// number.
+type Source struct {
+	Col, Row int
+	Facility int32   // ≥ 0; comes back in Nearest
+	Offset   float32 // seconds to add, for example from the road to the door; ≥ 0
+}
+
+// Reason says why a source could not be placed.
+type Reason string
+
+// The reasons.
+const (
+	Outside Reason = "outside" // not on the surface
+	Barrier Reason = "barrier" // in a cell that cannot be walked: see NearestPassable
+	TooLate Reason = "offset"  // its offset is over MaxSeconds
+)
+
+// Unplaced is a source that took no part.
+type Unplaced struct {
+	Source int // index into the sources given
+	Reason Reason
+}
+
+// Result gives a value for every cell of the surface.
+type Result struct {
+	Seconds []float32 // +Inf where no facility can be reached
+	// Nearest is the facility of the shortest time, the lowest number among
+	// equals; −1 where Seconds is +Inf.
+	Nearest  []int32
+	Settled  int64 // cells reached
+	Unplaced []Unplaced
+}
+
+// Reach is the outcome of a search as a list of the cells reached, in rising
+// order of time up to half the shortest move. The slices belong to the
+// Workspace and hold until its next use.
+type Reach struct {
+	Cells    []int32
+	Seconds  []float32
+	Nearest  []int32
+	Unplaced []Unplaced
+}
+
+// Workspace is the memory of a search, for reuse: a bounded search then costs
+// what its own cells cost. One goroutine at a time.
+type Workspace struct {
+	labels   []uint64
+	queue    queue
+	visited  []int32
+	seconds  []float32
+	nearest  []int32
+	unplaced []Unplaced
+}
+
+// NewWorkspace makes a workspace; it fits itself to the engine it is used
+// with (8 bytes a cell).
+func NewWorkspace() *Workspace { return new(Workspace) }
+
+// Compute prepares the surface and computes once. With several searches over
+// one surface use Prepare and the Engine's methods.
+func Compute(ctx context.Context, s *Surface, sources []Source, o Options) (*Result, error) {
+	e, err := Prepare(s)
+	if err != nil {
+		return nil, err
+	}
+	return e.Compute(ctx, sources, o)
+}
+
+// Compute gives the time of every cell. Cost: one pass over the surface,
+// whatever the number of sources; 16 bytes a cell besides the engine's.
+// Sources that cannot be placed are listed in the result, not moved. Errors:
+// Invalid for options or sources that make no sense, Canceled with ctx.
+func (e *Engine) Compute(ctx context.Context, sources []Source, o Options) (*Result, error) {
+	ws, ok := e.spare.Get().(*Workspace)
+	if !ok {
+		ws = NewWorkspace()
+	}
+	s, err := e.begin(ws, sources, &o)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.run(ctx); err != nil {
+		return nil, err // ws is dropped as it is
+	}
+	r := &Result{Settled: s.settled, Unplaced: append([]Unplaced(nil), ws.unplaced...)}
+	e.unpack(ws.labels, r)
+	e.spare.Put(ws)
+	return r, nil
+}
+
+// unpack copies labels into the result and clears them for the next search.
+func (e *Engine) unpack(labels []uint64, r *Result) {
+	n := e.width * e.height
+	r.Seconds, r.Nearest = make([]float32, n), make([]int32, n)
+	for row := range e.height {
+		line := labels[e.at(0, row):][:e.width]
+		seconds := r.Seconds[row*e.width:][:len(line)]
+		nearest := r.Nearest[row*e.width:][:len(line)]
+		for i, l := range line {
+			seconds[i] = labelSeconds(l)
+			nearest[i] = int32(l & noFacility)
+			if l == unreached {
+				nearest[i] = -1
+			}
+			line[i] = unreached
+		}
+	}
+}
+
+// Reach gives the cells reached. Its cost is that of those cells alone once
+// the workspace has been used with this engine; set MaxSeconds. Errors as in
+// Compute.
+func (e *Engine) Reach(ctx context.Context, ws *Workspace, sources []Source, o Options) (*Reach, error) {
+	s, err := e.begin(ws, sources, &o)
+	if err != nil {
+		return nil, err
+	}
+	ws.visited = ws.visited[:0]
+	s.visited = &ws.visited
+	if err := s.run(ctx); err != nil {
+		ws.labels = nil
+		ws.queue.drop()
+		return nil, err
+	}
+	ws.seconds, ws.nearest = ws.seconds[:0], ws.nearest[:0]
+	cells := ws.visited[:0]
+	for _, u := range ws.visited {
+		l := ws.labels[u]
+		if l == unreached {
+			continue // listed twice: see search
+		}
+		ws.labels[u] = unreached
+		cells = append(cells, e.cell(u))
+		ws.seconds = append(ws.seconds, labelSeconds(l))
+		ws.nearest = append(ws.nearest, int32(l&noFacility))
+	}
+	return &Reach{Cells: cells, Seconds: ws.seconds, Nearest: ws.nearest, Unplaced: ws.unplaced}, nil
+}
+
+// begin checks the request and puts the sources into the queue.
+func (e *Engine) begin(ws *Workspace, sources []Source, o *Options) (*search, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	for i := range sources {
+		if err := sources[i].check(i); err != nil {
+			return nil, err
+		}
+	}
+	if len(ws.labels) != len(e.cells) {
+		ws.labels = make([]uint64, len(e.cells))
+		adviseHuge(ws.labels)
+		for i := range ws.labels {
+			ws.labels[i] = unreached
+		}
+	}
+	s := e.newSearch(o)
+	s.labels, s.q = ws.labels, &ws.queue
+	width := 1.0 // nothing is passable
+	if !math.IsInf(float64(e.minPace), 1) {
+		width = float64(s.fastest) * float64(e.minPace) * float64(e.minLength) / 2
+	}
+	s.q.start(width)
+	ws.unplaced = ws.unplaced[:0]
+	for i := range sources {
+		if why := s.place(&sources[i]); why != "" {
+			ws.unplaced = append(ws.unplaced, Unplaced{Source: i, Reason: why})
+		}
+	}
+	return s, nil
+}
+
+// newSearch translates options; labels and queue are still to be set.
+func (e *Engine) newSearch(o *Options) *search {
+	s := &search{
+		e: e, knights: o.Neighbours != 8, relief: e.relief && o.Slope != Level,
+		sign: 1, fastest: 1 - 1e-6, limit: Horizon, progress: o.Progress,
+	}
+	if s.relief {
+		s.fastest = toblerFastest
+	}
+	if o.Direction == ToFacility {
+		s.sign = -1
+	}
+	if o.MaxSeconds > 0 {
+		s.limit = min(o.MaxSeconds, Horizon)
+	}
+	return s
+}
+
+// place starts the search at a source, or says why not.
+func (s *search) place(src *Source) Reason {
+	e := s.e
+	if src.Col < 0 || src.Row < 0 || src.Col >= e.width || src.Row >= e.height {
+		return Outside
+	}
+	u := e.at(src.Col, src.Row)
+	switch {
+	case math.IsInf(float64(e.cells[u].pace), 1):
+		return Barrier
+	case src.Offset > s.limit:
+		return TooLate
+	}
+	s.offer(u, src.Offset, uint32(src.Facility))
+	return ""
+}
+
+func (o *Options) check() error {
+	const op = "travel.Compute"
+	switch {
+	case o.Neighbours != 0 && o.Neighbours != 8 && o.Neighbours != 16:
+		return fault.Errorf(op, fault.Invalid, "travel: %d neighbours; want 8 or 16", o.Neighbours)
+	case !(o.MaxSeconds >= 0):
+		return fault.Errorf(op, fault.Invalid, "travel: limit of %g s; want 0 (none) or more", o.MaxSeconds)
+	case o.Direction > FromFacility:
+		return fault.Errorf(op, fault.Invalid, "travel: direction %d is not known", o.Direction)
+	case o.Slope > Level:
+		return fault.Errorf(op, fault.Invalid, "travel: slope function %d is not known", o.Slope)
+	}
+	return nil
+}
+
+func (src *Source) check(i int) error {
+	const op = "travel.Compute"
+	if src.Facility < 0 || src.Facility >= noFacility {
+		return fault.Errorf(op, fault.Invalid, "travel: source %d has facility number %d; want 0 to %d", i, src.Facility, noFacility-1)
+	}
+	if !(src.Offset >= 0 && src.Offset <= math.MaxFloat32) {
+		return fault.Errorf(op, fault.Invalid, "travel: source %d has an offset of %g s; want 0 or more", i, src.Offset)
+	}
+	return nil
+}

@@ -1,0 +1,5 @@
+//go:build !linux
+
+package travel
+
+func adviseHuge[T any]([]T) {}
