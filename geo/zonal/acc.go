@@ -33,7 +33,8 @@ type acc struct {
 	nodata            ksum
 	count             ksum // Σ f of valid cells
 	sum               ksum
-	mean, m2, n       float64 // Welford's moments (n is their weight)
+	origin            float64 // first valid value: moments are taken from it
+	mean, m2, n       float64 // Welford's moments of v − origin; n is their weight
 	min, max          float64
 	areaM2            ksum
 	wsum, wtot, wmiss ksum
@@ -58,7 +59,10 @@ func (a *acc) cell(v, f, w, m2 float64) {
 	a.count.add(f)
 	a.sum.add(f * v)
 	if a.need.moments {
-		a.moments(f, v, 0)
+		if a.n == 0 {
+			a.origin = v
+		}
+		a.moments(f, v-a.origin, 0)
 	}
 	if a.need.extremes {
 		a.min, a.max = math.Min(a.min, v), math.Max(a.max, v)
@@ -80,7 +84,9 @@ func (a *acc) cell(v, f, w, m2 float64) {
 }
 
 // moments merges a group of weight n with its mean and its sum of squared
-// differences from it (Chan, Golub and LeVeque 1983, equation 2.1).
+// differences from it (Chan, Golub and LeVeque 1983, equation 2.1). Means are
+// relative to the origin, so that a small spread around a large value keeps
+// its digits.
 func (a *acc) moments(n, mean, m2 float64) {
 	t := a.n + n
 	d := mean - a.mean
@@ -123,20 +129,20 @@ func (a *acc) runSums(vs []float64) (n int) {
 		a.sum.add(s)
 		return n
 	}
-	k := a.mean
 	if a.n == 0 {
 		for _, v := range vs {
 			if finite(v) {
-				k = v
+				a.origin = v
 				break
 			}
 		}
 	}
+	k := a.origin + a.mean
 	n, s, d, dd := momentRun(vs, k)
 	if n > 0 {
 		a.sum.add(s)
 		w := float64(n)
-		a.moments(w, k+d/w, math.Max(0, dd-d*d/w))
+		a.moments(w, (k-a.origin)+d/w, math.Max(0, dd-d*d/w))
 	}
 	return n
 }
@@ -249,7 +255,10 @@ func (a *acc) merge(o *acc) {
 	a.count.merge(o.count)
 	a.sum.merge(o.sum)
 	if o.n > 0 {
-		a.moments(o.n, o.mean, o.m2)
+		if a.n == 0 {
+			a.origin = o.origin
+		}
+		a.moments(o.n, (o.origin-a.origin)+o.mean, o.m2)
 	}
 	a.min, a.max = math.Min(a.min, o.min), math.Max(a.max, o.max)
 	a.areaM2.merge(o.areaM2)
