@@ -276,7 +276,7 @@ func newItemIndex(items []catalog.Item) *itemIndex {
 	boxes := make([]geo.BBox, 0, len(items))
 	values := make([]int, 0, len(items))
 	for i, it := range items {
-		for _, b := range splitAntimeridian(it.BBox) {
+		for _, b := range index.Unwrap(it.BBox) {
 			boxes, values = append(boxes, b), append(values, i)
 		}
 	}
@@ -288,7 +288,7 @@ func (ix *itemIndex) search(within *geo.BBox) []catalog.Item {
 		return slices.Clone(ix.items)
 	}
 	var hits []int
-	for _, b := range splitAntimeridian(*within) {
+	for _, b := range index.Unwrap(*within) {
 		ix.tree.Search(b, func(_ geo.BBox, i int) bool {
 			hits = append(hits, i)
 			return true
@@ -301,14 +301,4 @@ func (ix *itemIndex) search(within *geo.BBox) []catalog.Item {
 		out[k] = ix.items[i]
 	}
 	return out
-}
-
-// splitAntimeridian cuts a WGS84 box that crosses ±180° into its two parts.
-func splitAntimeridian(b geo.BBox) []geo.BBox {
-	if b.MinX <= b.MaxX {
-		return []geo.BBox{b}
-	}
-	east, west := b, b
-	east.MaxX, west.MinX = 180, -180
-	return []geo.BBox{east, west}
 }

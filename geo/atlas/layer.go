@@ -180,7 +180,7 @@ func (l *Layer) Search(b geo.BBox, yield func(geo.BBox, int64) bool) { l.tree.Se
 func (l *Layer) hits(b geo.BBox, after int64) []int64 {
 	var ids []int64
 	l.tree.Search(b, func(_ geo.BBox, id int64) bool {
-		if id > after {
+		if after == 0 || id > after {
 			ids = append(ids, id)
 		}
 		return true

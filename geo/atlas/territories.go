@@ -151,7 +151,7 @@ func (b *treeBuilder) finish() {
 		if n.FeatureID == 0 || n.BBox == (geo.BBox{}) {
 			continue
 		}
-		for _, part := range splitAntimeridian(n.BBox) {
+		for _, part := range index.Unwrap(n.BBox) {
 			boxes, codes = append(boxes, part), append(codes, c)
 		}
 	}
