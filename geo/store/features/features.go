@@ -12,20 +12,26 @@ import (
 // Query selects rows. The zero value selects all.
 type Query struct {
 	// BBox selects rows whose geometry's box meets it, in the dataset's CRS
-	// (closed on all sides); nil selects all, also rows without geometry.
+	// (closed on all sides); nil selects all, also rows without geometry. It
+	// is a plain box: one that crosses the antimeridian is asked in two halves
+	// (index.Unwrap), and a box that holds no point is fault.Invalid.
 	BBox *geo.BBox
 	// IDs selects rows by id (in ascending order); nil selects all.
 	IDs []int64
 	// Equal selects rows whose named attribute equals the value given as text
-	// (numbers compare as numbers). Unknown names are fault.Invalid.
+	// (numbers compare as numbers, datetimes as instants to the millisecond).
+	// Unknown names, and values that the attribute's type cannot be, are
+	// fault.Invalid. A row without a value equals nothing.
 	Equal []Equal
-	// After selects rows with an id greater than it: the key of paging.
+	// After selects rows with an id greater than it: the key of paging. 0
+	// means from the first row, whatever its id.
 	After int64
 	// Limit is the most rows to yield; 0 means all.
 	Limit int
 	// SkipGeometry leaves Feature.Geometry nil.
 	SkipGeometry bool
-	// Fields names the attributes to read, in order; nil reads all.
+	// Fields names the attributes to read; Feature.Values runs parallel to it.
+	// nil reads all, in the order of the schema.
 	Fields []string
 }
 
@@ -44,11 +50,13 @@ type Box struct {
 type Table interface {
 	Schema() geo.Schema
 	// Scan calls yield for each selected row in ascending id until yield
-	// returns false or the context ends. The feature may be kept.
+	// returns false or the context ends. The feature may be kept. Rows with an
+	// empty geometry have none (nil); empty parts of a geometry are left out.
 	Scan(ctx context.Context, q Query, yield func(geo.Feature) bool) error
 	// Count is the number of selected rows; After and Limit are ignored.
 	Count(ctx context.Context, q Query) (int64, error)
-	// Boxes calls yield with the extent of every row that has a geometry.
+	// Boxes calls yield with the extent of every row that has a geometry, in
+	// no particular order.
 	Boxes(ctx context.Context, yield func(Box) bool) error
 	Close() error
 }
