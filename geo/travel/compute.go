@@ -70,7 +70,7 @@ type Result struct {
 }
 
 // Reach is the outcome of a search as a list of the cells reached, in rising
-// order of time up to half the shortest move. The slices belong to the
+// order of time up to the shortest move. The slices belong to the
 // Workspace and hold until its next use.
 type Reach struct {
 	Cells    []int32
@@ -82,7 +82,8 @@ type Reach struct {
 // Workspace is the memory of a search, for reuse: a bounded search then costs
 // what its own cells cost. One goroutine at a time.
 type Workspace struct {
-	labels   []uint64
+	times    []uint32
+	near     []int32
 	queue    queue
 	visited  []int32
 	seconds  []float32
@@ -121,26 +122,29 @@ func (e *Engine) Compute(ctx context.Context, sources []Source, o Options) (*Res
 		return nil, err // ws is dropped as it is
 	}
 	r := &Result{Settled: s.settled, Unplaced: append([]Unplaced(nil), ws.unplaced...)}
-	e.unpack(ws.labels, r)
+	e.unpack(ws, r)
 	e.spare.Put(ws)
 	return r, nil
 }
 
-// unpack copies labels into the result and clears them for the next search.
-func (e *Engine) unpack(labels []uint64, r *Result) {
+// unpack moves the outcome into the result and clears the workspace.
+func (e *Engine) unpack(ws *Workspace, r *Result) {
 	n := e.width * e.height
 	r.Seconds, r.Nearest = make([]float32, n), make([]int32, n)
+	adviseHuge(r.Seconds)
+	adviseHuge(r.Nearest)
 	for row := range e.height {
-		line := labels[e.at(0, row):][:e.width]
-		seconds := r.Seconds[row*e.width:][:len(line)]
-		nearest := r.Nearest[row*e.width:][:len(line)]
-		for i, l := range line {
-			seconds[i] = labelSeconds(l)
-			nearest[i] = int32(l & noFacility)
-			if l == unreached {
-				nearest[i] = -1
+		at := int(e.at(0, row))
+		times, near := ws.times[at:], ws.near[at:]
+		seconds := r.Seconds[row*e.width:][:e.width]
+		nearest := r.Nearest[row*e.width:][:e.width]
+		for col := range seconds {
+			t := times[col*strip]
+			seconds[col], nearest[col] = timeOf(t), near[col*strip]
+			if t == unreached {
+				nearest[col] = -1
 			}
-			line[i] = unreached
+			times[col*strip] = unreached
 		}
 	}
 }
@@ -156,24 +160,41 @@ func (e *Engine) Reach(ctx context.Context, ws *Workspace, sources []Source, o O
 	ws.visited = ws.visited[:0]
 	s.visited = &ws.visited
 	if err := s.run(ctx); err != nil {
-		ws.labels = nil
-		ws.queue.drop()
+		ws.times = nil // undefined now
+		ws.queue = queue{}
 		return nil, err
 	}
 	ws.seconds, ws.nearest = ws.seconds[:0], ws.nearest[:0]
 	cells := ws.visited[:0]
 	for _, u := range ws.visited {
-		l := ws.labels[u]
-		if l == unreached {
+		t := ws.times[u]
+		if t == unreached {
 			continue // listed twice: see search
 		}
-		ws.labels[u] = unreached
+		ws.times[u] = unreached
 		cells = append(cells, e.cell(u))
-		ws.seconds = append(ws.seconds, labelSeconds(l))
-		ws.nearest = append(ws.nearest, int32(l&noFacility))
+		ws.seconds = append(ws.seconds, timeOf(t))
+		ws.nearest = append(ws.nearest, ws.near[u])
 	}
 	return &Reach{Cells: cells, Seconds: ws.seconds, Nearest: ws.nearest, Unplaced: ws.unplaced}, nil
 }
+
+// fit makes room for a search over n packed cells, with no cell reached.
+func (ws *Workspace) fit(n int) {
+	if len(ws.times) == n {
+		return
+	}
+	ws.times, ws.near = make([]uint32, n), make([]int32, n)
+	adviseHuge(ws.times)
+	adviseHuge(ws.near)
+	for i := range ws.times {
+		ws.times[i] = unreached
+	}
+}
+
+// bucketShare is the width of a bucket over the shortest move; below 1 by a
+// margin for rounding (see search).
+const bucketShare = 0.9
 
 // begin checks the request and puts the sources into the queue.
 func (e *Engine) begin(ws *Workspace, sources []Source, o *Options) (*search, error) {
@@ -185,18 +206,12 @@ func (e *Engine) begin(ws *Workspace, sources []Source, o *Options) (*search, er
 			return nil, err
 		}
 	}
-	if len(ws.labels) != len(e.cells) {
-		ws.labels = make([]uint64, len(e.cells))
-		adviseHuge(ws.labels)
-		for i := range ws.labels {
-			ws.labels[i] = unreached
-		}
-	}
+	ws.fit(len(e.cells))
 	s := e.newSearch(o)
-	s.labels, s.q = ws.labels, &ws.queue
+	s.times, s.nearest, s.q = ws.times, ws.near, &ws.queue
 	width := 1.0 // nothing is passable
 	if !math.IsInf(float64(e.minPace), 1) {
-		width = float64(s.fastest) * float64(e.minPace) * float64(e.minLength) / 2
+		width = float64(s.fastest) * float64(e.minPace) * float64(e.minLength) * bucketShare
 	}
 	s.q.start(width)
 	ws.unplaced = ws.unplaced[:0]
@@ -208,13 +223,17 @@ func (e *Engine) begin(ws *Workspace, sources []Source, o *Options) (*search, er
 	return s, nil
 }
 
-// newSearch translates options; labels and queue are still to be set.
+// newSearch translates options; arrays and queue are still to be set.
 func (e *Engine) newSearch(o *Options) *search {
 	s := &search{
-		e: e, knights: o.Neighbours != 8, relief: e.relief && o.Slope != Level,
+		e: e, allowed: 1<<moveCount - 1, relief: e.relief && o.Slope != Level,
 		sign: 1, fastest: 1 - 1e-6, limit: Horizon, progress: o.Progress,
 	}
+	if o.Neighbours == 8 {
+		s.allowed = 1<<firstKnight - 1
+	}
 	if s.relief {
+		s.tilted = e.level == nil
 		s.fastest = toblerFastest
 	}
 	if o.Direction == ToFacility {
@@ -239,7 +258,7 @@ func (s *search) place(src *Source) Reason {
 	case src.Offset > s.limit:
 		return TooLate
 	}
-	s.offer(u, src.Offset, uint32(src.Facility))
+	s.offer(u, src.Offset, src.Facility)
 	return ""
 }
 
@@ -260,8 +279,8 @@ func (o *Options) check() error {
 
 func (src *Source) check(i int) error {
 	const op = "travel.Compute"
-	if src.Facility < 0 || src.Facility >= noFacility {
-		return fault.Errorf(op, fault.Invalid, "travel: source %d has facility number %d; want 0 to %d", i, src.Facility, noFacility-1)
+	if src.Facility < 0 {
+		return fault.Errorf(op, fault.Invalid, "travel: source %d has facility number %d; want 0 or more", i, src.Facility)
 	}
 	if !(src.Offset >= 0 && src.Offset <= math.MaxFloat32) {
 		return fault.Errorf(op, fault.Invalid, "travel: source %d has an offset of %g s; want 0 or more", i, src.Offset)

@@ -10,18 +10,21 @@ import (
 // Engine is a Surface packed for searching. It is immutable and safe for use
 // by many goroutines; it keeps 8 bytes a cell (12 when some cells ignore
 // slope) and each search 8 more.
+//
+// Rows are packed four by four, so that 4×4 times or 2×4 cells share a cache
+// line and a search touches few lines about each cell: (col, row) lies at
+// (row/4·stride + col)·4 + row mod 4, counted from the corner of the border.
 type Engine struct {
 	width, height int
-	stride        int // cells from one row to the next in the packed layout
+	stride        int // columns of the packed layout
 	cells         []packed
 	level         []float32 // pace in cells that ignore slope, else 0; nil when there is none
 	relief        bool
-	rows          []moves // one, or one a row
-	off           [moveCount]int32
-	mid           [moveCount][2]int32 // cells between (knight) or beside (diagonal)
-	minPace       float32             // of all passable cells; +Inf when there is none
-	minLength     float32             // of all moves, metres
-	spare         sync.Pool           // *Workspace of this size
+	perRow        bool    // steps differ by row
+	steps         []steps // one a row of the packed layout, or of four when alike
+	minPace       float32 // of all passable cells; +Inf when there is none
+	minLength     float32 // of all moves, metres
+	spare         sync.Pool
 }
 
 // packed is what a search reads of a cell: pace in seconds a metre (+Inf at
@@ -29,8 +32,8 @@ type Engine struct {
 type packed struct{ pace, z float32 }
 
 // border is how many cells of barrier surround the surface in the packed
-// layout, so that no move needs a range check. The cells after one row serve
-// as those before the next.
+// layout, so that no move needs a range check. The columns after one strip of
+// rows serve as those before the next.
 const border = 2
 
 // moveCount is the number of moves: 4 straight, 4 diagonal, 8 knight's.
@@ -38,6 +41,8 @@ const (
 	moveCount     = 16
 	firstDiagonal = 4
 	firstKnight   = 8
+	upTwo         = 12 // (−1, −2)
+	downTwo       = 15 // (1, 2)
 )
 
 // move is a step on the grid.
@@ -64,23 +69,31 @@ func (m move) between() [2]move {
 	return [2]move{}
 }
 
-// reach is the part of a move's length spent in each cell it touches, in
-// metres, and the reciprocal of the whole length.
-type reach struct{ part, inv float32 }
-
-// moves holds the lengths of all moves out of one row.
-type moves [moveCount]reach
-
-func paddedCells(width, height int) int64 {
-	return int64(stride(width))*int64(height+2*border) + border
+// step is a move out of a row of the packed layout.
+type step struct {
+	off  int32    // to the end of the move
+	mid  [2]int32 // to the cells of between
+	part float32  // metres of it in each cell that it touches
+	inv  float32  // 1 / its whole length in metres
 }
 
-// stride avoids a power of two, which would put a column of cells into few
-// cache sets.
+type steps [moveCount]step
+
+// strip is the number of rows packed together.
+const strip = 4
+
+func strips(height int) int { return (height + 2*border + strip - 1) / strip }
+
+func paddedCells(width, height int) int64 {
+	return (int64(stride(width))*int64(strips(height)) + border) * strip
+}
+
+// stride avoids multiples of a page, which would put the strips above each
+// other into few cache sets.
 func stride(width int) int {
 	n := width + border
-	if n%128 == 0 {
-		n += 8
+	if n%32 == 0 {
+		n += 2
 	}
 	return n
 }
@@ -95,25 +108,21 @@ func Prepare(s *Surface) (*Engine, error) {
 	if err := e.pack(s); err != nil {
 		return nil, err
 	}
-	for k, m := range allMoves {
-		e.off[k] = e.offset(m)
-		b := m.between()
-		e.mid[k] = [2]int32{e.offset(b[0]), e.offset(b[1])}
-	}
 	e.measure(s)
 	return e, nil
 }
 
-func (e *Engine) offset(m move) int32 { return int32(m.dr*e.stride + m.dc) }
-
 // at is the packed position of (col, row).
-func (e *Engine) at(col, row int) int32 { return int32((row+border)*e.stride + col + border) }
+func (e *Engine) at(col, row int) int32 {
+	row += border
+	return int32((row/strip*e.stride+col+border)*strip + row%strip)
+}
 
 // place is the inverse of at.
 func (e *Engine) place(u int32) (col, row int) {
-	v := int(u) - border
-	row = v / e.stride
-	return v - row*e.stride, row - border
+	column := int(u)/strip - border
+	band := column / e.stride
+	return column - band*e.stride, band*strip + int(u)%strip - border
 }
 
 // cell is the number in the caller's layout of a packed position.
@@ -132,7 +141,7 @@ func (e *Engine) pack(s *Surface) error {
 	slowest := inf
 	for row := range s.Height {
 		first := row * s.Width
-		line := e.cells[e.at(0, row):][:s.Width]
+		line := e.cells[e.at(0, row):]
 		for col, v := range s.Speed[first : first+s.Width] {
 			if v == 0 || v != v {
 				continue
@@ -141,12 +150,12 @@ func (e *Engine) pack(s *Surface) error {
 				return fault.Errorf("travel.Prepare", fault.Invalid,
 					"travel surface: speed %g m/s at column %d, row %d; want 0 (barrier) to %d", v, col, row, MaxSpeed)
 			}
-			line[col].pace = 1 / v
+			line[col*strip].pace = 1 / v
 			slowest = min(slowest, 1/v)
 		}
 		if s.Elevation != nil {
 			for col, z := range s.Elevation[first : first+s.Width] {
-				line[col].z = z
+				line[col*strip].z = z
 			}
 		}
 	}
@@ -169,42 +178,66 @@ func (e *Engine) packRules(s *Surface) {
 	}
 }
 
-// measure fills the lengths of moves. A move between rows of unequal cell
-// width takes their mean, so that it is as long there as back.
+// measure fills the steps. A move between rows of unequal cell width takes
+// their mean, so that it is as long there as back.
 func (e *Engine) measure(s *Surface) {
-	n := s.Height
-	if len(s.CellW) == 1 && len(s.CellH) == 1 {
-		n = 1
+	e.perRow = len(s.CellW) > 1 || len(s.CellH) > 1
+	n := strip
+	if e.perRow {
+		n = strips(s.Height) * strip
 	}
-	e.rows = make([]moves, n)
+	e.steps = make([]steps, n)
 	shortest := math.Inf(1)
-	for row := range n {
+	for packedRow := range n {
+		row := min(max(packedRow-border, 0), s.Height-1)
 		for k, m := range allMoves {
-			other := min(max(row+m.dr, 0), s.Height-1)
-			middle := (row + other) / 2
-			dx := float64(m.dc) * (s.cellW(row) + s.cellW(other)) / 2
-			dy := (s.cellH(row) + s.cellH(other)) / 2
-			if m.dr == 0 {
-				dy = 0
-			} else if m.dr == 2 || m.dr == -2 {
-				dy += s.cellH(middle)
-			}
-			length := math.Hypot(dx, dy)
+			length := s.moveLength(row, m)
 			parts := 2.0
 			if k >= firstKnight {
 				parts = 4
 			}
-			e.rows[row][k] = reach{part: float32(length / parts), inv: float32(1 / length)}
+			b := m.between()
+			e.steps[packedRow][k] = step{
+				off: e.offset(packedRow, m), mid: [2]int32{e.offset(packedRow, b[0]), e.offset(packedRow, b[1])},
+				part: float32(length / parts), inv: float32(1 / length),
+			}
 			shortest = min(shortest, length)
 		}
 	}
 	e.minLength = float32(shortest)
 }
 
-// moves out of the row of u.
-func (e *Engine) movesFrom(u int32) *moves {
-	if len(e.rows) == 1 {
-		return &e.rows[0]
+// moveLength is the length in metres of a move out of a row.
+func (s *Surface) moveLength(row int, m move) float64 {
+	other := min(max(row+m.dr, 0), s.Height-1)
+	dx := float64(m.dc) * (s.cellW(row) + s.cellW(other)) / 2
+	dy := (s.cellH(row) + s.cellH(other)) / 2
+	switch m.dr {
+	case 0:
+		dy = 0
+	case 2, -2:
+		dy += s.cellH((row + other) / 2)
 	}
-	return &e.rows[int(uint32(u-border)/uint32(e.stride))-border]
+	return math.Hypot(dx, dy)
+}
+
+// offset is how far a move leads from a row of the packed layout.
+func (e *Engine) offset(packedRow int, m move) int32 {
+	r := packedRow%strip + m.dr
+	band := 0
+	if r < 0 {
+		band, r = -1, r+strip
+	} else if r >= strip {
+		band, r = 1, r-strip
+	}
+	return int32((band*e.stride+m.dc)*strip + r - packedRow%strip)
+}
+
+// stepsFrom gives the moves out of u.
+func (e *Engine) stepsFrom(u int32) *steps {
+	if !e.perRow {
+		return &e.steps[uint32(u)%strip]
+	}
+	band := uint32(u) / strip
+	return &e.steps[(band-border)/uint32(e.stride)*strip+uint32(u)%strip]
 }

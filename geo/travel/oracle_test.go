@@ -4,6 +4,7 @@ import (
 	"container/heap"
 	"context"
 	"math"
+	"math/bits"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -76,7 +77,7 @@ func heapTimes(t testing.TB, s *Surface, sources []Source, o Options) ([]float64
 		t.Fatal(err)
 	}
 	r := e.newSearch(&o)
-	return dijkstra(s, sources, r.moves(), func(cell, k int, d float64) float64 {
+	return dijkstra(s, sources, bits.Len32(r.allowed), func(cell, k int, d float64) float64 {
 		return float64(float32(d) + r.moveSeconds(e.at(cell%s.Width, cell/s.Width), k))
 	})
 }

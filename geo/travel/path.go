@@ -1,6 +1,8 @@
 package travel
 
 import (
+	"math/bits"
+
 	"contado/geo/fault"
 )
 
@@ -58,12 +60,13 @@ func (e *Engine) Path(r *Result, sources []Source, o Options, col, row int) ([]S
 // the move's is d to the bit.
 func (s *search) before(r *Result, v int32, d float32) (int32, bool) {
 	e := s.e
-	for k := range s.moves() {
-		u := v - e.off[k]
-		col, row := e.place(u)
+	toCol, toRow := e.place(v)
+	for k := range bits.Len32(s.allowed) {
+		col, row := toCol-allMoves[k].dc, toRow-allMoves[k].dr
 		if col < 0 || row < 0 || col >= e.width || row >= e.height {
 			continue
 		}
+		u := e.at(col, row)
 		t := r.Seconds[row*e.width+col]
 		if t < d && t+s.moveSeconds(u, k) == d {
 			return u, true

@@ -3,24 +3,10 @@ package travel
 import (
 	"context"
 	"math"
+	"math/bits"
 
 	"contado/geo/fault"
 )
-
-// A label holds what is known of a cell: the bits of its time in the upper
-// half (for times ≥ 0 the order of the bits is that of the times), the
-// facility in the lower, whose top bit tells that the cell is settled.
-const (
-	settledBit = 1 << 31
-	noFacility = settledBit - 1
-	unreached  = uint64(0x7F800000)<<32 | noFacility // +Inf
-)
-
-func labelSeconds(l uint64) float32 { return math.Float32frombits(uint32(l >> 32)) }
-
-func makeLabel(seconds float32, facility uint32) uint64 {
-	return uint64(math.Float32bits(seconds))<<32 | uint64(facility)
-}
 
 // search is one run of Dijkstra's algorithm with buckets.
 //
@@ -31,133 +17,172 @@ func makeLabel(seconds float32, facility uint32) uint64 {
 // for bit (TestHeapOracle). Buckets only choose the order: they are emptied
 // by rising time, and a move out of a bucket never leads to an earlier one.
 //
-// One visit a cell is enough because buckets are half as wide as the shortest
-// possible move: a move that improves v then leads at least one bucket
+// One visit a cell is enough because buckets are narrower than the shortest
+// possible move (9/10): a move that improves v then leads at least one bucket
 // ahead, so all cells of the bucket being emptied are final, with their
-// facility. That holds while the spacing of float32 at d is at most the
-// shortest move, which is so up to the Horizon for moves of one second. With
-// shorter moves and times of weeks a settled cell can improve; it is then
-// pushed again, and the time stays exact.
+// facility. That holds while the spacing of float32 at d is at most a fifth
+// of the shortest move: for moves of one second, up to 19 days. With shorter
+// moves and times of weeks a settled cell can improve; it is then pushed
+// again, and the time stays exact.
 //
 // Equal times go to the lower facility number among those that arrive.
 type search struct {
-	e        *Engine
-	labels   []uint64
+	e *Engine
+	// times holds the bits of the best time known of each cell, +Inf for
+	// none; the sign bit is set when the cell is settled.
+	times    []uint32
+	nearest  []int32 // facility of that time; undefined for none
 	q        *queue
 	visited  *[]int32 // where to list the settled cells; nil for none
 	settled  int64
 	sign     float32 // of the slope of a move as relaxed: −1 towards the facility
 	fastest  float32 // lower bound of the slope's time factor
 	limit    float32
-	knights  bool
+	allowed  uint32 // bit k: move k may be made
 	relief   bool
+	tilted   bool // relief, and no cell ignores it
 	progress func(settled int64)
-	touched  uint64
+	touched  float32
 }
 
 // pollEvery is how many cells are settled between looks at the context.
 const pollEvery = 1 << 14
 
+const (
+	settledBit = 1 << 31
+	unreached  = 0x7F800000 // +Inf
+)
+
+// timeOf is the time in an entry of times.
+func timeOf(bits uint32) float32 { return math.Float32frombits(bits &^ settledBit) }
+
 func (s *search) run(ctx context.Context) error {
 	poll := s.settled + pollEvery
-	for s.q.next() {
-		slot := s.q.cur & (window - 1)
-		// A push into this very bucket may move the slice: index it anew.
-		for i := 0; i < len(s.q.buckets[slot]); i++ {
-			if i%touchAhead == 0 {
-				s.touch(s.q.buckets[slot][i:])
+	var batch chunk
+	for s.q.next(&batch) {
+		for live := s.settle(batch.cells[:batch.n]); len(live) > 0; {
+			n := min(len(live), touchAhead)
+			s.touch(live[:n])
+			for _, u := range live[:n] {
+				s.expand(u, timeOf(s.times[u]), s.nearest[u])
 			}
-			u := s.q.buckets[slot][i]
-			l := s.labels[u]
-			if l&settledBit != 0 {
-				continue
-			}
-			s.labels[u] = l | settledBit
-			s.settled++
-			if s.visited != nil {
-				*s.visited = append(*s.visited, u)
-			}
-			s.expand(u, labelSeconds(l), uint32(l))
+			live = live[n:]
 		}
-		s.q.done()
-		if s.settled >= poll {
-			poll = s.settled + pollEvery
-			if err := ctx.Err(); err != nil {
-				return fault.E("travel.Compute", fault.Canceled, err)
-			}
-			if s.progress != nil {
-				s.progress(s.settled)
-			}
+		if s.settled < poll {
+			continue
+		}
+		poll = s.settled + pollEvery
+		if err := ctx.Err(); err != nil {
+			return fault.E("travel.Compute", fault.Canceled, err)
+		}
+		if s.progress != nil {
+			s.progress(s.settled)
 		}
 	}
 	return nil
 }
 
-// touchAhead is how many cells are fetched together.
+// settle makes the times of cells final and gives those that were not.
+func (s *search) settle(cells []int32) []int32 {
+	n := 0
+	for _, u := range cells {
+		bits := s.times[u]
+		s.times[u] = bits | settledBit
+		cells[n] = u
+		n += int(^bits >> 31) // no branch: about half of the entries are stale
+	}
+	cells = cells[:n]
+	s.settled += int64(n)
+	if s.visited != nil {
+		*s.visited = append(*s.visited, cells...)
+	}
+	return cells
+}
+
+// touchAhead is how many cells are fetched together: what they need fits the
+// first-level cache.
 const touchAhead = 16
 
-// touch reads what the next cells of a bucket will need, without using it:
-// cells of a bucket lie far apart, and independent reads wait for memory
-// together, where the search proper would wait for each in turn.
+// touch reads the cache lines that the next cells of a bucket will need,
+// without using them: cells of a bucket lie far apart, and independent reads
+// wait for memory together, where the search proper would wait for each.
 func (s *search) touch(next []int32) {
-	if len(next) > touchAhead {
-		next = next[:touchAhead]
-	}
-	step := int32(s.e.stride)
-	sum := uint64(0)
+	far := int32(2 * strip)
+	times, paces := uint32(0), float32(0)
 	for _, u := range next {
-		for v := u - 2*step; v <= u+2*step; v += step {
-			sum += s.labels[v] ^ uint64(math.Float32bits(s.e.cells[v].pace))
+		st := s.e.stepsFrom(u)
+		for _, v := range [2]int32{u + st[upTwo].off + strip, u + st[downTwo].off - strip} {
+			times += s.times[v-far] + s.times[v+far]
+			paces += s.e.cells[v-far].pace + s.e.cells[v].pace + s.e.cells[v+far].pace
 		}
 	}
-	s.touched = sum // so that the reads are not left out
+	s.touched = float32(times) + paces // so that the reads are not left out
 }
 
-// moves is the number of moves out of a cell.
-func (s *search) moves() int {
-	if s.knights {
-		return moveCount
+// expand relaxes the moves out of a cell that has just been settled. It
+// computes what moveSeconds does, to the bit, and leaves a move as soon as a
+// lower bound of its time shows that it cannot win.
+func (s *search) expand(u int32, d float32, facility int32) {
+	e, times := s.e, s.times
+	cells := e.cells
+	from := cells[u]
+	all := e.stepsFrom(u)
+	// No move of part p out of u takes less than p·floor. Most moves end here,
+	// on the time of the other end alone; bit k of hope tells which do not.
+	floor := s.fastest * (from.pace + e.minPace)
+	hope := uint32(0)
+	for k := range all {
+		least := math.Float32bits(d + float32(all[k].part*floor))
+		hope |= ((least - 1 - times[u+all[k].off]&^settledBit) >> 31) << k
 	}
-	return firstKnight
-}
-
-// expand relaxes the moves out of a cell that has just been settled.
-func (s *search) expand(u int32, d float32, facility uint32) {
-	e := s.e
-	steps := e.movesFrom(u)
-	// No move of part p out of u takes less than p·floor.
-	floor := s.fastest * (e.cells[u].pace + e.minPace)
-	for k := range s.moves() {
-		v := u + e.off[k]
-		// Most neighbours are left here, on the label alone.
-		if d+float32(steps[k].part*floor) > labelSeconds(s.labels[v]) {
+	for hope &= s.allowed; hope != 0; hope &= hope - 1 {
+		k := bits.TrailingZeros32(hope) % moveCount
+		st := &all[k]
+		v := u + st.off
+		to := cells[v]
+		pace := from.pace + to.pace
+		if k >= firstKnight {
+			pace += cells[u+st.mid[0]].pace + cells[u+st.mid[1]].pace
+		}
+		if d+float32(st.part*float32(pace*s.leastTime((to.z-from.z)*st.inv))) > timeOf(times[v]) {
 			continue
 		}
 		s.offer(v, d+s.moveSeconds(u, k), facility)
 	}
 }
 
+// leastTime is a lower bound, within 0.3 % on common slopes, of the slope's
+// time factor: the Taylor sum of exp to an odd degree never exceeds exp.
+func (s *search) leastTime(slope float32) float32 {
+	if !s.tilted {
+		return s.fastest
+	}
+	x := s.sign*slope + 0.05
+	if x < 0 {
+		x = -x
+	}
+	x = 3.5 * (x - 0.05)
+	return (1 - 2e-6) * (1 + x*(1+x*(0.5+x*(1.0/6))))
+}
+
 // moveSeconds is the time of move k out of u, +Inf when it is blocked.
 func (s *search) moveSeconds(u int32, k int) float32 {
 	e := s.e
-	from, to := e.cells[u], e.cells[u+e.off[k]]
+	st := &e.stepsFrom(u)[k]
+	from, to := e.cells[u], e.cells[u+st.off]
 	pace := from.pace + to.pace
-	if k >= firstKnight {
-		pace += e.cells[u+e.mid[k][0]].pace + e.cells[u+e.mid[k][1]].pace
-	} else if k >= firstDiagonal && e.squeezed(u, k) {
-		return float32(math.Inf(1))
+	if k >= firstDiagonal {
+		a, b := e.cells[u+st.mid[0]].pace, e.cells[u+st.mid[1]].pace
+		if k >= firstKnight {
+			pace += a + b
+		} else if inf := float32(math.Inf(1)); a == inf && b == inf {
+			return inf
+		}
 	}
-	step := e.movesFrom(u)[k]
 	if s.relief {
-		pace = s.tilt(pace, (to.z-from.z)*step.inv, u, k)
+		pace = s.tilt(pace, (to.z-from.z)*st.inv, u, k)
 	}
-	return float32(step.part * pace)
-}
-
-// squeezed reports whether a diagonal move passes between two barriers.
-func (e *Engine) squeezed(u int32, k int) bool {
-	inf := float32(math.Inf(1))
-	return e.cells[u+e.mid[k][0]].pace == inf && e.cells[u+e.mid[k][1]].pace == inf
+	return float32(st.part * pace)
 }
 
 // tilt applies the slope to the summed pace of the cells of a move; slope is
@@ -179,27 +204,31 @@ func (s *search) tilt(pace, slope float32, u int32, k int) float32 {
 
 // levelPace sums the pace of those cells of a move that ignore slope.
 func (e *Engine) levelPace(u int32, k int) float32 {
-	sum := e.level[u] + e.level[u+e.off[k]]
+	st := &e.stepsFrom(u)[k]
+	sum := e.level[u] + e.level[u+st.off]
 	if k >= firstKnight {
-		sum += e.level[u+e.mid[k][0]] + e.level[u+e.mid[k][1]]
+		sum += e.level[u+st.mid[0]] + e.level[u+st.mid[1]]
 	}
 	return sum
 }
 
 // offer gives v a candidate time; +Inf and NaN never win.
-func (s *search) offer(v int32, seconds float32, facility uint32) {
+func (s *search) offer(v int32, seconds float32, facility int32) {
 	if !(seconds <= s.limit) {
 		return
 	}
-	l := s.labels[v]
-	old := labelSeconds(l)
-	if seconds < old {
-		if l&settledBit != 0 {
-			s.settled-- // see search: it will be settled anew
+	old := s.times[v]
+	switch best := timeOf(old); {
+	case seconds > best:
+		return
+	case seconds == best:
+		if old&settledBit == 0 {
+			s.nearest[v] = min(s.nearest[v], facility)
 		}
-		s.labels[v] = makeLabel(seconds, facility)
-		s.q.push(v, seconds)
-	} else if seconds == old && facility < uint32(l) && l&settledBit == 0 {
-		s.labels[v] = makeLabel(seconds, facility)
+		return
+	case old&settledBit != 0:
+		s.settled-- // see search: it will be settled anew
 	}
+	s.times[v], s.nearest[v] = math.Float32bits(seconds), facility
+	s.q.push(v, seconds)
 }
