@@ -1,0 +1,216 @@
+package vector
+
+// Shared edges are simplified once: where the boundaries of two features
+// part is a junction and stays; between junctions Douglas–Peucker decides by
+// coordinates alone, in exact integers, so both neighbours keep the same points.
+
+// vertex is a point in quarters of a tile unit.
+type vertex struct{ x, y int32 }
+
+func (v vertex) less(w vertex) bool { return v.x < w.x || v.x == w.x && v.y < w.y }
+
+func (v vertex) key() uint64 { return uint64(uint32(v.x))<<32 | uint64(uint32(v.y)) }
+
+func mix(h uint64) uint64 { // the finisher of SplitMix64
+	h = (h ^ h>>30) * 0xbf58476d1ce4e5b9
+	h = (h ^ h>>27) * 0x94d049bb133111eb
+	return h ^ h>>31
+}
+
+// junctions remembers for every point the pair of neighbours it was first
+// seen with. Open addressing: the map of the language is three times slower.
+type junctions struct {
+	slots []junctionSlot
+	mask  uint64
+}
+
+type junctionSlot struct {
+	key  uint64
+	pair uint64 // 0: free; 1: a junction; else a mix of both neighbours
+}
+
+func newJunctions(vertices int) *junctions {
+	size := 64
+	for size < vertices*3/2 {
+		size *= 2
+	}
+	return &junctions{slots: make([]junctionSlot, size), mask: uint64(size - 1)}
+}
+
+func (j *junctions) slot(key uint64) *junctionSlot {
+	for i := mix(key) & j.mask; ; i = (i + 1) & j.mask {
+		if s := &j.slots[i]; s.pair == 0 || s.key == key {
+			return s
+		}
+	}
+}
+
+func (j *junctions) see(v, prev, next vertex) {
+	pair := mix(prev.key()+1) + mix(next.key()+1) // the same both ways round
+	if pair < 2 {
+		pair = 2
+	}
+	s := j.slot(v.key())
+	switch s.pair {
+	case 0:
+		s.key, s.pair = v.key(), pair
+	case pair:
+	default:
+		s.pair = 1
+	}
+}
+
+func (j *junctions) mark(v vertex) {
+	s := j.slot(v.key())
+	s.key, s.pair = v.key(), 1
+}
+
+func (j *junctions) is(v vertex) bool { return j.slot(v.key()).pair == 1 }
+
+func (j *junctions) addRing(r []vertex) {
+	n := len(r)
+	for i, v := range r {
+		j.see(v, r[(i+n-1)%n], r[(i+1)%n])
+	}
+}
+
+func (j *junctions) addLine(l []vertex) {
+	j.mark(l[0])
+	j.mark(l[len(l)-1])
+	for i := 1; i+1 < len(l); i++ {
+		j.see(l[i], l[i-1], l[i+1])
+	}
+}
+
+// simplifier holds scratch space between calls.
+type simplifier struct {
+	junctions *junctions
+	tol2      float64 // squared tolerance, in squared quarter units
+	keep      []bool
+	stack     [][2]int
+	turned    []vertex
+}
+
+// line appends to dst the points of l that stay.
+func (s *simplifier) line(dst []vertex, l []vertex) []vertex {
+	keep := s.begin(len(l))
+	keep[0], keep[len(l)-1] = true, true
+	from := 0
+	for i := 1; i < len(l); i++ {
+		if i == len(l)-1 || s.junctions.is(l[i]) {
+			keep[i] = true
+			s.arc(l, from, i)
+			from = i
+		}
+	}
+	return collect(dst, l, keep)
+}
+
+// ring appends to dst the points of r (without closing point) that stay:
+// fewer than 3 when the ring collapses. A ring without junctions hangs on its
+// lexicographically least point.
+func (s *simplifier) ring(dst []vertex, r []vertex) []vertex {
+	start := -1
+	for i, v := range r {
+		if s.junctions.is(v) {
+			start = i
+			break
+		}
+	}
+	if start < 0 {
+		start = 0
+		for i, v := range r {
+			if v.less(r[start]) {
+				start = i
+			}
+		}
+	}
+	s.turned = append(append(append(s.turned[:0], r[start:]...), r[:start]...), r[start])
+	l := s.turned
+	n := len(l) - 1
+	keep := s.begin(len(l))
+	keep[0], keep[n] = true, true
+	from := 0
+	for i := 1; i <= n; i++ {
+		if i < n && !s.junctions.is(l[i]) {
+			continue
+		}
+		keep[i] = true
+		if l[from] == l[i] { // a loop: hang it also on its farthest point
+			far := farthest(l, from, i)
+			keep[far] = true
+			s.arc(l, from, far)
+			s.arc(l, far, i)
+		} else {
+			s.arc(l, from, i)
+		}
+		from = i
+	}
+	return collect(dst, l[:n], keep[:n])
+}
+
+func (s *simplifier) begin(n int) []bool {
+	if cap(s.keep) < n {
+		s.keep = make([]bool, n*2)
+	}
+	s.keep = s.keep[:n]
+	clear(s.keep)
+	return s.keep
+}
+
+func collect(dst, l []vertex, keep []bool) []vertex {
+	for i, k := range keep {
+		if k {
+			dst = append(dst, l[i])
+		}
+	}
+	return dst
+}
+
+func farthest(l []vertex, from, to int) int {
+	best, far := int64(-1), from
+	for i := from + 1; i < to; i++ {
+		dx, dy := int64(l[i].x-l[from].x), int64(l[i].y-l[from].y)
+		if d := dx*dx + dy*dy; d > best || d == best && l[i].less(l[far]) {
+			best, far = d, i
+		}
+	}
+	return far
+}
+
+// arc is Douglas–Peucker on l[from..to], both kept. Equal distances go to the
+// lexicographically lesser point: the same result from either end.
+func (s *simplifier) arc(l []vertex, from, to int) {
+	s.stack = append(s.stack[:0], [2]int{from, to})
+	for len(s.stack) > 0 {
+		top := s.stack[len(s.stack)-1]
+		s.stack = s.stack[:len(s.stack)-1]
+		a, b := l[top[0]], l[top[1]]
+		best, far := -1.0, -1
+		for i := top[0] + 1; i < top[1]; i++ {
+			if d := distance2(a, b, l[i]); d > best || d == best && l[i].less(l[far]) {
+				best, far = d, i
+			}
+		}
+		if best > s.tol2 {
+			s.keep[far] = true
+			s.stack = append(s.stack, [2]int{top[0], far}, [2]int{far, top[1]})
+		}
+	}
+}
+
+// distance2 is the squared distance from p to segment ab; the same to the
+// bit for ba, as all sums are exact.
+func distance2(a, b, p vertex) float64 {
+	abx, aby := int64(b.x-a.x), int64(b.y-a.y)
+	apx, apy := int64(p.x-a.x), int64(p.y-a.y)
+	bpx, bpy := int64(p.x-b.x), int64(p.y-b.y)
+	switch {
+	case apx*abx+apy*aby <= 0:
+		return float64(apx*apx + apy*apy)
+	case bpx*abx+bpy*aby >= 0:
+		return float64(bpx*bpx + bpy*bpy)
+	}
+	cross := float64(abx*apy - aby*apx)
+	return cross * cross / float64(abx*abx+aby*aby)
+}
