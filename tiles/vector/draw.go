@@ -13,7 +13,7 @@ import (
 type level struct {
 	tolerance float64 // of simplification
 	pixel     float64 // polygons smaller than its square are drawn together
-	line      float64 // lines with a smaller box are left out
+	line      float64 // of lines with a smaller box, one a cell is kept
 	cell      float64 // one point a cell is kept; 0 keeps all
 }
 
@@ -162,7 +162,12 @@ func (d *drawing) finish(r row, geomType int, budget int) bool {
 	if d.w.size() <= budget {
 		return true
 	}
+	alone := d.w.size() - mark.size()
 	d.w.cancel(mark)
+	if alone > budget/2 { // no level makes room for the like of it
+		d.stats.Dropped++
+		return true
+	}
 	return false
 }
 
@@ -214,7 +219,7 @@ func (d *drawing) drawLines(shapes []shape, r row, budget int) bool {
 	}
 	for _, s := range shapes {
 		size := max(s.box.maxX-s.box.minX, s.box.maxY-s.box.minY)
-		if size < d.level.line {
+		if size < d.level.line && !d.takeCell(s.centre()) {
 			left = left || size >= 1 // else it is too small at any level
 			continue
 		}

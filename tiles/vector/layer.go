@@ -247,6 +247,8 @@ type layerMark struct {
 	nValues                       uint32
 }
 
+func (m layerMark) size() int { return m.features + m.keys + m.values }
+
 func (w *layerWriter) mark() layerMark {
 	return layerMark{len(w.features), len(w.keys), len(w.values), w.count, w.nValues}
 }

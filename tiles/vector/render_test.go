@@ -3,6 +3,7 @@ package vector_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -442,7 +443,7 @@ func TestBudget(t *testing.T) {
 	}
 	huge := []geo.Feature{{ID: 1, Geometry: at(1, 1), Values: []any{string(make([]byte, 1<<20))}}, {ID: 2, Geometry: at(2, 2), Values: []any{"small"}}}
 	for name, fs := range map[string][]geo.Feature{
-		"points": points, "lines": lines, "polygons": randomPolygons(tile, 30000, 8, 30), "huge value": huge,
+		"points": points, "lines": lines, "polygons": fieldGrid(tile, 160), "huge value": huge,
 	} {
 		data, stats, err := encode(vector.Options{Tile: tile, Fields: nameField}, fs)
 		if err != nil {
@@ -462,6 +463,20 @@ func TestBudget(t *testing.T) {
 		}
 		t.Logf("%s: %d bytes, %+v", name, len(data), stats)
 	}
+}
+
+// fieldGrid is n × n square fields with paths between them.
+func fieldGrid(tile tms.Tile, n int) []geo.Feature {
+	at := unit(tile)
+	var fs []geo.Feature
+	side := 4096 / float64(n)
+	for i := range n * n {
+		x, y := float64(i%n)*side, float64(i/n)*side
+		s := side * 0.8
+		fs = append(fs, geo.Feature{ID: int64(i), Values: []any{fmt.Sprint("field ", i)},
+			Geometry: orb.Polygon{ringOf(at, x, y, x+s, y, x+s, y+s, x, y+s)}})
+	}
+	return fs
 }
 
 func FuzzEncode(f *testing.F) {
