@@ -159,7 +159,8 @@ func (t *Table) Scan(ctx context.Context, q features.Query, yield func(geo.Featu
 	}
 	defer rows.Close()
 	row := newRow(fields, withGeometry)
-	for n := 0; rows.Next(); {
+	// The end of a context reaches rows only some time later: look each time.
+	for n := 0; ctx.Err() == nil && rows.Next(); {
 		f, ok, err := row.read(rows, &q)
 		if err != nil {
 			return translate(ctx, op, fmt.Errorf("layer %q: %w", t.layer.table, err))
@@ -172,7 +173,7 @@ func (t *Table) Scan(ctx context.Context, q features.Query, yield func(geo.Featu
 			return nil
 		}
 	}
-	return translate(ctx, op, rows.Err())
+	return translate(ctx, op, errors.Join(ctx.Err(), rows.Err()))
 }
 
 // row is the space that rows are scanned into.
@@ -303,7 +304,7 @@ func (t *Table) scanBoxes(ctx context.Context, yield func(features.Box) bool, re
 		return false, err
 	}
 	defer rows.Close()
-	for rows.Next() {
+	for ctx.Err() == nil && rows.Next() {
 		var id int64
 		var geometry sql.RawBytes
 		if err := rows.Scan(&id, &geometry); err != nil {
@@ -320,5 +321,5 @@ func (t *Table) scanBoxes(ctx context.Context, yield func(features.Box) bool, re
 			return true, nil
 		}
 	}
-	return false, rows.Err()
+	return false, errors.Join(ctx.Err(), rows.Err())
 }

@@ -1,0 +1,262 @@
+package gpkg
+
+import (
+	"bytes"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/paulmach/orb"
+	"github.com/paulmach/orb/encoding/wkb"
+
+	"contado/geo"
+	"contado/geo/store/features"
+	"contado/scripts/shareddata"
+)
+
+type dumpedLayer struct {
+	Name     string
+	Geometry string
+	CRS      string
+	Fields   [][3]any
+	Rows     []struct {
+		ID     int64
+		WKB    *string
+		Box    []float64
+		Values []any
+	}
+}
+
+// dump reads a file with GDAL.
+func dump(t *testing.T, path string) []dumpedLayer {
+	t.Helper()
+	cmd := exec.Command("python3", "testdata/dump.py", path)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		if exec.Command("python3", "-c", "import osgeo.ogr").Run() != nil {
+			t.Skip("python3 with osgeo is not installed: no oracle")
+		}
+		t.Fatalf("dump.py: %v: %s", err, stderr.String())
+	}
+	var layers []dumpedLayer
+	for d := json.NewDecoder(bytes.NewReader(out)); ; {
+		var l dumpedLayer
+		if err := d.Decode(&l); errors.Is(err, io.EOF) {
+			return layers
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		layers = append(layers, l)
+	}
+}
+
+var gdalTypes = map[string]geo.FieldType{
+	"String": geo.String, "Integer": geo.Integer, "Integer64": geo.Integer, "Real": geo.Real,
+	"Date": geo.Date, "DateTime": geo.DateTime, "Binary": geo.Binary,
+}
+
+func TestSameAsGDAL(t *testing.T) {
+	t.Parallel()
+	for _, file := range []string{
+		"cql2/ne110m4cql2.gpkg", "pt-sao-miguel/concelhos.gpkg", "it-trento-dtm/neighborhoods_bolzano.gpkg",
+		"us-ny-landsat8-series/nycd.gpkg", "us-ny-landsat8-series/ny_samples.gpkg", "raster-variety/stars/s2.gpkg",
+		"vector-variety/planetiler/geopackage.gpkg", "vector-variety/planetiler/geopackage-unindexed.gpkg", "vector-variety/planetiler/empty-geom.gpkg",
+		"vector-variety/pyogrio/test_gpkg_nulls.gpkg", "vector-variety/pyogrio/line_zm.gpkg",
+		"vector-variety/conveyal-datasource/continents.gpkg", "vector-variety/conveyal-datasource/valid-polygon-projected.gpkg",
+		"vector-variety/conveyal-datasource/valid-polygon-wgs84.gpkg", "vector-variety/conveyal-datasource/new-zealand-antimeridian.gpkg",
+	} {
+		t.Run(file, func(t *testing.T) {
+			t.Parallel()
+			path := shareddata.Path(t, file)
+			for _, want := range dump(t, path) {
+				tab := open(t, path, want.Name)
+				compareSchema(t, tab.Schema(), want)
+				compareRows(t, tab, want)
+				compareBoxes(t, tab, want)
+			}
+		})
+	}
+}
+
+func compareSchema(t *testing.T, got geo.Schema, want dumpedLayer) {
+	t.Helper()
+	if string(got.CRS) != want.CRS {
+		t.Errorf("%s: CRS %q, want %q", want.Name, got.CRS, want.CRS)
+	}
+	if !strings.EqualFold(got.GeometryType, strings.ReplaceAll(want.Geometry, " ", "")) {
+		t.Errorf("%s: geometry %q, want %q", want.Name, got.GeometryType, want.Geometry)
+	}
+	if len(got.Fields) != len(want.Fields) {
+		t.Fatalf("%s: %d fields, want %d", want.Name, len(got.Fields), len(want.Fields))
+	}
+	for i, f := range want.Fields {
+		wantType := gdalTypes[f[1].(string)]
+		if f[2].(bool) {
+			wantType = geo.Boolean
+		}
+		if got.Fields[i].Name != f[0] || got.Fields[i].Type != wantType {
+			t.Errorf("%s: field %d is %v, want %v", want.Name, i, got.Fields[i], f)
+		}
+	}
+}
+
+func compareRows(t *testing.T, tab features.Table, want dumpedLayer) {
+	t.Helper()
+	slices.SortFunc(want.Rows, func(a, b struct {
+		ID     int64
+		WKB    *string
+		Box    []float64
+		Values []any
+	}) int {
+		return int(a.ID - b.ID)
+	})
+	i := 0
+	err := tab.Scan(t.Context(), features.Query{}, func(f geo.Feature) bool {
+		if i == len(want.Rows) {
+			t.Errorf("%s: more rows than the %d of GDAL", want.Name, i)
+			return false
+		}
+		w := want.Rows[i]
+		i++
+		if f.ID != w.ID || (f.Geometry == nil) != (w.WKB == nil) {
+			t.Errorf("%s: feature %d with geometry %v, want %d", want.Name, f.ID, f.Geometry, w.ID)
+			return false
+		}
+		if w.WKB != nil && !orb.Equal(f.Geometry, parseWKB(t, *w.WKB)) {
+			t.Errorf("%s: feature %d: another geometry", want.Name, f.ID)
+		}
+		for k, field := range tab.Schema().Fields {
+			if !sameAsDumped(t, field.Type, f.Values[k], w.Values[k]) {
+				t.Errorf("%s: feature %d: %s = %v, want %v", want.Name, f.ID, field.Name, f.Values[k], w.Values[k])
+			}
+		}
+		return true
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := tab.Count(t.Context(), features.Query{})
+	if err != nil || i != len(want.Rows) || n != int64(i) {
+		t.Errorf("%s: %d rows scanned, %d counted, %v; want %d", want.Name, i, n, err, len(want.Rows))
+	}
+}
+
+func parseWKB(t *testing.T, s string) orb.Geometry {
+	t.Helper()
+	raw, err := hex.DecodeString(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := wkb.Unmarshal(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+func sameAsDumped(t *testing.T, kind geo.FieldType, got, want any) bool {
+	t.Helper()
+	if got == nil || want == nil {
+		return got == nil && want == nil
+	}
+	switch kind {
+	case geo.Integer:
+		return strconv.FormatInt(got.(int64), 10) == want
+	case geo.DateTime:
+		ours, err := time.Parse(time.RFC3339, got.(string))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, layout := range []string{"2006/01/02 15:04:05-07", "2006/01/02 15:04:05.999-07"} {
+			if theirs, err := time.Parse(layout, want.(string)); err == nil {
+				return ours.Equal(theirs)
+			}
+		}
+		return false
+	}
+	return got == want
+}
+
+// compareBoxes asks for random boxes and compares with the envelopes of GDAL.
+func compareBoxes(t *testing.T, tab features.Table, want dumpedLayer) {
+	t.Helper()
+	all := geo.EmptyBBox()
+	boxes := map[int64]geo.BBox{}
+	for _, r := range want.Rows {
+		if r.Box != nil {
+			boxes[r.ID] = geo.BBox{MinX: r.Box[0], MinY: r.Box[1], MaxX: r.Box[2], MaxY: r.Box[3]}
+			all = all.Union(boxes[r.ID])
+		}
+	}
+	n := 0
+	err := tab.Boxes(t.Context(), func(b features.Box) bool {
+		n++
+		if b.Box != boxes[b.ID] {
+			t.Errorf("%s: box of %d is %v, want %v", want.Name, b.ID, b.Box, boxes[b.ID])
+		}
+		return true
+	})
+	if err != nil || n != len(boxes) {
+		t.Errorf("%s: %d boxes, %v; want %d", want.Name, n, err, len(boxes))
+	}
+	if len(boxes) == 0 {
+		return
+	}
+	rng := rand.New(rand.NewPCG(1, uint64(n)))
+	for range 20 {
+		x, y := all.MinX+rng.Float64()*all.Width(), all.MinY+rng.Float64()*all.Height()
+		q := geo.BBox{MinX: x, MinY: y, MaxX: x + rng.Float64()*all.Width()/3, MaxY: y + rng.Float64()*all.Height()/3}
+		var ids, got []int64
+		for id, b := range boxes {
+			if b.Intersects(q) {
+				ids = append(ids, id)
+			}
+		}
+		slices.Sort(ids)
+		err := tab.Scan(t.Context(), features.Query{BBox: &q, SkipGeometry: true, Fields: []string{}}, func(f geo.Feature) bool {
+			got = append(got, f.ID)
+			return true
+		})
+		if err != nil || !slices.Equal(got, ids) {
+			t.Errorf("%s: box %v: %v, %v; want %v", want.Name, q, got, err, ids)
+		}
+	}
+}
+
+// TestCurvesAreRefused: what orb cannot hold is named, not dropped.
+func TestCurvesAreRefused(t *testing.T) {
+	t.Parallel()
+	for _, file := range []string{"curve.gpkg", "curvepolygon.gpkg", "multisurface.gpkg"} {
+		tab := open(t, shareddata.Path(t, "vector-variety/pyogrio/"+file), "")
+		err := tab.Scan(t.Context(), features.Query{}, func(f geo.Feature) bool { return true })
+		if err == nil || !strings.Contains(err.Error(), "curves") {
+			t.Errorf("%s: %v", file, err)
+		}
+		n := 0
+		if err := tab.Boxes(t.Context(), func(features.Box) bool { n++; return true }); err != nil || n == 0 {
+			t.Errorf("%s: %d boxes, %v", file, n, err)
+		}
+	}
+}
+
+func BenchmarkScanCountries(b *testing.B) {
+	path := shareddata.Path(b, "cql2/ne110m4cql2.gpkg")
+	tab := open(b, path, "ne_110m_admin_0_countries")
+	b.ReportAllocs()
+	for b.Loop() {
+		n := 0
+		if err := tab.Scan(b.Context(), features.Query{}, func(geo.Feature) bool { n++; return true }); err != nil || n == 0 {
+			b.Fatal(n, err)
+		}
+	}
+}
