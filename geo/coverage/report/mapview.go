@@ -1,0 +1,521 @@
+package report
+
+import (
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"image/png"
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/paulmach/orb"
+
+	"contado/geo/coverage"
+	"contado/geo/fault"
+)
+
+// Sketch is what the map is drawn from, in longitude and latitude (WGS84).
+type Sketch struct {
+	// Areas are the polygons of the areas, matched to the report by code.
+	Areas      []AreaShape
+	Facilities []orb.Point
+	// Outline is the border of the territory or other lines to draw over the
+	// areas; may be nil.
+	Outline orb.Geometry
+	// Backdrop is a picture of the travel time surface (PNG, at most
+	// MaxBackdrop bytes) over BackdropBounds, rows of equal latitude; it is
+	// drawn as a map of its own. Nil when there is none.
+	Backdrop       []byte
+	BackdropBounds orb.Bound
+	// BackdropLegend explains its colours, in order.
+	BackdropLegend []LegendEntry
+}
+
+// AreaShape is the polygon of one area.
+type AreaShape struct {
+	Code     string
+	Geometry orb.Geometry
+}
+
+// LegendEntry is one colour ("#rrggbb") of the backdrop: times up to Seconds;
+// a Label takes the place of the time when set.
+type LegendEntry struct {
+	Color   string
+	Seconds float64
+	Label   string
+}
+
+// MaxBackdrop is the most bytes of a backdrop picture.
+const MaxBackdrop = 700 << 10
+
+// mapBudget is how large the outlines of a map may be as text; beyond it they
+// are drawn more coarsely.
+const mapBudget = 400 << 10
+
+// gapsOnMap is how many gaps are marked at most.
+const gapsOnMap = 15
+
+var colour = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
+
+func (s *Sketch) check() error {
+	bad := func(kind fault.Kind, format string, args ...any) error {
+		return fault.Errorf("report.HTML", kind, format, args...)
+	}
+	b, any := s.bounds()
+	if any && !(b.Min[0] >= -360 && b.Max[0] <= 360 && b.Min[1] >= -90 && b.Max[1] <= 90) {
+		return fault.WithHint(bad(fault.Invalid, "map outlines reach from %v to %v", b.Min, b.Max), "give them in longitude and latitude")
+	}
+	if len(s.Backdrop) > MaxBackdrop {
+		return bad(fault.TooLarge, "backdrop picture of %d bytes; the limit is %d", len(s.Backdrop), MaxBackdrop)
+	}
+	if len(s.Backdrop) > 0 {
+		if _, err := png.DecodeConfig(bytes.NewReader(s.Backdrop)); err != nil {
+			return bad(fault.Invalid, "backdrop picture is not a PNG: %v", err)
+		}
+		if bb := s.BackdropBounds; !(bb.Min[0] < bb.Max[0] && bb.Min[1] < bb.Max[1]) {
+			return bad(fault.Invalid, "backdrop picture has no bounds")
+		}
+	}
+	for _, e := range s.BackdropLegend {
+		if !colour.MatchString(e.Color) {
+			return bad(fault.Invalid, "backdrop legend colour %q: must be #rrggbb", e.Color)
+		}
+	}
+	return nil
+}
+
+// bounds is the box of all outlines; false when there are none.
+func (s *Sketch) bounds() (orb.Bound, bool) {
+	b, found := orb.Bound{}, false
+	grow := func(g orb.Geometry) {
+		for _, r := range rings(g) {
+			for _, p := range r {
+				if !found {
+					b, found = orb.Bound{Min: p, Max: p}, true
+				}
+				if math.IsNaN(p[0]) || math.IsNaN(p[1]) {
+					p = orb.Point{math.Inf(1), math.Inf(1)}
+				}
+				b = b.Extend(p)
+			}
+		}
+	}
+	for _, a := range s.Areas {
+		grow(a.Geometry)
+	}
+	if s.Outline != nil {
+		grow(s.Outline)
+	}
+	return b, found
+}
+
+// frameOf is the frame of the map. Outlines on both sides of the antimeridian
+// are brought together on its eastern side.
+func (s *Sketch) frameOf() *frame {
+	b, found := s.bounds()
+	if !found {
+		return nil
+	}
+	if b.Max[0]-b.Min[0] <= 180 {
+		return newFrame(b)
+	}
+	west, east := math.Inf(1), math.Inf(-1)
+	for _, a := range append([]AreaShape{{Geometry: s.Outline}}, s.Areas...) {
+		for _, r := range rings(a.Geometry) {
+			for _, p := range r {
+				lon := p[0]
+				if lon < 0 {
+					lon += 360
+				}
+				west, east = math.Min(west, lon), math.Max(east, lon)
+			}
+		}
+	}
+	f := newFrame(orb.Bound{Min: orb.Point{west, b.Min[1]}, Max: orb.Point{east, b.Max[1]}})
+	f.wraps = true
+	return f
+}
+
+// shareClasses of the map: lower bounds of the share covered, colours from
+// the palest (nearly everyone) to the darkest (hardly anyone). Lightness
+// falls all the way, so the order survives grey printing and colour vision
+// deficiency; the two lowest carry hatching too.
+var shareClasses = [...]struct {
+	from  float64
+	fill  string
+	id    string
+	hatch string
+}{
+	{0.95, "#fff4e2", "c4", ""},
+	{0.75, "#fdcf94", "c3", ""},
+	{0.50, "#f4954a", "c2", ""},
+	{0.25, "#c8551c", "c1", "#ffe2c4"},
+	{0, "#6f2407", "c0", "#f0b68c"},
+}
+
+func classOf(share float64) int {
+	for i, c := range shareClasses {
+		if share >= c.from {
+			return i
+		}
+	}
+	return len(shareClasses) - 1
+}
+
+func fillOf(i int) string {
+	if shareClasses[i].hatch != "" {
+		return "url(#" + shareClasses[i].id + ")"
+	}
+	return shareClasses[i].fill
+}
+
+const nobodyFill = "url(#nobody)"
+
+// patterns are the hatchings, shared by all drawings of the page; those with
+// "-x" are for drawing in tenths of a pixel.
+func patterns() template.HTML {
+	var b strings.Builder
+	b.WriteString(`<svg width="0" height="0" aria-hidden="true" class="defs"><defs>`)
+	add := func(id string, size int, turn, inner string) {
+		for _, v := range []struct{ id, scale string }{{id, ""}, {id + "-x", "scale(10) "}} {
+			fmt.Fprintf(&b, `<pattern id="%s" width="%d" height="%d" patternUnits="userSpaceOnUse" patternTransform="%s%s">%s</pattern>`,
+				v.id, size, size, v.scale, turn, inner)
+		}
+	}
+	for i, c := range shareClasses {
+		if c.hatch == "" {
+			continue
+		}
+		step, cross := 7, ""
+		if i == len(shareClasses)-1 {
+			step = 5
+			cross = `<path d="M0 0h5" stroke="` + c.hatch + `" stroke-width=".7"/>`
+		}
+		add(c.id, step, "rotate(45)", fmt.Sprintf(`<rect width="%d" height="%d" fill="%s"/><path d="M0 0v%d" stroke="%s"/>%s`, step, step, c.fill, step, c.hatch, cross))
+	}
+	add("nobody", 6, "rotate(0)", `<rect width="6" height="6" fill="#f2f2f2"/><circle cx="3" cy="3" r="1" fill="#777"/>`)
+	add("unreachable", 6, "rotate(45)", `<rect width="6" height="6" fill="`+unreachableFill+`"/><path d="M0 0v6" stroke="#d9b9b0" stroke-width="1.4"/>`)
+	b.WriteString(`</defs></svg>`)
+	return template.HTML(b.String()) //nolint:gosec // constants only
+}
+
+// swatch is a legend item with a little picture.
+type swatch struct {
+	Picture template.HTML
+	Text    string
+}
+
+func square(fill string) template.HTML {
+	return template.HTML(`<svg class="swatch" viewBox="0 0 22 14" aria-hidden="true"><rect x=".5" y=".5" width="21" height="13" fill="` + esc(fill) + `" stroke="#555"/></svg>`) //nolint:gosec // escaped
+}
+
+const facilitySymbol = `<circle r="4.5" fill="#0b4f8a" stroke="#fff" stroke-width="1.5"/><path d="M-2.2 0h4.4M0-2.2v4.4" stroke="#fff" stroke-width="1.3"/>`
+
+func symbol(inner string) template.HTML {
+	return template.HTML(`<svg class="swatch" viewBox="-11 -9 22 18" aria-hidden="true">` + inner + `</svg>`) //nolint:gosec // constants only
+}
+
+func gapSymbol(label string) string {
+	return `<circle r="8.5" fill="#111" stroke="#fff" stroke-width="1.5"/><text y="3.8" font-size="11" font-weight="700" fill="#fff" text-anchor="middle">` + esc(label) + `</text>`
+}
+
+// cartography draws the maps of a report.
+type cartography struct {
+	v        *view
+	s        *Sketch
+	f        *frame
+	outlines []outline // parallel to s.Areas
+	area     map[string]int
+	labels   labels
+	outside  int
+	hidden   int
+}
+
+func newCartography(v *view, s *Sketch) *cartography {
+	f := s.frameOf()
+	if f == nil {
+		return nil
+	}
+	c := &cartography{v: v, s: s, f: f, area: map[string]int{}}
+	for i := range v.r.Areas {
+		c.area[v.r.Areas[i].Code] = i
+	}
+	raw := make([]outline, len(s.Areas))
+	for i, a := range s.Areas {
+		raw[i] = f.outlineOf(a.Geometry)
+	}
+	m := newMesh(raw)
+	for tol := 3.0; ; tol *= 1.6 {
+		size := 0
+		c.outlines = make([]outline, len(raw))
+		for i, o := range raw {
+			for _, r := range o {
+				c.outlines[i] = append(c.outlines[i], m.simplify(r, tol))
+			}
+			size += len(path(c.outlines[i]))
+		}
+		if size <= mapBudget || tol > 60 {
+			return c
+		}
+	}
+}
+
+func (c *cartography) start(id, title, desc string) *drawing {
+	c.labels = labels{frame: box{0, 0, c.f.width, c.f.height}}
+	c.outside, c.hidden = 0, 0
+	d := newDrawing(id, c.f.width, c.f.height, title, desc)
+	d.f(`<rect width="%s" height="%s" fill="#fff"/>`, num(c.f.width), num(c.f.height))
+	return d
+}
+
+// choropleth is the map of shares.
+func (c *cartography) choropleth(f figure) figure {
+	d := c.start(f.ID, f.Title, f.Desc)
+	last := len(c.v.r.ThresholdsS) - 1
+	seen, nobody := map[string]bool{}, false
+	d.f(`<g transform="scale(.1)" stroke="#5f4a3a" stroke-width="6" stroke-linejoin="round" fill-rule="evenodd">`)
+	for i, a := range c.s.Areas {
+		k, ok := c.area[a.Code]
+		if !ok || len(c.outlines[i]) == 0 {
+			continue
+		}
+		seen[a.Code] = true
+		fill, said := nobodyFill, c.v.l.t("map.nobody")
+		if share := c.v.r.Areas[k].Coverage[last].Share; share != nil {
+			fill, said = fillOf(classOf(*share)), c.v.l.percent(share)
+		} else {
+			nobody = true
+		}
+		d.f(`<path fill="%s" d="%s"><title>%s: %s</title></path>`, bigPattern(fill), path(c.outlines[i]), esc(c.v.r.Areas[k].Name), esc(said))
+	}
+	d.f(`</g>`)
+	c.border(d)
+	c.furniture(d)
+	c.facilities(d)
+	c.gaps(d)
+	c.areaLabels(d, last)
+	f.SVG = d.html()
+	f.Legend = c.legend(nobody)
+	f.Notes = c.notes(len(c.v.r.Areas) - len(seen))
+	return f
+}
+
+// bigPattern names the pattern for drawing inside the tenfold scale.
+func bigPattern(fill string) string {
+	if strings.HasPrefix(fill, "url(") {
+		return strings.TrimSuffix(fill, ")") + "-x)"
+	}
+	return fill
+}
+
+// surface is the map of travel times.
+func (c *cartography) surface(f figure) figure {
+	d := c.start(f.ID, f.Title, f.Desc)
+	b := c.s.BackdropBounds
+	x0, y0 := c.f.at(b.Min[0], b.Max[1])
+	x1, y1 := x0+(b.Max[0]-b.Min[0])*c.f.kx, y0+(b.Max[1]-b.Min[1])*c.f.ky
+	d.f(`<image x="%s" y="%s" width="%s" height="%s" preserveAspectRatio="none" href="data:image/png;base64,%s"/>`,
+		num(x0), num(y0), num(x1-x0), num(y1-y0), base64.StdEncoding.EncodeToString(c.s.Backdrop))
+	d.f(`<g transform="scale(.1)" stroke="#333" stroke-width="7" stroke-linejoin="round" fill="none">`)
+	for _, o := range c.outlines {
+		if len(o) > 0 {
+			d.f(`<path d="%s"/>`, path(o))
+		}
+	}
+	d.f(`</g>`)
+	c.border(d)
+	c.furniture(d)
+	c.facilities(d)
+	f.SVG = d.html()
+	for _, e := range c.s.BackdropLegend {
+		text := e.Label
+		if text == "" {
+			text = c.v.l.t("legend.covered", c.v.l.exact(e.Seconds))
+		}
+		f.Legend = append(f.Legend, swatch{square(e.Color), text})
+	}
+	f.Legend = append(f.Legend, swatch{symbol(facilitySymbol), c.v.l.t("map.facility")})
+	if c.outside > 0 {
+		f.Notes = append(f.Notes, c.v.l.count("map.outside", int64(c.outside), c.v.l.whole(int64(c.outside))))
+	}
+	return f
+}
+
+func (c *cartography) border(d *drawing) {
+	if c.s.Outline == nil {
+		return
+	}
+	o := outline{}
+	closed := []bool{}
+	for _, r := range rings(c.s.Outline) {
+		if s := c.f.snapRing(r); len(s) >= 2 {
+			o = append(o, douglasPeucker(s, 5))
+			closed = append(closed, len(r) > 2 && r[0] == r[len(r)-1])
+		}
+	}
+	d.f(`<g transform="scale(.1)" fill="none" stroke="#222" stroke-width="16" stroke-linejoin="round">`)
+	for i, r := range o {
+		p := path(outline{r})
+		if !closed[i] {
+			p = strings.TrimSuffix(p, "z")
+		}
+		d.f(`<path d="%s"/>`, p)
+	}
+	d.f(`</g>`)
+}
+
+// furniture draws the scale bar and the north arrow in free corners.
+func (c *cartography) furniture(d *drawing) {
+	metres := niceBelow(c.f.metresPerPixel() * c.f.width / 5)
+	w := metres / c.f.metresPerPixel()
+	x, y := 12.0, c.f.height-14
+	d.f(`<g stroke="#222" stroke-width="1.5" fill="none"><path d="M%s %sv6h%sv-6" stroke="#fff" stroke-width="5"/><path d="M%s %sv6h%sv-6"/></g>`,
+		num(x), num(y-3), num(w), num(x), num(y-3), num(w))
+	label := c.v.l.distance(metres)
+	d.text(x+w/2, y-6, 12, "middle", label)
+	c.labels.take(box{x - 4, y - 20, x + math.Max(w, textWidth(label, 12)) + 4, y + 10})
+	nx, ny := c.f.width-24, 16.0
+	d.f(`<g transform="translate(%s %s)"><path d="M0 0l7 20-7-5-7 5z" fill="#222" stroke="#fff" stroke-width="1.5"/></g>`, num(nx), num(ny))
+	d.text(nx, ny+34, 13, "middle", c.v.l.t("map.north"))
+	c.labels.take(box{nx - 12, ny - 4, nx + 12, ny + 40})
+}
+
+func niceBelow(v float64) float64 {
+	p := math.Pow(10, math.Floor(math.Log10(v)))
+	for _, m := range []float64{5, 2} {
+		if m*p <= v {
+			return m * p
+		}
+	}
+	return p
+}
+
+// facilities draws the symbols, one where several would cover each other.
+func (c *cartography) facilities(d *drawing) {
+	scale := 1.0
+	if n := len(c.s.Facilities); n > 150 {
+		scale = math.Max(0.5, math.Sqrt(150/float64(n)))
+	}
+	type cell struct{ x, y int }
+	drawn := map[cell]bool{}
+	d.f(`<defs><g id="%s-p" transform="scale(%s)">%s</g></defs><g>`, d.id, strconv.FormatFloat(scale, 'f', 2, 64), facilitySymbol)
+	for _, p := range c.s.Facilities {
+		x, y := c.f.at(p[0], p[1])
+		if !c.f.holds(x, y) {
+			c.outside++
+			continue
+		}
+		at := cell{int(x / (3 * scale)), int(y / (3 * scale))}
+		if drawn[at] {
+			continue
+		}
+		drawn[at] = true
+		d.f(`<use href="#%s-p" x="%s" y="%s"/>`, d.id, num(x), num(y))
+	}
+	d.f(`</g>`)
+}
+
+// gaps marks the largest groups left out by their rank, with names where
+// there is room.
+func (c *cartography) gaps(d *drawing) {
+	type mark struct {
+		x, y float64
+		gap  *coverage.Gap
+	}
+	var marks []mark
+	gaps := c.v.r.Gaps
+	for i := range gaps {
+		x, y := c.f.at(gaps[i].Lon, gaps[i].Lat)
+		b := box{x - 9, y - 9, x + 9, y + 9}
+		if len(marks) >= gapsOnMap || !c.labels.free(b) {
+			c.hidden++
+			continue
+		}
+		c.labels.take(b)
+		marks = append(marks, mark{x, y, &gaps[i]})
+		d.f(`<g transform="translate(%s %s)">%s</g>`, num(x), num(y), gapSymbol(strconv.Itoa(i+1)))
+	}
+	for _, m := range marks {
+		name := m.gap.Place
+		if m.gap.Kind != coverage.GapPlace || name == "" {
+			name = c.v.l.gapName(m.gap)
+		}
+		name = cut(name, 12, 190)
+		if x, y, anchor, ok := c.labels.beside(m.x, m.y, 8.5, 12, name); ok {
+			d.text(x, y, 12, anchor, name)
+		}
+	}
+}
+
+// areaLabels writes names and shares into the areas where they fit.
+func (c *cartography) areaLabels(d *drawing, last int) {
+	for i, a := range c.s.Areas {
+		k, ok := c.area[a.Code]
+		if !ok || len(c.outlines[i]) == 0 {
+			continue
+		}
+		x, y, width := inside(c.outlines[i])
+		name, share := c.v.r.Areas[k].Name, c.v.l.percent(c.v.r.Areas[k].Coverage[last].Share)
+		const size = 11
+		wide := math.Max(textWidth(name, size), textWidth(share, size))
+		both := box{x - wide/2, y - 14, x + wide/2, y + 14}
+		if wide <= width*0.95 && c.labels.free(both) {
+			c.labels.take(both)
+			d.text(x, y-2, size, "middle", name)
+			d.text(x, y+11, size, "middle", share)
+			continue
+		}
+		wide = textWidth(share, 10)
+		if one := (box{x - wide/2, y - 7, x + wide/2, y + 7}); wide <= width*0.9 && c.labels.free(one) {
+			c.labels.take(one)
+			d.text(x, y+3.5, 10, "middle", share)
+		}
+	}
+}
+
+func (c *cartography) legend(nobody bool) []swatch {
+	pct := func(v float64) string { return c.v.l.percent(&v) }
+	var out []swatch
+	for i, k := range shareClasses {
+		text := ""
+		switch {
+		case i == 0:
+			text = c.v.l.t("class.from", pct(k.from))
+		case k.from == 0:
+			text = c.v.l.t("class.under", pct(shareClasses[i-1].from))
+		default:
+			text = c.v.l.t("class.between", pct(k.from), pct(shareClasses[i-1].from))
+		}
+		out = append(out, swatch{square(fillOf(i)), text})
+	}
+	if nobody {
+		out = append(out, swatch{square(nobodyFill), c.v.l.t("map.nobody")})
+	}
+	if len(c.s.Facilities) > 0 {
+		out = append(out, swatch{symbol(facilitySymbol), c.v.l.t("map.facility")})
+	}
+	if len(c.v.r.Gaps) > 0 {
+		out = append(out, swatch{symbol(gapSymbol("1")), c.v.l.t("map.gap")})
+	}
+	return out
+}
+
+func (c *cartography) notes(unmatched int) []string {
+	l := c.v.l
+	var out []string
+	if len(c.v.r.Gaps) > 0 {
+		out = append(out, l.t("map.same", l.t("gaps"), l.areaWord(c.v.r, false)))
+	}
+	for _, n := range []struct {
+		key string
+		n   int
+	}{{"map.gaps-hidden", c.hidden}, {"map.outside", c.outside}, {"map.unmatched", unmatched}} {
+		if n.n > 0 {
+			out = append(out, l.count(n.key, int64(n.n), l.whole(int64(n.n))))
+		}
+	}
+	return out
+}

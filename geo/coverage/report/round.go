@@ -1,0 +1,358 @@
+package report
+
+import (
+	"math"
+
+	"contado/geo/coverage"
+)
+
+// People are computed as fractions and printed as whole persons. Rounding each
+// number by itself would print tables that do not add up; here all numbers of
+// the report are rounded together, each to the integer below or above, so
+// that rows and columns add up to the printed totals (controlled rounding:
+// Cox 1987, "A constructive procedure for unbiased controlled rounding").
+//
+// The table is a circulation: whole → areas → classes of travel time → age
+// bands → whole. Integral bounds give an integral circulation, found by
+// pushing fractions around cycles until none is left.
+
+// line is one printed population.
+type line struct {
+	population  int64
+	covered     []int64 // by threshold
+	uncovered   []int64
+	unreachable int64
+}
+
+// printed holds the whole numbers of a report.
+type printed struct {
+	total     line
+	areas     []line
+	bands     []line
+	areaBands [][]line
+}
+
+// unit is one person in the fixed point of the rounding.
+const unit = 1 << 20
+
+// classes splits a population into people within the first threshold, between
+// each and the next, beyond the last, and unreachable, in 1/unit person.
+func classes(f *coverage.Figures) []int64 {
+	fixed := func(v float64) int64 { return int64(math.RoundToEven(v * unit)) }
+	out := make([]int64, 0, len(f.Coverage)+2)
+	var before int64
+	for _, r := range f.Coverage {
+		c := fixed(r.Covered)
+		out = append(out, c-before)
+		before = c
+	}
+	last := f.Coverage[len(f.Coverage)-1]
+	return append(out, fixed(last.Uncovered), fixed(last.Unreachable))
+}
+
+func lineOf(classes []int64) line {
+	k := len(classes) - 2
+	l := line{covered: make([]int64, k), uncovered: make([]int64, k), unreachable: classes[k+1]}
+	for j, c := range classes {
+		l.population += c
+		for i := j; i < k; i++ {
+			l.covered[i] += c
+		}
+	}
+	for i := range k {
+		l.uncovered[i] = l.population - l.covered[i] - l.unreachable
+	}
+	return l
+}
+
+func round(r *coverage.Report) *printed {
+	whole := wholeOf(r)
+	total := classes(&whole)
+	areas := make([][]int64, len(r.Areas))
+	for i := range r.Areas {
+		areas[i] = classes(&r.Areas[i].Figures)
+	}
+	bands := make([][]int64, len(r.AgeBands))
+	for b := range r.AgeBands {
+		bands[b] = classes(&r.AgeBands[b].Figures)
+	}
+	// Parts that do not sum to the whole are rounded by themselves.
+	rows, alone := areas, !reconcile(areas, total)
+	if alone {
+		rows = [][]int64{total}
+	}
+	if reconcile(bands, total) {
+		roundTogether(rows, bands)
+	} else {
+		roundTogether(rows, nil)
+		for _, b := range bands {
+			roundTogether([][]int64{b}, nil)
+		}
+	}
+	if alone {
+		for _, a := range areas {
+			roundTogether([][]int64{a}, nil)
+		}
+	}
+	p := &printed{total: lineOf(addUp(rows, len(total)))}
+	for i, a := range areas {
+		p.areas = append(p.areas, lineOf(a))
+		p.areaBands = append(p.areaBands, roundBands(&r.Areas[i], a))
+	}
+	for _, b := range bands {
+		p.bands = append(p.bands, lineOf(b))
+	}
+	return p
+}
+
+func wholeOf(r *coverage.Report) coverage.Figures {
+	return coverage.Figures{Population: r.PopulationTotal, Coverage: r.Coverage, MedianS: r.MedianS, P90S: r.P90S}
+}
+
+func addUp(rows [][]int64, n int) []int64 {
+	s := make([]int64, n)
+	for _, row := range rows {
+		for j, v := range row {
+			s[j] += v
+		}
+	}
+	return s
+}
+
+// reconcile reports whether the rows sum to the total but for what the fixed
+// point cuts off, and gives that rest to the largest entry of each column.
+func reconcile(rows [][]int64, total []int64) bool {
+	if len(rows) == 0 {
+		return false
+	}
+	for j, s := range addUp(rows, len(total)) {
+		rest := total[j] - s
+		if slack := int64(len(rows)) + 2 + total[j]/1e9; rest > slack || rest < -slack {
+			return false
+		}
+		largest := 0
+		for i := range rows {
+			if rows[i][j] > rows[largest][j] {
+				largest = i
+			}
+		}
+		if rows[largest][j]+rest < 0 {
+			return false
+		}
+		rows[largest][j] += rest
+	}
+	return true
+}
+
+// roundBands shares the printed classes of an area out to its age bands.
+func roundBands(a *coverage.AreaResult, area []int64) []line {
+	if len(a.AgeBands) == 0 {
+		return nil
+	}
+	bands := make([][]int64, len(a.AgeBands))
+	for b := range bands {
+		bands[b] = classes(&a.AgeBands[b].Figures)
+	}
+	if reconcile(bands, classes(&a.Figures)) {
+		column := make([]int64, len(bands))
+		for j := range area {
+			for b := range bands {
+				column[b] = bands[b][j]
+			}
+			for b, v := range distribute(area[j], column) {
+				bands[b][j] = v
+			}
+		}
+	} else {
+		for _, b := range bands {
+			roundTogether([][]int64{b}, nil)
+		}
+	}
+	out := make([]line, len(bands))
+	for b := range bands {
+		out[b] = lineOf(bands[b])
+	}
+	return out
+}
+
+// distribute rounds parts (in 1/unit) to integers that sum to total, by the
+// largest remainder; of equal remainders the first is taken.
+func distribute(total int64, parts []int64) []int64 {
+	out := make([]int64, len(parts))
+	left := total
+	for i, p := range parts {
+		out[i] = p / unit
+		left -= out[i]
+	}
+	taken := make([]bool, len(parts))
+	for ; left > 0; left-- {
+		best := -1
+		for i, p := range parts {
+			if !taken[i] && (best < 0 || p%unit > parts[best]%unit) {
+				best = i
+			}
+		}
+		if best < 0 {
+			clear(taken)
+			left++
+			if len(parts) == 0 {
+				break
+			}
+			continue
+		}
+		taken[best] = true
+		out[best]++
+	}
+	return out
+}
+
+// roundTogether replaces rows × classes, and bands × classes whose columns
+// sum to the same, by whole persons.
+func roundTogether(rows, bands [][]int64) {
+	n := len(rows[0])
+	firstClass := 1 + len(rows)
+	firstBand := firstClass + 2*n
+	g := &circulation{adjacent: make([][]int, firstBand+len(bands)+1)}
+	sink := firstBand + len(bands)
+	total := addUp(rows, n)
+	closing, classEdges, rowEdges, bandEdges := -1, []int{}, []int{}, []int{}
+	var whole int64
+	for j, v := range total {
+		classEdges = append(classEdges, g.add(firstClass+j, firstClass+n+j, v))
+		whole += v
+	}
+	closing = g.add(sink, 0, whole)
+	sumOf := func(row []int64) (s int64) {
+		for _, v := range row {
+			s += v
+		}
+		return s
+	}
+	for i, row := range rows {
+		rowEdges = append(rowEdges, g.add(0, 1+i, sumOf(row)))
+	}
+	for b, row := range bands {
+		bandEdges = append(bandEdges, g.add(firstBand+b, sink, sumOf(row)))
+	}
+	cells := len(g.edges)
+	for i, row := range rows {
+		for j, v := range row {
+			g.add(1+i, firstClass+j, v)
+		}
+	}
+	for b, row := range bands {
+		for j, v := range row {
+			g.add(firstClass+n+j, firstBand+b, v)
+		}
+	}
+	if len(bands) == 0 {
+		for j, v := range total {
+			g.add(firstClass+n+j, sink, v)
+		}
+	}
+	// Totals first: what is settled first gets its nearest integer.
+	g.settle(closing)
+	for _, list := range [][]int{classEdges, rowEdges, bandEdges} {
+		for _, e := range list {
+			g.settle(e)
+		}
+	}
+	for e := cells; e < len(g.edges); e++ {
+		g.settle(e)
+	}
+	for _, table := range [][][]int64{rows, bands} {
+		for _, row := range table {
+			for j := range row {
+				row[j] = g.edges[cells].flow / unit
+				cells++
+			}
+		}
+	}
+}
+
+type arc struct {
+	from, to int
+	flow     int64
+}
+
+// circulation is a graph whose flows balance at every node.
+type circulation struct {
+	edges    []arc
+	adjacent [][]int // edges with a fraction, at both their ends
+}
+
+func (g *circulation) add(from, to int, flow int64) int {
+	g.edges = append(g.edges, arc{from, to, flow})
+	e := len(g.edges) - 1
+	if flow%unit != 0 {
+		g.adjacent[from] = append(g.adjacent[from], e)
+		g.adjacent[to] = append(g.adjacent[to], e)
+	}
+	return e
+}
+
+// settle pushes flow around cycles through e until e is a whole number, the
+// nearest one. No other edge passes an integer on the way. Since flows
+// balance, an edge with a fraction is never alone in a cut, so there is
+// always a cycle.
+func (g *circulation) settle(e int) {
+	for g.edges[e].flow%unit != 0 {
+		a := &g.edges[e]
+		up := a.flow%unit >= unit/2
+		start, goal := a.from, a.to // push from start to goal around e
+		push := a.flow % unit
+		if up {
+			start, goal, push = a.to, a.from, unit-push
+		}
+		path, forward := g.path(start, goal, e)
+		for k, p := range path {
+			room := g.edges[p].flow % unit
+			if forward[k] {
+				room = unit - room
+			}
+			push = min(push, room)
+		}
+		if up {
+			a.flow += push
+		} else {
+			a.flow -= push
+		}
+		for k, p := range path {
+			if forward[k] {
+				g.edges[p].flow += push
+			} else {
+				g.edges[p].flow -= push
+			}
+		}
+	}
+}
+
+// path finds a way from start to goal over edges with a fraction, without e.
+func (g *circulation) path(start, goal, e int) (path []int, forward []bool) {
+	via := map[int]int{start: -1}
+	stack := []int{start}
+	for len(stack) > 0 && stack[len(stack)-1] != goal {
+		node := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		live := g.adjacent[node][:0]
+		for _, n := range g.adjacent[node] {
+			if g.edges[n].flow%unit == 0 {
+				continue
+			}
+			live = append(live, n)
+			next := g.edges[n].from + g.edges[n].to - node
+			if _, seen := via[next]; n != e && !seen {
+				via[next] = n
+				stack = append(stack, next)
+			}
+		}
+		g.adjacent[node] = live
+	}
+	for node := goal; node != start; {
+		n := via[node]
+		path = append(path, n)
+		forward = append(forward, g.edges[n].to == node)
+		node = g.edges[n].from + g.edges[n].to - node
+	}
+	return path, forward
+}

@@ -1,0 +1,254 @@
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"contado/geo/coverage"
+)
+
+func (v *view) thresholdTable() *table {
+	l := v.l
+	caption := l.t("by-threshold.cap", l.service(v.r), l.profile(v.r.Profile))
+	t := v.table("t-thresholds", strings.TrimSuffix(caption, ", "),
+		text(l.t("col.threshold")), numb(l.t("col.people")), numb(l.t("col.within", "T")), numb(l.t("col.share")), numb(l.t("col.needs-longer")), numb(l.t("col.unreachable")))
+	for j, c := range v.r.Coverage {
+		p := v.p.total
+		t.Rows = append(t.Rows, row{Cells: []cell{header("T\u00a0=\u00a0" + l.exact(c.ThresholdS)), v.whole(p.population),
+			v.whole(p.covered[j]), numb(l.percent(c.Share)), v.whole(p.uncovered[j]), v.whole(p.unreachable)}})
+	}
+	return t
+}
+
+// sharesShown is how many thresholds an area table has room for.
+const sharesShown = 4
+
+// figuresTable has one row a population: people and shares by threshold, then
+// the three groups at the largest threshold, then the quantiles.
+func (v *view) figuresTable(id, caption, first string) *table {
+	l := v.l
+	t := v.table(id, caption, text(first), numb(l.t("col.people")))
+	for _, s := range v.shownThresholds() {
+		t.Head = append(t.Head, numb(l.t("col.share-within", l.exact(s))))
+	}
+	limit := l.exact(v.limit())
+	t.Head = append(t.Head, numb(l.t("col.within", limit)), numb(l.t("col.beyond", limit)), numb(l.t("col.unreachable")),
+		numb(l.t("col.median")), numb(l.t("col.p90")))
+	return t
+}
+
+func (v *view) shownThresholds() []float64 {
+	t := v.r.ThresholdsS
+	return t[max(0, len(t)-sharesShown):]
+}
+
+func (v *view) figuresRow(name string, f *coverage.Figures, p *line) []cell {
+	l := v.l
+	last := len(f.Coverage) - 1
+	cells := []cell{header(name), v.whole(p.population)}
+	for _, c := range f.Coverage[max(0, len(f.Coverage)-sharesShown):] {
+		cells = append(cells, numb(l.percent(c.Share)))
+	}
+	return append(cells, v.whole(p.covered[last]), v.whole(p.uncovered[last]), v.whole(p.unreachable),
+		numb(l.quantile(f.MedianS, f.Population)), numb(l.quantile(f.P90S, f.Population)))
+}
+
+func (v *view) totalRow() row {
+	whole := wholeOf(v.r)
+	return row{Total: true, Cells: v.figuresRow(v.l.t("total"), &whole, &v.p.total)}
+}
+
+func (v *view) areaTable() *table {
+	l := v.l
+	t := v.figuresTable("t-areas", l.t("by-area.cap", l.areaWord(v.r, false)), capital(l.areaWord(v.r, false)))
+	for _, i := range v.byName() {
+		t.Rows = append(t.Rows, row{Cells: v.figuresRow(v.r.Areas[i].Name, &v.r.Areas[i].Figures, &v.p.areas[i])})
+	}
+	t.Rows = append(t.Rows, v.totalRow())
+	return t
+}
+
+func (v *view) bandTable() *table {
+	l := v.l
+	t := v.figuresTable("t-ages", l.t("by-age.cap", l.exact(v.limit())), l.t("col.band"))
+	for i := range v.r.AgeBands {
+		t.Rows = append(t.Rows, row{Cells: v.figuresRow(bandName(&v.r.AgeBands[i]), &v.r.AgeBands[i].Figures, &v.p.bands[i])})
+	}
+	t.Rows = append(t.Rows, v.totalRow())
+	return t
+}
+
+func (v *view) gapTable() *table {
+	l := v.l
+	t := v.table("t-gaps", l.t("gaps.cap", l.exact(v.limit())), numb(l.t("col.rank")), text(l.t("col.group")), text(capital(l.areaWord(v.r, false))),
+		numb(l.t("col.left-out")), numb(l.t("col.of-which")), numb(l.t("col.time")))
+	named := false
+	for _, g := range v.r.Gaps {
+		named = named || g.Facility != ""
+	}
+	if named {
+		t.Head = append(t.Head, text(l.t("col.facility")))
+	}
+	t.Head = append(t.Head, numb(l.t("col.position")))
+	people, _ := gapPeople(v.r, v.p)
+	for i, g := range v.r.Gaps {
+		time := "–"
+		if g.TimeS != nil {
+			time = l.short(*g.TimeS)
+		}
+		cells := []cell{numb(strconv.Itoa(i + 1)), header(l.gapName(&g)), text(g.AreaName), numb(v.few(people[i], g.Population)),
+			numb(v.few(min(people[i], int64(g.Unreachable+0.5)), g.Unreachable)), numb(time)}
+		if named {
+			cells = append(cells, text(g.Facility))
+		}
+		cells = append(cells, numb(fmt.Sprintf("%s\u00a0N, %s\u00a0E", l.number(g.Lat, 4), l.number(g.Lon, 4))))
+		t.Rows = append(t.Rows, row{Cells: cells})
+	}
+	return t
+}
+
+// few prints a count of persons, and never 0 for some part of a person.
+func (v *view) few(n int64, exact float64) string {
+	if n == 0 && exact > 0 {
+		return "<\u00a01"
+	}
+	return v.l.whole(n)
+}
+
+// omitted says what the table of gaps leaves out.
+func (v *view) omitted() string {
+	n := int64(v.r.GapsOmitted.Count)
+	if n == 0 {
+		return ""
+	}
+	_, people := gapPeople(v.r, v.p)
+	return v.l.count("gaps.omitted", n, v.l.whole(n), v.few(people, v.r.GapsOmitted.Population))
+}
+
+// curveTable gives the curve at its round times, with the rest.
+func (v *view) curveTable() *table {
+	l := v.l
+	t := v.table("t-curve", l.t("curve.table"), text(l.t("col.threshold")), numb(l.t("col.people")), numb(l.t("col.share")))
+	end := v.r.Curve[len(v.r.Curve)-1].TimeS
+	wanted := map[float64]bool{end: true}
+	for _, s := range ticks(end) {
+		wanted[s] = s > 0
+	}
+	for _, s := range v.r.ThresholdsS {
+		wanted[s] = true
+	}
+	at := map[float64]int{}
+	for j, s := range v.r.ThresholdsS {
+		at[s] = j
+	}
+	add := func(name string, n int64, people float64) {
+		share := people / v.r.PopulationTotal
+		t.Rows = append(t.Rows, row{Cells: []cell{header(name), numb(v.few(n, people)), numb(l.percent(&share))}})
+	}
+	last, lastExact := int64(0), 0.0
+	for _, c := range v.r.Curve {
+		if !wanted[c.TimeS] {
+			continue
+		}
+		n := min(max(last, int64(c.People+0.5)), v.p.total.population-v.p.total.unreachable)
+		if j, ok := at[c.TimeS]; ok {
+			n = v.p.total.covered[j]
+		}
+		last, lastExact = n, c.People
+		add(l.t("legend.covered", l.exact(c.TimeS)), n, c.People)
+	}
+	reachable := v.r.PopulationTotal - v.r.Coverage[0].Unreachable
+	if rest := reachable - lastExact; rest > 0 {
+		add(l.t("curve.rest"), v.p.total.population-v.p.total.unreachable-last, rest)
+	}
+	if v.r.Coverage[0].Unreachable > 0 {
+		add(l.t("curve.never"), v.p.total.unreachable, v.r.Coverage[0].Unreachable)
+	}
+	return t
+}
+
+func (v *view) inputTable() *table {
+	l := v.l
+	t := v.table("t-inputs", l.t("inputs.cap"), text(l.t("col.dataset")), text(l.t("col.role")), text(l.t("col.version")), text(l.t("col.sha256")))
+	for _, in := range v.r.Inputs {
+		name := in.Dataset
+		if in.Title != "" && in.Title != in.Dataset {
+			name = in.Title + " (" + in.Dataset + ")"
+		}
+		if in.Attribution != "" {
+			name += ". " + in.Attribution
+		}
+		t.Rows = append(t.Rows, row{Cells: []cell{header(name), text(l.word("role", in.Role)), text(in.Version), {Text: in.SHA256, Class: "c"}}})
+	}
+	return t
+}
+
+func (v *view) parameterTable() *table {
+	l := v.l
+	t := v.table("t-parameters", l.t("method.parameters.cap"), text(l.t("col.parameter")), text(l.t("col.value")), text(l.t("col.source")))
+	for _, p := range v.r.Method.Parameters {
+		name := p.Label[l.code]
+		if name == "" {
+			name = l.word("parameter", strings.ReplaceAll(p.Name, "_", "-"))
+		}
+		if name == p.Name && p.Label[English] != "" {
+			name = p.Label[English]
+		}
+		t.Rows = append(t.Rows, row{Cells: []cell{header(name), text(v.value(&p)), text(p.Source)}})
+	}
+	return t
+}
+
+// value prints a setting in the form of the language.
+func (v *view) value(p *coverage.Parameter) string {
+	s := ""
+	switch x := p.Value.(type) {
+	case nil:
+		return "–"
+	case string:
+		s = v.l.word("value", x)
+	case bool:
+		s = v.l.t("value." + strconv.FormatBool(x))
+	case float64:
+		s = v.l.number(x, 6)
+	case float32:
+		s = v.l.number(float64(x), 6)
+	case int:
+		s = v.l.whole(int64(x))
+	case int64:
+		s = v.l.whole(x)
+	default:
+		b, err := json.Marshal(x)
+		if err != nil {
+			return fmt.Sprint(x)
+		}
+		s = string(b)
+	}
+	if p.Unit != "" {
+		s += "\u00a0" + p.Unit
+	}
+	return s
+}
+
+func (v *view) unplacedTable() *table {
+	l := v.l
+	t := v.table("t-unplaced", l.t("unplaced.cap"), text(l.t("col.name")), text(l.t("col.reason")))
+	for _, f := range v.r.Facilities.Unplaced {
+		name := f.Name
+		if name == "" {
+			name = f.ID
+		}
+		t.Rows = append(t.Rows, row{Cells: []cell{header(name), text(f.Reason)}})
+	}
+	return t
+}
+
+func capital(s string) string {
+	if s == "" {
+		return s
+	}
+	r := []rune(s)
+	return strings.ToUpper(string(r[:1])) + string(r[1:])
+}
