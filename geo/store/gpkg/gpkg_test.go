@@ -180,3 +180,15 @@ func TestNothingIsWritten(t *testing.T) {
 		t.Error("the file could be written")
 	}
 }
+
+func TestDateTimesBecomeRFC3339(t *testing.T) {
+	t.Parallel()
+	for stored, want := range map[string]string{
+		"2024-02-29T12:30:15.125Z": "2024-02-29T12:30:15.125Z", "2024-02-29T12:30:15": "2024-02-29T12:30:15Z",
+		"2024-02-29 12:30:15.5": "2024-02-29T12:30:15.5Z", "2024-02-29T12:30:15+02:00": "2024-02-29T12:30:15+02:00", "soon": "soon",
+	} {
+		if got := value(geo.DateTime, stored); got != want {
+			t.Errorf("%q becomes %q, want %q", stored, got, want)
+		}
+	}
+}

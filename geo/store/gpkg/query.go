@@ -170,10 +170,25 @@ func value(t geo.FieldType, v any) any {
 		if n, ok := v.(int64); ok {
 			return n != 0
 		}
+	case geo.DateTime:
+		if s, ok := v.(string); ok {
+			return rfc3339(s)
+		}
 	case geo.Binary:
 		if s, ok := v.(string); ok {
 			return []byte(s)
 		}
 	}
 	return v
+}
+
+// rfc3339 adds what writers leave out: GeoPackage times are UTC (1.3, table
+// 1), with the Z or not, and some have a space for the T.
+func rfc3339(s string) string {
+	for _, layout := range []string{"2006-01-02T15:04:05", "2006-01-02 15:04:05"} {
+		if _, err := time.Parse(layout, s); err == nil { // also reads a fraction
+			return s[:10] + "T" + s[11:] + "Z"
+		}
+	}
+	return s
 }
