@@ -26,6 +26,9 @@ import (
 // code and a name, FeatureID 0, and its area is the union of its children.
 // Where two datasets hold the same code, the first by dataset id keeps it and
 // the other is reached as "dataset:code"; Shadowed lists those.
+//
+// A dataset's id stands for all of its rows as one territory of level
+// "dataset", unless a row has that very code. It is in no list.
 type Territories struct {
 	nodes    map[string]*node
 	roots    []string
@@ -33,6 +36,8 @@ type Territories struct {
 	shadowed []string
 	tree     *index.Tree[string] // WGS84 boxes of those with a polygon
 	snapshot *Snapshot
+	// whole holds, by dataset id, all of a dataset as one territory.
+	whole map[string]*node
 }
 
 type node struct {
@@ -59,7 +64,7 @@ func (s *Snapshot) Territories(ctx context.Context) (*Territories, error) {
 }
 
 func buildTerritories(ctx context.Context, s *Snapshot) (*Territories, error) {
-	b := &treeBuilder{t: &Territories{nodes: map[string]*node{}, snapshot: s}}
+	b := &treeBuilder{t: &Territories{nodes: map[string]*node{}, whole: map[string]*node{}, snapshot: s}}
 	for _, d := range s.ByRole(catalog.TerritoryRole) {
 		if d.Kind != catalog.Vector || d.Version.Territory == nil {
 			continue
@@ -91,6 +96,8 @@ func (b *treeBuilder) addDataset(ctx context.Context, s *Snapshot, d catalog.Dat
 	if err != nil {
 		return err
 	}
+	whole := &node{Territory: geo.Territory{Code: d.ID, Name: d.Title, Level: LevelDataset, Dataset: d.ID, BBox: d.Version.BBoxWGS84}}
+	b.t.whole[d.ID] = whole
 	q := features.Query{SkipGeometry: true}
 	return layer.Scan(ctx, q, func(f geo.Feature) bool {
 		t, parents := row.read(f)
@@ -98,18 +105,22 @@ func (b *treeBuilder) addDataset(ctx context.Context, s *Snapshot, d catalog.Dat
 			return true // ingest has reported it
 		}
 		t.BBox = boxes[f.ID]
-		b.add(t)
+		whole.children = append(whole.children, b.add(t))
 		b.virtual = append(b.virtual, parents...)
 		return true
 	})
 }
 
-func (b *treeBuilder) add(t geo.Territory) {
+// LevelDataset is the level of a whole dataset seen as one territory.
+const LevelDataset = "dataset"
+
+func (b *treeBuilder) add(t geo.Territory) (code string) {
 	if _, taken := b.t.nodes[t.Code]; taken {
 		t.Code = t.Dataset + ":" + t.Code
 		b.t.shadowed = append(b.t.shadowed, t.Code)
 	}
 	b.t.nodes[t.Code] = &node{Territory: t}
+	return t.Code
 }
 
 // finish adds the parents that have no row of their own and ties the tree.
@@ -133,6 +144,13 @@ func (b *treeBuilder) finish() {
 	}
 	t.sortByName(t.roots)
 	for _, n := range t.nodes {
+		t.sortByName(n.children)
+	}
+	for _, n := range t.whole {
+		n.children = slices.DeleteFunc(n.children, func(c string) bool {
+			p := t.nodes[t.nodes[c].Parent]
+			return p != nil && p.FeatureID != 0 && p.Dataset == n.Dataset // below another row of its own
+		})
 		t.sortByName(n.children)
 	}
 	var walk func(codes []string)
@@ -200,9 +218,17 @@ func (t *Territories) sortByName(codes []string) {
 	})
 }
 
+// node finds a territory, or a whole dataset, by code.
+func (t *Territories) node(code string) *node {
+	if n := t.nodes[code]; n != nil {
+		return n
+	}
+	return t.whole[code]
+}
+
 // Get returns one territory by code, or fault.NotExist.
 func (t *Territories) Get(code string) (geo.Territory, error) {
-	if n := t.nodes[code]; n != nil {
+	if n := t.node(code); n != nil {
 		return n.Territory, nil
 	}
 	err := fault.Errorf("atlas.Territory", fault.NotExist, "there is no territory with code %q", code)
@@ -220,7 +246,7 @@ func (t *Territories) Roots() []geo.Territory { return t.list(t.roots) }
 
 // Children returns the territories right below a code, by name.
 func (t *Territories) Children(code string) []geo.Territory {
-	if n := t.nodes[code]; n != nil {
+	if n := t.node(code); n != nil {
 		return t.list(n.children)
 	}
 	return nil
@@ -250,7 +276,7 @@ func (t *Territories) Leaves(code string) []geo.Territory {
 			out = append(out, n.Territory)
 		}
 	}
-	if n := t.nodes[code]; n != nil {
+	if n := t.node(code); n != nil {
 		walk(n)
 	}
 	slices.SortFunc(out, func(a, b geo.Territory) int { return strings.Compare(a.Code, b.Code) })
