@@ -1,0 +1,82 @@
+package main
+
+import (
+	"fmt"
+
+	"contado/geo/grid"
+	"contado/geo/store/catalog"
+	"contado/ingest"
+)
+
+type ingestCmd struct {
+	Paths   []string `arg:"" help:"Files or folders: any raster or vector format that GDAL reads, CSV tables." type:"existingpath" name:"path"`
+	Dataset string   `help:"Dataset id, of a-z 0-9 and hyphens." required:"" short:"d"`
+	Role    string   `help:"What it is for: ${enum}; guessed when left out." enum:",imagery,elevation,landcover,population,territory,place,service,road,barrier,hazard,other" default:""`
+
+	Title       string `help:"Name shown to people."`
+	Description string `help:"A sentence or two about the data."`
+	License     string `help:"Licence, e.g. CC-BY-4.0."`
+	Attribution string `help:"Credit line shown on maps and reports."`
+	Datetime    string `help:"Time of a raster (RFC 3339 or a date); read from the files when left out."`
+	Layer       string `help:"Layer of a file that has several."`
+	Subdataset  string `help:"Subdataset of a NetCDF or HDF5 file."`
+	Append      bool   `help:"Add to the dataset as a new version." xor:"mode"`
+	Replace     bool   `help:"Replace the dataset's content by a new version." xor:"mode"`
+
+	Resampling string `help:"Overviews by: nearest, mode, average, bilinear, cubic; the role decides when left out." enum:",nearest,mode,average,bilinear,cubic" default:""`
+	CRS        string `help:"CRS of files that state none, e.g. EPSG:32632." name:"crs"`
+	Encoding   string `help:"Text encoding of files that state none, e.g. ISO-8859-1."`
+
+	CodeField       string   `help:"Territories and tables of people: field of the code."`
+	NameField       string   `help:"Territories and places: field of the name."`
+	ParentField     []string `help:"Territories: field of the parent's code; several, nearest first."`
+	LevelField      string   `help:"Territories: field of the level."`
+	Level           string   `help:"Territories: level of all rows, e.g. municipality."`
+	PopulationField string   `help:"Tables of people: field of the number."`
+	XField          string   `help:"Tables: column of the longitude or easting."`
+	YField          string   `help:"Tables: column of the latitude or northing."`
+}
+
+// Help shows examples under the flags.
+func (c *ingestCmd) Help() string {
+	return `Rasters become Cloud-Optimized GeoTIFFs, vectors and tables GeoPackages. What was repaired,
+left out or guessed is said, counted and named. Nothing is visible until all of it is there.
+
+Examples:
+  contado ingest dem.tif --dataset dem --role elevation
+  contado ingest l8_B*.tif l8_MTL.txt --dataset landsat --role imagery
+  contado ingest comuni.geojson --dataset comuni --role territory --code-field com_istat_code
+  contado ingest farmacie.csv --dataset pharmacy --role service
+  contado ingest popolazione.csv --dataset people --role population --code-field procom_t`
+}
+
+// Run ingests the paths as one dataset.
+func (c *ingestCmd) Run(a *app) error {
+	return a.with(func(in *installation) error {
+		p := a.progress()
+		res, err := ingest.Run(a.ctx, in.ingestStores(), c.Paths, c.options(), p)
+		p.Done()
+		if err != nil {
+			return err
+		}
+		d := res.Dataset
+		fmt.Fprintf(a.stdout, "%s: version %d, %s, role %s, %s, %s\n", d.ID, d.Version.Number, d.Kind, d.Role, size(d), d.Version.CRS.Short())
+		for _, n := range d.Version.Notices {
+			printNotice(a, n)
+		}
+		return nil
+	})
+}
+
+func (c *ingestCmd) options() ingest.Options {
+	return ingest.Options{
+		Dataset: c.Dataset, Role: catalog.Role(c.Role),
+		Title: c.Title, Description: c.Description, License: c.License, Attribution: c.Attribution,
+		Datetime: c.Datetime, Layer: c.Layer, Subdataset: c.Subdataset,
+		Append: c.Append, Replace: c.Replace,
+		Resampling: grid.Resampling(c.Resampling), CRS: c.CRS, Encoding: c.Encoding,
+		CodeField: c.CodeField, NameField: c.NameField, ParentFields: c.ParentField,
+		LevelField: c.LevelField, LevelName: c.Level, PopulationField: c.PopulationField,
+		XField: c.XField, YField: c.YField,
+	}
+}

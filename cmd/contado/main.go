@@ -1,0 +1,150 @@
+// Command contado takes a territory from the satellite scene to the council
+// table: it ingests, serves, measures and reports. See the README.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"contado/geo/fault"
+)
+
+// Exit codes: what scripts may rely on.
+const (
+	exitDone   = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// cli is the whole command line; one file a command.
+type cli struct {
+	Globals
+
+	Demo   demoCmd   `cmd:"" help:"Make the demonstration territory if it is absent, and serve it."`
+	Ingest ingestCmd `cmd:"" help:"Bring files into the catalog."`
+	Ls     lsCmd     `cmd:"" help:"List the datasets."`
+	Info   infoCmd   `cmd:"" help:"Show all that is known of one dataset."`
+	Rm     rmCmd     `cmd:"" help:"Remove a dataset and its files."`
+	Serve  serveCmd  `cmd:"" help:"Serve the API, tiles and the web page; runs jobs too."`
+	Zonal  zonalCmd  `cmd:"" help:"Statistics of a raster by area, with exact cell fractions."`
+	Report reportCmd `cmd:"" help:"Compute a report."`
+	Doctor doctorCmd `cmd:"" help:"Look for leftovers and damage in the data folder."`
+
+	Version versionFlag `help:"Print the version and leave." short:"V"`
+}
+
+// Globals are the settings that every command shares.
+type Globals struct {
+	Data   string `help:"Folder of the embedded store." default:"contado-data" env:"CONTADO_DATA" type:"path"`
+	Quiet  bool   `help:"Print no progress." short:"q" env:"CONTADO_QUIET"`
+	Config string `help:"Settings file (TOML); default contado.toml when there is one." env:"CONTADO_CONFIG" type:"path" name:"config"`
+}
+
+// app is what commands get: where to write, and the shared settings.
+type app struct {
+	ctx            context.Context
+	stdout, stderr io.Writer
+	globals        *Globals
+}
+
+type versionFlag bool
+
+// BeforeApply prints the version and ends the parse.
+func (versionFlag) BeforeApply(k *kong.Kong) error {
+	fmt.Fprintln(k.Stdout, program())
+	k.Exit(exitDone)
+	return nil
+}
+
+const overview = `From the satellite scene to the council table: who is out of reach of which service.
+
+Examples:
+  contado demo                                  look at an invented valley on http://127.0.0.1:8080
+  contado ingest comuni.geojson --dataset comuni --role territory
+  contado zonal --areas comuni --dataset elevation --stats mean,max -o heights.csv
+  contado report coverage --territory 016 --service pharmacy --within 15m,30m -o report.html
+  contado serve
+
+Settings: flags, then CONTADO_* variables, then contado.toml, then defaults.
+Exit codes: 0 done, 1 failed, 2 wrong usage.`
+
+// errLeave is how kong's own exit (help, version) comes back to run.
+type errLeave int
+
+// run parses, calls and returns the exit code: the whole program, as
+// end-to-end tests call it.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int) {
+	defer func() {
+		switch p := recover().(type) {
+		case nil:
+		case errLeave:
+			code = int(p)
+		default:
+			panic(p)
+		}
+	}()
+	var c cli
+	config, err := findConfig(args)
+	if err != nil {
+		return complain(stderr, err)
+	}
+	parser, err := kong.New(&c,
+		kong.Name("contado"), kong.Description(overview),
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(code int) { panic(errLeave(code)) }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.Resolvers(config...),
+	)
+	if err != nil {
+		return complain(stderr, err)
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	k, err := parser.Parse(args)
+	if err != nil {
+		fmt.Fprintf(stderr, "contado: %v\nTry: contado --help\n", err)
+		return exitUsage
+	}
+	a := &app{ctx: ctx, stdout: stdout, stderr: stderr, globals: &c.Globals}
+	return complain(stderr, k.Run(a))
+}
+
+// complain prints an error for people and returns its exit code.
+func complain(stderr io.Writer, err error) int {
+	if err == nil {
+		return exitDone
+	}
+	fmt.Fprintf(stderr, "contado: %v\n", err)
+	var u *usageError
+	if errors.As(err, &u) {
+		return exitUsage
+	}
+	if fault.KindOf(err) == fault.Other {
+		fmt.Fprintln(stderr, "This looks like a defect or an outage rather than wrong input.")
+	}
+	return exitFailed
+}
+
+// usageError marks an error of the command line rather than of the work.
+type usageError struct{ msg string }
+
+func (e *usageError) Error() string { return e.msg }
+
+func usagef(format string, args ...any) error {
+	return &usageError{msg: fmt.Sprintf(format, args...)}
+}

@@ -1,0 +1,176 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"contado/geo/analysis"
+	"contado/geo/coverage"
+	"contado/geo/coverage/report"
+	"contado/geo/travel"
+)
+
+type reportCmd struct {
+	Coverage coverageCmd `cmd:"" help:"Who is within reach of a service, who is not, and where."`
+}
+
+type coverageCmd struct {
+	Territory string   `help:"Code of the territory; leading zeros count." required:"" short:"t"`
+	Service   string   `help:"Dataset of the service's facilities." required:"" short:"s"`
+	Profile   string   `help:"How people move: ${enum}; walking where there is land cover, else straight-line." enum:",walking,walking-elderly,straight-line" default:"" short:"p"`
+	Within    []string `help:"Thresholds, inclusive: 15m, 1h30m, or seconds." default:"15m,30m,60m"`
+	Out       []string `help:"Files to write: .json, .csv, .html; several with commas." short:"o" placeholder:"FILE"`
+	Lang      string   `help:"Language of the HTML report: ${enum}." enum:"it,en" default:"it"`
+	Title     string   `help:"Title of the report."`
+
+	Speeds     string   `help:"Speed table (CSV) to use instead of the built-in one." type:"existingfile"`
+	Direction  string   `help:"Walk ${enum}." enum:"to-facility,from-facility" default:"to-facility"`
+	Neighbours int      `help:"Directions of a step: ${enum}." enum:"8,16" default:"16"`
+	SpeedKmh   float64  `help:"Speed of straight-line coverage, km/h." default:"5"`
+	Landcover  string   `help:"Dataset to use for land cover; by role when left out."`
+	Elevation  string   `help:"Dataset to use for elevation; none for flat ground."`
+	Population string   `help:"Dataset to use for people."`
+	Places     string   `help:"Dataset of named places for the list of gaps."`
+	Roads      []string `help:"Datasets of roads; none for no roads."`
+	Barriers   []string `help:"Datasets of barriers; none for no barriers."`
+}
+
+// Help shows examples under the flags.
+func (c *coverageCmd) Help() string {
+	return `Covered + not covered + unreachable is always everyone. Without -o the headline is printed.
+
+Examples:
+  contado report coverage --territory 999 --service pharmacy -o report.html,report.json
+  contado report coverage -t 016 -s pharmacy --profile straight-line --within 30m
+  contado report coverage -t 1 -s clinic --within 2h --speeds speeds.csv --lang en -o clinic.html`
+}
+
+// Run computes the report and writes it in the formats asked for.
+func (c *coverageCmd) Run(a *app) error {
+	q, err := c.request()
+	if err != nil {
+		return err
+	}
+	for _, o := range c.Out {
+		if _, err := outFormat(o, "", "json", "csv", "html"); err != nil {
+			return err
+		}
+	}
+	return a.with(func(in *installation) error {
+		p := a.progress()
+		rep, sketch, err := in.engine.Coverage(a.ctx, q, p.Share)
+		p.Done()
+		if err != nil {
+			return err
+		}
+		for _, n := range rep.Notices {
+			fmt.Fprintf(a.stderr, "note: %s\n", n.Text)
+		}
+		for _, o := range c.Out {
+			if err := a.writeReport(o, rep, sketch, c.Lang); err != nil {
+				return err
+			}
+		}
+		printHeadline(a.stdout, rep)
+		return nil
+	})
+}
+
+func (c *coverageCmd) request() (analysis.CoverageRequest, error) {
+	q := analysis.CoverageRequest{
+		Territory: c.Territory, Service: c.Service, Profile: c.Profile, Title: c.Title,
+		Neighbours: c.Neighbours, SpeedKmh: c.SpeedKmh,
+		LandCover: c.Landcover, Elevation: c.Elevation, Population: c.Population, Places: c.Places,
+		Roads: c.Roads, Barriers: c.Barriers,
+	}
+	if c.Direction == "from-facility" {
+		q.Direction = travel.FromFacility
+	}
+	for _, w := range c.Within {
+		s, err := seconds(w)
+		if err != nil {
+			return q, err
+		}
+		q.Thresholds = append(q.Thresholds, s)
+	}
+	if c.Speeds == "" {
+		return q, nil
+	}
+	f, err := os.Open(c.Speeds)
+	if err != nil {
+		return q, err
+	}
+	defer f.Close()
+	q.Speeds, err = travel.ParseSpeeds(f, c.Speeds)
+	return q, err
+}
+
+// seconds reads "15m", "1h30m" or a number of seconds.
+func seconds(s string) (float64, error) {
+	s = strings.TrimSpace(s)
+	if v, err := strconv.ParseFloat(s, 64); err == nil && v > 0 {
+		return v, nil
+	}
+	d, err := time.ParseDuration(s)
+	if err != nil || d <= 0 {
+		return 0, usagef("threshold %q: write 15m, 1h30m, or seconds", s)
+	}
+	return d.Seconds(), nil
+}
+
+func (a *app) writeReport(path string, rep *coverage.Report, sketch *report.Sketch, lang string) error {
+	format, err := outFormat(path, "", "json", "csv", "html")
+	if err != nil {
+		return err
+	}
+	return a.write(path, func(w io.Writer) error {
+		switch format {
+		case "html":
+			return report.HTML(w, rep, sketch, lang)
+		case "csv":
+			return report.CSV(w, rep, nil)
+		}
+		return report.JSON(w, rep)
+	})
+}
+
+// printHeadline says the result in plain words.
+func printHeadline(w io.Writer, rep *coverage.Report) {
+	fmt.Fprintf(w, "%s, %s, %s: %s people\n", rep.Territory.Name, rep.Service, rep.Profile, thousands(rep.PopulationTotal))
+	for _, row := range rep.Coverage {
+		share := "–"
+		if row.Share != nil {
+			share = fmt.Sprintf("%.1f %%", *row.Share*100)
+		}
+		fmt.Fprintf(w, "  within %-6s %10s covered (%s), %s not covered, %s unreachable\n",
+			minutes(row.ThresholdS), thousands(row.Covered), share, thousands(row.Uncovered), thousands(row.Unreachable))
+	}
+	for i, g := range rep.Gaps {
+		if i == 3 {
+			break
+		}
+		when := "no way there"
+		if g.TimeS != nil {
+			when = minutes(*g.TimeS)
+		}
+		fmt.Fprintf(w, "  gap: %s (%s), %s people, %s\n", g.Name, g.AreaName, thousands(g.Population), when)
+	}
+}
+
+func minutes(s float64) string {
+	return strconv.FormatFloat(math.Round(s/6)/10, 'f', -1, 64) + " min"
+}
+
+// thousands rounds to whole people and groups digits.
+func thousands(v float64) string {
+	s := strconv.FormatFloat(v, 'f', 0, 64)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}

@@ -1,0 +1,181 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/paulmach/orb"
+	"github.com/paulmach/orb/geojson"
+
+	"contado/geo/analysis"
+)
+
+type zonalCmd struct {
+	Dataset string `help:"Raster dataset to measure." required:"" short:"d"`
+	Areas   string `help:"Areas: a vector dataset, or a GeoJSON file in longitude and latitude." xor:"areas"`
+	Below   string `help:"Areas: the lowest territories below this code." xor:"areas" placeholder:"CODE"`
+
+	Band       string    `help:"Band by name or number; the first when left out."`
+	Item       string    `help:"Item of the dataset; the newest over the areas when left out."`
+	Datetime   string    `help:"Item by its date, e.g. 2025-07-21."`
+	Stats      []string  `help:"Statistics: count,sum,mean,min,max,std,median,majority,minority,variety,cells,nodata,area_ha,inside,weighted_mean,weighted_sum." default:"count,mean,min,max,sum,std"`
+	Quantiles  []float64 `help:"Quantiles between 0 and 1, e.g. 0.1,0.9."`
+	Classes    bool      `help:"Hectares by class."`
+	Weights    string    `help:"Raster dataset with the weights of weighted_mean and weighted_sum."`
+	WeightBand string    `help:"Band of the weights."`
+	Out        string    `help:"File to write: .csv or .json; standard output (CSV) when left out." short:"o" type:"path"`
+}
+
+// Help shows examples under the flags.
+func (c *zonalCmd) Help() string {
+	return `Every cell counts with the exact share of it that lies within the area.
+
+Examples:
+  contado zonal --dataset elevation --areas municipalities --stats mean,min,max -o heights.csv
+  contado zonal --dataset landcover --below 999 --classes -o ground.csv
+  contado zonal --dataset dem --areas fields.geojson --quantiles 0.1,0.5,0.9`
+}
+
+// Run computes and writes the statistics.
+func (c *zonalCmd) Run(a *app) error {
+	if c.Areas == "" && c.Below == "" {
+		return usagef("say which areas: --areas DATASET|FILE.geojson or --below CODE")
+	}
+	format, err := outFormat(c.Out, "csv", "csv", "json")
+	if err != nil {
+		return err
+	}
+	return a.with(func(in *installation) error {
+		q := analysis.ZonalRequest{
+			Dataset: c.Dataset, Band: c.Band, Item: c.Item, Datetime: c.Datetime,
+			Stats: c.Stats, Quantiles: c.Quantiles, Classes: c.Classes,
+			Weights: c.Weights, WeightBand: c.WeightBand,
+		}
+		if q.Areas, err = c.areas(); err != nil {
+			return err
+		}
+		p := a.progress()
+		res, err := in.engine.Zonal(a.ctx, q, p.Share)
+		p.Done()
+		if err != nil {
+			return err
+		}
+		for _, n := range res.Notices {
+			fmt.Fprintf(a.stderr, "note: %s\n", n.Text)
+		}
+		return a.write(c.Out, func(w io.Writer) error {
+			if format == "json" {
+				return encodeJSON(w, res)
+			}
+			return res.CSV(w)
+		})
+	})
+}
+
+// areas reads the areas argument: a file when there is one of that name.
+func (c *zonalCmd) areas() (analysis.ZonalAreas, error) {
+	if c.Below != "" {
+		return analysis.ZonalAreas{Below: c.Below}, nil
+	}
+	if _, err := os.Stat(c.Areas); err != nil || !strings.ContainsAny(c.Areas, "./") {
+		return analysis.ZonalAreas{Dataset: c.Areas}, nil
+	}
+	list, err := readAreas(c.Areas)
+	return analysis.ZonalAreas{Features: list}, err
+}
+
+// maxAreasFile bounds a GeoJSON file of areas; larger ones are ingested first.
+const maxAreasFile = 200 << 20
+
+// readAreas reads the polygons of a GeoJSON file, which are in longitude and
+// latitude by its standard (RFC 7946).
+func readAreas(path string) ([]analysis.ZonalFeature, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() > maxAreasFile {
+		return nil, fmt.Errorf("%s: %d MB is over the limit of %d MB for a file of areas; ingest it and name the dataset", path, info.Size()>>20, maxAreasFile>>20)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	fc, err := geojson.UnmarshalFeatureCollection(data)
+	if err != nil {
+		return nil, fmt.Errorf("%s is no GeoJSON feature collection: %w", path, err)
+	}
+	var out []analysis.ZonalFeature
+	for i, f := range fc.Features {
+		switch f.Geometry.(type) {
+		case orb.Polygon, orb.MultiPolygon:
+		default:
+			return nil, fmt.Errorf("%s: feature %d has no polygon", path, i+1)
+		}
+		if b := f.Geometry.Bound(); b.Min[0] < -181 || b.Max[0] > 361 || b.Min[1] < -91 || b.Max[1] > 91 {
+			return nil, fmt.Errorf("%s: feature %d is not in longitude and latitude; ingest the file, which reads its CRS, and name the dataset", path, i+1)
+		}
+		out = append(out, analysis.ZonalFeature{
+			Code: property(f.Properties, strconv.Itoa(i+1), "code", "id", "com_istat_code"), Name: property(f.Properties, "", "name", "nome"), Geometry: f.Geometry,
+		})
+	}
+	return out, nil
+}
+
+// property is the first property there is among names, as text.
+func property(p geojson.Properties, otherwise string, names ...string) string {
+	for _, n := range names {
+		if v, ok := p[n]; ok && v != nil {
+			return fmt.Sprint(v)
+		}
+	}
+	return otherwise
+}
+
+// outFormat is the format that a file name asks for, among those allowed.
+func outFormat(path, otherwise string, allowed ...string) (string, error) {
+	if path == "" {
+		return otherwise, nil
+	}
+	ext := strings.ToLower(strings.TrimPrefix(filepath.Ext(path), "."))
+	for _, f := range allowed {
+		if ext == f {
+			return f, nil
+		}
+	}
+	return "", usagef("output %s: the name must end in .%s", path, strings.Join(allowed, " or ."))
+}
+
+// write writes a file whole or not at all; "" is standard output.
+func (a *app) write(path string, do func(w io.Writer) error) error {
+	if path == "" {
+		return do(a.stdout)
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name()) // gone already when all went well
+	if err := do(f); err != nil {
+		_ = f.Close() // the first error says more
+		return err
+	}
+	if err := f.Chmod(0o644); err != nil {
+		return err
+	}
+	if err := f.Sync(); err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	if err := os.Rename(f.Name(), path); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.stdout, "wrote %s\n", path)
+	return nil
+}
