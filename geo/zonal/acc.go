@@ -41,13 +41,7 @@ type acc struct {
 	table             *table
 }
 
-func newAcc(n needs, maxDistinct int) acc {
-	a := acc{need: n, min: math.Inf(1), max: math.Inf(-1)}
-	if n.table {
-		a.table = newTable(maxDistinct, n.classes)
-	}
-	return a
-}
+func newAcc(n needs) acc { return acc{need: n, min: math.Inf(1), max: math.Inf(-1)} }
 
 // cell adds one cell: value, covered fraction, weight, area in m².
 func (a *acc) cell(v, f, w, m2 float64) {
@@ -265,7 +259,10 @@ func (a *acc) merge(o *acc) {
 	a.wsum.merge(o.wsum)
 	a.wtot.merge(o.wtot)
 	a.wmiss.merge(o.wmiss)
-	if a.table != nil {
+	switch {
+	case a.table == nil:
+		a.table, o.table = o.table, nil
+	case o.table != nil:
 		a.table.merge(o.table)
 	}
 }

@@ -28,7 +28,7 @@ func Cover(ctx context.Context, g grid.Grid, a Area, yield func(Span) bool) erro
 	if err := checkGrid(g); err != nil {
 		return wrap(op, err)
 	}
-	name := areaName(a, 0)
+	name := label{a.ID, 0}
 	sh, err := newShape(g, a, name)
 	if err != nil {
 		return wrap(op, err)
@@ -62,7 +62,7 @@ func Cover(ctx context.Context, g grid.Grid, a Area, yield func(Span) bool) erro
 	return nil
 }
 
-func invalidCover(name string, err error) error {
+func invalidCover(name label, err error) error {
 	return fault.WithHint(fault.Errorf("zonal.Compute", fault.Invalid, "%s is not a valid polygon: %w", name, err),
 		"repair the geometry first")
 }

@@ -29,7 +29,7 @@ type part struct {
 //
 // Only pairs whose boxes overlap are looked at; pairs whose edges meet go
 // through an overlay, the others through a point-in-polygon test.
-func (s *shape) checkOverlap(name string) error {
+func (s *shape) checkOverlap(name label) error {
 	parts := s.parts()
 	slices.SortFunc(parts, func(a, b part) int {
 		if a.minX < b.minX {

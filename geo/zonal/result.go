@@ -221,6 +221,9 @@ func (a *acc) weighted(s Stat) float64 {
 // quantile of a coarse table is the middle of a bin, which may lie beyond the
 // values that fell into it.
 func (a *acc) quantile(es []entry, q float64) float64 {
+	if len(es) == 0 {
+		return math.NaN()
+	}
 	return math.Min(math.Max(quantile(es, q), a.min), a.max)
 }
 

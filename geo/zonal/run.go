@@ -44,6 +44,14 @@ type scratch struct {
 	parts           []acc
 }
 
+func newScratch(cells int, weights bool) *scratch {
+	s := &scratch{values: make([]float64, cells)}
+	if weights {
+		s.weights = make([]float64, cells)
+	}
+	return s
+}
+
 func (e *engine) run(ctx context.Context) error {
 	if err := e.measure(ctx); err != nil {
 		return err
@@ -61,7 +69,7 @@ func (e *engine) run(ctx context.Context) error {
 	done := 0
 	for i := range e.states { // areas off the raster have no task
 		if e.states[i].left == 0 {
-			empty := newAcc(e.need, e.o.MaxDistinct)
+			empty := newAcc(e.need)
 			if err := e.close(i, &empty, &done); err != nil {
 				return err
 			}
@@ -83,9 +91,9 @@ func (e *engine) measure(ctx context.Context) error {
 				if err := ctx.Err(); err != nil {
 					return fault.E("zonal.Compute", fault.Canceled, err)
 				}
-				sh, err := newShape(e.grid, e.areas[i], areaName(e.areas[i], i))
+				sh, err := newShape(e.grid, e.areas[i], e.label(i))
 				if err == nil && e.check {
-					err = sh.checkOverlap(areaName(e.areas[i], i))
+					err = sh.checkOverlap(e.label(i))
 				}
 				if err != nil {
 					errs[b] = err // the first area in order is named, whoever finds out first
@@ -112,10 +120,15 @@ func (e *engine) measure(ctx context.Context) error {
 // bounds how many sums wait.
 func (e *engine) execute(ctx context.Context, tasks []task, done *int) error {
 	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(e.o.Workers)
-	free := make(chan *scratch, e.o.Workers)
-	for range e.o.Workers {
-		free <- &scratch{}
+	workers := max(1, min(e.o.Workers, len(tasks)))
+	g.SetLimit(workers)
+	free := make(chan *scratch, workers)
+	largest := 0
+	for i := range tasks {
+		largest = max(largest, tasks[i].win.Width*tasks[i].win.Height)
+	}
+	for range workers {
+		free <- newScratch(largest, e.weights != nil)
 	}
 	before := make(chan struct{})
 	close(before)
@@ -158,13 +171,11 @@ func (e *engine) process(ctx context.Context, t *task, s *scratch) error {
 		return fault.E("zonal.Compute", fault.Canceled, err)
 	}
 	n := t.win.Width * t.win.Height
-	s.values = sized(s.values, n)
-	if err := e.raster.ReadFloat64(ctx, e.o.Band, t.win, s.values); err != nil {
+	if err := e.raster.ReadFloat64(ctx, e.o.Band, t.win, s.values[:n]); err != nil {
 		return wrap("zonal.Compute", fmt.Errorf("read band %d, cells %v: %w", e.o.Band, t.win, err))
 	}
 	if e.weights != nil {
-		s.weights = sized(s.weights, n)
-		if err := e.weights.ReadFloat64(ctx, e.o.WeightBand, t.win, s.weights); err != nil {
+		if err := e.weights.ReadFloat64(ctx, e.o.WeightBand, t.win, s.weights[:n]); err != nil {
 			return wrap("zonal.Compute", fmt.Errorf("read the weights, band %d, cells %v: %w", e.o.WeightBand, t.win, err))
 		}
 	}
@@ -173,7 +184,7 @@ func (e *engine) process(ctx context.Context, t *task, s *scratch) error {
 	}
 	s.parts = s.parts[:len(t.areas)]
 	for i, area := range t.areas {
-		s.parts[i] = newAcc(e.need, e.o.MaxDistinct)
+		s.parts[i] = newAcc(e.need)
 		if err := e.processArea(ctx, t, int(area), s, &s.parts[i]); err != nil {
 			return err
 		}
@@ -183,7 +194,7 @@ func (e *engine) process(ctx context.Context, t *task, s *scratch) error {
 
 func (e *engine) processArea(ctx context.Context, t *task, area int, s *scratch, a *acc) error {
 	st := &e.states[area]
-	name := areaName(e.areas[area], area)
+	name := e.label(area)
 	st.once.Do(func() { st.shape, st.err = newShape(e.grid, e.areas[area], name) })
 	if st.err != nil {
 		return st.err
@@ -191,6 +202,9 @@ func (e *engine) processArea(ctx context.Context, t *task, area int, s *scratch,
 	win := t.win.Intersect(st.shape.win)
 	if win.Empty() {
 		return nil
+	}
+	if e.need.table {
+		a.table = newTable(e.o.MaxDistinct)
 	}
 	if err := s.sweep.collect(ctx, st.shape, win); err != nil {
 		return fault.E("zonal.Compute", fault.Canceled, err)
@@ -254,6 +268,8 @@ func (e *engine) merge(t *task, s *scratch, done *int) error {
 	return nil
 }
 
+func (e *engine) label(area int) label { return label{e.areas[area].ID, area} }
+
 func (e *engine) close(area int, a *acc, done *int) error {
 	if err := e.finish(area, a, e.metas[area]); err != nil {
 		return err
@@ -263,11 +279,4 @@ func (e *engine) close(area int, a *acc, done *int) error {
 		e.o.Progress(*done, len(e.areas))
 	}
 	return nil
-}
-
-func sized(b []float64, n int) []float64 {
-	if cap(b) < n {
-		return make([]float64, n)
-	}
-	return b[:n]
 }

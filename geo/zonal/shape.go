@@ -16,6 +16,10 @@ const maxFar = 1e12
 // chunkEdges is how many consecutive edges share one box.
 const chunkEdges = 64
 
+// minFraction is what rounding may leave in a cell that no area covers: heights
+// are multiples of 2⁻⁵⁰.
+const minFraction = 16 * 0x1p-50
+
 // meta is what planning needs to know of an area.
 type meta struct {
 	win    grid.Window // cells of the grid that the area may touch; may be empty
@@ -51,7 +55,7 @@ type chunk struct {
 }
 
 // newShape maps an area to cell space; errors name the area.
-func newShape(g grid.Grid, a Area, name string) (*shape, error) {
+func newShape(g grid.Grid, a Area, name label) (*shape, error) {
 	polys, err := polygons(a.Geometry, name)
 	if err != nil {
 		return nil, err
@@ -76,12 +80,12 @@ func newShape(g grid.Grid, a Area, name string) (*shape, error) {
 		return nil, fault.Errorf("zonal.Compute", fault.Invalid,
 			"%s: its holes are larger than its shells; repair the geometry", name)
 	}
-	s.minF = math.Min(1e-12, 1e-6*s.area)
+	s.minF = math.Max(minFraction, math.Min(1e-12, 1e-6*s.area))
 	s.index(g)
 	return s, nil
 }
 
-func polygons(g orb.Geometry, name string) (orb.MultiPolygon, error) {
+func polygons(g orb.Geometry, name label) (orb.MultiPolygon, error) {
 	const op = "zonal.Compute"
 	var mp orb.MultiPolygon
 	switch t := g.(type) {
@@ -106,7 +110,7 @@ func polygons(g orb.Geometry, name string) (orb.MultiPolygon, error) {
 	return nil, fault.Errorf(op, fault.Invalid, "%s is an empty polygon", name)
 }
 
-func (s *shape) addRing(m mapper, r orb.Ring, part int, hole bool, name string) error {
+func (s *shape) addRing(m mapper, r orb.Ring, part int, hole bool, name label) error {
 	const op = "zonal.Compute"
 	if len(r) < 4 {
 		return fault.Errorf(op, fault.Invalid, "%s has a ring of %d points: a ring needs four or more", name, len(r))

@@ -1,7 +1,6 @@
 package zonal
 
 import (
-	"cmp"
 	"math"
 	"math/bits"
 	"slices"
@@ -12,9 +11,7 @@ import (
 // share sign, exponent and leading mantissa bits fall into one bin. Bins of
 // coarser tables hold whole bins of finer ones, so tables merge in any order.
 type table struct {
-	keys    []uint64 // float64 bits without the low shift ones; free is empty
-	frac    []float64
-	area    []float64 // m²; nil when not asked for
+	slots   []slot
 	n       int
 	shift   uint // 0 is exact
 	limit   int
@@ -24,32 +21,32 @@ type table struct {
 	hashBit uint
 }
 
+// slot is one bin: its key is the bits of the float64 without the low shift
+// ones, free when there is none.
+type slot struct {
+	key      uint64
+	frac, m2 float64
+}
+
 const (
 	free       = ^uint64(0) // a NaN: never a key
 	firstShift = 42         // leaves 10 of 52 mantissa bits
 )
 
-func newTable(limit int, area bool) *table {
+func newTable(limit int) *table {
 	t := &table{limit: limit, last: free}
-	t.alloc(64, area)
+	t.alloc(64)
 	return t
 }
 
-func (t *table) alloc(size int, area bool) {
-	t.keys = make([]uint64, size)
-	for i := range t.keys {
-		t.keys[i] = free
-	}
-	t.frac = make([]float64, size)
-	if area {
-		t.area = make([]float64, size)
-	}
+func (t *table) alloc(size int) {
+	t.slots = make([]slot, size)
 	t.hashBit = uint(64 - bits.TrailingZeros(uint(size)))
 	t.n = 0
+	for i := range t.slots {
+		t.slots[i] = slot{key: free}
+	}
 }
-
-// key is the bin of a value; −0 is 0.
-func (t *table) key(v float64) uint64 { return math.Float64bits(v+0) >> t.shift << t.shift }
 
 // value is the value of a bin: itself when exact, else the middle of the bin.
 func (t *table) value(key uint64) float64 {
@@ -59,9 +56,9 @@ func (t *table) value(key uint64) float64 {
 	return math.Float64frombits(key)
 }
 
-// slot is where to look for a key first. Floats that are whole numbers differ
+// hash is where to look for a key first. Floats that are whole numbers differ
 // in their high bits alone: those are folded down before the multiplication.
-func (t *table) slot(k uint64) uint64 { return (k ^ k>>32) * 0x9E3779B97F4A7C15 >> t.hashBit }
+func (t *table) hash(k uint64) uint64 { return (k ^ k>>32) * 0x9E3779B97F4A7C15 >> t.hashBit }
 
 // add adds a finite value.
 func (t *table) add(v, f, m2 float64) {
@@ -98,24 +95,27 @@ func (t *table) flush() {
 }
 
 func (t *table) put(k uint64, f, m2 float64) {
-	mask := uint64(len(t.keys) - 1)
-	i := t.slot(k)
-	for t.keys[i] != k {
-		if t.keys[i] == free {
-			t.keys[i] = k
-			t.n++
-			break
-		}
-		i = (i + 1) & mask
-	}
-	t.frac[i] += f
-	if t.area != nil {
-		t.area[i] += m2
-	}
+	t.in(k, f, m2)
 	if t.n > t.limit {
 		t.coarsen(max(firstShift, t.shift+1))
-	} else if t.n*4 > len(t.keys)*3 {
-		t.rehash(2*len(t.keys), t.shift)
+	} else if t.n*4 > len(t.slots)*3 {
+		t.rehash(2*len(t.slots), t.shift)
+	}
+}
+
+func (t *table) in(k uint64, f, m2 float64) {
+	mask := uint64(len(t.slots) - 1)
+	for i := t.hash(k) & mask; ; i = (i + 1) & mask {
+		s := &t.slots[i]
+		if s.key == free {
+			s.key = k
+			t.n++
+		}
+		if s.key == k {
+			s.frac += f
+			s.m2 += m2
+			return
+		}
 	}
 }
 
@@ -123,7 +123,7 @@ func (t *table) put(k uint64, f, m2 float64) {
 // left, so it ends for any limit of two or more.
 func (t *table) coarsen(shift uint) {
 	for ; ; shift++ {
-		t.rehash(len(t.keys), shift)
+		t.rehash(len(t.slots), shift)
 		if t.n <= t.limit || shift >= 62 {
 			return
 		}
@@ -131,45 +131,27 @@ func (t *table) coarsen(shift uint) {
 }
 
 func (t *table) rehash(size int, shift uint) {
-	keys, frac, area := t.keys, t.frac, t.area
-	t.alloc(size, area != nil)
+	old := t.slots
+	t.alloc(size)
 	t.shift = shift
-	mask := uint64(size - 1)
-	for j, k := range keys {
-		if k == free {
-			continue
-		}
-		k = k >> shift << shift
-		i := t.slot(k)
-		for t.keys[i] != k && t.keys[i] != free {
-			i = (i + 1) & mask
-		}
-		if t.keys[i] == free {
-			t.keys[i] = k
-			t.n++
-		}
-		t.frac[i] += frac[j]
-		if area != nil {
-			t.area[i] += area[j]
+	for _, s := range old {
+		if s.key != free {
+			t.in(s.key>>shift<<shift, s.frac, s.m2)
 		}
 	}
 }
 
+// merge adds another table.
 func (t *table) merge(o *table) {
 	t.flush()
 	o.flush()
 	if o.shift > t.shift {
 		t.coarsen(o.shift)
 	}
-	for i, k := range o.keys {
-		if k == free {
-			continue
+	for _, s := range o.slots {
+		if s.key != free {
+			t.put(s.key>>t.shift<<t.shift, s.frac, s.m2)
 		}
-		var m2 float64
-		if o.area != nil {
-			m2 = o.area[i]
-		}
-		t.put(k>>t.shift<<t.shift, o.frac[i], m2)
 	}
 }
 
@@ -181,17 +163,17 @@ type entry struct{ value, frac, m2 float64 }
 func (t *table) entries() []entry {
 	t.flush()
 	out := make([]entry, 0, t.n)
-	for i, k := range t.keys {
-		if k == free {
-			continue
+	for _, s := range t.slots {
+		if s.key != free {
+			out = append(out, entry{value: t.value(s.key), frac: s.frac, m2: s.m2})
 		}
-		e := entry{value: t.value(k), frac: t.frac[i]}
-		if t.area != nil {
-			e.m2 = t.area[i]
-		}
-		out = append(out, e)
 	}
-	slices.SortFunc(out, func(a, b entry) int { return cmp.Compare(a.value, b.value) })
+	slices.SortFunc(out, func(a, b entry) int {
+		if a.value < b.value { // never NaN
+			return -1
+		}
+		return 1
+	})
 	return out
 }
 
@@ -205,7 +187,8 @@ func (t *table) errorBound() float64 {
 	return math.Min(1, math.Ldexp(1, int(t.shift)-53))
 }
 
-// tieEps is the relative difference below which two weights are equal.
+// tieEps is the difference, relative to the area, below which two weights are
+// equal.
 const tieEps = 1e-12
 
 // quantile is the smallest value whose cumulative weight reaches q of the
@@ -218,7 +201,7 @@ func quantile(es []entry, q float64) float64 {
 	for _, e := range es {
 		total.add(e.frac)
 	}
-	want, eps := q*total.value(), tieEps*total.value()
+	want, eps := q*total.value(), math.Max(minFraction, tieEps*total.value())
 	if q <= 0 {
 		return es[0].value
 	}
@@ -241,9 +224,14 @@ func rank(es []entry, sign float64) float64 {
 	if len(es) == 0 {
 		return math.NaN()
 	}
+	total := 0.0
+	for _, e := range es {
+		total += e.frac
+	}
+	eps := math.Max(minFraction, tieEps*total)
 	best := es[0]
 	for _, e := range es[1:] {
-		if sign*(e.frac-best.frac) > tieEps*math.Max(e.frac, best.frac) {
+		if sign*(e.frac-best.frac) > eps {
 			best = e
 		}
 	}

@@ -60,7 +60,8 @@ func (e *engine) attachWeights() (*engine, error) {
 	return second, nil
 }
 
-// refinement is how many cells of fine make one of coarse along x and y.
+// refinement is how many cells of fine make one of coarse along x and y, to
+// the nearest whole number from 1; viewOn finds out whether they really do.
 func refinement(fine, coarse grid.Grid) (kx, ky int, ok bool) {
 	f, c := fine.Transform, coarse.Transform
 	rx := math.Hypot(c[1], c[4]) / math.Hypot(f[1], f[4])
@@ -68,8 +69,7 @@ func refinement(fine, coarse grid.Grid) (kx, ky int, ok bool) {
 	if !(rx < maxSide && ry < maxSide) {
 		return 0, 0, false
 	}
-	kx, ky = int(math.Round(rx)), int(math.Round(ry))
-	return kx, ky, kx >= 1 && ky >= 1
+	return max(1, int(math.Round(rx))), max(1, int(math.Round(ry))), true
 }
 
 // view shows a raster on a grid of the same or finer cells: every cell takes

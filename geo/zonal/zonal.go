@@ -13,7 +13,8 @@
 // Rules of the house:
 //   - A cell is valid when its value is finite; NaN and ±Inf are nodata.
 //   - Min, max and variety see any valid cell with a fraction above zero,
-//     however small (fractions under 1e-12 are rounding, and are zero).
+//     however small. (Fractions under 1e-12 are rounding and count as zero; in
+//     areas under a millionth of a cell, those under a millionth of the area.)
 //   - Results do not depend on the number of workers at all, and on the
 //     reading strategy by rounding only (1e-12).
 //   - Nothing is repaired in silence: geometries that would count a place
@@ -313,9 +314,15 @@ func checkGrid(g grid.Grid) error {
 	return nil
 }
 
-func areaName(a Area, i int) string {
-	if a.ID == "" {
-		return fmt.Sprintf("area number %d", i+1)
+// label names an area in errors; it is a text only when there is one to write.
+type label struct {
+	id string
+	at int // position among the areas, from 0
+}
+
+func (l label) String() string {
+	if l.id == "" {
+		return fmt.Sprintf("area number %d", l.at+1)
 	}
-	return fmt.Sprintf("area %q", a.ID)
+	return fmt.Sprintf("area %q", l.id)
 }
