@@ -1,0 +1,450 @@
+package analysis
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/paulmach/orb"
+
+	"contado/geo"
+	"contado/geo/coverage"
+	"contado/geo/crs"
+	"contado/geo/fault"
+	"contado/geo/gdal"
+	"contado/geo/grid"
+	"contado/geo/store/catalog"
+	"contado/geo/store/features"
+	"contado/geo/travel"
+)
+
+// maxWalkingCells bounds the surface that one report walks over: some 60
+// bytes a cell are in use at the peak.
+const maxWalkingCells = 100 << 20
+
+// snapMetres is how far a facility that stands in a cell nobody can walk is
+// moved to the nearest one that can be walked; the report says so.
+const snapMetres = 150.0
+
+// walkingTimes builds the surface and walks from every facility at once.
+func (c *coverageRun) walkingTimes(ctx context.Context, p Progress) (*field, error) {
+	w := &walk{coverageRun: c}
+	if err := w.ground(ctx, p); err != nil {
+		return nil, err
+	}
+	p.tell(0.35, "roads and barriers")
+	surface, err := w.surface(ctx)
+	if err != nil {
+		return nil, err
+	}
+	sources, err := w.sources(surface)
+	if err != nil {
+		return nil, err
+	}
+	p.tell(0.45, "walking times")
+	total := float64(w.grid.Cells())
+	res, err := travel.Compute(ctx, surface, sources, travel.Options{
+		Direction: c.q.Direction, Neighbours: c.q.Neighbours,
+		Progress: func(settled int64) { p.tell(0.45+0.25*float64(settled)/total, "walking times") },
+	})
+	if err != nil {
+		return nil, err
+	}
+	areaOf, err := areaOfCells(c.areas, w.grid)
+	if err != nil {
+		return nil, err
+	}
+	return &field{
+		grid: w.grid, seconds: res.Seconds, nearest: res.Nearest, area: areaOf,
+		passable: func(cell int) bool { return surface.Speed[cell] > 0 },
+	}, nil
+}
+
+// walk is the ground of one walking report.
+type walk struct {
+	*coverageRun
+	item    catalog.Item
+	grid    grid.Grid
+	classes []int32
+	heights []float32
+	table   *travel.SpeedTable
+	profile travel.Profile
+}
+
+// noClass is the land-cover value for "not known".
+const noClass = math.MinInt32
+
+// ground reads land cover and elevation onto one grid: the land cover's own,
+// cut to the territory and its surroundings.
+func (w *walk) ground(ctx context.Context, p Progress) error {
+	w.used(w.landCover)
+	box := w.box.Buffer(w.reachDegrees())
+	var err error
+	if w.item, err = w.oneItem(w.landCover, "", "", &w.box); err != nil {
+		return err
+	}
+	native, err := fromLonLat(box, w.item.Grid.CRS)
+	if err != nil {
+		return err
+	}
+	win := w.item.Grid.WindowOf(native)
+	if win.Empty() {
+		return fault.Errorf("analysis.walking", fault.Invalid, "land cover %q does not cover the territory", w.landCover.ID)
+	}
+	if win.Cells() > maxWalkingCells {
+		return fault.WithHint(fault.Errorf("analysis.walking", fault.TooLarge, "the territory and its surroundings have %d cells of land cover, the limit is %d", win.Cells(), maxWalkingCells),
+			"take a smaller territory, or coarser land cover")
+	}
+	w.grid = w.item.Grid.Sub(win)
+	p.tell(0.1, "land cover")
+	values := make([]float32, w.grid.Cells())
+	if _, err := w.resample(ctx, []catalog.Item{w.item}, 1, w.grid, false, values); err != nil {
+		return err
+	}
+	w.classes = make([]int32, len(values))
+	for i, v := range values {
+		w.classes[i] = noClass
+		if v == v && v > math.MinInt32 && v < math.MaxInt32 {
+			w.classes[i] = int32(v)
+		}
+	}
+	w.coverExtent()
+	p.tell(0.2, "elevation")
+	return w.relief(ctx, values)
+}
+
+// coverExtent warns when the land cover ends inside the territory.
+func (w *walk) coverExtent() {
+	b := w.item.BBox
+	if b.MinX > w.box.MinX || b.MinY > w.box.MinY || b.MaxX < w.box.MaxX || b.MaxY < w.box.MaxY {
+		w.notice("landcover-partial",
+			"The land cover does not reach the whole extent of the territory; people beyond it cannot be placed and are not in the figures.",
+			"La copertura del suolo non arriva a tutta l'estensione del territorio; le persone oltre il suo limite non sono nelle cifre.")
+	}
+}
+
+// relief reads elevation onto the grid; buffer is reused.
+func (w *walk) relief(ctx context.Context, buffer []float32) error {
+	if w.q.Elevation == "none" {
+		w.flat("as asked", "come richiesto")
+		return nil
+	}
+	d, found, err := w.pick(catalog.Elevation, w.q.Elevation, "--elevation", w.box)
+	if err != nil {
+		return err
+	}
+	if !found {
+		w.flat("no elevation is known here", "qui non è nota l'elevazione")
+		return nil
+	}
+	if d.Kind != catalog.Raster {
+		return fault.Errorf("analysis.walking", fault.Invalid, "elevation %q is no raster", d.ID)
+	}
+	w.used(d)
+	box, err := boxIn(w.grid, geo.WGS84)
+	if err != nil {
+		return err
+	}
+	missing, err := w.resample(ctx, w.snapshot.Items(d.ID, &box), 1, w.grid, true, buffer)
+	if err != nil {
+		return err
+	}
+	if missing > 0 {
+		w.notice("elevation-missing",
+			fmt.Sprintf("%d of %d cells have no elevation and are taken as level.", missing, len(buffer)),
+			fmt.Sprintf("%d celle su %d non hanno quota e sono considerate in piano.", missing, len(buffer)))
+	}
+	w.heights = buffer
+	return nil
+}
+
+func (w *walk) flat(en, it string) {
+	w.notice("flat-ground", "The ground is taken as flat: "+en+".", "Il terreno è considerato piano: "+it+".")
+}
+
+// surface puts speeds on the ground.
+func (w *walk) surface(ctx context.Context) (*travel.Surface, error) {
+	if err := w.speeds(); err != nil {
+		return nil, err
+	}
+	info, err := gdal.DescribeCRS(w.grid.CRS)
+	if err != nil {
+		return nil, err
+	}
+	nodata := int32(noClass)
+	in := travel.SurfaceInput{
+		Grid: w.grid, Geographic: info.Geographic, MetresPerUnit: info.MetresPerUnit,
+		LandCover: w.classes, NoData: &nodata, Elevation: w.heights, Speeds: w.table, Profile: w.profile,
+	}
+	if in.Roads, err = w.roads(ctx); err != nil {
+		return nil, err
+	}
+	if in.Barriers, err = w.barriers(ctx); err != nil {
+		return nil, err
+	}
+	s, notes, err := travel.BuildSurface(in)
+	if err != nil {
+		return nil, err
+	}
+	w.remark(&notes)
+	w.method(len(in.Roads), len(in.Barriers), &notes)
+	return s, nil
+}
+
+// speeds settles the table and the profile.
+func (w *walk) speeds() error {
+	w.profile = travel.Adult()
+	if w.q.Profile == WalkingElderly {
+		w.profile = travel.Elderly()
+	}
+	if w.q.Speeds != nil {
+		w.table = w.q.Speeds
+		return nil
+	}
+	name, err := builtinFor(w.classes, w.landCover.ID)
+	if err != nil {
+		return err
+	}
+	w.table, err = travel.BuiltinSpeeds(name)
+	return err
+}
+
+// builtinFor finds the built-in speed table that knows every class there is.
+func builtinFor(classes []int32, dataset string) (string, error) {
+	seen := map[int32]bool{}
+	for _, c := range classes {
+		if c != noClass {
+			seen[c] = true
+		}
+	}
+	for _, name := range travel.BuiltinSpeedNames() {
+		t, err := travel.BuiltinSpeeds(name)
+		if err != nil {
+			return "", err
+		}
+		knows := true
+		for c := range seen {
+			if _, listed, _ := t.LandCover(c); !listed {
+				knows = false
+				break
+			}
+		}
+		if knows {
+			return name, nil
+		}
+	}
+	list := make([]int, 0, len(seen))
+	for c := range seen {
+		list = append(list, int(c))
+	}
+	sort.Ints(list)
+	return "", fault.WithHint(
+		fault.Errorf("analysis.speeds", fault.Invalid, "no built-in speed table knows the classes of land cover %q: %v", dataset, list[:min(40, len(list))]),
+		"write one and give it with --speeds; the built-in ones ("+strings.Join(travel.BuiltinSpeedNames(), ", ")+") show the form")
+}
+
+// roadClassFields are attributes that commonly hold the class of a road.
+var roadClassFields = []string{"class", "highway", "fclass", "road_class", "type", "tipo", "classe", "label"}
+
+// lines reads every line of a dataset near the territory into the grid's CRS.
+func (w *walk) each(ctx context.Context, d catalog.Dataset, classFields []string, yield func(g orb.Geometry, class string)) error {
+	w.used(d)
+	l, err := w.snapshot.Layer(ctx, d.ID)
+	if err != nil {
+		return err
+	}
+	s := l.Schema()
+	class := -1
+	for _, want := range classFields {
+		for i, f := range s.Fields {
+			if class < 0 && strings.EqualFold(f.Name, want) {
+				class = i
+			}
+		}
+	}
+	tr, err := crs.New(s.CRS, w.grid.CRS)
+	if err != nil {
+		return err
+	}
+	box, err := boxIn(w.grid, s.CRS)
+	if err != nil {
+		return err
+	}
+	var failed error
+	err = l.Scan(ctx, features.Query{BBox: &box}, func(f geo.Feature) bool {
+		if f.Geometry == nil {
+			return true
+		}
+		g, err := tr.Geometry(f.Geometry, nil)
+		if err != nil {
+			failed = fmt.Errorf("feature %d of %s: %w", f.ID, d.ID, err)
+			return false
+		}
+		yield(g, fieldText(f, class))
+		return true
+	})
+	return firstError(failed, err)
+}
+
+func (w *walk) roads(ctx context.Context) ([]travel.Line, error) {
+	sets, err := w.all(catalog.Road, w.q.Roads, w.box)
+	if err != nil {
+		return nil, err
+	}
+	var out []travel.Line
+	for _, d := range sets {
+		if d.Kind != catalog.Vector {
+			return nil, fault.Errorf("analysis.walking", fault.Invalid, "roads %q are no vector dataset", d.ID)
+		}
+		err := w.each(ctx, d, roadClassFields, func(g orb.Geometry, class string) {
+			switch g := g.(type) {
+			case orb.LineString:
+				out = append(out, travel.Line{Line: g, Class: class})
+			case orb.MultiLineString:
+				for _, l := range g {
+					out = append(out, travel.Line{Line: l, Class: class})
+				}
+			}
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func (w *walk) barriers(ctx context.Context) ([]travel.Obstacle, error) {
+	sets, err := w.all(catalog.Barrier, w.q.Barriers, w.box)
+	if err != nil {
+		return nil, err
+	}
+	var out []travel.Obstacle
+	for _, d := range sets {
+		if d.Kind != catalog.Vector {
+			return nil, fault.Errorf("analysis.walking", fault.Unsupported, "barriers %q are no vector dataset", d.ID)
+		}
+		err := w.each(ctx, d, []string{"class", "barrier", "waterway", "type"}, func(g orb.Geometry, class string) {
+			out = append(out, travel.Obstacle{Geometry: g, Class: class})
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// remark turns what became of the input into notices.
+func (w *walk) remark(n *travel.SurfaceNotes) {
+	if n.NoData > 0 {
+		w.notice("landcover-nodata",
+			fmt.Sprintf("%d cells have no land cover and cannot be walked, unless by a road.", n.NoData),
+			fmt.Sprintf("%d celle non hanno copertura del suolo e non sono percorribili, se non su strada.", n.NoData))
+	}
+	if list := n.Unlisted(); len(list) > 0 {
+		w.notice("landcover-unlisted",
+			fmt.Sprintf("%d land-cover classes are not in the speed table and take its default row.", len(list)),
+			fmt.Sprintf("%d classi di copertura del suolo non sono nella tabella delle velocità e prendono la riga predefinita.", len(list)))
+	}
+	for _, class := range slices.Sorted(maps.Keys(n.UnlistedRoads)) {
+		count := n.UnlistedRoads[class]
+		w.notice("road-class-unlisted",
+			fmt.Sprintf("%d roads of class %q are not in the speed table and were left out.", count, class),
+			fmt.Sprintf("%d strade di classe %q non sono nella tabella delle velocità e sono state escluse.", count, class))
+	}
+}
+
+// method writes down how the times were made.
+func (w *walk) method(roads, barriers int, n *travel.SurfaceNotes) {
+	q := w.q
+	w.model = "walking over land cover, roads and slope: shortest times by Dijkstra's algorithm on the grid, from every inhabited cell, with no limit"
+	direction := "to-facility"
+	if q.Direction == travel.FromFacility {
+		direction = "from-facility"
+	}
+	neighbours := q.Neighbours
+	if neighbours == 0 {
+		neighbours = 16
+	}
+	cell := math.Abs(w.grid.Transform[1])
+	add := func(name string, value any, unit string) {
+		w.parameters = append(w.parameters, coverage.Parameter{Name: name, Value: value, Unit: unit})
+	}
+	add("direction", direction, "")
+	add("neighbours", neighbours, "")
+	add("crs", w.grid.CRS.Short(), "")
+	add("cell-size", cell, unitOf(w.grid.CRS))
+	label := func(en, it string) map[string]string { return map[string]string{"en": en, "it": it} }
+	w.parameters = append(w.parameters,
+		coverage.Parameter{Name: "grid-cells", Value: w.grid.Cells(), Label: label("Cells of ground taken in", "Celle di terreno considerate")},
+		coverage.Parameter{Name: "speed-table", Value: w.table.Name + " sha256 " + w.table.SHA256()[:16], Label: label("Speed table", "Tabella delle velocità"), Source: "see the table's source column"},
+		coverage.Parameter{Name: "speed-factor", Value: w.profile.SpeedFactor, Label: label("Factor on walking speeds", "Fattore sulle velocità a piedi"), Source: w.profile.Assumption},
+		coverage.Parameter{Name: "roads", Value: roads, Label: label("Roads and paths", "Strade e sentieri")},
+		coverage.Parameter{Name: "barriers", Value: barriers, Label: label("Barriers", "Barriere")},
+		coverage.Parameter{Name: "passable-cells", Value: n.Passable, Label: label("Cells that can be walked", "Celle percorribili")},
+		coverage.Parameter{Name: "bridges", Value: n.RoadOpened, Label: label("Closed cells that a road opens (bridges)", "Celle chiuse aperte da una strada (ponti)")},
+	)
+	w.formulas = append(w.formulas,
+		coverage.Formula{Name: "slope", Text: "v = v_class · exp(−3.5·(|S + 0.05| − 0.05)), S = rise / run in the direction of walking", Source: "Tobler 1993, normalised to level ground"},
+		coverage.Formula{Name: "step", Text: "t = Σ d_i / v_i over the parts of a step (harmonic: speeds are never averaged)", Source: "AccessMod 5, GRASS r.walk"},
+	)
+}
+
+func unitOf(c geo.CRS) string {
+	if info, err := gdal.DescribeCRS(c); err == nil && !info.Geographic {
+		return "m"
+	}
+	return "°"
+}
+
+// sources places the facilities on the surface. Those outside are left out
+// and named; those in a cell nobody can walk move to the nearest that can be.
+func (w *walk) sources(s *travel.Surface) ([]travel.Source, error) {
+	tr, err := crs.New(geo.WGS84, w.grid.CRS)
+	if err != nil {
+		return nil, err
+	}
+	inv, ok := w.grid.Transform.Invert()
+	if !ok {
+		return nil, fault.Errorf("analysis.walking", fault.Invalid, "the land cover's georeference is degenerate")
+	}
+	reach := max(1, int(math.Ceil(snapMetres/s.CellW[len(s.CellW)/2])))
+	var out []travel.Source
+	moved := 0
+	for i, f := range w.facilities {
+		xs, ys := []float64{f.lon}, []float64{f.lat}
+		if err := tr.Points(xs, ys); err != nil {
+			return nil, err
+		}
+		c, r := inv.Apply(xs[0], ys[0])
+		col, row := int(math.Floor(c)), int(math.Floor(r))
+		if s.Cell(col, row) < 0 {
+			w.leaveOut(f, "outside the land cover")
+			continue
+		}
+		if !s.Passable(col, row) {
+			near, ok := travel.NearestPassable(s, col, row, reach)
+			if !ok || near.Metres > snapMetres {
+				w.leaveOut(f, fmt.Sprintf("no ground that can be walked within %g m", snapMetres))
+				continue
+			}
+			col, row = near.Col, near.Row
+			moved++
+		}
+		out = append(out, travel.Source{Col: col, Row: row, Facility: int32(i)})
+	}
+	if moved > 0 {
+		w.notice("facilities-moved",
+			fmt.Sprintf("%d facilities stand in cells that cannot be walked and were moved to the nearest that can, at most %g m away.", moved, snapMetres),
+			fmt.Sprintf("%d punti di servizio stanno in celle non percorribili e sono stati spostati alla più vicina percorribile, a non più di %g m.", moved, snapMetres))
+	}
+	return out, nil
+}
+
+func (w *walk) leaveOut(f facility, reason string) {
+	lon, lat := f.lon, f.lat
+	w.unplaced = append(w.unplaced, coverage.UnplacedFacility{ID: f.id, Name: f.name, Reason: reason, Lon: &lon, Lat: &lat})
+}

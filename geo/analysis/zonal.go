@@ -1,0 +1,403 @@
+package analysis
+
+import (
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/paulmach/orb"
+
+	"contado/geo"
+	"contado/geo/coverage"
+	"contado/geo/crs"
+	"contado/geo/fault"
+	"contado/geo/store/catalog"
+	"contado/geo/store/features"
+	"contado/geo/zonal"
+)
+
+// ZonalRequest asks for statistics of a raster within areas.
+type ZonalRequest struct {
+	Dataset        string // raster dataset
+	Band           string // name, common name or number; "" = the first
+	Item, Datetime string // which item; "" = the newest over the areas
+
+	Areas ZonalAreas
+
+	Stats     []string // names of zonal.Stat; empty = its defaults
+	Quantiles []float64
+	Classes   bool // table of hectares by class
+
+	Weights, WeightBand string // second raster, for weighted statistics
+
+	MaxAreas int // 0 = DefaultMaxAreas
+}
+
+// ZonalAreas says which areas: exactly one of the fields is set.
+type ZonalAreas struct {
+	Dataset     string         // every polygon of a vector dataset
+	Territories []string       // these codes
+	Below       string         // the lowest territories below a code
+	Features    []ZonalFeature // given in longitude and latitude
+}
+
+// ZonalFeature is one area that comes with the request.
+type ZonalFeature struct {
+	Code, Name string
+	Geometry   orb.Geometry
+}
+
+// DefaultMaxAreas bounds the areas of one request.
+const DefaultMaxAreas = 200_000
+
+// ZonalResult is the answer.
+type ZonalResult struct {
+	Dataset string            `json:"dataset"`
+	Version int               `json:"version"`
+	Item    string            `json:"item"`
+	Band    string            `json:"band"`
+	Stats   []string          `json:"stats"` // the columns after code and name
+	Areas   []ZonalArea       `json:"areas"`
+	Inputs  []coverage.Input  `json:"inputs"`
+	Method  string            `json:"method"`
+	Notices []coverage.Notice `json:"notices"`
+	Program coverage.Program  `json:"program"`
+}
+
+// ZonalArea is the statistics of one area.
+type ZonalArea struct {
+	Code    string
+	Name    string
+	Result  zonal.Result
+	Classes []ZonalClass
+}
+
+// ZonalClass is one class of the class table with its name.
+type ZonalClass struct {
+	Value    float64 `json:"value"`
+	Name     string  `json:"name,omitempty"`
+	Color    string  `json:"color,omitempty"`
+	Hectares float64 `json:"hectares"`
+	Share    float64 `json:"share"`
+}
+
+const zonalMethod = "exact fraction of every cell within the area; edges of reprojected areas densified; cell areas ellipsoidal on geographic grids; nodata cells left out"
+
+// Zonal computes the statistics.
+func (e *Engine) Zonal(ctx context.Context, q ZonalRequest, p Progress) (*ZonalResult, error) {
+	r, err := e.begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	d, err := r.snapshot.Dataset(q.Dataset)
+	if err != nil {
+		return nil, err
+	}
+	areas, err := r.zonalAreas(ctx, &q)
+	if err != nil {
+		return nil, err
+	}
+	box := geo.EmptyBBox()
+	for _, a := range areas {
+		box = box.Union(geo.BBoxOf(a.Geometry.Bound()))
+	}
+	it, err := r.oneItem(d, q.Item, q.Datetime, &box)
+	if err != nil {
+		return nil, err
+	}
+	r.used(d)
+	band, err := bandOf(it, q.Band)
+	if err != nil {
+		return nil, err
+	}
+	o, err := r.zonalOptions(ctx, &q, it, band, box)
+	if err != nil {
+		return nil, err
+	}
+	o.Progress = func(done, total int) { p.tell(float64(done)/float64(total), "statistics") }
+	src, err := r.source(ctx, it)
+	if err != nil {
+		return nil, err
+	}
+	native, err := reproject(areas, it.Grid.CRS)
+	if err != nil {
+		return nil, err
+	}
+	results, err := zonal.Compute(ctx, src, native, o)
+	if err != nil {
+		return nil, err
+	}
+	return r.zonalResult(d, it, band, areas, results, zonal.Columns(o)[1:]), nil
+}
+
+// zonalAreas collects the areas in longitude and latitude.
+func (r *run) zonalAreas(ctx context.Context, q *ZonalRequest) ([]ZonalFeature, error) {
+	const op = "analysis.Zonal"
+	limit := q.MaxAreas
+	if limit == 0 {
+		limit = DefaultMaxAreas
+	}
+	a := q.Areas
+	set := 0
+	for _, is := range []bool{a.Dataset != "", len(a.Territories) > 0, a.Below != "", len(a.Features) > 0} {
+		if is {
+			set++
+		}
+	}
+	if set != 1 {
+		return nil, fault.Errorf(op, fault.Invalid, "say which areas: a dataset, territories, or polygons of your own (exactly one)")
+	}
+	var out []ZonalFeature
+	var err error
+	switch {
+	case len(a.Features) > 0:
+		out = a.Features
+	case a.Below != "":
+		var list []area
+		if list, _, err = r.leaves(ctx, a.Below); err != nil {
+			return nil, err
+		}
+		for _, t := range list {
+			out = append(out, ZonalFeature{Code: t.Code, Name: t.Name, Geometry: t.lonLat})
+		}
+	case len(a.Territories) > 0:
+		if out, err = r.namedTerritories(ctx, a.Territories); err != nil {
+			return nil, err
+		}
+	default:
+		if out, err = r.datasetAreas(ctx, a.Dataset, limit); err != nil {
+			return nil, err
+		}
+	}
+	if len(out) > limit {
+		return nil, fault.Errorf(op, fault.TooLarge, "%d areas, the limit is %d", len(out), limit)
+	}
+	if len(out) == 0 {
+		return nil, fault.Errorf(op, fault.Invalid, "there is no polygon among the areas asked for")
+	}
+	return out, nil
+}
+
+func (r *run) namedTerritories(ctx context.Context, codes []string) ([]ZonalFeature, error) {
+	var out []ZonalFeature
+	for _, code := range codes {
+		t, err := r.territory(code)
+		if err != nil {
+			return nil, err
+		}
+		mp, err := r.tree.Geometry(ctx, code)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, ZonalFeature{Code: t.Code, Name: t.Name, Geometry: mp})
+	}
+	return out, nil
+}
+
+// datasetAreas reads every polygon of a vector dataset, named by its code and
+// name fields when it has them.
+func (r *run) datasetAreas(ctx context.Context, id string, limit int) ([]ZonalFeature, error) {
+	d, err := r.snapshot.Dataset(id)
+	if err != nil {
+		return nil, err
+	}
+	l, err := r.snapshot.Layer(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	r.used(d)
+	s := l.Schema()
+	tr, err := crs.New(s.CRS, geo.WGS84)
+	if err != nil {
+		return nil, err
+	}
+	code, name := -1, nameField(s)
+	if t := d.Version.Territory; t != nil {
+		code, name = s.FieldIndex(t.Code), s.FieldIndex(t.Name)
+	}
+	var out []ZonalFeature
+	var failed error
+	var without int64
+	err = l.Scan(ctx, features.Query{}, func(f geo.Feature) bool {
+		switch f.Geometry.(type) {
+		case orb.Polygon, orb.MultiPolygon:
+		default:
+			without++
+			return true
+		}
+		g, err := tr.Geometry(f.Geometry, nil)
+		if err != nil {
+			failed = fmt.Errorf("feature %d of %s: %w", f.ID, id, err)
+			return false
+		}
+		a := ZonalFeature{Code: fieldText(f, code), Name: fieldText(f, name), Geometry: g}
+		if a.Code == "" {
+			a.Code = strconv.FormatInt(f.ID, 10)
+		}
+		out = append(out, a)
+		return len(out) <= limit
+	})
+	if without > 0 {
+		r.notice("areas-without-polygon",
+			fmt.Sprintf("%d rows of %s have no polygon and were left out.", without, id),
+			fmt.Sprintf("%d righe di %s non hanno un poligono e sono state escluse.", without, id))
+	}
+	return out, firstError(failed, err)
+}
+
+func fieldText(f geo.Feature, i int) string {
+	if i < 0 || i >= len(f.Values) || f.Values[i] == nil {
+		return ""
+	}
+	return strings.TrimSpace(fmt.Sprint(f.Values[i]))
+}
+
+func (r *run) zonalOptions(ctx context.Context, q *ZonalRequest, it catalog.Item, band int, box geo.BBox) (zonal.Options, error) {
+	o := zonal.Options{Band: band, Quantiles: q.Quantiles, Classes: q.Classes}
+	for _, s := range q.Stats {
+		o.Stats = append(o.Stats, zonal.Stat(strings.TrimSpace(strings.ToLower(s))))
+	}
+	var err error
+	if o.CellArea, err = cellAreas(it); err != nil {
+		return o, err
+	}
+	if q.Weights == "" {
+		return o, nil
+	}
+	d, err := r.snapshot.Dataset(q.Weights)
+	if err != nil {
+		return o, err
+	}
+	w, err := r.oneItem(d, "", "", &box)
+	if err != nil {
+		return o, err
+	}
+	r.used(d)
+	if o.WeightBand, err = bandOf(w, q.WeightBand); err != nil {
+		return o, err
+	}
+	o.Weights, err = r.source(ctx, w)
+	return o, err
+}
+
+// cellAreas is the area in m² of one cell of each row of an item.
+func cellAreas(it catalog.Item) (func(row int) float64, error) {
+	f, err := crs.CellAreas(it.Grid)
+	if err != nil {
+		return nil, fmt.Errorf("cell areas of item %s: %w", it.ID, err)
+	}
+	return f, nil
+}
+
+func reproject(areas []ZonalFeature, to geo.CRS) ([]zonal.Area, error) {
+	tr, err := crs.New(geo.WGS84, to)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]zonal.Area, len(areas))
+	for i, a := range areas {
+		g, err := tr.Geometry(a.Geometry, nil)
+		if err != nil {
+			return nil, fault.Errorf("analysis.Zonal", fault.Invalid, "area %s %s: %w", a.Code, a.Name, err)
+		}
+		out[i] = zonal.Area{ID: a.Code, Geometry: g}
+	}
+	return out, nil
+}
+
+func (r *run) zonalResult(d catalog.Dataset, it catalog.Item, band int, areas []ZonalFeature, results []zonal.Result, stats []string) *ZonalResult {
+	b := it.Bands[band-1]
+	name, version, _ := strings.Cut(r.program, " ")
+	out := &ZonalResult{
+		Dataset: d.ID, Version: d.Version.Number, Item: it.ID, Band: b.Name, Stats: stats,
+		Inputs: r.inputs, Method: zonalMethod, Notices: r.notices,
+		Program: coverage.Program{Name: name, Version: version},
+	}
+	if out.Notices == nil {
+		out.Notices = []coverage.Notice{}
+	}
+	classes := map[int]catalog.Class{}
+	for _, c := range b.Classes {
+		classes[c.Value] = c
+	}
+	for i, res := range results {
+		a := ZonalArea{Code: areas[i].Code, Name: areas[i].Name, Result: res}
+		for _, c := range res.Classes {
+			k := classes[int(c.Value)]
+			a.Classes = append(a.Classes, ZonalClass{Value: c.Value, Name: k.Name, Color: k.Color, Hectares: c.Ha, Share: c.Share})
+		}
+		out.Areas = append(out.Areas, a)
+	}
+	return out
+}
+
+// MarshalJSON writes one flat object: code, name, the statistics, classes.
+func (a ZonalArea) MarshalJSON() ([]byte, error) {
+	m := map[string]any{"code": a.Code, "name": a.Name}
+	for _, n := range a.Result.Names {
+		if v, ok := a.Result.Get(n); ok {
+			m[n] = v
+		} else {
+			m[n] = nil
+		}
+	}
+	if a.Result.QuantileError > 0 {
+		m["quantile_error"] = a.Result.QuantileError
+	}
+	if a.Classes != nil {
+		m["classes"] = a.Classes
+	}
+	return json.Marshal(m)
+}
+
+// CSV writes code, name and the statistics by name, one row an area. With
+// classes a column class_<value>_ha follows for each class that occurs.
+func (z *ZonalResult) CSV(w io.Writer) error {
+	out := csv.NewWriter(w)
+	head := append([]string{"code", "name"}, z.Stats...)
+	var values []float64
+	seen := map[float64]bool{}
+	for _, a := range z.Areas {
+		for _, c := range a.Classes {
+			if !seen[c.Value] {
+				seen[c.Value] = true
+				values = append(values, c.Value)
+			}
+		}
+	}
+	slices.Sort(values)
+	for _, v := range values {
+		head = append(head, "class_"+strconv.FormatFloat(v, 'f', -1, 64)+"_ha")
+	}
+	if err := out.Write(head); err != nil {
+		return err
+	}
+	for _, a := range z.Areas {
+		row := append([]string{a.Code, safeCell(a.Name)}, a.Result.Row()[1:]...)
+		ha := map[float64]float64{}
+		for _, c := range a.Classes {
+			ha[c.Value] = c.Hectares
+		}
+		for _, v := range values {
+			row = append(row, strconv.FormatFloat(ha[v], 'f', -1, 64))
+		}
+		if err := out.Write(row); err != nil {
+			return err
+		}
+	}
+	out.Flush()
+	return out.Error()
+}
+
+// safeCell keeps a spreadsheet from taking a name for a formula.
+func safeCell(s string) string {
+	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
+		return "'" + s
+	}
+	return s
+}
