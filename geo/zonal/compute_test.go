@@ -608,3 +608,52 @@ func TestPlanReads(t *testing.T) {
 		t.Errorf("four boxes on top of each other read %d cells, want at most %d", n, 403*403)
 	}
 }
+
+// TestComputePartition: the municipalities of a made-up country sum to it.
+func TestComputePartition(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		rng := drawRNG(t)
+		const n, side = 4, 30.0
+		var knots [n + 1][n + 1]orb.Point // a warped lattice, vertices off the cells
+		for i := range knots {
+			for j := range knots[i] {
+				knots[i][j] = orb.Point{side * (float64(i) + 0.4*rng.Float64()) / (n + 0.5), side * (float64(j) + 0.4*rng.Float64()) / (n + 0.5)}
+			}
+		}
+		var areas []Area
+		var rim orb.Ring
+		for i := range n {
+			for j := range n {
+				areas = append(areas, Area{Geometry: orb.Polygon{{knots[i][j], knots[i+1][j], knots[i+1][j+1], knots[i][j+1], knots[i][j]}}})
+			}
+		}
+		for i := range n {
+			rim = append(rim, knots[i][0])
+		}
+		for j := range n {
+			rim = append(rim, knots[n][j])
+		}
+		for i := range n {
+			rim = append(rim, knots[n-i][n])
+		}
+		for j := range n {
+			rim = append(rim, knots[0][n-j])
+		}
+		areas = append(areas, Area{Geometry: orb.Polygon{append(rim, rim[0])}})
+		o := Options{Stats: []Stat{Count, Sum, Cells, Nodata, AreaHa}, CellArea: cellArea, MaxCells: 200}
+		res, err := Compute(context.Background(), newMem(unit(side, side), value), areas, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for k, name := range res[0].Names {
+			var sum ksum
+			for _, r := range res[:n*n] {
+				sum.add(r.Values[k])
+			}
+			if whole := res[n*n].Values[k]; !near(sum.value(), whole, 1e-12) {
+				t.Fatalf("%s: parts sum to %v, the whole has %v", name, sum.value(), whole)
+			}
+		}
+	})
+}

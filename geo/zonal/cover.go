@@ -33,7 +33,7 @@ func Cover(ctx context.Context, g grid.Grid, a Area, yield func(Span) bool) erro
 	if err != nil {
 		return wrap(op, err)
 	}
-	if err := sh.checkOverlap(name); err != nil {
+	if err := sh.checkOverlap(ctx, name); err != nil {
 		return wrap(op, err)
 	}
 	const band = 256

@@ -1,6 +1,7 @@
 package zonal
 
 import (
+	"context"
 	"math"
 	"slices"
 
@@ -29,7 +30,7 @@ type part struct {
 //
 // Only pairs whose boxes overlap are looked at; pairs whose edges meet go
 // through an overlay, the others through a point-in-polygon test.
-func (s *shape) checkOverlap(name label) error {
+func (s *shape) checkOverlap(ctx context.Context, name label) error {
 	parts := s.parts()
 	slices.SortFunc(parts, func(a, b part) int {
 		if a.minX < b.minX {
@@ -38,6 +39,9 @@ func (s *shape) checkOverlap(name label) error {
 		return 1
 	})
 	for i := range parts {
+		if err := ctx.Err(); err != nil {
+			return fault.E("zonal.Compute", fault.Canceled, err)
+		}
 		for j := i + 1; j < len(parts) && parts[j].minX < parts[i].maxX; j++ {
 			a, b := &parts[i], &parts[j]
 			if a.minY >= b.maxY || b.minY >= a.maxY {

@@ -33,6 +33,7 @@ type state struct {
 	once  sync.Once
 	shape *shape
 	err   error
+	tasks int // that need the area
 	left  int // tasks to go; used by the merging side only
 	sum   *acc
 }
@@ -41,6 +42,7 @@ type state struct {
 type scratch struct {
 	values, weights []float64
 	sweep           sweeper
+	shape           shape // of an area that lies in one block
 	parts           []acc
 }
 
@@ -63,6 +65,7 @@ func (e *engine) run(ctx context.Context) error {
 	e.states = make([]state, len(e.areas))
 	for _, t := range tasks {
 		for _, a := range t.areas {
+			e.states[a].tasks++
 			e.states[a].left++
 		}
 	}
@@ -87,13 +90,14 @@ func (e *engine) measure(ctx context.Context) error {
 	g.SetLimit(e.o.Workers)
 	for b := range errs {
 		g.Go(func() error {
+			var sh shape
 			for i := b * batch; i < min((b+1)*batch, len(e.areas)); i++ {
 				if err := ctx.Err(); err != nil {
 					return fault.E("zonal.Compute", fault.Canceled, err)
 				}
-				sh, err := newShape(e.grid, e.areas[i], e.label(i))
+				err := sh.load(e.grid, e.areas[i], e.label(i))
 				if err == nil && e.check {
-					err = sh.checkOverlap(e.label(i))
+					err = sh.checkOverlap(ctx, e.label(i))
 				}
 				if err != nil {
 					errs[b] = err // the first area in order is named, whoever finds out first
@@ -192,21 +196,31 @@ func (e *engine) process(ctx context.Context, t *task, s *scratch) error {
 	return nil
 }
 
-func (e *engine) processArea(ctx context.Context, t *task, area int, s *scratch, a *acc) error {
+// shape is an area in cell space: kept for all tasks that share it, in the
+// worker's memory when there is only one.
+func (e *engine) shape(area int, s *scratch) (*shape, error) {
 	st := &e.states[area]
-	name := e.label(area)
-	st.once.Do(func() { st.shape, st.err = newShape(e.grid, e.areas[area], name) })
-	if st.err != nil {
-		return st.err
+	if st.tasks == 1 {
+		return &s.shape, s.shape.load(e.grid, e.areas[area], e.label(area))
 	}
-	win := t.win.Intersect(st.shape.win)
+	st.once.Do(func() { st.shape, st.err = newShape(e.grid, e.areas[area], e.label(area)) })
+	return st.shape, st.err
+}
+
+func (e *engine) processArea(ctx context.Context, t *task, area int, s *scratch, a *acc) error {
+	name := e.label(area)
+	sh, err := e.shape(area, s)
+	if err != nil {
+		return err
+	}
+	win := t.win.Intersect(sh.win)
 	if win.Empty() {
 		return nil
 	}
 	if e.need.table {
 		a.table = newTable(e.o.MaxDistinct)
 	}
-	if err := s.sweep.collect(ctx, st.shape, win); err != nil {
+	if err := s.sweep.collect(ctx, sh, win); err != nil {
 		return fault.E("zonal.Compute", fault.Canceled, err)
 	}
 	for r := 0; r < win.Height; r++ {
@@ -249,21 +263,25 @@ func (e *engine) processArea(ctx context.Context, t *task, area int, s *scratch,
 func (e *engine) merge(t *task, s *scratch, done *int) error {
 	for i, area := range t.areas {
 		st := &e.states[area]
-		if st.sum == nil {
+		part := &s.parts[i]
+		switch {
+		case st.tasks == 1:
+			st.sum = part
+		case st.sum == nil:
 			st.sum = new(acc)
-			*st.sum = s.parts[i]
-		} else {
-			st.sum.merge(&s.parts[i])
+			*st.sum = *part
+		default:
+			st.sum.merge(part)
 		}
-		s.parts[i] = acc{}
 		if st.left--; st.left > 0 {
+			*part = acc{}
 			continue
 		}
-		sum := st.sum
-		st.sum, st.shape = nil, nil // give the memory back early
-		if err := e.close(int(area), sum, done); err != nil {
+		if err := e.close(int(area), st.sum, done); err != nil {
 			return err
 		}
+		*part = acc{}
+		st.sum, st.shape = nil, nil // give the memory back early
 	}
 	return nil
 }

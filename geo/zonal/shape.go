@@ -2,6 +2,7 @@ package zonal
 
 import (
 	"math"
+	"slices"
 
 	"github.com/paulmach/orb"
 
@@ -34,6 +35,7 @@ type shape struct {
 	pts    []orb.Point
 	rings  []ring
 	chunks []chunk
+	single [1]orb.Polygon // a polygon as a multipolygon of one
 	// one is set when the whole area lies in the single cell of win.
 	one bool
 }
@@ -56,9 +58,15 @@ type chunk struct {
 
 // newShape maps an area to cell space; errors name the area.
 func newShape(g grid.Grid, a Area, name label) (*shape, error) {
-	polys, err := polygons(a.Geometry, name)
+	s := new(shape)
+	return s, s.load(g, a, name)
+}
+
+// load makes s the shape of an area and reuses its memory.
+func (s *shape) load(g grid.Grid, a Area, name label) error {
+	polys, err := s.polygons(a.Geometry, name)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	n, rings := 0, 0
 	for _, p := range polys {
@@ -67,38 +75,39 @@ func newShape(g grid.Grid, a Area, name label) (*shape, error) {
 			n += len(r)
 		}
 	}
-	s := &shape{pts: make([]orb.Point, 0, n), rings: make([]ring, 0, rings)}
+	s.meta, s.one = meta{}, false
+	s.pts, s.rings, s.chunks = slices.Grow(s.pts[:0], n), slices.Grow(s.rings[:0], rings), s.chunks[:0]
 	m := newMapper(g.Transform)
 	for pi, p := range polys {
 		for ri, r := range p {
 			if err := s.addRing(m, r, pi, ri > 0, name); err != nil {
-				return nil, err
+				return err
 			}
 		}
 	}
 	if s.area < 0 {
-		return nil, fault.Errorf("zonal.Compute", fault.Invalid,
+		return fault.Errorf("zonal.Compute", fault.Invalid,
 			"%s: its holes are larger than its shells; repair the geometry", name)
 	}
 	s.minF = math.Max(minFraction, math.Min(1e-12, 1e-6*s.area))
 	s.index(g)
-	return s, nil
+	return nil
 }
 
-func polygons(g orb.Geometry, name label) (orb.MultiPolygon, error) {
+func (s *shape) polygons(g orb.Geometry, name label) (orb.MultiPolygon, error) {
 	const op = "zonal.Compute"
-	var mp orb.MultiPolygon
+	mp := orb.MultiPolygon(s.single[:])
 	switch t := g.(type) {
 	case nil:
 		return nil, fault.Errorf(op, fault.Invalid, "%s has no geometry", name)
 	case orb.Polygon:
-		mp = orb.MultiPolygon{t}
+		mp[0] = t
 	case orb.MultiPolygon:
 		mp = t
 	case orb.Ring:
-		mp = orb.MultiPolygon{{t}}
+		mp[0] = orb.Polygon{t}
 	case orb.Bound:
-		mp = orb.MultiPolygon{t.ToPolygon()}
+		mp[0] = t.ToPolygon()
 	default:
 		return nil, fault.Errorf(op, fault.Invalid, "%s is a %s: only polygons have cells inside", name, g.GeoJSONType())
 	}
@@ -162,7 +171,7 @@ func shoelace(p []orb.Point) float64 {
 
 // index builds the chunks and the window.
 func (s *shape) index(g grid.Grid) {
-	s.chunks = make([]chunk, 0, len(s.pts)/chunkEdges+len(s.rings))
+	s.chunks = slices.Grow(s.chunks, len(s.pts)/chunkEdges+len(s.rings))
 	inf := math.Inf(1)
 	minX, minY, maxX, maxY := inf, inf, -inf, -inf
 	for _, r := range s.rings {

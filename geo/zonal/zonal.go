@@ -139,7 +139,7 @@ type Options struct {
 	// in the areas that are being read.
 	MaxDistinct int
 	// Workers is how many reads and sums run at once; 0 means the number of
-	// CPUs that Go may use.
+	// CPUs that Go may use, four at most: 64 MB with the default MaxCells.
 	Workers int
 	// Strategy is the order of reading.
 	Strategy Strategy
@@ -218,7 +218,7 @@ func (o Options) withDefaults() Options {
 		o.MaxDistinct = DefaultMaxDistinct
 	}
 	if o.Workers == 0 {
-		o.Workers = runtime.GOMAXPROCS(0)
+		o.Workers = min(runtime.GOMAXPROCS(0), 4)
 	}
 	return o
 }
