@@ -15,8 +15,8 @@ const (
 )
 
 // BBox gives a box of the target system that holds the transformed box: the
-// edges are followed in 128 pieces each, and what may stick out between two
-// samples is added (a bound from second differences).
+// edges are followed in 128 pieces each, and the tops of the curves between
+// samples are added.
 //
 // A source box in degrees with MinX > MaxX crosses the antimeridian. A result
 // in degrees has MinX > MaxX when it crosses; it has all longitudes, and ends
@@ -45,9 +45,7 @@ func (t *Transformer) BBox(b geo.BBox) (geo.BBox, error) {
 	if s.out.IsEmpty() {
 		return geo.BBox{}, fault.Errorf(op, fault.Invalid, "the box %v of %s has no place in %s", b, t.src.Short(), t.dst.Short())
 	}
-	out := s.out
-	out = geo.BBox{MinX: out.MinX - s.padX, MinY: out.MinY - s.padY, MaxX: out.MaxX + s.padX, MaxY: out.MaxY + s.padY}
-	return t.finish(b, out)
+	return t.finish(b, s.out)
 }
 
 func finiteBox(b geo.BBox) bool {
@@ -58,9 +56,8 @@ func finiteBox(b geo.BBox) bool {
 // boxSampler gathers transformed samples. Where the target repeats in x the
 // samples of the edges are kept continuous.
 type boxSampler struct {
-	t          *Transformer
-	out        geo.BBox
-	padX, padY float64
+	t   *Transformer
+	out geo.BBox
 }
 
 // edges follows the four edges as one closed line.
@@ -76,7 +73,7 @@ func (s *boxSampler) edges(b geo.BBox) error {
 		}
 	}
 	xs, ys = append(xs, corners[4][0]), append(ys, corners[4][1])
-	if err := s.apply(xs, ys); err != nil {
+	if err := s.t.carry(xs, ys); err != nil {
 		return err
 	}
 	last := math.NaN()
@@ -94,19 +91,30 @@ func (s *boxSampler) edges(b geo.BBox) error {
 	return nil
 }
 
-// bulge bounds how far the curve leaves its chords: for samples one step
-// apart it is an eighth of the second difference, here taken in full for the
-// pieces on either side. Corners are no curve.
+// bulge adds the tops of the curves between samples: a parabola through each
+// three samples of an edge gives them to the third order of the step.
 func (s *boxSampler) bulge(xs, ys []float64) {
 	for i := 1; i+1 < len(xs); i++ {
-		if i%edgePieces == 0 {
-			continue
+		if i%edgePieces == 0 || s.out.IsEmpty() {
+			continue // corners are no curve
 		}
-		dx, dy := math.Abs(xs[i-1]-2*xs[i]+xs[i+1])/8, math.Abs(ys[i-1]-2*ys[i]+ys[i+1])/8
-		if dx == dx && dy == dy {
-			s.padX, s.padY = math.Max(s.padX, dx), math.Max(s.padY, dy)
+		if x := vertexOf(xs[i-1], xs[i], xs[i+1]); x == x {
+			s.out = s.out.ExtendPoint(x, ys[i])
+		}
+		if y := vertexOf(ys[i-1], ys[i], ys[i+1]); y == y && xs[i] == xs[i] {
+			s.out = s.out.ExtendPoint(xs[i], y)
 		}
 	}
+}
+
+// vertexOf is the extreme value of the parabola through a, b, c at −1, 0, 1,
+// or NaN when it lies outside.
+func vertexOf(a, b, c float64) float64 {
+	d2 := a - 2*b + c
+	if u := (a - c) / 2; !(math.Abs(u) <= math.Abs(d2)) || d2 == 0 {
+		return math.NaN()
+	}
+	return b - (a-c)*(a-c)/(8*d2)
 }
 
 // inside samples a grid within the box.
@@ -118,7 +126,7 @@ func (s *boxSampler) inside(b geo.BBox) error {
 			ys = append(ys, b.MinY+b.Height()*float64(j)/innerSteps)
 		}
 	}
-	if err := s.apply(xs, ys); err != nil {
+	if err := s.t.carry(xs, ys); err != nil {
 		return err
 	}
 	for i := range xs {
@@ -131,26 +139,6 @@ func (s *boxSampler) inside(b geo.BBox) error {
 			x = mid + wrap(x-mid, p)
 		}
 		s.out = s.out.ExtendPoint(x, ys[i])
-	}
-	return nil
-}
-
-// carries reports whether x carries over by a factor alone.
-func (t *Transformer) carries() bool {
-	return t.from != nil && t.to != nil && t.srcPeriod > 0 && t.dstPeriod > 0
-}
-
-func (s *boxSampler) apply(xs, ys []float64) error {
-	t := s.t
-	if !t.carries() {
-		return t.Points(xs, ys)
-	}
-	for i := range xs {
-		lon, lat := t.from.inverse(xs[i], ys[i])
-		if t.dst == geo.WebMercator {
-			lat = math.Max(-poleLat, math.Min(poleLat, lat))
-		}
-		xs[i], ys[i] = t.to.forward(lon, lat)
 	}
 	return nil
 }
@@ -206,7 +194,17 @@ func (t *Transformer) holdsPole(src geo.BBox, north bool) (bool, error) {
 // turn brings a box in degrees to the turn of the globe that people use.
 func (t *Transformer) turn(b geo.BBox) geo.BBox {
 	p := t.dstPeriod
-	if !t.dstGeographic || p == 0 || (b.MinX >= -p/2 && b.MaxX <= p/2) {
+	if !t.dstGeographic || p == 0 {
+		return b
+	}
+	// What passes ±180° by rounding alone ends there.
+	if eps := 1e-11 * p; b.MinX < -p/2 && b.MinX >= -p/2-eps {
+		b.MinX = -p / 2
+	}
+	if eps := 1e-11 * p; b.MaxX > p/2 && b.MaxX <= p/2+eps {
+		b.MaxX = p / 2
+	}
+	if b.MinX >= -p/2 && b.MaxX <= p/2 {
 		return b
 	}
 	if b.Width() >= p*(1-1e-12) {

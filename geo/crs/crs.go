@@ -135,6 +135,29 @@ func (t *Transformer) Points(x, y []float64) error {
 	return nil
 }
 
+// carries reports whether both systems repeat in x and the one's x is the
+// other's but for a factor.
+func (t *Transformer) carries() bool {
+	return t.from != nil && t.to != nil && t.srcPeriod > 0 && t.dstPeriod > 0
+}
+
+// carry is Points for lines and boxes: where x carries over, longitudes are
+// left as they are, so that an edge from 170° to 190° stays one, and a pole
+// goes to poleLat in Web Mercator.
+func (t *Transformer) carry(xs, ys []float64) error {
+	if !t.carries() {
+		return t.Points(xs, ys)
+	}
+	for i := range xs {
+		lon, lat := t.from.inverse(xs[i], ys[i])
+		if t.dst == geo.WebMercator {
+			lat = math.Max(-poleLat, math.Min(poleLat, lat))
+		}
+		xs[i], ys[i] = t.to.forward(lon, lat)
+	}
+	return nil
+}
+
 // Point transforms one point; ok is false outside the domain.
 func (t *Transformer) Point(x, y float64) (tx, ty float64, ok bool) {
 	px, py := [1]float64{x}, [1]float64{y}

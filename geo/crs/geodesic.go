@@ -89,6 +89,7 @@ func antipodal(b1, b2, dlon, f float64) float64 {
 	if b1 > 0 {
 		b1, b2 = -b1, -b2
 	}
+	b1 = math.Min(b1, -1e-200) // on the equator too the line comes from the south
 	lo, hi := 0.0, math.Pi
 	for range 60 {
 		mid := (lo + hi) / 2

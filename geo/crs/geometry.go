@@ -138,7 +138,7 @@ func (tr *tracer) polygon(p orb.Polygon) (orb.Polygon, error) {
 // align moves a hole by whole periods towards the middle of its outer ring.
 func (tr *tracer) align(hole, outer orb.Ring) {
 	period := tr.t.dstPeriod
-	if period == 0 || tr.linear() {
+	if period == 0 || tr.t.carries() {
 		return
 	}
 	a, b := outer.Bound(), hole.Bound()
@@ -159,7 +159,7 @@ func (tr *tracer) closeRing(r orb.Ring) orb.Ring {
 		return r
 	}
 	period := tr.t.dstPeriod
-	if period == 0 || tr.linear() || math.Abs(r[n-1][0]-r[0][0]) < period/2 {
+	if period == 0 || tr.t.carries() || math.Abs(r[n-1][0]-r[0][0]) < period/2 {
 		if math.Abs(r[n-1][0]-r[0][0]) <= 1e-9*period && math.Abs(r[n-1][1]-r[0][1]) <= 1e-9*period {
 			r[n-1] = r[0] // rounding of the way round
 		}

@@ -65,7 +65,7 @@ func (l *laea) inverse(x, y float64) (lon, lat float64) {
 	return wrapDegrees(lon), l.geodetic(l.qp*sb) / degree
 }
 
-// geodetic inverts q (equation 3-16), in radians.
+// geodetic inverts q (it stands for equation 3-16), in radians.
 func (l *laea) geodetic(q float64) float64 {
 	if math.Abs(q) >= l.qp {
 		return math.Copysign(math.Pi/2, q)

@@ -27,24 +27,14 @@ type tracer struct {
 	xs, ys   []float64
 }
 
-// transform fills dx, dy of the vertices. Unlike Points it leaves longitudes
-// of a geographic source as they are when the target repeats in x as well, so
-// that an edge from 170° to 190° stays one.
+// transform fills dx, dy of the vertices.
 func (tr *tracer) transform(vs []vertex) error {
 	t := tr.t
 	tr.xs, tr.ys = tr.xs[:0], tr.ys[:0]
 	for _, v := range vs {
 		tr.xs, tr.ys = append(tr.xs, v.sx), append(tr.ys, v.sy)
 	}
-	if t.from != nil && t.to != nil && t.srcPeriod > 0 && t.dstPeriod > 0 {
-		for i := range tr.xs {
-			lon, lat := t.from.inverse(tr.xs[i], tr.ys[i])
-			if t.dst == "EPSG:3857" && math.Abs(lat) <= 90 {
-				lat = math.Max(-poleLat, math.Min(poleLat, lat))
-			}
-			tr.xs[i], tr.ys[i] = t.to.forward(lon, lat)
-		}
-	} else if err := t.Points(tr.xs, tr.ys); err != nil {
+	if err := t.carry(tr.xs, tr.ys); err != nil {
 		return err
 	}
 	for i := range vs {
@@ -60,15 +50,10 @@ func (tr *tracer) transform(vs []vertex) error {
 // delta is the step in x from a to b, the short way round when the target
 // repeats.
 func (tr *tracer) delta(ax, bx float64) float64 {
-	if tr.t.dstPeriod == 0 || tr.linear() {
+	if tr.t.dstPeriod == 0 || tr.t.carries() {
 		return bx - ax
 	}
 	return wrap(bx-ax, tr.t.dstPeriod)
-}
-
-// linear reports whether x simply carries over, multiples of the period and all.
-func (tr *tracer) linear() bool {
-	return tr.t.from != nil && tr.t.to != nil && tr.t.srcPeriod > 0 && tr.t.dstPeriod > 0
 }
 
 // line transforms a line. Where the target repeats in x the result is
