@@ -88,6 +88,10 @@ func (s *Surface) check() error {
 	if s.Rules != nil && len(s.Rules) != n {
 		return fault.Errorf(op, fault.Invalid, "travel surface has %d slope rules, want %d or none", len(s.Rules), n)
 	}
+	return s.checkSize()
+}
+
+func (s *Surface) checkSize() error {
 	if err := s.checkSizes("width", s.CellW); err != nil {
 		return err
 	}
