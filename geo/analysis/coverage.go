@@ -52,6 +52,7 @@ type CoverageRequest struct {
 var DefaultThresholds = []float64{900, 1800, 3600}
 
 const (
+	maxThreshold       = 86400.0
 	defaultStraightKmh = 5.0
 	maxStraightKmh     = 200.0
 )
@@ -117,6 +118,11 @@ func (r *run) prepare(ctx context.Context, q *CoverageRequest) (*coverageRun, er
 	var err error
 	if len(q.Thresholds) == 0 {
 		q.Thresholds = DefaultThresholds
+	}
+	for _, t := range q.Thresholds {
+		if !(t > 0 && t <= maxThreshold) {
+			return nil, fault.Errorf(op, fault.Invalid, "threshold of %g seconds: want more than 0 and at most %g (a day)", t, maxThreshold)
+		}
 	}
 	if c.territory, err = r.territory(q.Territory); err != nil {
 		return nil, err
