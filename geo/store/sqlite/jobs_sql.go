@@ -1,0 +1,67 @@
+package sqlite
+
+const (
+	sqlInsertJob = `INSERT INTO job_state (id, river_id, kind, args, state, created_at) VALUES (?, ?, ?, ?, 'accepted', ?)`
+
+	jobColumns = `id, kind, args, state, progress, message, result, error, error_kind, attempt, created_at, started_at, finished_at`
+
+	sqlJob = `SELECT ` + jobColumns + ` FROM job_state WHERE id = ?`
+
+	sqlJobs = `SELECT ` + jobColumns + ` FROM job_state ORDER BY seq DESC LIMIT ?`
+
+	sqlJobRiverID = `SELECT river_id, state FROM job_state WHERE id = ?`
+
+	sqlDismissJob = `UPDATE job_state SET state = 'dismissed', finished_at = ?2 WHERE id = ?1 AND state IN ('accepted', 'running')`
+
+	// A worker owns a job by the number of the river_job row it was given:
+	// the rescue of a job gives it another row, and the first worker none.
+	sqlBeginJob = `
+UPDATE job_state SET state = 'running', attempt = attempt + 1, progress = 0, message = '', lease_until = ?2,
+    started_at = coalesce(started_at, ?3)
+WHERE river_id = ?1 AND state IN ('accepted', 'running')
+RETURNING kind, args, attempt`
+
+	sqlKeepJob = `
+UPDATE job_state SET lease_until = ?2, progress = ?3, message = ?4
+WHERE river_id = ?1 AND state = 'running'`
+
+	sqlOwnsJob = `SELECT count(*) FROM job_state WHERE river_id = ? AND state = 'running'`
+
+	sqlFinishJob = `
+UPDATE job_state SET state = ?2, result = ?3, error = ?4, error_kind = ?5, finished_at = ?6,
+    progress = CASE ?2 WHEN 'successful' THEN 100 ELSE progress END
+WHERE river_id = ?1 AND state = 'running'`
+
+	sqlReturnJob = `
+UPDATE job_state SET state = 'accepted', attempt = attempt - ?2, message = ?3, lease_until = 0
+WHERE river_id = ?1 AND state = 'running'`
+
+	// Jobs whose worker is dead: the lease has ended and River still has the
+	// row as running for longer than a lease (or has lost it, so that nobody
+	// would ever run it).
+	sqlOrphanedJobs = `
+SELECT j.id, j.river_id, j.attempt
+FROM job_state j LEFT JOIN river_job r ON r.id = j.river_id
+WHERE j.state IN ('accepted', 'running') AND j.lease_until < ?1
+    AND (r.id IS NULL OR r.state IN ('cancelled', 'completed', 'discarded')
+        OR r.state = 'running' AND unixepoch(r.attempted_at, 'subsec') * 1000 < ?1 - ?2)`
+
+	sqlRequeueJob = `UPDATE job_state SET state = 'accepted', river_id = ?2, message = ?3, lease_until = 0 WHERE id = ?1`
+
+	sqlFailJob = `
+UPDATE job_state SET state = 'failed', error = ?2, error_kind = ?3, finished_at = ?4
+WHERE id = ?1 AND state IN ('accepted', 'running')`
+
+	// River's row of a worker that died, or of a job that finished just
+	// before its worker died.
+	sqlDropRiverJob = `
+UPDATE river_job SET state = 'discarded', finalized_at = datetime('now', 'subsec')
+WHERE id = ? AND state = 'running'`
+
+	sqlDropFinishedRiverJobs = `
+UPDATE river_job SET state = 'discarded', finalized_at = datetime('now', 'subsec')
+WHERE state = 'running' AND unixepoch(attempted_at, 'subsec') * 1000 < ?1 - ?2
+    AND id IN (SELECT river_id FROM job_state WHERE finished_at IS NOT NULL AND lease_until < ?1)`
+
+	sqlPruneJobs = `DELETE FROM job_state WHERE finished_at < ?`
+)
