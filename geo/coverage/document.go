@@ -121,7 +121,8 @@ type Gap struct {
 	// Kind, Place, DistanceM, Bearing and Part.
 	Name string  `json:"name"`
 	Kind GapKind `json:"kind"`
-	// Lon and Lat are the centre of the people left out, in degrees.
+	// Lon and Lat are the centre of the people left out, in degrees; for a
+	// cluster the cell of it that is nearest to the centre.
 	Lon float64 `json:"lon"`
 	Lat float64 `json:"lat"`
 	// Population is everyone in the group who is not covered; Unreachable of

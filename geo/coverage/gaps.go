@@ -165,9 +165,12 @@ func (c *count) describe(d *Demand, g *group, areas []Area, finder *placeFinder,
 		east += float64(w) * math.Remainder(d.X[i]-d.X[first], 360)
 		north += float64(w) * (d.Y[i] - d.Y[first])
 	}
+	lon, lat := d.X[first]+east/float64(people), d.Y[first]+north/float64(people)
+	if g.place < 0 {
+		lon, lat = d.memberNearest(g.cells, lon, lat)
+	}
 	gap := Gap{
-		Lon:        roundDegrees(math.Remainder(d.X[first]+east/float64(people), 360)),
-		Lat:        roundDegrees(d.Y[first] + north/float64(people)),
+		Lon: roundDegrees(math.Remainder(lon, 360)), Lat: roundDegrees(lat),
 		Population: c.float(people), Unreachable: c.float(people - reachable),
 		AreaCode: areas[g.area].Code, AreaName: areas[g.area].Name,
 	}
@@ -183,6 +186,20 @@ func (c *count) describe(d *Demand, g *group, areas []Area, finder *placeFinder,
 	gap.Facility = mostPeople(byFacility, p.FacilityNames)
 	nameGap(&gap, g, finder)
 	return gap
+}
+
+// memberNearest is the cell of a cluster that is nearest to its centre. A
+// cluster may lie all around a place: its centre is where nobody of it lives.
+func (d *Demand) memberNearest(cells []uint32, lon, lat float64) (float64, float64) {
+	best, at := math.Inf(1), cells[0]
+	for _, i := range cells {
+		east, north := offsetM(lon, lat, d.X[i], d.Y[i])
+		m := math.Round(math.Hypot(east, north)*100) / 100
+		if m < best || (m == best && cmp.Or(cmp.Compare(d.Y[i], d.Y[at]), cmp.Compare(d.X[i], d.X[at])) < 0) {
+			best, at = m, i
+		}
+	}
+	return d.X[at], d.Y[at]
 }
 
 func mostPeople(byFacility map[int32]int64, names []string) string {

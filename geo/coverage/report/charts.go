@@ -39,9 +39,8 @@ func bars(f figure, l *language, rows []bar, left, right float64) figure {
 	x0, x1 := left, width-right
 	for k := 0; k <= 4; k++ {
 		x := x0 + (x1-x0)*float64(k)/4
-		share := float64(k) / 4
 		d.f(`<path d="M%s %sV%s" stroke="#c9c9c9"/>`, num(x), num(top-4), num(height-4))
-		d.f(`<text x="%s" y="12" font-size="11" text-anchor="middle" fill="#444">%s</text>`, num(x), esc(l.percent(&share)))
+		d.f(`<text x="%s" y="12" font-size="11" text-anchor="middle" fill="#444">%s</text>`, num(x), esc(l.roundPercent(float64(k)/4)))
 	}
 	for i, b := range rows {
 		y := top + rowHeight*float64(i)
@@ -189,7 +188,7 @@ func (v *view) curveAxes(d *drawing, c *curveFrame) {
 		share := float64(k) / 4
 		y := c.y(share)
 		d.f(`<path d="M%s %sH%s" stroke="#d5d5d5"/>`, num(c.x0), num(y), num(c.x1))
-		d.f(`<text x="%s" y="%s" font-size="12" text-anchor="end" fill="#333">%s</text>`, num(c.x0-8), num(y+4), esc(v.l.percent(&share)))
+		d.f(`<text x="%s" y="%s" font-size="12" text-anchor="end" fill="#333">%s</text>`, num(c.x0-8), num(y+4), esc(v.l.roundPercent(share)))
 	}
 	for _, t := range ticks(c.end) {
 		x := c.x(t)

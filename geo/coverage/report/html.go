@@ -122,12 +122,13 @@ func newPage(v *view, s *Sketch) *page {
 		}
 		p.Program = l.t("program", name, r.Program.Version)
 	}
+	// In the order of the page: figures and tables are numbered as they come.
 	p.Thresholds = v.thresholdTable()
 	p.Maps = v.maps(s)
+	p.addGaps()
 	p.addBars()
 	p.addAges()
 	p.addCurve()
-	p.addGaps()
 	p.addProvenance()
 	return p
 }

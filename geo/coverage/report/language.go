@@ -124,6 +124,21 @@ func (l *language) percent(share *float64) string {
 	return mark + strings.Replace(s, ".", l.point, 1) + "\u00a0%"
 }
 
+// roundPercent labels axes and classes: no decimals.
+func (l *language) roundPercent(share float64) string { return l.number(share*100, 0) + "\u00a0%" }
+
+// position prints a place in degrees with letters for the hemispheres.
+func (l *language) position(lon, lat float64) string {
+	degrees := func(v float64, plus, minus string) string {
+		if v < 0 {
+			plus = minus
+		}
+		s := strconv.FormatFloat(math.Abs(v), 'f', 4, 64)
+		return strings.Replace(s, ".", l.point, 1) + "°\u00a0" + plus
+	}
+	return degrees(lat, l.t("compass.n"), l.t("compass.s")) + " " + degrees(lon, l.t("compass.e"), l.t("compass.w"))
+}
+
 // split cuts seconds into hours, minutes and seconds; whole minutes above ten
 // minutes, rounded up: what is printed is always enough time.
 func split(s float64, exact bool) (h, m, sec int64) {

@@ -152,8 +152,8 @@ var shareClasses = [...]struct {
 	{0.95, "#fff4e2", "c4", ""},
 	{0.75, "#fdcf94", "c3", ""},
 	{0.50, "#f4954a", "c2", ""},
-	{0.25, "#c8551c", "c1", "#ffe2c4"},
-	{0, "#6f2407", "c0", "#f0b68c"},
+	{0.25, "#c8551c", "c1", "#f3bf92"},
+	{0, "#6f2407", "c0", "#a4603c"},
 }
 
 func classOf(share float64) int {
@@ -230,6 +230,7 @@ type cartography struct {
 	outlines []outline // parallel to s.Areas
 	area     map[string]int
 	labels   labels
+	symbols  []box // of facilities
 	outside  int
 	hidden   int
 }
@@ -265,7 +266,7 @@ func newCartography(v *view, s *Sketch) *cartography {
 
 func (c *cartography) start(id, title, desc string) *drawing {
 	c.labels = labels{frame: box{0, 0, c.f.width, c.f.height}}
-	c.outside, c.hidden = 0, 0
+	c.outside, c.hidden, c.symbols = 0, 0, nil
 	d := newDrawing(id, c.f.width, c.f.height, title, desc)
 	d.f(`<rect width="%s" height="%s" fill="#fff"/>`, num(c.f.width), num(c.f.height))
 	return d
@@ -276,7 +277,7 @@ func (c *cartography) choropleth(f figure) figure {
 	d := c.start(f.ID, f.Title, f.Desc)
 	last := len(c.v.r.ThresholdsS) - 1
 	seen, nobody := map[string]bool{}, false
-	d.f(`<g transform="scale(.1)" stroke="#5f4a3a" stroke-width="6" stroke-linejoin="round" fill-rule="evenodd">`)
+	d.f(`<g transform="scale(.1)" stroke="#a88468" stroke-width="8" stroke-linejoin="round" fill-rule="evenodd">`)
 	for i, a := range c.s.Areas {
 		k, ok := c.area[a.Code]
 		if !ok || len(c.outlines[i]) == 0 {
@@ -413,6 +414,7 @@ func (c *cartography) facilities(d *drawing) {
 			continue
 		}
 		drawn[at] = true
+		c.symbols = append(c.symbols, box{x - 5*scale, y - 5*scale, x + 5*scale, y + 5*scale})
 		d.f(`<use href="#%s-p" x="%s" y="%s"/>`, d.id, num(x), num(y))
 	}
 	d.f(`</g>`)
@@ -450,34 +452,50 @@ func (c *cartography) gaps(d *drawing) {
 	}
 }
 
-// areaLabels writes names and shares into the areas where they fit.
+// labelledAreas is how many areas may carry names and shares on the map.
+const labelledAreas = 60
+
+// areaLabels writes names and shares into the areas where they fit, unless
+// there are so many that they would hide the map.
 func (c *cartography) areaLabels(d *drawing, last int) {
+	if len(c.v.r.Areas) > labelledAreas {
+		return
+	}
+	c.labels.taken = append(c.labels.taken, c.symbols...)
 	for i, a := range c.s.Areas {
 		k, ok := c.area[a.Code]
 		if !ok || len(c.outlines[i]) == 0 {
 			continue
 		}
-		x, y, width := inside(c.outlines[i])
-		name, share := c.v.r.Areas[k].Name, c.v.l.percent(c.v.r.Areas[k].Coverage[last].Share)
-		const size = 11
-		wide := math.Max(textWidth(name, size), textWidth(share, size))
-		both := box{x - wide/2, y - 14, x + wide/2, y + 14}
-		if wide <= width*0.95 && c.labels.free(both) {
-			c.labels.take(both)
-			d.text(x, y-2, size, "middle", name)
-			d.text(x, y+11, size, "middle", share)
-			continue
+		area := &c.v.r.Areas[k]
+		c.areaLabel(d, inside(c.outlines[i]), area.Name, c.v.l.percent(area.Coverage[last].Share))
+	}
+}
+
+// areaLabel writes name and share where both fit, else the share alone.
+func (c *cartography) areaLabel(d *drawing, runs []run, name, share string) {
+	const size = 11
+	wide := math.Max(textWidth(name, size), textWidth(share, size))
+	for _, r := range runs {
+		if b := (box{r.x - wide/2, r.y - 14, r.x + wide/2, r.y + 14}); wide <= r.width*0.95 && c.labels.free(b) {
+			c.labels.take(b)
+			d.text(r.x, r.y-2, size, "middle", name)
+			d.text(r.x, r.y+11, size, "middle", share)
+			return
 		}
-		wide = textWidth(share, 10)
-		if one := (box{x - wide/2, y - 7, x + wide/2, y + 7}); wide <= width*0.9 && c.labels.free(one) {
-			c.labels.take(one)
-			d.text(x, y+3.5, 10, "middle", share)
+	}
+	wide = textWidth(share, size)
+	for _, r := range runs {
+		if b := (box{r.x - wide/2, r.y - 7, r.x + wide/2, r.y + 7}); wide <= r.width*0.95 && c.labels.free(b) {
+			c.labels.take(b)
+			d.text(r.x, r.y+4, size, "middle", share)
+			return
 		}
 	}
 }
 
 func (c *cartography) legend(nobody bool) []swatch {
-	pct := func(v float64) string { return c.v.l.percent(&v) }
+	pct := c.v.l.roundPercent
 	var out []swatch
 	for i, k := range shareClasses {
 		text := ""

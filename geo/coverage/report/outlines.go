@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -257,10 +258,14 @@ func distanceTo(p, a, b pt) float64 {
 	return math.Hypot(px, py)
 }
 
-// inside finds where a label fits best: the middle of the widest run inside
-// the outline over some horizontal lines, and the width of that run, both in
-// pixels. Runs near the middle of the height win over slightly wider ones.
-func inside(o outline) (x, y, width float64) {
+// run is a stretch inside an outline on a horizontal line, in pixels: its
+// middle and its width.
+type run struct{ x, y, width float64 }
+
+// inside finds where a label may fit: the widest run inside the outline on
+// each of some horizontal lines, best first. Runs near the middle of the
+// height win over slightly wider ones.
+func inside(o outline) []run {
 	low, high := math.Inf(1), math.Inf(-1)
 	for _, r := range o {
 		for _, p := range r {
@@ -268,26 +273,35 @@ func inside(o outline) (x, y, width float64) {
 		}
 	}
 	const lines = 15
-	best := -1.0
-	var cuts []float64
+	var out []run
+	var score []float64
 	for k := 1; k < lines; k++ {
 		at := low + (high-low)*float64(k)/lines + 0.05
-		cuts = cuts[:0]
-		for _, r := range o {
-			for i, p := range r {
-				q := r[(i+1)%len(r)]
-				if (float64(p.y) > at) != (float64(q.y) > at) {
-					cuts = append(cuts, float64(p.x)+(at-float64(p.y))/float64(q.y-p.y)*float64(q.x-p.x))
-				}
+		widest := run{y: at / 10}
+		cuts := o.cutsAt(at)
+		for i := 0; i+1 < len(cuts); i += 2 {
+			if w := (cuts[i+1] - cuts[i]) / 10; w > widest.width {
+				widest.x, widest.width = (cuts[i]+cuts[i+1])/20, w
 			}
 		}
-		slices.Sort(cuts)
-		middle := 1 - math.Abs(float64(k)/lines-0.5)
-		for i := 0; i+1 < len(cuts); i += 2 {
-			if w := cuts[i+1] - cuts[i]; w*middle > best {
-				best, x, y, width = w*middle, (cuts[i]+cuts[i+1])/20, at/10, w/10
+		s := widest.width * (1 - math.Abs(float64(k)/lines-0.5))
+		place, _ := slices.BinarySearchFunc(score, s, func(have, s float64) int { return cmp.Compare(s, have) })
+		out, score = slices.Insert(out, place, widest), slices.Insert(score, place, s)
+	}
+	return out
+}
+
+// cutsAt is where a horizontal line crosses the outline, from west to east.
+func (o outline) cutsAt(y float64) []float64 {
+	var cuts []float64
+	for _, r := range o {
+		for i, p := range r {
+			q := r[(i+1)%len(r)]
+			if (float64(p.y) > y) != (float64(q.y) > y) {
+				cuts = append(cuts, float64(p.x)+(y-float64(p.y))/float64(q.y-p.y)*float64(q.x-p.x))
 			}
 		}
 	}
-	return x, y, width
+	slices.Sort(cuts)
+	return cuts
 }

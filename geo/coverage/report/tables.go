@@ -74,7 +74,7 @@ func (v *view) bandTable() *table {
 	l := v.l
 	t := v.figuresTable("t-ages", l.t("by-age.cap", l.exact(v.limit())), l.t("col.band"))
 	for i := range v.r.AgeBands {
-		t.Rows = append(t.Rows, row{Cells: v.figuresRow(bandName(&v.r.AgeBands[i]), &v.r.AgeBands[i].Figures, &v.p.bands[i])})
+		t.Rows = append(t.Rows, row{Cells: v.figuresRow(strings.ReplaceAll(bandName(&v.r.AgeBands[i]), " ", "\u00a0"), &v.r.AgeBands[i].Figures, &v.p.bands[i])})
 	}
 	t.Rows = append(t.Rows, v.totalRow())
 	return t
@@ -91,7 +91,7 @@ func (v *view) gapTable() *table {
 	if named {
 		t.Head = append(t.Head, text(l.t("col.facility")))
 	}
-	t.Head = append(t.Head, numb(l.t("col.position")))
+	t.Head = append(t.Head, text(l.t("col.position")))
 	people, _ := gapPeople(v.r, v.p)
 	for i, g := range v.r.Gaps {
 		time := "–"
@@ -103,7 +103,7 @@ func (v *view) gapTable() *table {
 		if named {
 			cells = append(cells, text(g.Facility))
 		}
-		cells = append(cells, numb(fmt.Sprintf("%s\u00a0N, %s\u00a0E", l.number(g.Lat, 4), l.number(g.Lon, 4))))
+		cells = append(cells, cell{Text: l.position(g.Lon, g.Lat), Class: "p"})
 		t.Rows = append(t.Rows, row{Cells: cells})
 	}
 	return t
@@ -213,6 +213,9 @@ func (v *view) value(p *coverage.Parameter) string {
 		s = v.l.t("value." + strconv.FormatBool(x))
 	case float64:
 		s = v.l.number(x, 6)
+		if p.Unit == "s" && x >= 60 && x < 1e9 {
+			return s + "\u00a0s (" + v.l.exact(x) + ")"
+		}
 	case float32:
 		s = v.l.number(float64(x), 6)
 	case int:
