@@ -37,6 +37,7 @@ type band struct {
 	nodata        float64
 	hasNodata     bool
 	maskFlags     int
+	blockCells    int64
 }
 
 const (
@@ -81,6 +82,9 @@ func isComplex(dtype int) bool { return dtype >= 8 && dtype <= 11 }
 func (r *Raster) describe() error {
 	const op = "gdal.OpenRaster"
 	bs := r.ds.Bands()
+	if len(bs) == 0 && len(r.ds.Metadatas(godal.Domain("SUBDATASETS"))) > 0 {
+		return nil // a container: Info lists what is in it
+	}
 	if len(bs) == 0 {
 		return fault.Errorf(op, fault.Invalid, "%s holds no raster bands", r.path)
 	}
@@ -90,6 +94,7 @@ func (r *Raster) describe() error {
 		d := &r.bands[i]
 		d.level = level{b: b, h: bandHandle(b), cols: st.SizeX, rows: st.SizeY}
 		d.dtype = int(st.DataType)
+		d.blockCells = int64(st.BlockSizeX) * int64(st.BlockSizeY)
 		d.scale, d.offset = st.Scale, st.Offset
 		if d.scale == 0 || math.IsNaN(d.scale) || math.IsInf(d.scale, 0) || math.IsNaN(d.offset) || math.IsInf(d.offset, 0) {
 			d.scale, d.offset = 1, 0 // a scale of nought is a writer's "not set"

@@ -72,10 +72,9 @@ type ColorEntry struct {
 const categoriesKey = "CONTADO_CATEGORIES"
 
 func readInfo(r *Raster) RasterInfo {
-	first := &r.bands[0]
 	info := RasterInfo{
 		Driver:         r.ds.Driver().ShortName(),
-		Grid:           grid.Grid{Width: first.cols, Height: first.rows, Transform: grid.Transform{0, 1, 0, 0, 0, 1}},
+		Grid:           grid.Grid{Transform: grid.Transform{0, 1, 0, 0, 0, 1}},
 		GCPs:           len(r.ds.GCPs()),
 		Metadata:       r.ds.Metadatas(),
 		ImageStructure: r.ds.Metadatas(godal.Domain("IMAGE_STRUCTURE")),
@@ -104,6 +103,11 @@ func readInfo(r *Raster) RasterInfo {
 		}
 		info.Grid.CRS = c
 	}
+	if len(r.bands) == 0 {
+		return info // a container of subdatasets
+	}
+	first := &r.bands[0]
+	info.Grid.Width, info.Grid.Height = first.cols, first.rows
 	st := first.b.Structure()
 	info.BlockX, info.BlockY = st.BlockSizeX, st.BlockSizeY
 	for i := range r.bands {

@@ -58,6 +58,9 @@ func (r *Raster) Read(bands []int, w grid.Window, outW, outH int, rs grid.Resamp
 	return out, r.applyMasks(op, bands, request{w, outW, outH, alg}, out.Mask)
 }
 
+// maxBlockCells bounds the block that GDAL must unpack to give any cell of it.
+const maxBlockCells = 256 << 20
+
 // request is a window, the size to read it at, and GDAL's resampling number.
 type request struct {
 	w          grid.Window
@@ -78,6 +81,10 @@ func (r *Raster) checkRead(op string, bands []int, w grid.Window, outW, outH int
 		}
 	}
 	b := &r.bands[bands[0]-1]
+	if b.blockCells > maxBlockCells {
+		err := fault.Errorf(op, fault.TooLarge, "%s is stored in blocks of %d cells; the limit is %d", r.path, b.blockCells, maxBlockCells)
+		return fault.WithHint(err, "rewrite it in tiles")
+	}
 	if w.Empty() || w.Col < 0 || w.Row < 0 || w.Width > b.cols-w.Col || w.Height > b.rows-w.Row {
 		return fault.Errorf(op, fault.Invalid, "window %v is not within %s of %d x %d cells", w, r.path, b.cols, b.rows)
 	}

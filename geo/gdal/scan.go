@@ -178,7 +178,10 @@ func (r *rowReader) value(d fieldDef) (any, error) {
 	case 5:
 		return r.u8() != 0, nil
 	case 9:
-		return r.datetime(d), nil
+		if s := r.datetime(d); s != "" {
+			return s, nil
+		}
+		return nil, fmt.Errorf("not a date of the calendar")
 	default:
 		return r.list(tag)
 	}
@@ -221,13 +224,18 @@ func (r *rowReader) list(tag byte) (any, error) {
 
 // datetime spells a date, time or both in ISO 8601. GDAL's zone is 0 not
 // known, 1 local time, else 100 + quarters of an hour east of Greenwich.
-// A date and time of no known zone is given without one.
+// A date and time of no known zone is given without one. "" when the month
+// or the day is none.
 func (r *rowReader) datetime(d fieldDef) string {
 	var v [7]int
 	for i := range v {
 		v[i] = int(int32(r.u32()))
 	}
 	y, mo, day, h, mi, ms, zone := v[0], v[1], v[2], v[3], v[4], v[5], v[6]
+	ms = min(ms, 59999) // GDAL keeps seconds as float32
+	if d.ogrType != oftTime && (mo < 1 || mo > 12 || day < 1 || day > 31) {
+		return ""
+	}
 	date := fmt.Sprintf("%04d-%02d-%02d", y, mo, day)
 	if d.ogrType == oftDate {
 		return date
@@ -266,6 +274,9 @@ func parseTime(s string) (t time.Time, zone int, err error) {
 				return t, 0, nil
 			}
 			_, off := t.Zone()
+			if off%900 != 0 { // GDAL counts zones in quarters of an hour
+				t, off = t.UTC(), 0
+			}
 			return t, 100 + off/900, nil
 		}
 	}

@@ -34,12 +34,11 @@ var setup = sync.OnceFunc(func() {
 	defer C.free(unsafe.Pointer(threads))
 	C.ct_setup(defaultCache, threads)
 	godal.RegisterAll()
-	// Drivers may have installed file systems of their own.
-	C.ct_setup(defaultCache, threads)
 })
 
 // cHandle is the C handle of a godal Dataset, Layer or Band (pointer to the
-// struct), which godal keeps to itself. TestHandles guards this.
+// struct), which godal keeps to itself. godal is pinned; one without the field
+// would panic in every test.
 func cHandle(v any) unsafe.Pointer {
 	return reflect.ValueOf(v).Elem().FieldByName("cHandle").UnsafePointer()
 }

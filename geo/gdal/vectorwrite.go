@@ -10,6 +10,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"os"
+	"slices"
 	"strings"
 	"unsafe"
 
@@ -38,7 +40,8 @@ const batch = 50000
 // WriteVector makes a file of one layer with one of the drivers GPKG (with a
 // spatial index), GeoJSON, GeoJSONSeq, FlatGeobuf, ESRI Shapefile or CSV.
 // next gives the features until its second value is false. A layer of Multi
-// type takes single geometries too. On an error the file is left unfinished:
+// type takes single geometries too. A file that is there is not touched
+// (Exist). On an error the file is left unfinished:
 // the caller removes it.
 //
 // Errors: Invalid for values or geometries that do not fit the schema;
@@ -91,6 +94,9 @@ func newVectorWriter(path, driver, layer string, s geo.Schema, o *VectorWriteOpt
 	if err != nil {
 		return nil, err
 	}
+	if _, err := os.Lstat(name); err == nil {
+		return nil, fault.Errorf(op, fault.Exist, "%s is there already", path)
+	}
 	if layer == "" || strings.ContainsRune(layer, 0) {
 		return nil, fault.Errorf(op, fault.Invalid, "layer name %q cannot be used", layer)
 	}
@@ -132,7 +138,7 @@ func (w *vectorWriter) createLayer(driver, layer string, o *VectorWriteOptions) 
 		ref = s.h
 	}
 	var list **C.char
-	for _, kv := range append(layerDefaults(driver, o), o.LayerOptions...) {
+	for _, kv := range append(w.layerDefaults(driver, o), o.LayerOptions...) {
 		cs := C.CString(kv)
 		list = C.CSLAddString(list, cs)
 		C.free(unsafe.Pointer(cs))
@@ -153,10 +159,10 @@ func (w *vectorWriter) createLayer(driver, layer string, o *VectorWriteOptions) 
 	return nil
 }
 
-func layerDefaults(driver string, o *VectorWriteOptions) []string {
+func (w *vectorWriter) layerDefaults(driver string, o *VectorWriteOptions) []string {
 	switch driver {
 	case "GPKG":
-		out := []string{"SPATIAL_INDEX=YES", "FID=fid", "GEOMETRY_NAME=geom"}
+		out := []string{"SPATIAL_INDEX=YES", "FID=" + w.freeName("fid"), "GEOMETRY_NAME=" + w.freeName("geom")}
 		if o.Description != "" {
 			out = append(out, "DESCRIPTION="+o.Description)
 		}
@@ -167,6 +173,15 @@ func layerDefaults(driver string, o *VectorWriteOptions) []string {
 		return []string{"ENCODING=UTF-8"}
 	}
 	return nil
+}
+
+// freeName is a column name that no field has; SQL does not tell case.
+func (w *vectorWriter) freeName(base string) string {
+	name := base
+	for n := 1; slices.ContainsFunc(w.schema.Fields, func(f geo.Field) bool { return strings.EqualFold(f.Name, name) }); n++ {
+		name = fmt.Sprintf("%s_%d", base, n)
+	}
+	return name
 }
 
 func (w *vectorWriter) createField(f geo.Field) error {
