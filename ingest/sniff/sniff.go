@@ -163,7 +163,8 @@ func identify(path string, head []byte, size int64) (Format, error) {
 	if f, ok := headerless(path, ext, head, size); ok {
 		return f, nil
 	}
-	if sidecarExt[ext] || strings.HasSuffix(strings.ToLower(name), "_mtl.txt") {
+	if lower := strings.ToLower(name); sidecarExt[ext] || strings.HasSuffix(lower, "_mtl.txt") ||
+		strings.HasSuffix(lower, ".aux.xml") || strings.HasSuffix(lower, ".shp.xml") {
 		return Format{Name: "sidecar file", Family: Sidecar}, nil
 	}
 	if f, ok, err := textFile(name, ext, head); ok || err != nil {
@@ -262,8 +263,7 @@ func headerless(path, ext string, head []byte, size int64) (Format, bool) {
 var sidecarExt = map[string]bool{
 	".shx": true, ".dbf": true, ".prj": true, ".cpg": true, ".qpj": true, ".sbn": true, ".sbx": true, ".qix": true,
 	".fix": true, ".qmd": true, ".qml": true, ".tfw": true, ".tifw": true, ".jgw": true, ".pgw": true, ".wld": true,
-	".j2w": true, ".ovr": true, ".msk": true, ".aux": true, ".xml": true, ".hdr": true, ".rst": true, ".md": true,
-	".lyr": true, ".sld": true, ".clr": true, ".html": true,
+	".j2w": true, ".ovr": true, ".msk": true, ".aux": true, ".hdr": true, ".lyr": true, ".sld": true, ".clr": true,
 }
 
 var xmlRoots = []struct {

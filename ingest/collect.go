@@ -1,0 +1,190 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"contado/geo/fault"
+	"contado/geo/store/catalog"
+	"contado/ingest/notice"
+	"contado/ingest/sniff"
+)
+
+// input is what the paths hold, by what reads it.
+type input struct {
+	rasters, vectors, tables []found
+	mtl                      []string // Landsat metadata
+	names                    []string // base names of the files as given
+	notes                    notice.List
+}
+
+type found struct {
+	path   string
+	label  string
+	format sniff.Format
+}
+
+// collect goes through files, folders and archives and sorts what it finds.
+// A file given by name must be readable; in a folder others are passed over
+// with a notice.
+func (r *run) collect(ctx context.Context, paths []string) (*input, error) {
+	in := &input{}
+	for _, p := range paths {
+		if err := r.visit(ctx, in, p); err != nil {
+			return nil, err
+		}
+	}
+	const op = "ingest.Run"
+	kinds := 0
+	for _, list := range [][]found{in.rasters, in.vectors, in.tables} {
+		if len(list) > 0 {
+			kinds++
+		}
+	}
+	switch {
+	case kinds == 0:
+		return nil, fault.WithHint(fault.Errorf(op, fault.Invalid, "%s holds nothing that can be ingested", strings.Join(paths, ", ")), skippedHint(in))
+	case len(in.rasters) > 0 && kinds > 1:
+		return nil, fault.WithHint(fault.Errorf(op, fault.Invalid, "rasters and vectors cannot be one dataset: %s is a raster, %s is not",
+			in.rasters[0].label, append(in.vectors, in.tables...)[0].label), "name the files of one kind")
+	}
+	return in, nil
+}
+
+func skippedHint(in *input) string {
+	for _, n := range in.notes.All() {
+		if len(n.Examples) > 0 {
+			return n.Examples[0]
+		}
+	}
+	return ""
+}
+
+func (r *run) visit(ctx context.Context, in *input, path string) error {
+	const op = "ingest.Run"
+	if strings.HasPrefix(path, "/vsi") || strings.Contains(path, "://") {
+		return fault.Errorf(op, fault.Invalid, "%q is not a local file: download it first", path)
+	}
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fault.Errorf(op, fault.NotExist, "%s: there is no such file or folder", path)
+	}
+	if err != nil {
+		return fault.E(op, fault.Invalid, err)
+	}
+	in.names = append(in.names, filepath.Base(path))
+	if !info.IsDir() {
+		return r.file(ctx, in, path, filepath.Base(path), true)
+	}
+	var files []string
+	err = filepath.WalkDir(path, func(p string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if strings.HasPrefix(d.Name(), ".") && p != path {
+			if d.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if d.Type().IsRegular() {
+			files = append(files, p)
+		}
+		if len(files) > r.o.Limits.Files {
+			return fault.Errorf(op, fault.TooLarge, "%s holds more than %d files, the limit", path, r.o.Limits.Files)
+		}
+		return ctx.Err()
+	})
+	if err != nil {
+		return fault.E(op, max(fault.KindOf(err), fault.Invalid), err)
+	}
+	for _, f := range files {
+		rel, err := filepath.Rel(path, f)
+		if err != nil {
+			return fault.E(op, fault.Other, err)
+		}
+		if err := r.file(ctx, in, f, rel, false); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// file sorts one file. Files that were not named by hand are passed over when
+// they cannot be read.
+func (r *run) file(ctx context.Context, in *input, path, label string, named bool) error {
+	f, err := sniff.File(path)
+	if err != nil {
+		if named {
+			return err
+		}
+		in.notes.Count(catalog.Warning, "file-skipped", "files that cannot be read were passed over", err.Error())
+		return nil
+	}
+	it := found{path, label, f}
+	switch f.Family {
+	case sniff.Raster:
+		in.rasters = append(in.rasters, it)
+	case sniff.Vector:
+		in.vectors = append(in.vectors, it)
+	case sniff.Table:
+		if strings.HasSuffix(strings.ToLower(path), "_mtl.txt") {
+			in.mtl = append(in.mtl, path)
+			return nil
+		}
+		in.tables = append(in.tables, it)
+	case sniff.Archive:
+		return r.archive(ctx, in, path, label)
+	case sniff.Sidecar:
+		if strings.HasSuffix(strings.ToLower(path), "_mtl.txt") {
+			in.mtl = append(in.mtl, path)
+			return nil
+		}
+		if named && len(in.names) == 1 {
+			return fault.Errorf("ingest.Run", fault.Invalid, "%s belongs to another file: give that one", label)
+		}
+	}
+	return nil
+}
+
+// archive unpacks a zip into the stage and sorts what is in it.
+func (r *run) archive(ctx context.Context, in *input, path, label string) error {
+	const op = "ingest.Run"
+	dir := r.stage.path(fmt.Sprintf("zip%d", len(r.sub)))
+	files, err := sniff.Unzip(ctx, path, dir, sniff.ZipLimits{Bytes: r.o.Limits.ArchiveBytes, Entries: r.o.Limits.ArchiveEntries})
+	if err != nil {
+		return err
+	}
+	r.sub[dir] = label
+	before := len(in.rasters) + len(in.vectors) + len(in.tables)
+	slices.Sort(files)
+	var why []string
+	for _, f := range files {
+		rel, err := filepath.Rel(dir, f)
+		if err != nil {
+			return fault.E(op, fault.Other, err)
+		}
+		form, err := sniff.File(f)
+		if err != nil {
+			why = append(why, err.Error())
+			in.notes.Count(catalog.Warning, "file-skipped", "files that cannot be read were passed over", label+": "+err.Error())
+			continue
+		}
+		if form.Family == sniff.Archive {
+			return fault.Errorf(op, fault.Invalid, "%s holds another archive, %s: unpack it first", label, rel)
+		}
+		if err := r.file(ctx, in, f, label+"/"+rel, true); err != nil && form.Family != sniff.Sidecar {
+			return err
+		}
+	}
+	if len(in.rasters)+len(in.vectors)+len(in.tables) == before {
+		return fault.WithHint(fault.Errorf(op, fault.Invalid, "%s holds nothing that can be ingested", label), strings.Join(why[:min(3, len(why))], "; "))
+	}
+	return nil
+}

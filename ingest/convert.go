@@ -1,0 +1,378 @@
+package ingest
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"contado/geo"
+	"contado/geo/fault"
+	"contado/geo/store/catalog"
+	"contado/ingest/notice"
+	"contado/ingest/raster"
+	"contado/ingest/table"
+	"contado/ingest/vector"
+)
+
+// convert writes the files of the new version into the stage and makes the
+// publication.
+func (r *run) convert(ctx context.Context, in *input) (catalog.Publication, []staged, error) {
+	if len(in.rasters) > 0 {
+		return r.rasters(ctx, in)
+	}
+	return r.vectors(ctx, in)
+}
+
+// dataset starts the new state from the old one and the options.
+func (r *run) dataset(kind catalog.Kind, role catalog.Role, in *input) (catalog.Dataset, error) {
+	d := r.old
+	if d.ID == "" {
+		d = catalog.Dataset{ID: r.o.Dataset, Title: r.o.Dataset, CreatedAt: time.Now().UTC()}
+	} else if r.o.Append && d.Kind != kind {
+		return d, fault.Errorf("ingest.Run", fault.Invalid, "dataset %s is %s data, and %s cannot be added to it", d.ID, d.Kind, kind)
+	}
+	d.Kind, d.Role = kind, role
+	for _, f := range []struct {
+		to   *string
+		from string
+	}{{&d.Title, r.o.Title}, {&d.Description, r.o.Description}, {&d.License, r.o.License}, {&d.Attribution, r.o.Attribution}} {
+		if f.from != "" {
+			*f.to = f.from
+		}
+	}
+	source := in.names
+	if r.appending() {
+		source = append(slices.Clone(r.old.Version.Source), source...)
+	}
+	d.Version = catalog.Version{Source: source, Program: r.st.Program}
+	return d, nil
+}
+
+func (r *run) appending() bool { return r.o.Append && r.old.ID != "" }
+
+// role is the one asked for, else that of the dataset appended to.
+func (r *run) role() catalog.Role {
+	if r.o.Role == "" && r.appending() {
+		return r.old.Role
+	}
+	return r.o.Role
+}
+
+func (r *run) rasters(ctx context.Context, in *input) (catalog.Publication, []staged, error) {
+	var pub catalog.Publication
+	var srcs []raster.Source
+	for _, f := range in.rasters {
+		srcs = append(srcs, raster.Source{Path: f.path, Drivers: f.format.Drivers})
+	}
+	dir := r.stage.path("cog")
+	if err := mkdir(dir); err != nil {
+		return pub, nil, err
+	}
+	mtl := in.mtl
+	for _, f := range in.rasters {
+		mtl = append(mtl, besideMTL(f.path, mtl)...)
+	}
+	res, err := raster.Convert(ctx, srcs, mtl, raster.Options{
+		Dataset: r.o.Dataset, Role: r.role(), Datetime: r.time, CRS: r.crs, Resampling: r.o.Resampling, Subdataset: r.o.Subdataset, Dir: dir,
+		Limits: raster.Limits{Cells: r.o.Limits.Cells, Bands: r.o.Limits.Bands, Items: r.o.Limits.Items},
+	}, r.p)
+	if err != nil {
+		return pub, nil, err
+	}
+	if pub.Dataset, err = r.dataset(catalog.Raster, res.Role, in); err != nil {
+		return pub, nil, err
+	}
+	in.notes.Append(res.Notices)
+	files, err := r.items(ctx, &pub, res.Items, in)
+	if err != nil {
+		return pub, nil, err
+	}
+	v := &pub.Dataset.Version
+	describeItems(v, pub.Items)
+	v.Notices = in.notes.All()
+	v.SHA256 = versionDigest(v.Files)
+	pub.Expect = r.old.Version.Number
+	return pub, files, nil
+}
+
+// items seals the new COGs and adds them to the items kept from the version
+// appended to.
+func (r *run) items(ctx context.Context, pub *catalog.Publication, made []raster.Item, in *input) ([]staged, error) {
+	v := &pub.Dataset.Version
+	fresh := map[string]bool{}
+	for _, it := range made {
+		fresh[it.ID] = true
+	}
+	if r.appending() {
+		kept, err := r.st.Catalog.Items(ctx, r.o.Dataset)
+		if err != nil {
+			return nil, err
+		}
+		byKey := map[string]catalog.File{}
+		for _, f := range r.old.Version.Files {
+			byKey[f.Key] = f
+		}
+		for _, it := range kept {
+			if fresh[it.ID] {
+				in.notes.Count(catalog.Warning, "item-replaced", "items with the id of one that was there take its place", it.ID)
+				continue
+			}
+			pub.Items = append(pub.Items, it)
+			v.Files = append(v.Files, byKey[it.File])
+		}
+	}
+	prefix := versionPrefix(r.o.Dataset, r.old.Version.Number+1)
+	var files []staged
+	r.p.Stage("seal")
+	for i, it := range made {
+		s, err := seal(ctx, it.Path, prefix+keyName(it.ID, files)+".tif")
+		if err != nil {
+			return nil, err
+		}
+		it.Item.File = s.file.Key
+		files = append(files, s)
+		v.Files = append(v.Files, s.file)
+		pub.Items = append(pub.Items, it.Item)
+		r.p.Step(int64(i+1), int64(len(made)))
+	}
+	return files, nil
+}
+
+// keyName is an item id as a file name; ids that differ only in case get a
+// number, since not every file system tells them apart.
+func keyName(id string, taken []staged) string {
+	n := 0
+	for _, s := range taken {
+		if strings.EqualFold(strings.TrimSuffix(filepath.Base(s.file.Key), ".tif"), id) {
+			n++
+		}
+	}
+	if n > 0 {
+		return fmt.Sprintf("%s-%d", id, n+1)
+	}
+	return id
+}
+
+// describeItems sums the items up: the CRS when they share one (else WGS 84),
+// the box and the time range.
+func describeItems(v *catalog.Version, items []catalog.Item) {
+	v.CRS = items[0].Grid.CRS
+	for _, it := range items {
+		if it.Grid.CRS != v.CRS {
+			v.CRS = geo.WGS84
+		}
+	}
+	v.BBox, v.BBoxWGS84 = geo.EmptyBBox(), items[0].BBox
+	for i, it := range items {
+		if i > 0 {
+			v.BBoxWGS84 = unionWGS84(v.BBoxWGS84, it.BBox)
+		}
+		v.BBox = v.BBox.Union(it.Grid.Bounds())
+		if t := it.Datetime; t != nil {
+			if v.TimeStart == nil || t.Before(*v.TimeStart) {
+				v.TimeStart = t
+			}
+			if v.TimeEnd == nil || t.After(*v.TimeEnd) {
+				v.TimeEnd = t
+			}
+		}
+	}
+	if v.CRS != items[0].Grid.CRS || len(items) > 1 && v.CRS == geo.WGS84 {
+		v.BBox = v.BBoxWGS84
+	}
+}
+
+// unionWGS84 joins two boxes that may cross the 180th meridian, the shorter
+// way around.
+func unionWGS84(a, b geo.BBox) geo.BBox {
+	out := geo.BBox{MinY: min(a.MinY, b.MinY), MaxY: max(a.MaxY, b.MaxY)}
+	open := func(c geo.BBox) (lo, hi float64) {
+		if c.MinX > c.MaxX {
+			return c.MinX, c.MaxX + 360
+		}
+		return c.MinX, c.MaxX
+	}
+	a0, a1 := open(a)
+	best := 721.0
+	for _, turn := range []float64{-360, 0, 360} {
+		b0, b1 := open(b)
+		b0, b1 = b0+turn, b1+turn
+		lo, hi := min(a0, b0), max(a1, b1)
+		if hi-lo < best {
+			best, out.MinX, out.MaxX = hi-lo, lo, hi
+		}
+	}
+	if best >= 360 {
+		out.MinX, out.MaxX = -180, 180
+		return out
+	}
+	if out.MinX < -180 {
+		out.MinX += 360
+	} else if out.MinX > 180 {
+		out.MinX -= 360
+	}
+	if out.MaxX > 180 {
+		out.MaxX -= 360
+	}
+	return out
+}
+
+func (r *run) vectors(ctx context.Context, in *input) (catalog.Publication, []staged, error) {
+	var pub catalog.Publication
+	rows, done, err := r.open(ctx, in)
+	defer done()
+	if err != nil {
+		return pub, nil, err
+	}
+	path := r.stage.path(r.o.Dataset + ".gpkg")
+	res, err := vector.Write(ctx, rows, vector.Options{
+		Dataset: r.o.Dataset, Role: r.role(), Path: path, Layer: r.o.Dataset, Description: r.o.Description, Fields: r.fields(),
+		Limits: vector.Limits{Features: r.o.Limits.Features, Vertices: r.o.Limits.Vertices, Fields: r.o.Limits.Fields},
+	}, r.p)
+	if err != nil {
+		return pub, nil, err
+	}
+	r.p.Stage("check")
+	if err := verify(ctx, path, r.o.Dataset, res); err != nil {
+		return pub, nil, err
+	}
+	if pub.Dataset, err = r.dataset(catalog.Vector, res.Role, in); err != nil {
+		return pub, nil, err
+	}
+	r.p.Stage("seal")
+	s, err := seal(ctx, path, versionPrefix(r.o.Dataset, r.old.Version.Number+1)+r.o.Dataset+".gpkg")
+	if err != nil {
+		return pub, nil, err
+	}
+	in.notes.Append(res.Notices)
+	v := &pub.Dataset.Version
+	v.Files = []catalog.File{s.file}
+	v.SHA256 = versionDigest(v.Files)
+	v.CRS, v.BBox, v.BBoxWGS84 = res.Schema.CRS, res.BBox, res.BBoxWGS84
+	v.TimeStart, v.TimeEnd = r.time, r.time
+	v.Vector = &catalog.VectorInfo{Schema: res.Schema, Count: res.Count, Layer: r.o.Dataset, File: s.file.Key}
+	v.Territory, v.Table, v.Notices = res.Territory, res.Table, in.notes.All()
+	pub.Expect = r.old.Version.Number
+	return pub, []staged{s}, nil
+}
+
+// fields are those named by hand, else, when appending, those of before.
+func (r *run) fields() vector.Fields {
+	f := vector.Fields{
+		Code: r.o.CodeField, Name: r.o.NameField, Parents: r.o.ParentFields, Level: r.o.LevelField, LevelName: r.o.LevelName, Population: r.o.PopulationField,
+	}
+	if !r.appending() {
+		return f
+	}
+	keep := func(to *string, from string) {
+		if *to == "" {
+			*to = from
+		}
+	}
+	if t := r.old.Version.Territory; t != nil {
+		keep(&f.Code, t.Code)
+		keep(&f.Name, t.Name)
+		keep(&f.Level, t.Level)
+		keep(&f.LevelName, t.LevelName)
+		if len(f.Parents) == 0 {
+			f.Parents = t.Parents
+		}
+	}
+	if t := r.old.Version.Table; t != nil {
+		keep(&f.Code, t.Code)
+		keep(&f.Population, t.Total)
+	}
+	return f
+}
+
+// open opens all sources of rows; done closes them.
+func (r *run) open(ctx context.Context, in *input) (rows []vector.Rows, done func(), err error) {
+	var layers []*vector.Layer
+	done = func() {
+		for _, l := range layers {
+			l.Close() // read only: nothing to lose
+		}
+	}
+	add := func(path, label string, drivers []string, o vector.OpenOptions) error {
+		l, err := vector.Open(ctx, path, label, drivers, o, &in.notes)
+		if err != nil {
+			return err
+		}
+		layers = append(layers, l)
+		rows = append(rows, l)
+		return l.NeedsCRS(ctx)
+	}
+	if r.appending() && r.old.Version.Vector != nil {
+		path, err := r.st.Blobs.Path(r.old.Version.Vector.File)
+		if err != nil {
+			return nil, done, err
+		}
+		if err := add(path, fmt.Sprintf("version %d", r.old.Version.Number), []string{"GPKG"}, vector.OpenOptions{Layer: r.old.Version.Vector.Layer}); err != nil {
+			return nil, done, err
+		}
+	}
+	for _, f := range in.vectors {
+		if err := add(f.path, f.label, f.format.Drivers, vector.OpenOptions{Layer: r.o.Layer, CRS: r.crs, Encoding: r.o.Encoding, Dir: r.stage.dir}); err != nil {
+			return nil, done, err
+		}
+	}
+	for _, f := range in.tables {
+		t, err := r.table(ctx, f, &in.notes)
+		if err != nil {
+			return nil, done, fmt.Errorf("%s: %w", f.label, err)
+		}
+		rows = append(rows, t)
+	}
+	return rows, done, nil
+}
+
+// table opens a table of text as a source of rows.
+func (r *run) table(ctx context.Context, f found, notes *notice.List) (vector.Rows, error) {
+	t, err := table.Open(ctx, f.path, table.Options{
+		XField: r.o.XField, YField: r.o.YField, CRS: r.crs, Encoding: r.o.Encoding, Near: r.known(ctx),
+		Limits: table.Limits{Rows: r.o.Limits.TableRows, Fields: r.o.Limits.Fields, FileBytes: r.o.Limits.TableBytes},
+	})
+	if err != nil {
+		return nil, err
+	}
+	notes.Append(t.Notices)
+	return &tableRows{t, f.label}, nil
+}
+
+// known is the box of the territories in the catalog; nil when there are
+// none. It only helps to judge positions: an error here is as none.
+func (r *run) known(ctx context.Context) *geo.BBox {
+	all, err := r.st.Catalog.Datasets(ctx)
+	if err != nil {
+		return nil
+	}
+	var box *geo.BBox
+	for _, d := range all {
+		if d.Role != catalog.TerritoryRole || d.ID == r.o.Dataset {
+			continue
+		}
+		b := d.Version.BBoxWGS84
+		if box != nil {
+			b = box.Union(b)
+		}
+		box = &b
+	}
+	return box
+}
+
+// tableRows is a table as vector.Rows.
+type tableRows struct {
+	t    *table.Table
+	name string
+}
+
+func (t *tableRows) Name() string       { return t.name }
+func (t *tableRows) Schema() geo.Schema { return t.t.Schema }
+func (t *tableRows) Count() int64       { return t.t.Rows }
+
+func (t *tableRows) Scan(ctx context.Context, _ func(int64, error) error, yield func(geo.Feature) (bool, error)) error {
+	return t.t.Scan(ctx, yield)
+}

@@ -1,0 +1,227 @@
+// Package ingest turns files into a published version of a dataset: inspect,
+// convert, check, publish. Until the catalog says that a version is there no
+// reader sees any of it, and whatever ends the program leaves the old version
+// or the new one.
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"contado/geo"
+	"contado/geo/fault"
+	"contado/geo/gdal"
+	"contado/geo/grid"
+	"contado/geo/store/blob"
+	"contado/geo/store/catalog"
+)
+
+// Options says what to make of the files. Only Dataset is needed.
+type Options struct {
+	Dataset                                  string
+	Role                                     catalog.Role // "" = guess
+	Title, Description, License, Attribution string
+	Datetime                                 string // RFC 3339 or a date; "" = read from the files
+	Layer                                    string // of a vector file with several
+	Append, Replace                          bool
+	Resampling                               grid.Resampling // of overviews; "" = by role and content
+	CodeField, NameField                     string
+	ParentFields                             []string // nearest first
+	LevelField, LevelName                    string
+	PopulationField                          string
+	XField, YField                           string // coordinate columns of a table
+	CRS                                      string // overrides, or supplies, that of the files
+	Encoding                                 string
+	Subdataset                               string
+	Limits                                   Limits
+}
+
+// Limits bounds what is taken in; zero fields are DefaultLimits.
+type Limits struct {
+	Files          int   // found in the paths given
+	ArchiveBytes   int64 // unpacked
+	ArchiveEntries int
+	Cells          int64 // of one raster band
+	Bands          int
+	Items          int
+	Features       int64
+	Vertices       int64
+	Fields         int
+	TableRows      int64
+	TableBytes     int64
+}
+
+// DefaultLimits are generous for a whole region.
+var DefaultLimits = Limits{
+	Files: 100_000, ArchiveBytes: 64 << 30, ArchiveEntries: 20_000, Cells: 20_000_000_000, Bands: 1000, Items: 100_000,
+	Features: 50_000_000, Vertices: 2_000_000_000, Fields: 1900, TableRows: 20_000_000, TableBytes: 16 << 30,
+}
+
+func (l Limits) withDefaults() Limits {
+	d := DefaultLimits
+	set := func(v *int, def int) {
+		if *v == 0 {
+			*v = def
+		}
+	}
+	set64 := func(v *int64, def int64) {
+		if *v == 0 {
+			*v = def
+		}
+	}
+	set(&l.Files, d.Files)
+	set(&l.ArchiveEntries, d.ArchiveEntries)
+	set(&l.Bands, d.Bands)
+	set(&l.Items, d.Items)
+	set(&l.Fields, d.Fields)
+	set64(&l.ArchiveBytes, d.ArchiveBytes)
+	set64(&l.Cells, d.Cells)
+	set64(&l.Features, d.Features)
+	set64(&l.Vertices, d.Vertices)
+	set64(&l.TableRows, d.TableRows)
+	set64(&l.TableBytes, d.TableBytes)
+	return l
+}
+
+// Stores is where versions are kept.
+type Stores struct {
+	Catalog catalog.Driver
+	Blobs   blob.Driver
+	Staging string // local folder, best on the same device as the blobs
+	Program string // "contado 0.1.0"
+}
+
+// Progress hears how an ingest goes, from one goroutine at a time. Step's
+// total is 0 when it is not known; done is then bytes written.
+type Progress interface {
+	Stage(name string)
+	Step(done, total int64)
+}
+
+// Quiet is a Progress that says nothing.
+type Quiet struct{}
+
+// Stage implements Progress.
+func (Quiet) Stage(string) {}
+
+// Step implements Progress.
+func (Quiet) Step(int64, int64) {}
+
+// Result is what an ingest published. The notices are those of the version.
+type Result struct {
+	Dataset catalog.Dataset
+	Notices []catalog.Notice
+}
+
+// Run ingests files and folders as a new version of a dataset. progress may
+// be nil.
+//
+// Errors: fault.Exist when the dataset is there and neither Append nor Replace
+// was asked for; Invalid and Unsupported for what cannot be read; TooLarge
+// over the limits; Conflict when another ingest was faster; Canceled. After an
+// error nothing is left behind.
+func Run(ctx context.Context, st Stores, paths []string, o Options, progress Progress) (res Result, err error) {
+	if progress == nil {
+		progress = Quiet{}
+	}
+	o.Limits = o.Limits.withDefaults()
+	r := &run{st: st, o: o, p: progress, sub: map[string]string{}}
+	if err := r.check(ctx, paths); err != nil {
+		return Result{}, err
+	}
+	if r.stage, err = newStage(st.Staging); err != nil {
+		return Result{}, err
+	}
+	defer func() { err = errors.Join(err, r.stage.close()) }()
+	progress.Stage("inspect")
+	in, err := r.collect(ctx, paths)
+	if err != nil {
+		return Result{}, err
+	}
+	pub, files, err := r.convert(ctx, in)
+	if err != nil {
+		return Result{}, err
+	}
+	progress.Stage("publish")
+	d, err := publish(ctx, st, pub, files)
+	if err != nil {
+		return Result{}, err
+	}
+	return Result{Dataset: d, Notices: d.Version.Notices}, nil
+}
+
+type run struct {
+	st    Stores
+	o     Options
+	p     Progress
+	stage *stage
+	crs   geo.CRS
+	time  *time.Time
+	old   catalog.Dataset   // zero when there is none
+	sub   map[string]string // original name of an unpacked file
+}
+
+// check settles the options before any file is touched.
+func (r *run) check(ctx context.Context, paths []string) error {
+	const op = "ingest.Run"
+	o := &r.o
+	switch {
+	case len(paths) == 0:
+		return fault.Errorf(op, fault.Invalid, "no file to ingest")
+	case !catalog.ValidID(o.Dataset):
+		return fault.WithHint(fault.Errorf(op, fault.Invalid, "%q cannot name a dataset", o.Dataset), "use 1 to 63 of a-z, 0-9 and -, not beginning with -")
+	case o.Append && o.Replace:
+		return fault.Errorf(op, fault.Invalid, "append and replace exclude each other")
+	case o.Role != "" && !slices.Contains(catalog.Roles, o.Role):
+		return fault.Errorf(op, fault.Invalid, "role %q is not known: use one of %s", o.Role, roleNames())
+	case o.Resampling != "" && !o.Resampling.Valid():
+		return fault.Errorf(op, fault.Invalid, "resampling %q is not known: use nearest, bilinear, cubic, average or mode", o.Resampling)
+	case o.Role == catalog.TimetableRole:
+		return fault.Errorf(op, fault.Unsupported, "timetables are not read by this version")
+	}
+	var err error
+	if o.CRS != "" {
+		if r.crs, err = gdal.ParseCRS(o.CRS); err != nil {
+			return fmt.Errorf("--crs: %w", err)
+		}
+	}
+	if r.time, err = parseTime(o.Datetime); err != nil {
+		return err
+	}
+	d, exists, err := current(ctx, r.st.Catalog, o.Dataset)
+	if err != nil {
+		return err
+	}
+	if exists && !o.Append && !o.Replace {
+		return fault.WithHint(fault.Errorf(op, fault.Exist, "dataset %s is there already, at version %d", o.Dataset, d.Version.Number),
+			"use --append to add to it, --replace to start over, or another id")
+	}
+	r.old = d
+	return nil
+}
+
+func roleNames() string {
+	names := make([]string, len(catalog.Roles))
+	for i, r := range catalog.Roles {
+		names[i] = string(r)
+	}
+	return strings.Join(names, ", ")
+}
+
+// parseTime reads --datetime; "" is nil. Without a zone it is UTC.
+func parseTime(s string) (*time.Time, error) {
+	if s == "" {
+		return nil, nil
+	}
+	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02"} {
+		if t, err := time.Parse(layout, s); err == nil {
+			t = t.UTC()
+			return &t, nil
+		}
+	}
+	return nil, fault.Errorf("ingest.Run", fault.Invalid, "--datetime %q is no date or time: write it like 2023-07-14 or 2023-07-14T10:15:59Z", s)
+}

@@ -1,0 +1,174 @@
+// Package raster turns raster files into items: one Cloud-Optimized GeoTIFF
+// each, north up, with overviews that suit what the cells mean, and the
+// metadata of a STAC item.
+package raster
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"contado/geo"
+	"contado/geo/fault"
+	"contado/geo/grid"
+	"contado/geo/store/catalog"
+	"contado/ingest/notice"
+)
+
+// Options steers Convert.
+type Options struct {
+	Dataset string // id, for naming items without a name of their own
+	Role    catalog.Role
+	// Datetime overrides what files and metadata say; nil reads it from them.
+	Datetime *time.Time
+	// CRS overrides, or supplies, the reference system of the files.
+	CRS geo.CRS
+	// Resampling of overviews; "" goes by role and content.
+	Resampling grid.Resampling
+	Subdataset string
+	Dir        string // existing folder to write into
+	Limits     Limits
+}
+
+// Limits bounds the rasters taken in.
+type Limits struct {
+	Cells int64 // of one band
+	Bands int
+	Items int
+	// Expansion is the most bytes of cells that a byte of file may stand for;
+	// more means a header that lies.
+	Expansion int64
+}
+
+// DefaultLimits are those of zero fields.
+var DefaultLimits = Limits{Cells: 20_000_000_000, Bands: 1000, Items: 100_000, Expansion: 20_000}
+
+func (l Limits) withDefaults() Limits {
+	if l.Cells == 0 {
+		l.Cells = DefaultLimits.Cells
+	}
+	if l.Bands == 0 {
+		l.Bands = DefaultLimits.Bands
+	}
+	if l.Items == 0 {
+		l.Items = DefaultLimits.Items
+	}
+	if l.Expansion == 0 {
+		l.Expansion = DefaultLimits.Expansion
+	}
+	return l
+}
+
+// Progress hears how the work goes. Step's total is 0 when it is not known:
+// done is then the number of bytes written so far.
+type Progress interface {
+	Stage(name string)
+	Step(done, total int64)
+}
+
+// Source is a checked local file and the drivers that may open it. Label is
+// how to name it to people.
+type Source struct {
+	Path    string
+	Drivers []string
+}
+
+// Item is a catalog item without its blob key, and its finished file.
+type Item struct {
+	catalog.Item
+	Path string
+}
+
+// Result is what Convert made.
+type Result struct {
+	Role    catalog.Role
+	Items   []Item
+	Notices []catalog.Notice
+}
+
+// Convert writes one COG an item into o.Dir. Files of one scene become the
+// bands of one item. mtl are Landsat metadata files found beside them.
+//
+// Errors: Invalid for rasters without georeference or CRS, damaged ones, and
+// wrong choices; TooLarge over the limits; Unsupported for complex numbers.
+func Convert(ctx context.Context, sources []Source, mtl []string, o Options, p Progress) (*Result, error) {
+	o.Limits = o.Limits.withDefaults()
+	c := &converter{o: o, p: p, notes: &notice.List{}}
+	p.Stage("inspect")
+	files := make([]*file, 0, len(sources))
+	for i, s := range sources {
+		if err := ctx.Err(); err != nil {
+			return nil, fault.E("raster.Convert", fault.Canceled, err)
+		}
+		f, err := c.inspect(s)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, f)
+		p.Step(int64(i+1), int64(len(sources)))
+	}
+	if c.o.Role == "" {
+		c.o.Role = guessRole(files)
+		c.notes.Add(catalog.Info, "role-guessed", "the role was guessed to be %q: name it with --role if it is not", c.o.Role)
+	}
+	scenes, err := c.group(files)
+	if err != nil {
+		return nil, err
+	}
+	if len(scenes) > o.Limits.Items {
+		return nil, fault.Errorf("raster.Convert", fault.TooLarge, "%d scenes are more than the limit of %d", len(scenes), o.Limits.Items)
+	}
+	if err := c.readMTL(scenes, mtl); err != nil {
+		return nil, err
+	}
+	out := &Result{Role: c.o.Role}
+	for i, s := range scenes {
+		c.label = fmt.Sprintf("%s (%d of %d)", s.id, i+1, len(scenes))
+		item, err := c.convert(ctx, s, i)
+		if err != nil {
+			return nil, err
+		}
+		out.Items = append(out.Items, *item)
+	}
+	out.Notices = c.notes.All()
+	return out, nil
+}
+
+type converter struct {
+	o     Options
+	p     Progress
+	notes *notice.List
+	label string
+}
+
+var (
+	elevationWords  = []string{"dem", "dtm", "dsm", "srtm", "elev", "altitud", "hgt", "quota", "aster"}
+	populationWords = []string{"pop", "gpw", "inhabitants", "abitanti", "popolazione"}
+	landcoverWords  = []string{"clc", "corine", "landcover", "land_cover", "landuse", "worldcover", "lulc", "uso_suolo"}
+)
+
+// guessRole goes by the files' names, then by what they hold.
+func guessRole(files []*file) catalog.Role {
+	f := files[0]
+	words := strings.FieldsFunc(strings.ToLower(filepath.Base(f.path)), func(r rune) bool { return r != '_' && (r < 'a' || r > 'z') })
+	joined := strings.Join(words, "_")
+	has := func(list []string) bool {
+		return slices.ContainsFunc(list, func(w string) bool {
+			return slices.ContainsFunc(strings.Split(joined, "_"), func(p string) bool { return strings.HasPrefix(p, w) }) || (strings.Contains(w, "_") && strings.Contains(joined, w))
+		})
+	}
+	switch {
+	case f.token != "" && f.prefix != "" || len(f.bands) >= 3:
+		return catalog.Imagery
+	case f.driver == "SRTMHGT" || has(elevationWords):
+		return catalog.Elevation
+	case has(populationWords):
+		return catalog.Population
+	case has(landcoverWords) || (f.classed() && len(f.bands) == 1):
+		return catalog.LandCover
+	}
+	return catalog.OtherRole
+}

@@ -1,0 +1,222 @@
+package raster
+
+import (
+	"cmp"
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"contado/geo/fault"
+	"contado/geo/store/catalog"
+)
+
+// scene is the files that make one item.
+type scene struct {
+	id    string
+	files []*file
+	time  *time.Time
+	cloud *float64 // percent, from metadata
+	craft string   // spacecraft, from metadata
+}
+
+var (
+	// reBand splits "scene_B02_10m" into scene, band and stated resolution.
+	reBand = regexp.MustCompile(`(?i)^(.*?)[_.-]?((?:SR_|ST_)?B(?:8A|\d{1,2})|BQA|(?:SR_)?QA_[A-Z]+|SCL|AOT|WVP|TCI|CLD|SNW|band_?\d{1,2})(?:[_-](\d{2})m)?$`)
+	// reProduct is the naming of sen2r: all bands of a product in one file.
+	reProduct = regexp.MustCompile(`^(S2[A-C].*)_(BOA|TOA|SCL)_(\d{2})$`)
+	reColour  = regexp.MustCompile(`(?i)^(?:(.*)[_.-])?(red|green|blue|nir|swir16|swir22|rededge)$`)
+	reAge     = regexp.MustCompile(`(?i)^(.*?)[_.-]?(total|age_\d{1,3}_(?:\d{1,3}|plus))$`)
+)
+
+// splitBand finds the band in a file name; token is "" when there is none.
+func splitBand(base string) (prefix, token string, metres int) {
+	if m := reProduct.FindStringSubmatch(base); m != nil {
+		return m[1], m[2], 0
+	}
+	if m := reBand.FindStringSubmatch(base); m != nil && (m[1] == "" || !endsInLetter(m[1]) || separated(base, m[1])) {
+		metres, _ = strconv.Atoi(m[3]) // "" is 0: not stated
+		return m[1], bandName(m[2]), metres
+	}
+	for _, re := range []*regexp.Regexp{reColour, reAge} {
+		if m := re.FindStringSubmatch(base); m != nil {
+			return m[1], strings.ToLower(m[2]), 0
+		}
+	}
+	return "", "", 0
+}
+
+// separated reports whether a separator follows the prefix: "mob2" is a name,
+// "mo_b2" a band of mo.
+func separated(base, prefix string) bool {
+	return len(base) > len(prefix) && strings.ContainsRune("_.-", rune(base[len(prefix)]))
+}
+
+func endsInLetter(s string) bool {
+	c := s[len(s)-1]
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+}
+
+func bandName(token string) string {
+	if strings.HasPrefix(strings.ToLower(token), "band") {
+		return strings.ToLower(token)
+	}
+	return strings.ToUpper(token)
+}
+
+// group puts the files into scenes: for imagery (and population by age) those
+// that differ by the band alone, else each file by itself.
+func (c *converter) group(files []*file) ([]*scene, error) {
+	byKey := map[string]*scene{}
+	var out []*scene
+	for _, f := range files {
+		key, id := c.sceneKey(f, files)
+		s := byKey[key]
+		if s == nil {
+			s = &scene{id: id}
+			byKey[key] = s
+			out = append(out, s)
+		}
+		s.files = append(s.files, f)
+	}
+	taken := map[string]int{}
+	for _, s := range out {
+		if err := c.settleScene(s); err != nil {
+			return nil, err
+		}
+		if taken[s.id]++; taken[s.id] > 1 {
+			s.id = fmt.Sprintf("%s-%d", s.id, taken[s.id])
+		}
+	}
+	slices.SortStableFunc(out, func(a, b *scene) int { return strings.Compare(a.id, b.id) })
+	return out, nil
+}
+
+func (c *converter) sceneKey(f *file, all []*file) (key, id string) {
+	alone := func() (string, string) { return f.path, slug(f.base, c.o.Dataset) }
+	if f.token == "" || (c.o.Role != catalog.Imagery && c.o.Role != catalog.Population) {
+		f.token = ""
+		return alone()
+	}
+	if len(f.bands) > 1 && f.token != "BOA" && f.token != "TOA" && f.token != "TCI" {
+		f.token = ""
+		return alone()
+	}
+	key = f.prefix
+	same := 0
+	for _, o := range all {
+		if o != f && o.prefix == f.prefix && o.token == f.token && o.metres == f.metres {
+			same++
+		}
+	}
+	if key == "" || same > 0 {
+		key = filepath.Join(f.dir, f.prefix)
+	}
+	id = slug(f.prefix, "")
+	if id == "" && same > 0 {
+		id = slug(filepath.Base(f.dir), c.o.Dataset)
+	}
+	if id == "" {
+		id = slug(c.o.Dataset, "item")
+	}
+	return "scene:" + key, id
+}
+
+// slug makes an item id of a name.
+func slug(s, otherwise string) string {
+	s = strings.Trim(strings.Map(slugRune, s), "-_.")
+	if len(s) > 100 {
+		s = s[:100]
+	}
+	if s == "" {
+		return otherwise
+	}
+	return s
+}
+
+// settleScene sorts the bands, keeps the finest of those given at several
+// resolutions, and finds the time.
+func (c *converter) settleScene(s *scene) error {
+	slices.SortStableFunc(s.files, func(a, b *file) int {
+		return cmp.Or(strings.Compare(sortKey(a.token), sortKey(b.token)), cmp.Compare(a.metres, b.metres))
+	})
+	kept := s.files[:0]
+	for _, f := range s.files {
+		if n := len(kept); n > 0 && f.token != "" && kept[n-1].token == f.token {
+			if kept[n-1].metres == f.metres {
+				return fault.Errorf("raster.Convert", fault.Invalid, "%s and %s are both band %s of scene %s", kept[n-1].name, f.name, f.token, s.id)
+			}
+			c.notes.Count(catalog.Info, "coarser-band-skipped", "bands given at several resolutions were taken at the finest", f.name)
+			continue
+		}
+		kept = append(kept, f)
+	}
+	s.files = kept
+	s.time = c.o.Datetime
+	for _, f := range s.files {
+		if s.time == nil && c.o.Role == catalog.Imagery {
+			s.time = timeFromName(f.base)
+		}
+	}
+	if s.time == nil && c.o.Role == catalog.Imagery {
+		s.time = timeFromTag(s.files[0].info.Metadata["TIFFTAG_DATETIME"])
+		if s.time != nil {
+			c.notes.Count(catalog.Info, "time-from-tag", "the time was taken from the TIFF tag DateTime, which may be that of processing: set it with --datetime", s.id)
+		}
+	}
+	return nil
+}
+
+// sortKey orders B1, B2 … B8, B8A, B9, B10, then quality bands.
+func sortKey(token string) string {
+	t := strings.TrimPrefix(strings.TrimPrefix(strings.ToUpper(token), "SR_"), "BAND")
+	t = strings.TrimPrefix(t, "_")
+	if m := reNumbered.FindStringSubmatch(t); m != nil {
+		n, _ := strconv.Atoi(m[1]) // at most two digits by the pattern
+		return fmt.Sprintf("0%02d%s", n, m[2])
+	}
+	if t == "BOA" || t == "TOA" || t == "TOTAL" {
+		return "0" + t
+	}
+	return "1" + t
+}
+
+var (
+	reNumbered = regexp.MustCompile(`^B?(\d{1,2})(A?)$`)
+	reDay      = regexp.MustCompile(`(?:^|[^0-9])((?:19|20)\d{2})[-_]?(0[1-9]|1[0-2])[-_]?(0[1-9]|[12]\d|3[01])(?:[T_]?([01]\d|2[0-3]):?([0-5]\d):?([0-5]\d))?(?:[^0-9]|$)`)
+	reLandsat  = regexp.MustCompile(`^L[COTEM]\d{1}\d{6}((?:19|20)\d{2})([0-3]\d{2})[A-Z]{3}\d{2}`)
+)
+
+// timeFromName reads 20230714, 2023-07-14, 20230714T101559 and the day of
+// year of old Landsat scene names; the first date is the acquisition. UTC.
+func timeFromName(base string) *time.Time {
+	if m := reLandsat.FindStringSubmatch(base); m != nil {
+		if t, err := time.Parse("2006 002", m[1]+" "+m[2]); err == nil {
+			return &t
+		}
+	}
+	m := reDay.FindStringSubmatch(base)
+	if m == nil {
+		return nil
+	}
+	layout, text := "20060102", m[1]+m[2]+m[3]
+	if m[4] != "" {
+		layout, text = layout+"150405", text+m[4]+m[5]+m[6]
+	}
+	t, err := time.Parse(layout, text)
+	if err != nil {
+		return nil
+	}
+	return &t
+}
+
+func timeFromTag(s string) *time.Time {
+	t, err := time.Parse("2006:01:02 15:04:05", strings.TrimSpace(s))
+	if err != nil || t.Year() < 1960 {
+		return nil
+	}
+	return &t
+}
