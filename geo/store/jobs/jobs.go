@@ -46,21 +46,26 @@ type Job struct {
 type Progress func(done float64, message string)
 
 // Handler does the work of one kind of job. An error of kind fault.Invalid,
-// NotExist, TooLarge or Unsupported is final; others are retried.
+// NotExist, TooLarge or Unsupported is final; others, and panics, are tried
+// up to three times in all. A job may also be run again because its worker
+// died: a handler must be able to begin anew over what it left.
 type Handler func(ctx context.Context, args json.RawMessage, progress Progress) (json.RawMessage, error)
 
 // Driver keeps and runs jobs.
 type Driver interface {
-	// Enqueue adds a job; unknown kinds are fault.Invalid.
+	// Enqueue adds a job; unknown kinds and args that are not JSON are
+	// fault.Invalid. Nil args become null.
 	Enqueue(ctx context.Context, kind string, args json.RawMessage) (Job, error)
 	// Get returns a job; fault.NotExist when there is none.
 	Get(ctx context.Context, id string) (Job, error)
 	// List returns the newest jobs first.
 	List(ctx context.Context, limit int) ([]Job, error)
-	// Cancel dismisses a job; a running handler sees its context end.
+	// Cancel dismisses a job; a running handler sees its context end, also in
+	// another process. A job that has finished stays as it is.
 	Cancel(ctx context.Context, id string) (Job, error)
 	// Run works on jobs with the handlers (by kind) until the context ends,
-	// then waits for running handlers.
+	// then waits for running handlers. A job whose handler had to be
+	// interrupted goes back to the queue. The end of the context is no error.
 	Run(ctx context.Context, handlers map[string]Handler) error
 	Close() error
 }

@@ -109,13 +109,13 @@ func (r *running) touch(ctx context.Context, write bool, percent int, message st
 func (r *running) finish(ctx context.Context, result json.RawMessage, err, cause error) error {
 	ctx = context.WithoutCancel(ctx)
 	now := time.Now()
+	r.mu.Lock()
+	percent, noted := r.percent, r.message
+	r.mu.Unlock()
 	switch {
 	case err == nil:
 		text := sql.NullString{String: string(result), Valid: result != nil}
-		if err := r.write(ctx, sqlFinishJob, jobs.Successful, text, "", "", formatTime(&now)); err != nil {
-			return err
-		}
-		return nil
+		return r.write(ctx, sqlFinishJob, jobs.Successful, text, "", "", formatTime(&now), percent, noted)
 	case errors.Is(cause, errStopping):
 		if err := r.write(ctx, sqlReturnJob, 1, "interrupted by a stop of the program"); err != nil {
 			return err
@@ -129,7 +129,7 @@ func (r *running) finish(ctx context.Context, result json.RawMessage, err, cause
 		return err
 	}
 	kind := fault.KindOf(err).String()
-	if err := r.write(ctx, sqlFinishJob, jobs.Failed, sql.NullString{}, err.Error(), kind, formatTime(&now)); err != nil {
+	if err := r.write(ctx, sqlFinishJob, jobs.Failed, sql.NullString{}, err.Error(), kind, formatTime(&now), percent, noted); err != nil {
 		return err
 	}
 	return river.JobCancel(err)

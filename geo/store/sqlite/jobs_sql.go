@@ -29,7 +29,7 @@ WHERE river_id = ?1 AND state = 'running'`
 
 	sqlFinishJob = `
 UPDATE job_state SET state = ?2, result = ?3, error = ?4, error_kind = ?5, finished_at = ?6,
-    progress = CASE ?2 WHEN 'successful' THEN 100 ELSE progress END
+    progress = CASE ?2 WHEN 'successful' THEN 100 ELSE ?7 END, message = ?8
 WHERE river_id = ?1 AND state = 'running'`
 
 	sqlReturnJob = `

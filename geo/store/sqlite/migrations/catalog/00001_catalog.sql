@@ -1,5 +1,5 @@
 -- +goose Up
-PRAGMA application_id = 1129207876; -- 'CNTD'
+PRAGMA application_id = 1129206852; -- 'CNTD'
 
 CREATE TABLE dataset (
     id          TEXT PRIMARY KEY,

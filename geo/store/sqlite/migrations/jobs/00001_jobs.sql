@@ -1,5 +1,5 @@
 -- +goose Up
-PRAGMA application_id = 1129207876; -- 'CNTD'
+PRAGMA application_id = 1129206852; -- 'CNTD'
 
 -- What the world sees of a job. River's tables beside it decide when it runs.
 CREATE TABLE job_state (

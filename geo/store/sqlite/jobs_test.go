@@ -1,0 +1,39 @@
+package sqlite
+
+import (
+	"path/filepath"
+	"testing"
+	"time"
+
+	"contado/geo/store/jobs"
+	"contado/geo/store/jobs/jobstest"
+)
+
+func testOptions() *JobsOptions {
+	return &JobsOptions{
+		Kinds: jobstest.Kinds, PollInterval: 20 * time.Millisecond, Lease: 2 * time.Second,
+		RetryDelay: 10 * time.Millisecond,
+	}
+}
+
+func openJobs(t testing.TB, path string, o *JobsOptions) *Jobs {
+	t.Helper()
+	j, err := OpenJobs(t.Context(), path, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := j.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return j
+}
+
+func TestJobsSuite(t *testing.T) {
+	t.Parallel()
+	jobstest.RunSuite(t, func(t *testing.T) func(*testing.T) jobs.Driver {
+		path := filepath.Join(t.TempDir(), "jobs.db")
+		return func(t *testing.T) jobs.Driver { return openJobs(t, path, testOptions()) }
+	})
+}
