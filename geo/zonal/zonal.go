@@ -4,10 +4,9 @@
 // A cell counts with the fraction of it that lies inside the area, found by
 // signed-area accumulation over the edges (the technique of the anti-aliasing
 // font rasterisers: R. Levien, font-rs 2016; D. Turner, FreeType's "smooth"
-// rasteriser), which for straight edges is exact but for rounding: the
-// fractions of an area sum to its shoelace area within 1e-12 (relative) in
-// the tests. Fractions are those of cell space, so rotated grids are exact
-// too. Interiors are handled as runs of whole cells: memory follows the
+// rasteriser), which for straight edges is exact but for rounding: about 1e-15
+// of a cell, and what the coordinates themselves resolve. Fractions are those
+// of cell space, so rotated grids are exact too. Interiors are handled as runs of whole cells: memory follows the
 // perimeter of an area, never its surface.
 //
 // Rules of the house:
@@ -16,7 +15,7 @@
 //     however small. (Fractions under 1e-12 are rounding and count as zero; in
 //     areas under a millionth of a cell, those under a millionth of the area.)
 //   - Results do not depend on the number of workers at all, and on the
-//     reading strategy by rounding only (1e-12).
+//     reading strategy by rounding only (1e-12 for areas of a cell or more).
 //   - Nothing is repaired in silence: geometries that would count a place
 //     twice, or not at all, are refused with the name of the area.
 package zonal
@@ -151,8 +150,8 @@ type Options struct {
 // or wholly outside the raster give what lies inside; see Inside. It fails as
 // a whole, with fault.Invalid, when an area has no polygon, a ring that is
 // not closed or has fewer than four points, a coordinate that is not finite
-// or is absurdly far from the raster, parts that overlap, or rings that cross
-// so that some cell would be covered by less than nothing or more than once.
+// or is absurdly far from the raster, parts that overlap by more than a
+// millionth of the smaller one, or rings that cross so that some cell would be covered by less than nothing or more than once.
 // (A ring that crosses itself without such a cell goes unnoticed: geometries
 // should be valid, and ingest sees to it.)
 func Compute(ctx context.Context, r Raster, areas []Area, o Options) ([]Result, error) {
