@@ -23,7 +23,8 @@ var rioAlg = map[grid.Resampling]int{
 // of the bands is nodata (compared on the stored value), NaN, or masked by an
 // alpha or mask band there; the value under it is then unspecified. With a
 // resampling other than Nearest invalid cells take no part, and an output
-// cell is valid when any cell under its kernel is.
+// cell is valid when any cell under its kernel is; Cubic, whose weights are
+// negative in part, wants an unbroken run of valid cells there.
 //
 // A decimated read goes to the coarsest overview that is still at least as
 // fine as asked for, and resamples the rest.
