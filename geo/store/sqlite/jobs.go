@@ -109,13 +109,13 @@ func migrateRiver(ctx context.Context, db *sql.DB, logger *slog.Logger) error {
 	}
 	known := len(migrator.AllVersions())
 	for try := 1; ; try++ {
-		existing, err := migrator.ExistingVersions(ctx)
+		current, err := riverVersion(ctx, db)
 		switch {
-		case err == nil && len(existing) == known:
+		case err == nil && current == known:
 			return nil
-		case err == nil && len(existing) > known:
+		case err == nil && current > known:
 			return fault.WithHint(fault.Errorf(op, fault.Unsupported,
-				"the job queue has schema version %d, and this program knows versions up to %d", len(existing), known),
+				"the job queue has schema version %d, and this program knows versions up to %d", current, known),
 				"it was written by a newer Contado: update this one")
 		case err == nil:
 			_, err = migrator.Migrate(ctx, rivermigrate.DirectionUp, nil)
@@ -124,6 +124,17 @@ func migrateRiver(ctx context.Context, db *sql.DB, logger *slog.Logger) error {
 			return translate(op, fmt.Errorf("migrate the job queue: %w", err))
 		}
 	}
+}
+
+// riverVersion is asked in SQL because River's migrator has no answer for a
+// version that it does not know. 0 means that there are no tables yet.
+func riverVersion(ctx context.Context, db *sql.DB) (version int, err error) {
+	var tables int
+	if err := db.QueryRowContext(ctx, sqlHasRiver).Scan(&tables); err != nil || tables == 0 {
+		return 0, err
+	}
+	err = db.QueryRowContext(ctx, sqlRiverVersion).Scan(&version)
+	return version, err
 }
 
 // Close closes the file. Run must have returned.

@@ -117,13 +117,13 @@ func (r *running) finish(ctx context.Context, result json.RawMessage, err, cause
 		text := sql.NullString{String: string(result), Valid: result != nil}
 		return r.write(ctx, sqlFinishJob, jobs.Successful, text, "", "", formatTime(&now), percent, noted)
 	case errors.Is(cause, errStopping):
-		if err := r.write(ctx, sqlReturnJob, 1, "interrupted by a stop of the program"); err != nil {
+		if err := r.write(ctx, sqlReturnJob, 1, "interrupted by a stop of the program", r.lease()); err != nil {
 			return err
 		}
 		return river.JobSnooze(0)
 	case !final(fault.KindOf(err)) && r.attempt < maxAttempts:
 		message := fmt.Sprintf("attempt %d of %d: %v", r.attempt, maxAttempts, err)
-		if err := r.write(ctx, sqlReturnJob, 0, message); err != nil {
+		if err := r.write(ctx, sqlReturnJob, 0, message, r.lease()); err != nil {
 			return err
 		}
 		return err

@@ -1,6 +1,11 @@
 package sqlite
 
 const (
+	// Before its version 5, which follows at once, River's table has no line.
+	sqlHasRiver = `SELECT count(*) FROM pragma_table_info('river_migration') WHERE name = 'line'`
+
+	sqlRiverVersion = `SELECT coalesce(max(version), 0) FROM river_migration WHERE line = 'main'`
+
 	sqlInsertJob = `INSERT INTO job_state (id, river_id, kind, args, state, created_at) VALUES (?, ?, ?, ?, 'accepted', ?)`
 
 	jobColumns = `id, kind, args, state, progress, message, result, error, error_kind, attempt, created_at, started_at, finished_at`
@@ -32,8 +37,10 @@ UPDATE job_state SET state = ?2, result = ?3, error = ?4, error_kind = ?5, finis
     progress = CASE ?2 WHEN 'successful' THEN 100 ELSE ?7 END, message = ?8
 WHERE river_id = ?1 AND state = 'running'`
 
+	// The lease stays for a while: until River has taken note it still has
+	// the row as running, which must not look like the end of a worker.
 	sqlReturnJob = `
-UPDATE job_state SET state = 'accepted', attempt = attempt - ?2, message = ?3, lease_until = 0
+UPDATE job_state SET state = 'accepted', attempt = attempt - ?2, message = ?3, lease_until = ?4
 WHERE river_id = ?1 AND state = 'running'`
 
 	// Jobs whose worker is dead: the lease has ended and River still has the
