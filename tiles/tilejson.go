@@ -113,8 +113,8 @@ func fitZoom(b geo.BBox) int {
 	return int(math.Max(0, math.Min(tms.MaxZoom, math.Floor(math.Log2(2*2*tms.HalfWorld/side)))))
 }
 
-// rasterMaxZoom is the zoom at which a tile's pixels are no larger than the
-// cells of the grid.
+// rasterMaxZoom is the zoom at which a tile's pixels are at most a tenth
+// larger than the cells of the grid.
 func rasterMaxZoom(g grid.Grid, wgs84 geo.BBox) int {
 	if g.Width < 1 || g.Height < 1 {
 		return 0

@@ -1,0 +1,580 @@
+package tiles_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"image/png"
+	"io"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"contado/geo"
+	"contado/geo/crs"
+	"contado/geo/fault"
+	"contado/geo/gdal"
+	"contado/geo/grid"
+	"contado/geo/store/catalog"
+	"contado/geo/store/features"
+	"contado/scripts/shareddata"
+	"contado/tiles"
+	"contado/tiles/raster"
+	"contado/tiles/tms"
+	"contado/tiles/vector"
+	"contado/tiles/vector/mvttest"
+
+	"github.com/paulmach/orb"
+	"github.com/paulmach/orb/geojson"
+)
+
+// memory is a vector source of features in memory, with a plain box test.
+type memory struct {
+	d     catalog.Dataset
+	s     geo.Schema
+	fs    []geo.Feature
+	scans atomic.Int64
+	delay time.Duration
+	fail  error
+}
+
+func (m *memory) Dataset() catalog.Dataset { return m.d }
+func (m *memory) Schema() geo.Schema       { return m.s }
+
+func (m *memory) Scan(ctx context.Context, q features.Query, yield func(geo.Feature) bool) error {
+	m.scans.Add(1)
+	if m.delay > 0 {
+		select {
+		case <-time.After(m.delay):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	for _, f := range m.fs {
+		if f.Geometry == nil || q.BBox != nil && !geo.BBoxOf(f.Geometry.Bound()).Intersects(*q.BBox) {
+			continue
+		}
+		g := geo.Feature{ID: f.ID, Geometry: f.Geometry}
+		for _, name := range q.Fields {
+			g.Values = append(g.Values, f.Values[m.s.FieldIndex(name)])
+		}
+		if !yield(g) {
+			return nil
+		}
+	}
+	return m.fail
+}
+
+var bolzano = sync.OnceValues(func() (fc geojson.FeatureCollection, err error) {
+	raw, err := os.ReadFile(bolzanoPath)
+	if err != nil {
+		return fc, err
+	}
+	return fc, json.Unmarshal(raw, &fc)
+})
+
+var (
+	bolzanoPath string
+	bolzanoOnce sync.Once
+)
+
+func comuni(t testing.TB, c geo.CRS) *memory {
+	t.Helper()
+	path := shareddata.Path(t, "it-boundaries/limits_P_21_municipalities.geojson")
+	bolzanoOnce.Do(func() { bolzanoPath = path })
+	fc, err := bolzano()
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := &memory{
+		s: geo.Schema{CRS: c, GeometryType: "MultiPolygon", Fields: []geo.Field{{Name: "name", Type: geo.String}, {Name: "raw", Type: geo.Binary}, {Name: "n", Type: geo.Integer}}},
+		d: catalog.Dataset{ID: "comuni", Kind: catalog.Vector, Role: catalog.TerritoryRole, Version: catalog.Version{Number: 1, SHA256: "aa", CRS: c}},
+	}
+	box := geo.EmptyBBox()
+	tr, err := crs.New(geo.WGS84, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, f := range fc.Features {
+		box = box.Union(geo.BBoxOf(f.Geometry.Bound()))
+		g, err := tr.Geometry(f.Geometry, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name, _ := f.Properties["name"].(string)
+		m.fs = append(m.fs, geo.Feature{ID: int64(i + 1), Geometry: g, Values: []any{name, []byte{1}, int64(i)}})
+	}
+	m.d.Version.BBoxWGS84 = box
+	return m
+}
+
+func newService(t testing.TB, o *tiles.Options) *tiles.Service {
+	t.Helper()
+	pool := gdal.NewPool(nil)
+	t.Cleanup(pool.Close)
+	s, err := tiles.New(tiles.FromPool(pool), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// The same municipalities in degrees, in UTM and in Web Mercator give the
+// same tiles, give or take a unit.
+func TestVectorInAnyCRS(t *testing.T) {
+	t.Parallel()
+	s := newService(t, nil)
+	for _, z := range []int{0, 5, 8, 11} {
+		tile := tms.AtLonLat(z, 11.4, 46.7)
+		var areas []float64
+		for _, c := range []geo.CRS{geo.WGS84, "EPSG:25832", geo.WebMercator} {
+			src := comuni(t, c)
+			src.d.ID = "comuni-" + strings.ToLower(strings.ReplaceAll(string(c), ":", "-"))
+			got, err := s.Vector(context.Background(), src, tiles.VectorParams{Properties: []string{"name"}}, tile.Z, tile.X, tile.Y)
+			if err != nil {
+				t.Fatal(err)
+			}
+			decoded, err := mvttest.Decode(got.Data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			l := decoded.Layer(src.d.ID)
+			if err := mvttest.CheckPolygons(l); err != nil {
+				t.Fatal(err)
+			}
+			sum := 0
+			for _, f := range l.Features {
+				if len(f.Tags) != 1 {
+					t.Fatalf("attributes %v", f.Tags)
+				}
+				for _, r := range f.Parts {
+					sum += mvttest.Area2(r)
+				}
+			}
+			if !got.Complete || got.Empty || got.ContentType != tiles.MVT {
+				t.Errorf("%v: %+v", tile, got.Info)
+			}
+			areas = append(areas, float64(sum))
+		}
+		for _, a := range areas {
+			if a < areas[0]*0.99-500 || a > areas[0]*1.01+500 {
+				t.Errorf("%v: areas %v", tile, areas)
+			}
+		}
+	}
+	src := comuni(t, "EPSG:25832")
+	got, err := s.Vector(context.Background(), src, tiles.VectorParams{}, 8, 3, 3)
+	if err != nil || !got.Empty || len(got.Data) != 0 || src.scans.Load() != 0 {
+		t.Errorf("a tile elsewhere: %+v, %v, %d scans", got.Info, err, src.scans.Load())
+	}
+}
+
+func TestGzipAndETags(t *testing.T) {
+	t.Parallel()
+	s := newService(t, nil)
+	src := comuni(t, geo.WGS84)
+	tile := tms.AtLonLat(8, 11.4, 46.7)
+	plain, err := s.Vector(context.Background(), src, tiles.VectorParams{}, tile.Z, tile.X, tile.Y)
+	if err != nil {
+		t.Fatal(err)
+	}
+	zipped, err := s.Vector(context.Background(), src, tiles.VectorParams{Gzip: true}, tile.Z, tile.X, tile.Y)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := gzip.NewReader(bytes.NewReader(zipped.Data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	un, err := io.ReadAll(r)
+	if err != nil || !bytes.Equal(un, plain.Data) || zipped.ContentEncoding != "gzip" || plain.ContentEncoding != "" {
+		t.Errorf("unzipped %d bytes of %d, %v", len(un), len(plain.Data), err)
+	}
+	if zipped.ETag == plain.ETag || src.scans.Load() != 1 || s.Renders() != 1 {
+		t.Errorf("tags %s %s, %d scans", zipped.ETag, plain.ETag, src.scans.Load())
+	}
+	if want := tiles.TileETag(src.d, tiles.VectorParams{}, tile); plain.ETag != want {
+		t.Errorf("%s, foretold %s", plain.ETag, want)
+	}
+	// Each of these makes another tile.
+	seen := map[string]string{plain.ETag: "plain"}
+	differ := func(name, tag string) {
+		if was, ok := seen[tag]; ok {
+			t.Errorf("%s has the tag of %s", name, was)
+		}
+		seen[tag] = name
+	}
+	next := src.d
+	next.Version.Number = 2
+	differ("version", tiles.TileETag(next, tiles.VectorParams{}, tile))
+	next = src.d
+	next.Version.SHA256 = "bb"
+	differ("content", tiles.TileETag(next, tiles.VectorParams{}, tile))
+	differ("address", tiles.TileETag(src.d, tiles.VectorParams{}, tms.Tile{Z: 8, X: 1, Y: 1}))
+	differ("properties", tiles.TileETag(src.d, tiles.VectorParams{Properties: []string{"name"}}, tile))
+	differ("joined", tiles.TileETag(src.d, tiles.VectorParams{Properties: []string{"name,n"}}, tile))
+	differ("split", tiles.TileETag(src.d, tiles.VectorParams{Properties: []string{"name", "n"}}, tile))
+	differ("raster", tiles.TileETag(src.d, tiles.RasterParams{}, tile))
+	if tiles.TileETag(src.d, tiles.RasterParams{}, tile) != tiles.TileETag(src.d, tiles.RasterParams{Size: 256}, tile) {
+		t.Error("the default size has a tag of its own")
+	}
+}
+
+// Many who ask for one tile at once cause one rendering, and the first of
+// them leaving does not spoil it for the others.
+func TestCoalescing(t *testing.T) {
+	t.Parallel()
+	s := newService(t, nil)
+	src := comuni(t, geo.WGS84)
+	src.delay = 200 * time.Millisecond
+	first, leave := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	errs := make([]error, 20)
+	for i := range errs {
+		ctx := context.Background()
+		if i == 0 {
+			ctx = first
+		}
+		wg.Go(func() { _, errs[i] = s.Vector(ctx, src, tiles.VectorParams{}, 0, 0, 0) })
+		if i == 0 {
+			for src.scans.Load() == 0 {
+				time.Sleep(time.Millisecond)
+			}
+		}
+	}
+	leave()
+	wg.Wait()
+	if !fault.Is(errs[0], fault.Canceled) {
+		t.Errorf("who left got %v", errs[0])
+	}
+	for _, err := range errs[1:] {
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	if n := src.scans.Load(); n != 1 {
+		t.Errorf("%d scans", n)
+	}
+}
+
+func TestAdmission(t *testing.T) {
+	t.Parallel()
+	s := newService(t, &tiles.Options{Renders: 1, Queue: 1, CacheBytes: -1})
+	src := comuni(t, geo.WGS84)
+	src.delay = 300 * time.Millisecond
+	var wg sync.WaitGroup
+	var busy, fine atomic.Int64
+	for i := range 6 {
+		wg.Go(func() {
+			switch _, err := s.Vector(context.Background(), src, tiles.VectorParams{}, 3, 4, i); {
+			case err == nil:
+				fine.Add(1)
+			case fault.Is(err, fault.Unavailable):
+				busy.Add(1)
+			default:
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if fine.Load() != 2 || busy.Load() != 4 {
+		t.Errorf("%d served, %d refused", fine.Load(), busy.Load())
+	}
+}
+
+func TestFailuresAreNotKept(t *testing.T) {
+	t.Parallel()
+	s := newService(t, &tiles.Options{Timeout: 150 * time.Millisecond})
+	src := comuni(t, geo.WGS84)
+	src.fail = errors.New("disk on fire")
+	if _, err := s.Vector(context.Background(), src, tiles.VectorParams{}, 0, 0, 0); err == nil || !strings.Contains(err.Error(), "disk on fire") {
+		t.Errorf("%v", err)
+	}
+	src.fail, src.delay = nil, time.Hour
+	if _, err := s.Vector(context.Background(), src, tiles.VectorParams{}, 0, 0, 0); !fault.Is(err, fault.Unavailable) {
+		t.Errorf("a tile that takes too long: %v", err)
+	}
+	src.delay = 0
+	if _, err := s.Vector(context.Background(), src, tiles.VectorParams{}, 0, 0, 0); err != nil {
+		t.Error(err)
+	}
+	src.fs = append(src.fs, geo.Feature{ID: 9e5, Geometry: orb.Point{11, 46}}) // without values: the fake panics
+	src.d.Version.Number++
+	if _, err := s.Vector(context.Background(), src, tiles.VectorParams{}, 0, 0, 0); err == nil || fault.KindOf(err) != fault.Other {
+		t.Errorf("a panic became %v", err)
+	}
+	for _, bad := range [][3]int{{25, 0, 0}, {1, 2, 0}, {-1, 0, 0}} {
+		if _, err := s.Vector(context.Background(), src, tiles.VectorParams{}, bad[0], bad[1], bad[2]); !fault.Is(err, fault.Invalid) {
+			t.Errorf("%v: %v", bad, err)
+		}
+	}
+	if _, err := s.Vector(context.Background(), src, tiles.VectorParams{Properties: []string{"nome"}}, 0, 0, 0); !fault.Is(err, fault.Invalid) || !strings.Contains(err.Error(), "name") {
+		t.Errorf("an unknown attribute: %v", err)
+	}
+}
+
+// scenes is a raster source of items in files.
+type scenes struct {
+	d     catalog.Dataset
+	items []catalog.Item
+	paths map[string]string
+}
+
+func (s *scenes) Dataset() catalog.Dataset { return s.d }
+
+func (s *scenes) Items(within *geo.BBox) []catalog.Item {
+	var out []catalog.Item
+	for _, it := range s.items {
+		if within == nil || it.BBox.Intersects(*within) {
+			out = append(out, it)
+		}
+	}
+	return out
+}
+
+func (s *scenes) Path(it catalog.Item) (string, error) { return s.paths[it.ID], nil }
+
+func scene(t testing.TB, path, id string, at *time.Time) (catalog.Item, string) {
+	t.Helper()
+	r, err := gdal.OpenRaster(path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	info := r.Info()
+	it := catalog.Item{ID: id, Grid: info.Grid, Datetime: at}
+	tr, err := crs.New(info.Grid.CRS, geo.WGS84)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if it.BBox, err = tr.BBox(info.Grid.Bounds()); err != nil {
+		t.Fatal(err)
+	}
+	for i, b := range info.Bands {
+		block, err := r.Read([]int{i + 1}, info.Grid.Full(), 64, 64, grid.Nearest)
+		if err != nil {
+			t.Fatal(err)
+		}
+		band := catalog.Band{Name: b.Name, DataType: b.DataType, ValidPercent: 100, Min: 1e30, Max: -1e30}
+		for k, v := range block.Bands[0] {
+			if block.Mask[k] != 0 {
+				band.Min, band.Max = min(band.Min, float64(v)), max(band.Max, float64(v))
+			}
+		}
+		band.P02, band.P98 = band.Min, band.Max
+		it.Bands = append(it.Bands, band)
+	}
+	return it, path
+}
+
+func alabama(t testing.TB) *scenes {
+	it, path := scene(t, shareddata.Path(t, "us-alabama-landsat8/l8_B5.tif"), "b5", nil)
+	it.Bands[0].Name = "B5"
+	return &scenes{
+		d:     catalog.Dataset{ID: "landsat", Kind: catalog.Raster, Role: catalog.Imagery, Version: catalog.Version{Number: 1, BBoxWGS84: it.BBox}},
+		items: []catalog.Item{it}, paths: map[string]string{"b5": path},
+	}
+}
+
+func TestRaster(t *testing.T) {
+	t.Parallel()
+	s := newService(t, nil)
+	src := alabama(t)
+	tile := tms.AtLonLat(12, -87.4, 30.72)
+	for _, size := range []int{256, 512} {
+		got, err := s.Raster(context.Background(), src, tiles.RasterParams{Size: size, Params: raster.Params{Bands: []string{"B5"}, Colormap: "viridis"}}, tile.Z, tile.X, tile.Y)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := png.Decode(bytes.NewReader(got.Data))
+		if err != nil || m.Bounds().Dx() != size || got.Empty || !got.Complete || got.Info.Items != 1 {
+			t.Errorf("%v %v %+v", err, m.Bounds(), got)
+		}
+	}
+	far, err := s.Raster(context.Background(), src, tiles.RasterParams{}, 12, 0, 0)
+	if err != nil || !far.Empty || far.ContentType != tiles.PNG {
+		t.Errorf("%+v, %v", far, err)
+	}
+	for name, p := range map[string]tiles.RasterParams{
+		"band": {Params: raster.Params{Bands: []string{"B9"}}}, "size": {Size: 300},
+	} {
+		if _, err := s.Raster(context.Background(), src, p, tile.Z, tile.X, tile.Y); !fault.Is(err, fault.Invalid) || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := s.Raster(context.Background(), &scenes{d: catalog.Dataset{Kind: catalog.Vector}}, tiles.RasterParams{}, 0, 0, 0); !fault.Is(err, fault.Invalid) {
+		t.Errorf("raster tile of vectors: %v", err)
+	}
+}
+
+// With a time window only the scenes in it are drawn, newest on top.
+func TestDatetime(t *testing.T) {
+	t.Parallel()
+	s := newService(t, nil)
+	src := alabama(t)
+	day := func(d int) *time.Time { at := time.Date(2020, 1, d, 12, 0, 0, 0, time.UTC); return &at }
+	src.items = nil
+	for d := 1; d <= 3; d++ {
+		it, path := scene(t, shareddata.Path(t, fmt.Sprintf("us-alabama-landsat8/l8_B%d.tif", d)), fmt.Sprint(d), day(d))
+		src.items = append(src.items, it)
+		src.paths[it.ID] = path
+	}
+	tile := tms.AtLonLat(13, -87.4, 30.72)
+	draw := func(query string) tiles.Tile {
+		q, err := url.ParseQuery(query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := tiles.ParseRasterParams(q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.Rescale = [][2]float64{{5000, 20000}}
+		got, err := s.Raster(context.Background(), src, p, tile.Z, tile.X, tile.Y)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	all, third, second := draw(""), draw("datetime=2020-01-03"), draw("datetime=../2020-01-02T23:00:00Z")
+	if !bytes.Equal(all.Data, third.Data) || bytes.Equal(all.Data, second.Data) {
+		t.Error("the newest scene is not on top")
+	}
+	if none := draw("datetime=2021-01-01/.."); !none.Empty {
+		t.Error("scenes out of time are drawn")
+	}
+}
+
+func TestParams(t *testing.T) {
+	t.Parallel()
+	good := "bands=b4,b3,b2&rescale=0,1&rescale=0,2,1,3&resampling=nearest&size=512&datetime=2020-01-01/2020-02-01"
+	q, _ := url.ParseQuery(good)
+	p, err := tiles.ParseRasterParams(q)
+	if err != nil || len(p.Bands) != 3 || len(p.Rescale) != 3 || p.Size != 512 || p.To.Day() != 1 || p.To.Hour() != 23 {
+		t.Errorf("%+v, %v", p, err)
+	}
+	for _, bad := range []string{
+		"band=1", "bands=1,2", "bands=,", "rescale=1", "rescale=2,1", "rescale=a,b", "rescale=NaN,1", "rescale=0,Inf", "rescale=0,1,0,1,0,1,0,1,0,1",
+		"colormap=jet", "colormap=greys&colormap=greys", "resampling=cubic", "size=1024", "datetime=yesterday", "datetime=../..", "datetime=2020-02-01/2020-01-01",
+		"colormap=" + strings.Repeat("x", 300), "bands=" + strings.Repeat("1,", 70) + "1",
+	} {
+		q, _ := url.ParseQuery(bad)
+		_, err := tiles.ParseRasterParams(q)
+		name, _, _ := strings.Cut(bad, "=")
+		if !fault.Is(err, fault.Invalid) || !strings.Contains(err.Error(), name) {
+			t.Errorf("%.40s: %v", bad, err)
+		}
+	}
+	schema := geo.Schema{Fields: []geo.Field{{Name: "name"}, {Name: "pop"}}}
+	v, err := tiles.ParseVectorParams(url.Values{"properties": {"name,pop"}}, schema)
+	if err != nil || len(v.Properties) != 2 {
+		t.Errorf("%+v, %v", v, err)
+	}
+	if _, err := tiles.ParseVectorParams(url.Values{"properties": {"nome"}}, schema); !fault.Is(err, fault.Invalid) || !strings.Contains(err.Error(), "pop") {
+		t.Error(err)
+	}
+}
+
+func FuzzParams(f *testing.F) {
+	f.Add("bands=b4&rescale=0,1&colormap=viridis")
+	f.Add("datetime=2020-01-01T00:00:00Z/..&size=512&properties=name")
+	f.Add("rescale=1e308,-1e308&bands=%00,B04")
+	f.Fuzz(func(t *testing.T, query string) {
+		q, err := url.ParseQuery(query)
+		if err != nil {
+			return
+		}
+		if _, err := tiles.ParseVectorParams(q, geo.Schema{Fields: []geo.Field{{Name: "name"}}}); err != nil && !fault.Is(err, fault.Invalid) {
+			t.Fatal(err)
+		}
+		p, err := tiles.ParseRasterParams(q)
+		if err != nil {
+			if !fault.Is(err, fault.Invalid) {
+				t.Fatal(err)
+			}
+			return
+		}
+		tag := tiles.TileETag(catalog.Dataset{}, p, tms.Tile{})
+		if again, _ := tiles.ParseRasterParams(q); tiles.TileETag(catalog.Dataset{}, again, tms.Tile{}) != tag {
+			t.Fatal("the tag changes")
+		}
+		for _, r := range p.Rescale {
+			if !(r[0] < r[1]) {
+				t.Fatalf("range %v", r)
+			}
+		}
+		if _, err := raster.Resolve(p.Params, []catalog.Band{{Name: "B04", P98: 1}, {}, {}, {}}, catalog.Imagery); err != nil && !fault.Is(err, fault.Invalid) {
+			t.Fatal(err)
+		}
+	})
+}
+
+func TestTileJSON(t *testing.T) {
+	t.Parallel()
+	m := comuni(t, geo.WGS84)
+	m.d.Version.Vector = &catalog.VectorInfo{Schema: m.s}
+	j := tiles.NewTileJSON(m.d, nil, []string{"http://x/{z}/{x}/{y}.mvt"})
+	if j.TileJSON != "3.0.0" || len(j.VectorLayers) != 1 || j.VectorLayers[0].ID != "comuni" || j.VectorLayers[0].Fields["n"] != "Number" || len(j.VectorLayers[0].Fields) != 2 {
+		t.Errorf("%+v", j)
+	}
+	if j.Center[0] < 10 || j.Center[0] > 13 || j.Center[2] < 6 || j.Center[2] > 9 || j.Bounds[1] < 45 {
+		t.Errorf("centre %v, bounds %v", j.Center, j.Bounds)
+	}
+	src := alabama(t)
+	j = tiles.NewTileJSON(src.d, src.items, nil)
+	if j.MaxZoom != 12 || j.MinZoom != 7 || j.TileSize != 256 || j.VectorLayers != nil {
+		t.Errorf("%+v", j) // 30 m cells at 30.7° N are 35 m in Web Mercator; pixels of zoom 12 are 38 m
+	}
+	if raw, err := json.Marshal(j); err != nil || !strings.Contains(string(raw), `"tilejson":"3.0.0"`) {
+		t.Errorf("%s, %v", raw, err)
+	}
+	world := tiles.NewTileJSON(catalog.Dataset{ID: "x", Kind: catalog.Vector}, nil, nil)
+	if world.Bounds[0] != -180 || world.Center[2] != 1 && world.Center[2] != 0 {
+		t.Errorf("%+v", world)
+	}
+}
+
+var _ vector.Projector = (*crs.Transformer)(nil)
+
+func BenchmarkService(b *testing.B) {
+	b.Run("vector/cold", func(b *testing.B) {
+		s := newService(b, &tiles.Options{CacheBytes: -1})
+		src := comuni(b, geo.WGS84)
+		tile := tms.AtLonLat(9, 11.4, 46.7)
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := s.Vector(context.Background(), src, tiles.VectorParams{}, tile.Z, tile.X, tile.Y); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("raster/cold", func(b *testing.B) {
+		s := newService(b, &tiles.Options{CacheBytes: -1})
+		src := alabama(b)
+		tile := tms.AtLonLat(13, -87.4, 30.72)
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := s.Raster(context.Background(), src, tiles.RasterParams{}, tile.Z, tile.X, tile.Y); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("raster/warm", func(b *testing.B) {
+		s := newService(b, nil)
+		src := alabama(b)
+		tile := tms.AtLonLat(13, -87.4, 30.72)
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := s.Raster(context.Background(), src, tiles.RasterParams{}, tile.Z, tile.X, tile.Y); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
