@@ -346,7 +346,7 @@ func BenchmarkCompute(b *testing.B) {
 	const n, areas = 1_000_000, 300
 	d := coverage.Demand{Bands: make([][]float64, 3)}
 	for i := range n {
-		d.Area = append(d.Area, int32(i*7919%areas))
+		d.Area = append(d.Area, int32(i/1000%areas))
 		d.Seconds = append(d.Seconds, float32(i*104729%7200))
 		d.People = append(d.People, 3)
 		for k := range d.Bands {

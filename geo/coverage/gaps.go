@@ -111,39 +111,43 @@ func clusters(d *Demand, cells []uint32, side float64) []*group {
 	at := func(i uint32) square {
 		return square{d.Area[i], int64(math.Floor(d.X[i] / wide)), int64(math.Floor(d.Y[i] / high))}
 	}
-	members := map[square][]uint32{}
+	ids := map[square]int32{}
 	var squares []square
-	for _, i := range cells {
+	idOf := make([]int32, len(cells))
+	for k, i := range cells {
 		s := at(i)
-		if members[s] == nil {
+		id, known := ids[s]
+		if !known {
+			id = int32(len(squares))
+			ids[s] = id
 			squares = append(squares, s)
 		}
-		members[s] = append(members[s], i)
+		idOf[k] = id
 	}
-	seen := map[square]bool{}
+	groupOf := make([]*group, len(squares))
 	var out []*group
-	for _, s := range squares {
-		if seen[s] {
+	for id, s := range squares {
+		if groupOf[id] != nil {
 			continue
 		}
-		seen[s] = true
 		g := &group{area: s.area, place: -1}
+		out = append(out, g)
+		groupOf[id] = g
 		for stack := []square{s}; len(stack) > 0; {
 			top := stack[len(stack)-1]
 			stack = stack[:len(stack)-1]
-			g.cells = append(g.cells, members[top]...)
 			for n := range 9 {
 				next := square{top.area, top.col + int64(n%3) - 1, top.row + int64(n/3) - 1}
-				if members[next] != nil && !seen[next] {
-					seen[next] = true
+				if id, ok := ids[next]; ok && groupOf[id] == nil {
+					groupOf[id] = g
 					stack = append(stack, next)
 				}
 			}
 		}
-		slices.SortFunc(g.cells, func(a, b uint32) int {
-			return cmp.Or(cmp.Compare(d.Seconds[a], d.Seconds[b]), cmp.Compare(a, b))
-		})
-		out = append(out, g)
+	}
+	for k, i := range cells { // in order of time, as they came
+		g := groupOf[idOf[k]]
+		g.cells = append(g.cells, i)
 	}
 	return out
 }
