@@ -1,0 +1,151 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// contender is a command to measure.
+type contender struct {
+	name   string
+	argv   []string
+	wall   []float64 // seconds
+	cpu    []float64
+	memory int64 // KiB, largest
+}
+
+// measure runs within a GRASS session whose region is not set yet.
+func measure(ctx context.Context, c config, stdout io.Writer) error {
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	if err := importAll(ctx, c); err != nil {
+		return err
+	}
+	ours := func(slope ...string) []string {
+		return append([]string{self, "-ours", c.inside, "-side", fmt.Sprint(c.side)}, slope...)
+	}
+	all := []*contender{
+		{name: "contado, level", argv: ours()},
+		{name: "r.cost -k", argv: []string{"r.cost", "-k", "--q", "--o", "input=cost", "output=seconds", "start_raster=starts"}},
+		{name: "contado, Tobler", argv: ours("-slope")},
+		{name: "r.walk -k", argv: []string{"r.walk", "-k", "--q", "--o", "elevation=elevation", "friction=friction", "output=walked", "start_raster=starts"}},
+	}
+	for rep := range c.reps {
+		for _, k := range all {
+			if err := k.run(ctx); err != nil {
+				return err
+			}
+			if rep == 0 && k.name == "r.cost -k" {
+				// Ours of the same surface has just been written.
+				if err := agree(ctx, c, stdout); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	fmt.Fprintf(stdout, "%-16s %9s %9s %9s %9s %8s\n", "", "median s", "least s", "most s", "CPU s", "MiB")
+	for _, k := range all {
+		fmt.Fprintf(stdout, "%-16s %9.3f %9.3f %9.3f %9.3f %8.0f\n",
+			k.name, median(k.wall), slices.Min(k.wall), slices.Max(k.wall), median(k.cpu), float64(k.memory)/1024)
+	}
+	for i := 0; i < len(all); i += 2 {
+		fmt.Fprintf(stdout, "%s is %.1f times as fast as %s (of the least times: %.1f)\n", all[i].name,
+			median(all[i+1].wall)/median(all[i].wall), all[i+1].name, slices.Min(all[i+1].wall)/slices.Min(all[i].wall))
+	}
+	return nil
+}
+
+func (k *contender) run(ctx context.Context) error {
+	cmd := exec.CommandContext(ctx, k.argv[0], k.argv[1:]...)
+	began := time.Now()
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("%s: %w\n%s", strings.Join(k.argv, " "), err, out)
+	}
+	k.wall = append(k.wall, time.Since(began).Seconds())
+	k.cpu = append(k.cpu, (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds())
+	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
+		k.memory = max(k.memory, usage.Maxrss)
+	}
+	return nil
+}
+
+// importAll brings the surface into GRASS; not measured.
+func importAll(ctx context.Context, c config) error {
+	size := fmt.Sprint(c.side * cellSize)
+	rows := fmt.Sprint(c.side)
+	place := []string{"north=" + size, "south=0", "west=0", "east=" + size, "rows=" + rows, "cols=" + rows}
+	sources, err := readRaw[int32](filepath.Join(c.inside, "sources.bin"), 2*facilities)
+	if err != nil {
+		return err
+	}
+	starts := make([]float32, c.side*c.side)
+	for i := range facilities {
+		starts[int(sources[2*i+1])*c.side+int(sources[2*i])] = float32(i + 1)
+	}
+	if err := writeRaw(filepath.Join(c.inside, "starts.bin"), starts); err != nil {
+		return err
+	}
+	commands := [][]string{{"g.region", "n=" + size, "s=0", "w=0", "e=" + size, "rows=" + rows, "cols=" + rows}}
+	for name, null := range map[string]string{"cost": "-1", "friction": "-1", "elevation": "-9999", "starts": "0"} {
+		commands = append(commands, append([]string{
+			"r.in.bin", "-f", "--q", "--o", "input=" + filepath.Join(c.inside, name+".bin"), "output=" + name,
+			"bytes=4", "order=" + byteOrder(), "anull=" + null,
+		}, place...))
+	}
+	for _, argv := range commands {
+		if out, err := exec.CommandContext(ctx, argv[0], argv[1:]...).CombinedOutput(); err != nil {
+			return fmt.Errorf("%s: %w\n%s", strings.Join(argv, " "), err, out)
+		}
+	}
+	return nil
+}
+
+// agree compares the times of r.cost with ours.
+func agree(ctx context.Context, c config, stdout io.Writer) error {
+	n := c.side * c.side
+	file := filepath.Join(c.inside, "grass.out")
+	out, err := exec.CommandContext(ctx, "r.out.bin", "--q", "--o", "input=seconds", "output="+file,
+		"bytes=8", "order="+byteOrder(), "null=-1").CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("r.out.bin: %w\n%s", err, out)
+	}
+	theirs, err := readRaw[float64](file, n)
+	if err != nil {
+		return err
+	}
+	ours, err := readRaw[float32](filepath.Join(c.inside, "seconds.out"), n)
+	if err != nil {
+		return err
+	}
+	worst, reached := 0.0, 0
+	for i, t := range theirs {
+		if (t < 0) != math.IsInf(float64(ours[i]), 1) {
+			return fmt.Errorf("cell %d: r.cost says %g s (−1: not reached), contado %g s", i, t, ours[i])
+		}
+		if t >= 0 {
+			reached++
+			worst = max(worst, math.Abs(float64(ours[i])-t)/(t+1))
+		}
+	}
+	fmt.Fprintf(stdout, "r.cost and contado agree: %d of %d cells reached, largest difference %.1e of the time\n", reached, n, worst)
+	if worst > 1e-5 {
+		return fmt.Errorf("times differ by %g", worst)
+	}
+	return nil
+}
+
+func median(v []float64) float64 {
+	v = slices.Sorted(slices.Values(v))
+	return (v[(len(v)-1)/2] + v[len(v)/2]) / 2
+}
