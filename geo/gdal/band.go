@@ -124,7 +124,8 @@ func (b *band) rawNodata() float64 {
 	if b.dtype != gdtFloat32 {
 		return b.nodata
 	}
-	if !math.IsInf(b.nodata, 0) && math.Abs(b.nodata) > math.MaxFloat32*(1-1e-6) {
+	exact := float64(float32(b.nodata)) == b.nodata
+	if !exact && !math.IsInf(b.nodata, 0) && math.Abs(b.nodata) > math.MaxFloat32*(1-1e-6) {
 		return math.Copysign(math.MaxFloat32, b.nodata)
 	}
 	return float64(float32(b.nodata))

@@ -2,12 +2,15 @@ package raster
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
+	"contado/geo"
 	"contado/geo/fault"
 	"contado/geo/gdal"
 	"contado/geo/grid"
@@ -29,7 +32,7 @@ func (c *converter) convert(ctx context.Context, s *scene, n int) (*Item, error)
 		}
 	}
 	src := s.files[0]
-	if len(s.files) > 1 || c.dropsColours(src) {
+	if len(s.files) > 1 || c.dropsColours(src) || rescaled(src) {
 		if src, err = c.stack(ctx, s, work); err != nil {
 			return nil, err
 		}
@@ -40,6 +43,16 @@ func (c *converter) convert(ctx context.Context, s *scene, n int) (*Item, error)
 	}
 	c.p.Stage("check " + c.label)
 	return c.describe(ctx, s, src, dst)
+}
+
+// rescaled reports a file whose cells lost their scale on the way.
+func rescaled(f *file) bool {
+	for i, b := range f.bands {
+		if b.Scale != f.info.Bands[i].Scale || b.Offset != f.info.Bands[i].Offset {
+			return true
+		}
+	}
+	return false
 }
 
 // quantity reports whether the role says that cells are amounts, which may
@@ -111,15 +124,22 @@ func (c *converter) cog(ctx context.Context, dst string, src *file, s *scene) er
 	if c.isClass(src) || strings.HasSuffix(src.bands[0].DataType, "int8") {
 		predictor = "NO"
 	}
+	overviews := "IGNORE_EXISTING"
+	if max(src.grid.Width, src.grid.Height) <= tileSize {
+		overviews = "NONE" // else those of the source would be copied
+	}
 	args := []string{"-of", "COG"}
 	for _, o := range []string{
 		"COMPRESS=DEFLATE", "LEVEL=6", "PREDICTOR=" + predictor, "BLOCKSIZE=512", "BIGTIFF=IF_SAFER",
-		"OVERVIEWS=IGNORE_EXISTING", "OVERVIEW_RESAMPLING=" + cogResampling[c.overviews(s)], "NUM_THREADS=ALL_CPUS",
+		"OVERVIEWS=" + overviews, "OVERVIEW_RESAMPLING=" + cogResampling[c.overviews(s)], "NUM_THREADS=ALL_CPUS",
 	} {
 		args = append(args, "-co", o)
 	}
 	if src.grid.CRS != src.info.Grid.CRS {
 		args = append(args, "-a_srs", string(src.grid.CRS))
+	}
+	if c.strayNodata(src) {
+		args = append(args, "-a_nodata", "none")
 	}
 	if src.mask > 0 {
 		for i := 1; i < src.mask; i++ {
@@ -134,13 +154,59 @@ func (c *converter) cog(ctx context.Context, dst string, src *file, s *scene) er
 	defer r.Close()
 	err = c.watch(ctx, dst, func() error { return r.Translate(ctx, dst, args) })
 	if err != nil {
-		return fmt.Errorf("%s: %w", src.name, err)
+		return damaged(src.name, err)
 	}
 	// GDAL keeps here what GeoTIFF has no place for; the catalog has it.
 	if err := os.Remove(dst + ".aux.xml"); err != nil && !os.IsNotExist(err) {
 		return fault.E("raster.Convert", fault.Other, err)
 	}
 	return nil
+}
+
+const tileSize = 512
+
+// strayNodata reports a nodata value that the cell type cannot hold, which no
+// cell can ever have.
+func (c *converter) strayNodata(f *file) bool {
+	b := f.bands[0]
+	if b.Nodata == nil {
+		return false
+	}
+	lo, hi := 0.0, 0.0
+	switch b.DataType {
+	case "uint8":
+		hi = math.MaxUint8
+	case "uint16":
+		hi = math.MaxUint16
+	case "uint32":
+		hi = math.MaxUint32
+	case "int16":
+		lo, hi = math.MinInt16, math.MaxInt16
+	case "int32":
+		lo, hi = math.MinInt32, math.MaxInt32
+	default:
+		return false
+	}
+	if *b.Nodata >= lo && *b.Nodata <= hi {
+		return false
+	}
+	c.notes.Count(catalog.Warning, "nodata-dropped", "nodata values that the cells cannot hold were dropped", fmt.Sprintf("%s: %g in %s cells", f.name, *b.Nodata, b.DataType))
+	return true
+}
+
+// damaged words an error of GDAL's for people: without the paths of the
+// staging folder, on one line.
+func damaged(name string, err error) error {
+	var g *gdal.Error
+	if !errors.As(err, &g) {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	kind := fault.KindOf(err)
+	if kind == fault.Other {
+		kind = fault.Invalid
+	}
+	msg, _, _ := strings.Cut(g.Message, "\n")
+	return fault.WithHint(fault.Errorf("raster.Convert", kind, "%s cannot be converted: %s", name, msg), "the file may be damaged or cut short: fetch it again")
 }
 
 // watch runs a GDAL call that tells nothing of itself and reports the bytes
@@ -204,6 +270,7 @@ func (c *converter) describe(ctx context.Context, s *scene, src *file, dst strin
 	if it.Footprint, it.BBox, err = footprint(info.Grid); err != nil {
 		return nil, err
 	}
+	c.checkArea(it.BBox, info.Grid.CRS, s.id)
 	named := c.nameBands(s, src, info)
 	for i := range info.Bands {
 		b, err := c.band(ctx, r, i, named[i], it)
@@ -214,4 +281,17 @@ func (c *converter) describe(ctx context.Context, s *scene, src *file, dst strin
 		c.p.Step(int64(i+1), int64(len(info.Bands)))
 	}
 	return it, nil
+}
+
+// checkArea warns of data that lie outside what their CRS is meant for: the
+// CRS is then likely the wrong one.
+func (c *converter) checkArea(box geo.BBox, crs geo.CRS, name string) {
+	d, err := gdal.DescribeCRS(crs)
+	if err != nil || d.AreaOfUse == nil || box.MinX > box.MaxX || d.AreaOfUse.MinX > d.AreaOfUse.MaxX {
+		return
+	}
+	if !d.AreaOfUse.Buffer(1).Intersects(box) {
+		c.notes.Count(catalog.Warning, "outside-area-of-use", "data lie outside the area that their reference system is meant for: check it",
+			fmt.Sprintf("%s: %s is for %s", name, crs.Short(), d.AreaOfUseName))
+	}
 }

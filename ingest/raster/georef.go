@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 
 	"contado/geo/gdal"
@@ -79,7 +80,8 @@ func (c *converter) warp(ctx context.Context, f *file, dst string, args []string
 	return reopen(f, dst, masked)
 }
 
-// reopen describes the file that took the place of f.
+// reopen describes the file that took the place of f. Names, units, scale and
+// classes, which resampling loses, are those of f.
 func reopen(f *file, dst string, masked bool) (*file, error) {
 	r, err := gdal.OpenRaster(dst, nil)
 	if err != nil {
@@ -89,9 +91,10 @@ func reopen(f *file, dst string, masked bool) (*file, error) {
 	out := *f
 	out.path, out.opt, out.info = dst, gdal.RasterOptions{}, r.Info()
 	out.grid = out.info.Grid
-	out.bands = out.info.Bands
+	out.bands = slices.Clone(out.info.Bands)
 	for i := range min(len(f.bands), len(out.bands)) {
-		out.bands[i].Categories, out.bands[i].Colors = f.bands[i].Categories, f.bands[i].Colors
+		b, was := &out.bands[i], f.bands[i]
+		b.Categories, b.Colors, b.Name, b.Unit, b.Scale, b.Offset = was.Categories, was.Colors, was.Name, was.Unit, was.Scale, was.Offset
 	}
 	if masked {
 		out.mask = len(out.bands)

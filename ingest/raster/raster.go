@@ -6,8 +6,7 @@ package raster
 import (
 	"context"
 	"fmt"
-	"path/filepath"
-	"slices"
+	"regexp"
 	"strings"
 	"time"
 
@@ -145,29 +144,35 @@ type converter struct {
 }
 
 var (
-	elevationWords  = []string{"dem", "dtm", "dsm", "srtm", "elev", "altitud", "hgt", "quota", "aster"}
-	populationWords = []string{"pop", "gpw", "inhabitants", "abitanti", "popolazione"}
-	landcoverWords  = []string{"clc", "corine", "landcover", "land_cover", "landuse", "worldcover", "lulc", "uso_suolo"}
+	elevationWords  = regexp.MustCompile(`(^|_)(dem|dtm|dsm|srtm|hgt|aster|elev[a-z]*|altitud[a-z]*|quot[ae])(_|$)`)
+	populationWords = regexp.MustCompile(`(^|_)(pop|population|popolazione|gpw|ghs_pop|inhabitants|abitanti)(_|$)`)
+	landcoverWords  = regexp.MustCompile(`(^|_)(clc|corine|land_?cover|land_?use|worldcover|lulc|uso_suolo)(_|$)`)
+	notLetters      = regexp.MustCompile(`[^a-z]+`)
 )
+
+// series are the formats whose bands are mostly steps in time.
+var series = map[string]bool{"netCDF": true, "HDF5Image": true, "HDF5": true, "GRIB": true}
 
 // guessRole goes by the files' names, then by what they hold.
 func guessRole(files []*file) catalog.Role {
 	f := files[0]
-	words := strings.FieldsFunc(strings.ToLower(filepath.Base(f.path)), func(r rune) bool { return r != '_' && (r < 'a' || r > 'z') })
-	joined := strings.Join(words, "_")
-	has := func(list []string) bool {
-		return slices.ContainsFunc(list, func(w string) bool {
-			return slices.ContainsFunc(strings.Split(joined, "_"), func(p string) bool { return strings.HasPrefix(p, w) }) || (strings.Contains(w, "_") && strings.Contains(joined, w))
-		})
+	name := notLetters.ReplaceAllString(strings.ToLower(f.base), "_")
+	tokens := 0
+	for _, o := range files {
+		if o.token != "" {
+			tokens++
+		}
 	}
 	switch {
-	case f.token != "" && f.prefix != "" || len(f.bands) >= 3:
-		return catalog.Imagery
-	case f.driver == "SRTMHGT" || has(elevationWords):
-		return catalog.Elevation
-	case has(populationWords):
+	case reAge.MatchString(f.base) && populationWords.MatchString(name):
 		return catalog.Population
-	case has(landcoverWords) || (f.classed() && len(f.bands) == 1):
+	case f.token != "" && (f.prefix != "" || tokens > 1) || len(f.bands) >= 3 && !series[f.driver]:
+		return catalog.Imagery
+	case f.driver == "SRTMHGT" || elevationWords.MatchString(name):
+		return catalog.Elevation
+	case populationWords.MatchString(name):
+		return catalog.Population
+	case landcoverWords.MatchString(name) || (f.classed() && len(f.bands) == 1):
 		return catalog.LandCover
 	}
 	return catalog.OtherRole

@@ -228,9 +228,9 @@ func (c *converter) fill(ctx context.Context, w *gdal.RasterWriter, s *scene, sp
 		if err != nil {
 			return err
 		}
-		for i := range f.bands {
+		for i, own := range r.Info().Bands[:len(f.bands)] {
 			to++
-			cp := copier{r: r, w: w, from: i + 1, to: to, band: f.bands[i], nodata: spec.Bands[to-1].Nodata, mask: f.mask}
+			cp := copier{r: r, w: w, from: i + 1, to: to, band: own, nodata: spec.Bands[to-1].Nodata, mask: f.mask}
 			for _, win := range windows {
 				if ctx.Err() != nil {
 					r.Close()

@@ -11,31 +11,35 @@ import (
 
 // maxDistinct bounds the values remembered of a column for telling whether it
 // is a code.
-const maxDistinct = 2_000_000
+const (
+	maxDistinct = 2_000_000
+	maxCodeLen  = 200
+)
 
 // columnStats is what survey learns of a column.
 type columnStats struct {
-	filled, digits int64
-	seen           map[string]int64
-	dense          bool // too many values to remember
+	filled int64
+	seen   map[string]int64
+	dense  bool // not remembered: too many values, or no candidate for a code
 }
 
 func (c *columnStats) see(v any) {
 	if v == nil {
 		return
 	}
-	s := plainText(v)
-	if strings.TrimSpace(s) == "" {
+	if s, ok := v.(string); ok && strings.TrimSpace(s) == "" {
 		return
 	}
-	c.filled++
+	if c.filled++; c.dense {
+		return
+	}
+	s := plainText(v)
+	if len(s) > maxCodeLen {
+		c.dense, c.seen = true, nil
+		return
+	}
 	if c.seen == nil {
 		c.seen = map[string]int64{}
-	}
-	if c.dense || len(s) > 64 {
-		c.dense = true
-		c.seen = nil
-		return
 	}
 	if c.seen[s]++; len(c.seen) > maxDistinct {
 		c.dense, c.seen = true, nil

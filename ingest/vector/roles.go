@@ -62,6 +62,13 @@ var nameFields = []string{
 	"nom", "zone", "zona", "area", "descriz", "denom", "prov_name", "reg_name",
 }
 
+// mayBeCode reports whether a field's values must be remembered.
+func (w *writer) mayBeCode(name string) bool {
+	return strings.EqualFold(name, w.o.Fields.Code) ||
+		slices.ContainsFunc(knownCodes, func(k known) bool { return strings.EqualFold(k.code, name) }) ||
+		slices.ContainsFunc(nameFields, func(n string) bool { return strings.EqualFold(n, name) })
+}
+
 func (w *writer) field(name string) int {
 	if i := w.schema.FieldIndex(name); i >= 0 {
 		return i
@@ -148,8 +155,8 @@ func (w *writer) guessCode() (int, *known) {
 			if i < 0 || w.columns[i].filled < w.rows || (strict && !w.columns[i].unique(w.rows)) {
 				continue
 			}
-			if !strict && k >= strongCodes {
-				continue
+			if !strict && (k >= strongCodes || w.columns[i].dense || int64(len(w.columns[i].seen))*2 < w.rows) {
+				continue // parts of territories are few; else the code is of something above
 			}
 			return i, &knownCodes[k]
 		}

@@ -190,8 +190,8 @@ func (w *writer) merge(sources []Rows) error {
 		w.geodetic = d.Geographic && d.RadiansPerUnit > 0.017 && d.RadiansPerUnit < 0.018
 	}
 	w.naming = namingField(&w.schema)
-	for range w.schema.Fields {
-		w.columns = append(w.columns, &columnStats{})
+	for _, f := range w.schema.Fields {
+		w.columns = append(w.columns, &columnStats{dense: !w.mayBeCode(f.Name)})
 	}
 	return nil
 }
@@ -517,7 +517,21 @@ func (w *writer) result() (*Result, error) {
 	if out.BBoxWGS84, err = tr.BBox(w.box); err != nil {
 		return nil, fmt.Errorf("place the layer on the globe: %w", err)
 	}
+	w.checkArea(out.BBoxWGS84)
+	out.Notices = w.notes.All()
 	return out, nil
+}
+
+// checkArea warns of data that lie outside what their CRS is meant for: the
+// CRS is then likely the wrong one.
+func (w *writer) checkArea(box geo.BBox) {
+	d, err := gdal.DescribeCRS(w.schema.CRS)
+	if err != nil || d.AreaOfUse == nil || box.MinX > box.MaxX || d.AreaOfUse.MinX > d.AreaOfUse.MaxX {
+		return
+	}
+	if !d.AreaOfUse.Buffer(1).Intersects(box) {
+		w.notes.Add(catalog.Warning, "outside-area-of-use", "the data lie outside the area that %s is meant for (%s): check the reference system", w.schema.CRS.Short(), d.AreaOfUseName)
+	}
 }
 
 func vertices(g orb.Geometry) int64 {
