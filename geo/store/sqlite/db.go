@@ -67,22 +67,30 @@ func openPool(path, txlock string, size int, more ...string) (*sql.DB, error) {
 	return db, nil
 }
 
-// applicationID is 'CNTD' in SQLite's header; the migrations set it.
+// applicationID is 'CNTD' in SQLite's header.
 const applicationID = 0x434E5444
 
-// checkApplication keeps us from writing tables into someone else's database.
+// checkApplication marks a new file as ours, and keeps us from writing tables
+// into someone else's. It looks and marks in one transaction, since other
+// processes may open the same new file.
 func checkApplication(ctx context.Context, db *sql.DB) error {
 	var id, tables int
-	if err := db.QueryRowContext(ctx, "PRAGMA application_id").Scan(&id); err != nil {
+	if err := db.QueryRowContext(ctx, "PRAGMA application_id").Scan(&id); err != nil || id == applicationID {
 		return err
 	}
-	if err := db.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema").Scan(&tables); err != nil {
+	return inTx(ctx, db, func(tx *sql.Tx) error {
+		if err := tx.QueryRowContext(ctx, "PRAGMA application_id").Scan(&id); err != nil || id == applicationID {
+			return err
+		}
+		if err := tx.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema").Scan(&tables); err != nil {
+			return err
+		}
+		if tables > 0 || id != 0 {
+			return fault.Errorf("sqlite.Open", fault.Invalid, "this database was not made by Contado (application id %#x)", id)
+		}
+		_, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d", applicationID))
 		return err
-	}
-	if tables > 0 && id != applicationID {
-		return fault.Errorf("sqlite.Open", fault.Invalid, "this database was not made by Contado (application id %#x)", id)
-	}
-	return nil
+	})
 }
 
 func (d *database) close() error {

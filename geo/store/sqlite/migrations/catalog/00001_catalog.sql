@@ -1,6 +1,4 @@
 -- +goose Up
-PRAGMA application_id = 1129206852; -- 'CNTD'
-
 CREATE TABLE dataset (
     id          TEXT PRIMARY KEY,
     kind        TEXT NOT NULL,

@@ -1,6 +1,4 @@
 -- +goose Up
-PRAGMA application_id = 1129206852; -- 'CNTD'
-
 -- What the world sees of a job. River's tables beside it decide when it runs.
 CREATE TABLE job_state (
     seq         INTEGER PRIMARY KEY AUTOINCREMENT,
