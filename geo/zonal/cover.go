@@ -107,6 +107,11 @@ func (s *sweeper) collect(ctx context.Context, sh *shape, win grid.Window) error
 	}
 	for i := range sh.chunks {
 		c := &sh.chunks[i]
+		if i%256 == 255 {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+		}
 		if sh.one || c.maxY <= s.top || c.minY >= s.bottom || c.minX >= s.right {
 			continue
 		}
