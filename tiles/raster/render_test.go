@@ -123,8 +123,8 @@ type warpCase struct {
 }
 
 // The files lie in UTM zones north and south of the equator, across the
-// antimeridian, in longitude/latitude with 8-bit masks, in Web Mercator, and
-// with rows that run northwards.
+// antimeridian, in longitude/latitude, in Web Mercator; some have masks,
+// nodata values or NaN.
 var warpCases = []warpCase{
 	{"us-alabama-landsat8/l8_B4.tif", 5000, 30000, 13, -87.4, 30.72},
 	{"us-alabama-landsat8/l8_B4.tif", 5000, 30000, 12, -87.48, 30.645},
@@ -137,6 +137,9 @@ var warpCases = []warpCase{
 	{"raster-variety/rasterio/rgb1_fake_nir_epsg3857.tif", 0, 255, 17, 0, 0},
 	{"br-olinda-landsat7/L7_ETMs.tif", 0, 255, 13, -34.87, -8},
 	{"it-vinschgau-dem/elev_vinschgau.tif", 500, 3800, 10, 10.7, 46.65},
+	{"raster-variety/rio-tiler/cog_uint8_rgb_mask.tif", 0, 255, 6, 0, 0},
+	{"raster-variety/rio-tiler/cog_rgb_mask.tif", 0, 255, 20, 0, 0},
+	{"raster-variety/rio-tiler/cog_nodata_nan.tif", 0, 5, 10, 0, 0},
 	{"it-trento-dtm", 200, 600, 18, 11.15, 46.06},
 }
 
@@ -224,6 +227,30 @@ func writeGeoTIFF(t testing.TB, g grid.Grid, v []uint8, args ...string) string {
 		t.Skipf("gdal_translate: %v %s", err, msg)
 	}
 	return out
+}
+
+// Rows that run northwards, and longitudes of 0 to 360, as climate models
+// write them.
+func TestUnusualGrids(t *testing.T) {
+	t.Parallel()
+	pool := gdal.NewPool(nil)
+	t.Cleanup(pool.Close)
+	v := make([]uint8, 360*180)
+	for i := range v {
+		v[i] = uint8(40 + i%360/3 + i/360)
+	}
+	for name, tr := range map[string]grid.Transform{"south first": {-180, 1, 0, -90, 0, 1}, "0 to 360": {0, 1, 0, 90, 0, -1}} {
+		src := source(t, pool, writeGeoTIFF(t, grid.Grid{CRS: geo.WGS84, Width: 360, Height: 180, Transform: tr}, v))
+		for _, tile := range []tms.Tile{{Z: 3, X: 1, Y: 3}, {Z: 3, X: 6, Y: 4}} {
+			t.Run(fmt.Sprint(name, tile), func(t *testing.T) {
+				compareWarp(t, pool, src, tile, warpCase{lo: 0, hi: 254}, grid.Bilinear)
+			})
+		}
+		whole, info := ours(t, pool, []raster.Source{src}, tms.Tile{}, 256, raster.Params{Bands: []string{"1"}})
+		if whole == nil || info.Filled != 256*256 {
+			t.Errorf("%s: the whole world has %d pixels", name, info.Filled)
+		}
+	}
 }
 
 // A raster on the tile grid comes through cell by cell.
