@@ -360,3 +360,42 @@ func BenchmarkCompute(b *testing.B) {
 		compute(b, d, list, nil, coverage.Params{Thresholds: []float64{900, 1800}, BandNames: []string{"a", "b", "c"}})
 	}
 }
+
+// Naive sums in floating point over areas, bands and thresholds.
+func TestRowsBruteForce(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		w := drawWorld(t)
+		r := compute(t, w.d, w.areas, w.places, w.p)
+		check := func(what string, f coverage.Figures, area int, people []float64) {
+			for _, row := range f.Coverage {
+				var c, u, x float64
+				for i, p := range people {
+					s := float64(w.d.Seconds[i])
+					switch {
+					case area >= 0 && int(w.d.Area[i]) != area:
+					case math.IsInf(s, 1):
+						x += p
+					case s <= row.ThresholdS:
+						c += p
+					default:
+						u += p
+					}
+				}
+				if math.Abs(c-row.Covered)+math.Abs(u-row.Uncovered)+math.Abs(x-row.Unreachable) > 1e-8 {
+					t.Fatalf("%s at %g s: %+v, want %v, %v, %v", what, row.ThresholdS, row, c, u, x)
+				}
+			}
+		}
+		check("whole", whole(r), -1, w.d.People)
+		for b := range r.AgeBands {
+			check("band", r.AgeBands[b].Figures, -1, w.d.Bands[b])
+		}
+		for a := range r.Areas {
+			check("area", r.Areas[a].Figures, a, w.d.People)
+			for b := range r.Areas[a].AgeBands {
+				check("area band", r.Areas[a].AgeBands[b].Figures, a, w.d.Bands[b])
+			}
+		}
+	})
+}

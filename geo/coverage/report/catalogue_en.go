@@ -102,6 +102,7 @@ func english() map[string]string {
 		"gaps.omitted.one":  "One more group, of {2} people, is not listed.",
 		"gaps.omitted.many": "{1} more groups, of {2} people together, are not listed.",
 		"gap.near":          "near {1} ({2} {3})",
+		"gap.near-short":    "near {1}",
 		"gap.part":          "{1}, group {2}",
 
 		"col.people":       "People",

@@ -102,6 +102,7 @@ func italian() map[string]string {
 		"gaps.omitted.one":  "Un altro gruppo, di {2} persone, non è elencato.",
 		"gaps.omitted.many": "Altri {1} gruppi, con {2} persone in tutto, non sono elencati.",
 		"gap.near":          "presso {1} ({2} {3})",
+		"gap.near-short":    "presso {1}",
 		"gap.part":          "{1}, gruppo {2}",
 
 		"col.people":       "Persone",

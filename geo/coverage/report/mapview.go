@@ -235,9 +235,9 @@ func (c *cartography) gaps(d *drawing) {
 		d.f(`<g transform="translate(%s %s)">%s</g>`, num(x), num(y), gapSymbol(strconv.Itoa(i+1)))
 	}
 	for _, m := range marks {
-		name := m.gap.Place
-		if m.gap.Kind != coverage.GapPlace || name == "" {
-			name = c.v.l.gapName(m.gap)
+		name := c.v.l.gapName(m.gap)
+		if m.gap.Kind == coverage.GapNear {
+			name = c.v.l.t("gap.near-short", m.gap.Place)
 		}
 		name = cut(name, 12, 190)
 		if x, y, anchor, ok := c.labels.beside(m.x, m.y, 8.5, 12, name); ok {
