@@ -65,6 +65,7 @@ type part struct {
 type collector struct {
 	project  Projector
 	straight bool // edges stay straight when projected
+	wraps    bool // what it gives jumps at the antimeridian
 	originX  float64
 	originY  float64
 	scale    float64 // quarter units a metre
@@ -88,8 +89,9 @@ type collector struct {
 
 func newCollector(t tms.Tile, p Projector, most int) *collector {
 	b := tms.WebMercatorQuad().Bounds(t)
+	_, degrees := p.(FromWGS84) // longitudes as they are: no jumps
 	return &collector{
-		project: p, straight: p == nil,
+		project: p, straight: p == nil, wraps: p != nil && !degrees,
 		originX: b.MinX, originY: b.MaxY, scale: extent * quarters / b.Width(),
 		most: most, tiny: newAccumulator(basePixel),
 	}
@@ -195,6 +197,9 @@ func (c *collector) place(ps []orb.Point) (out []xy, bad bool, err error) {
 	from := -1 // index in ps of the last of out
 	for i := range n {
 		p := xy{(xs[i] - c.originX) * c.scale, (c.originY - ys[i]) * c.scale}
+		if c.wraps {
+			p.x = c.unwrap(p.x, out)
+		}
 		if !(math.Abs(p.x) < 1e15 && math.Abs(p.y) < 1e15) { // also NaN
 			bad = true
 			continue
@@ -209,6 +214,18 @@ func (c *collector) place(ps []orb.Point) (out []xy, bad bool, err error) {
 		from = i
 	}
 	return out, bad, nil
+}
+
+// unwrap moves x by whole worlds to be near the point before it, or near the
+// tile when it is the first: projections give longitudes of −180° to 180°,
+// and a line across the antimeridian would run round the world.
+func (c *collector) unwrap(x float64, before []xy) float64 {
+	near := float64(extent*quarters) / 2
+	if n := len(before); n > 0 {
+		near = before[n-1].x
+	}
+	world := 2 * tms.HalfWorld * c.scale
+	return x - world*math.Round((x-near)/world)
 }
 
 // bend appends points between a and b (drawn at p and q) where the straight
@@ -229,6 +246,9 @@ func (c *collector) bend(out []xy, a, b orb.Point, p, q xy, depth int) ([]xy, er
 		return nil, err
 	}
 	mid := xy{(x[0] - c.originX) * c.scale, (c.originY - y[0]) * c.scale}
+	if c.wraps {
+		mid.x = c.unwrap(mid.x, []xy{p})
+	}
 	off := math.Hypot(mid.x-(p.x+q.x)/2, mid.y-(p.y+q.y)/2)
 	if !(off > quarters/2) || math.IsInf(off, 0) { // also NaN
 		return out, nil

@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"testing"
 
 	"contado/geo"
@@ -405,6 +406,67 @@ func TestNeighboursAgree(t *testing.T) {
 	}
 }
 
+// jumping is a stand-in for a projection whose results jump at ±180°.
+type jumping struct{}
+
+func (jumping) Points(x, y []float64) error {
+	for i := range x {
+		lon := x[i]
+		if lon > 180 {
+			lon -= 360
+		}
+		x[i], y[i] = tms.Forward(lon, y[i])
+	}
+	return nil
+}
+
+// A polygon across the antimeridian is drawn on both sides of it, and
+// nowhere else.
+func TestAntimeridian(t *testing.T) {
+	t.Parallel()
+	box := orb.Polygon{{{178, 10}, {182, 10}, {182, 12}, {178, 12}, {178, 10}}}
+	for _, c := range []struct {
+		tile tms.Tile
+		want bool
+	}{{tms.AtLonLat(5, 179, 11), true}, {tms.AtLonLat(5, -179, 11), true}, {tms.AtLonLat(5, 0, 11), false}, {tms.AtLonLat(5, 90, 11), false}} {
+		got, _ := build(t, vector.Options{Tile: c.tile, Project: jumping{}}, []geo.Feature{{ID: 1, Geometry: box}})
+		if (got.Layer("l") != nil) != c.want {
+			t.Errorf("%v: %+v", c.tile, got)
+		}
+		if c.want {
+			if a := area(got.Layer("l")); a < 728*728/8 || a > 1e6 {
+				t.Errorf("%v: area %v", c.tile, a)
+			}
+		}
+	}
+}
+
+// Huts and peaks of the Dolomites as mapped: points, lines, polygons and
+// collections in one layer, with attributes that are mostly empty.
+func TestMixedGeometries(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob(filepath.Join(shareddata.Path(t, "it-dolomites-osm-poi"), "*.geojson"))
+	if err != nil || len(files) == 0 {
+		t.Skipf("no GeoJSON there: %v", err)
+	}
+	for _, f := range files {
+		fs := wgs84(t, "it-dolomites-osm-poi/"+filepath.Base(f), "name")
+		for z := 0; z <= 14; z += 2 {
+			p := fs[0].Geometry.Bound().Center()
+			tile := tms.AtLonLat(z, p[0], p[1])
+			got, stats := build(t, vector.Options{Tile: tile, Project: vector.FromWGS84{}, Fields: nameField}, fs)
+			if !stats.Complete() || stats.Features == 0 && stats.Tiny == 0 {
+				t.Errorf("%s %v: %+v", filepath.Base(f), tile, stats)
+			}
+			if l := got.Layer("l"); l != nil {
+				if err := mvttest.CheckPolygons(l); err != nil {
+					t.Errorf("%s %v: %v", filepath.Base(f), tile, err)
+				}
+			}
+		}
+	}
+}
+
 // at is the id of the feature that covers a point.
 func at(l *mvttest.Layer, x, y float64) (id uint64) {
 	if l == nil {
@@ -502,6 +564,25 @@ func FuzzEncode(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A layer of small fields, as parcels at a zoom where most are below a pixel.
+func BenchmarkManyFields(b *testing.B) {
+	tile := tms.Tile{Z: 8, X: 130, Y: 90}
+	for _, n := range []int{200, 500, 900} {
+		fs := fieldGrid(tile, n)
+		b.Run(fmt.Sprint(n*n), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				data, stats, err := encode(vector.Options{Tile: tile, Fields: nameField}, fs)
+				if err != nil {
+					b.Fatal(err)
+				}
+				b.ReportMetric(float64(len(data)), "bytes")
+				b.ReportMetric(stats.AreaKept, "area")
+			}
+		})
+	}
 }
 
 func BenchmarkColdTile(b *testing.B) {
