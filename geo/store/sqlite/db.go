@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/url"
 	"path/filepath"
+	"time"
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
 
@@ -41,7 +42,7 @@ func openDatabase(ctx context.Context, path string) (*database, error) {
 	if err != nil {
 		return nil, translate(op, err)
 	}
-	if err := checkApplication(ctx, write); err != nil {
+	if err := whileBusy(ctx, func() error { return checkApplication(ctx, write) }); err != nil {
 		return nil, errors.Join(translate(op, fmt.Errorf("open %s: %w", path, err)), write.Close())
 	}
 	read, err := openPool(path, "deferred", readers, "query_only(1)")
@@ -65,6 +66,30 @@ func openPool(path, txlock string, size int, more ...string) (*sql.DB, error) {
 	db.SetMaxOpenConns(size)
 	db.SetMaxIdleConns(size)
 	return db, nil
+}
+
+// busyLimit and busyPause bound the tries of whileBusy.
+const (
+	busyLimit = 10 * time.Second
+	busyPause = 10 * time.Millisecond
+)
+
+// whileBusy tries again as long as another process has the file locked.
+// busy_timeout does that for most statements, yet not for the change to WAL
+// mode, where SQLite would fear a deadlock: that happens when several
+// processes open a new file.
+func whileBusy(ctx context.Context, fn func() error) error {
+	for end := time.Now().Add(busyLimit); ; {
+		err := fn()
+		if !fault.Is(translate("", err), fault.Unavailable) || time.Now().After(end) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return errors.Join(ctx.Err(), err)
+		case <-time.After(busyPause):
+		}
+	}
 }
 
 // applicationID is 'CNTD' in SQLite's header.

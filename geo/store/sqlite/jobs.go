@@ -118,7 +118,10 @@ func migrateRiver(ctx context.Context, db *sql.DB, logger *slog.Logger) error {
 				"the job queue has schema version %d, and this program knows versions up to %d", current, known),
 				"it was written by a newer Contado: update this one")
 		case err == nil:
-			_, err = migrator.Migrate(ctx, rivermigrate.DirectionUp, nil)
+			err = whileBusy(ctx, func() error {
+				_, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil)
+				return err
+			})
 		}
 		if err != nil && (try == maxMigrateTries || ctx.Err() != nil) {
 			return translate(op, fmt.Errorf("migrate the job queue: %w", err))

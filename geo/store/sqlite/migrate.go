@@ -35,7 +35,7 @@ func migrate(ctx context.Context, db *sql.DB, line string) error {
 		return fault.E(op, fault.Other, err)
 	}
 	for try := 1; ; try++ {
-		err := migrateOnce(ctx, provider, line)
+		err := whileBusy(ctx, func() error { return migrateOnce(ctx, provider, line) })
 		if err == nil || try == maxMigrateTries || fault.Is(err, fault.Unsupported) || ctx.Err() != nil {
 			return translate(op, err)
 		}
