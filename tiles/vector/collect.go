@@ -80,6 +80,7 @@ type collector struct {
 	stats    Stats
 
 	xs, ys []float64
+	arena  []xy // placed points of the current feature
 
 	// of the current feature:
 	seen bool // it has a row
@@ -101,6 +102,7 @@ func newCollector(t tms.Tile, p Projector, most int) *collector {
 // features of the tile with the same id.
 func (c *collector) add(f geo.Feature) error {
 	c.seen, c.bad, c.lost = false, false, false
+	c.arena = c.arena[:0]
 	for _, kind := range [3]shapeKind{pointShape, lineShape, polygonShape} {
 		if err := c.walk(f.Geometry, kind, &f, 0); err != nil {
 			return err
@@ -193,7 +195,11 @@ func (c *collector) place(ps []orb.Point) (out []xy, bad bool, err error) {
 			return nil, false, err
 		}
 	}
-	out = make([]xy, 0, n)
+	if cap(c.arena)-len(c.arena) < n+n/4 {
+		c.arena = make([]xy, 0, max(2*cap(c.arena), 2*n, 256))
+	}
+	used := len(c.arena)
+	out = c.arena[used:used:cap(c.arena)]
 	from := -1 // index in ps of the last of out
 	for i := range n {
 		p := xy{(xs[i] - c.originX) * c.scale, (c.originY - ys[i]) * c.scale}
@@ -212,6 +218,9 @@ func (c *collector) place(ps []orb.Point) (out []xy, bad bool, err error) {
 		}
 		out = append(out, p)
 		from = i
+	}
+	if used+len(out) <= cap(c.arena) { // else bends made it grow elsewhere
+		c.arena = c.arena[:used+len(out)]
 	}
 	return out, bad, nil
 }

@@ -43,8 +43,11 @@ type drawing struct {
 	source float64 // polygon area in the tile
 	drawn  float64
 
-	kept  []vertex
-	polys []polygon // of the current feature
+	repair repairer
+	kept   []vertex
+	// of the current feature:
+	polys []polygon
+	arena []xy
 }
 
 func (d *drawing) findJunctions() {
@@ -131,7 +134,7 @@ func (d *drawing) feature(shapes []shape, budget int, last bool) bool {
 	case lineShape:
 		fits = d.drawLines(shapes, r, budget)
 	default:
-		d.polys = d.polys[:0]
+		d.polys, d.arena = d.polys[:0], d.arena[:0]
 		merged, before := false, d.drawn+d.tiny.drawn
 		for i := range shapes {
 			merged = d.drawPolygon(&shapes[i], r) || merged
@@ -262,7 +265,7 @@ func (d *drawing) drawPolygon(s *shape, r row) (merged bool) {
 		}
 		d.kept = d.simple.ring(d.kept[:0], d.c.vertices[p.from:p.to])
 		if len(d.kept) >= 3 {
-			rings = append(rings, snapAll(d.kept))
+			rings = append(rings, d.snapped(d.kept))
 		}
 	}
 	within := s.box.within(coreBox)
@@ -272,7 +275,7 @@ func (d *drawing) drawPolygon(s *shape, r row) (merged bool) {
 			rings[i] = roundAll(rings[i])
 		}
 	}
-	polys, ok := polygonize(rings)
+	polys, ok := d.repair.polygonize(rings)
 	if !ok {
 		d.stats.Invalid++
 	}
@@ -323,6 +326,18 @@ func (d *drawing) encodePolygons(r row, budget int) bool {
 // snap rounds a vertex to tile units.
 func snap(v vertex) xy {
 	return xy{float64((v.x + quarters/2) >> 2), float64((v.y + quarters/2) >> 2)}
+}
+
+// snapped is snapAll into the arena, whose earlier slices stay good when it
+// grows.
+func (d *drawing) snapped(vs []vertex) []xy {
+	from := len(d.arena)
+	for _, v := range vs {
+		if p := snap(v); len(d.arena) == from || d.arena[len(d.arena)-1] != p {
+			d.arena = append(d.arena, p)
+		}
+	}
+	return d.arena[from:len(d.arena):len(d.arena)]
 }
 
 // snapAll snaps and drops repeats.

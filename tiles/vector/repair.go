@@ -17,10 +17,17 @@ type polygon struct {
 	holes    [][]xy
 }
 
-// polygonize turns rings on the integer grid into valid polygons. ok is
-// false when the crossings cannot be resolved on the grid.
-func polygonize(rings [][]xy) (out []polygon, ok bool) {
-	kept := rings[:0:0]
+// repairer keeps scratch space between calls. For one goroutine.
+type repairer struct {
+	edges  []edge
+	points []uint64
+	active []int
+}
+
+// polygonize turns rings on the integer grid into valid polygons; it uses up
+// the rings. ok is false when the crossings cannot be resolved on the grid.
+func (rp *repairer) polygonize(rings [][]xy) (out []polygon, ok bool) {
+	kept := rings[:0]
 	for _, r := range rings {
 		if r = dropRepeats(r); len(r) >= 3 {
 			kept = append(kept, r)
@@ -29,9 +36,9 @@ func polygonize(rings [][]xy) (out []polygon, ok bool) {
 	if len(kept) == 0 {
 		return nil, true
 	}
-	edges := edgesOf(kept)
-	if !isSimple(edges) {
-		if edges, ok = node(edges); !ok {
+	if !rp.simple(kept) {
+		edges, ok := rp.node(slices.Clone(rp.edges))
+		if !ok {
 			return nil, false
 		}
 		kept = trace(edges)
@@ -39,9 +46,9 @@ func polygonize(rings [][]xy) (out []polygon, ok bool) {
 	return nest(kept), true
 }
 
-// dropRepeats removes repeated points, also between end and start.
+// dropRepeats removes repeated points in place, also between end and start.
 func dropRepeats(r []xy) []xy {
-	out := r[:0:0]
+	out := r[:0]
 	for i, p := range r {
 		if i == 0 || p != out[len(out)-1] {
 			out = append(out, p)
@@ -63,41 +70,43 @@ func newEdge(p, q xy) edge {
 	return edge{p, q}
 }
 
-func edgesOf(rings [][]xy) []edge {
-	n := 0
-	for _, r := range rings {
-		n += len(r)
+func compareEdges(e, f edge) int {
+	switch {
+	case e.a != f.a:
+		if e.a.less(f.a) {
+			return -1
+		}
+		return 1
+	case e.b != f.b:
+		if e.b.less(f.b) {
+			return -1
+		}
+		return 1
 	}
-	edges := make([]edge, 0, n)
+	return 0
+}
+
+// simple reports whether the rings use each point once and their edges meet
+// only at ends. It fills rp.edges.
+func (rp *repairer) simple(rings [][]xy) bool {
+	rp.edges, rp.points = rp.edges[:0], rp.points[:0]
 	for _, r := range rings {
 		prev := r[len(r)-1]
 		for _, p := range r {
-			edges = append(edges, newEdge(prev, p))
+			rp.edges = append(rp.edges, newEdge(prev, p))
+			rp.points = append(rp.points, uint64(uint32(int32(p.x)))<<32|uint64(uint32(int32(p.y))))
 			prev = p
 		}
 	}
-	return edges
-}
-
-func compareEdges(e, f edge) int {
-	return cmp.Or(cmp.Compare(e.a.x, f.a.x), cmp.Compare(e.a.y, f.a.y),
-		cmp.Compare(e.b.x, f.b.x), cmp.Compare(e.b.y, f.b.y))
-}
-
-// isSimple reports whether edges meet only at ends, two at each. It sorts.
-func isSimple(edges []edge) bool {
-	degree := make(map[xy]uint8, len(edges))
-	for _, e := range edges {
-		for _, p := range [2]xy{e.a, e.b} {
-			if degree[p] == 2 {
-				return false
-			}
-			degree[p]++
+	slices.Sort(rp.points)
+	for i := 1; i < len(rp.points); i++ {
+		if rp.points[i] == rp.points[i-1] {
+			return false
 		}
 	}
 	simple := true
-	sweep(edges, func(i, j int) bool {
-		simple = !meet(edges[i], edges[j])
+	rp.sweep(rp.edges, func(i, j int) bool {
+		simple = !meet(rp.edges[i], rp.edges[j])
 		return simple
 	})
 	return simple
@@ -105,9 +114,9 @@ func isSimple(edges []edge) bool {
 
 // sweep sorts the edges and calls pair for those whose boxes meet, until it
 // returns false.
-func sweep(edges []edge, pair func(i, j int) bool) {
+func (rp *repairer) sweep(edges []edge, pair func(i, j int) bool) {
 	slices.SortFunc(edges, compareEdges)
-	active := make([]int, 0, 64)
+	active := rp.active[:0]
 	for i, e := range edges {
 		lo, hi := min(e.a.y, e.b.y), max(e.a.y, e.b.y)
 		n := 0
@@ -124,6 +133,7 @@ func sweep(edges []edge, pair func(i, j int) bool) {
 		}
 		active = append(active[:n], i)
 	}
+	rp.active = active
 }
 
 // side is twice the signed area of a, b, p: exact for tile coordinates.
@@ -151,7 +161,7 @@ func meet(e, f edge) bool {
 // node splits edges where they meet, with crossings rounded to the grid,
 // until they meet at ends only. Edges that lie on one another cancel in pairs
 // (even-odd). Each round moves an edge by less than a grid unit.
-func node(edges []edge) ([]edge, bool) {
+func (rp *repairer) node(edges []edge) ([]edge, bool) {
 	const rounds = 32
 	for range rounds {
 		edges = cancelPairs(edges)
@@ -161,7 +171,7 @@ func node(edges []edge) ([]edge, bool) {
 				cuts[i] = append(cuts[i], p)
 			}
 		}
-		sweep(edges, func(i, j int) bool {
+		rp.sweep(edges, func(i, j int) bool {
 			e, f := edges[i], edges[j]
 			if !meet(e, f) {
 				return true
@@ -356,6 +366,12 @@ func (g *faces) crossingsLeftOf(p xy) int {
 // nest orders simple rings that do not cross into polygons by how deep each
 // lies in the others, and winds them as the vector tile specification asks.
 func nest(rings [][]xy) []polygon {
+	if len(rings) == 1 {
+		if shoelace(rings[0]) == 0 {
+			return nil
+		}
+		return []polygon{{exterior: wound(rings[0], true)}}
+	}
 	type info struct {
 		ring  []xy
 		area  float64
