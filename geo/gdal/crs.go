@@ -77,14 +77,11 @@ func normalise(text string) (string, int, error) {
 		return "", 0, fault.Errorf(op, fault.TooLarge, "reference system of %d bytes; the limit is %d", len(t), maxCRSText)
 	case strings.ContainsRune(t, 0):
 		return "", 0, fault.Errorf(op, fault.Invalid, "reference system with a zero byte")
+	case namesFile(t):
+		return "", 0, fault.Errorf(op, fault.Invalid, "a reference system may not name files by path: %s", shorten(t))
 	case strings.HasPrefix(t, "{"):
 		return t, formCode, nil
 	case strings.HasPrefix(t, "+") && !initCode.MatchString(t):
-		if strings.ContainsAny(t, `/\@|`) || strings.Contains(t, "..") {
-			if !strings.Contains(t, "+nadgrids=@null") || strings.ContainsAny(strings.ReplaceAll(t, "@null", ""), `/\@|`) {
-				return "", 0, fault.Errorf(op, fault.Invalid, "a PROJ text may not name files: %s", shorten(t))
-			}
-		}
 		return t, formProj, nil
 	case strings.Contains(t, "["):
 		return t, formWKT, nil
@@ -103,6 +100,16 @@ func normalise(text string) (string, int, error) {
 	err := fault.Errorf(op, fault.Invalid, "%q is not a coordinate reference system", shorten(t))
 	return "", 0, fault.WithHint(err, "give a code like EPSG:25832, a WKT or a PROJ text")
 }
+
+// gridWord finds the words that lead PROJ to a grid file, pathSign what makes
+// a name a path. Grids by bare name, from PROJ's own folder, are fine.
+var (
+	gridWord = regexp.MustCompile(`(?i)parameterfile|grids|filename|\+file=|\+init=[^e]|parameter_file|"file"`)
+	pathSign = regexp.MustCompile(`["=,@](?:[A-Za-z]:)?[/\\]|\.\.|://|\\`)
+)
+
+// namesFile reports whether a spelling could make PROJ open a file by path.
+func namesFile(t string) bool { return gridWord.MatchString(t) && pathSign.MatchString(t) }
 
 func shorten(s string) string {
 	if len(s) > 80 {
@@ -199,13 +206,44 @@ func (s srs) canonical() (geo.CRS, error) {
 	if err != nil {
 		return "", fault.E(op, fault.Invalid, err)
 	}
-	return geo.CRS(wkt), nil
+	return settle(wkt)
+}
+
+// settle reads a WKT back until it says the same, so that a canonical id is
+// its own: PROJ spells some parts differently once they have been WKT.
+func settle(wkt string) (geo.CRS, error) {
+	const op = "gdal.ParseCRS"
+	for range 4 {
+		s, err := newSRS(wkt)
+		if err != nil {
+			return "", err
+		}
+		var e C.ct_err
+		code := C.ct_srs_identify(s.h, &e)
+		next, err := s.wkt()
+		s.close()
+		if code != nil {
+			defer C.CPLFree(unsafe.Pointer(code))
+			return geo.CRS(canonicalCode(C.GoString(code))), nil
+		}
+		if err != nil {
+			return "", fault.E(op, fault.Invalid, err)
+		}
+		if next == wkt {
+			return geo.CRS(wkt), nil
+		}
+		wkt = next
+	}
+	return "", fault.Errorf(op, fault.Unsupported, "the reference system %s has no stable spelling", geo.CRS(wkt).Short())
 }
 
 // canonicalCode gives the code that we speak of when several name one system.
 func canonicalCode(code string) string {
 	auth, num, _ := strings.Cut(code, ":")
 	auth = strings.ToUpper(auth)
+	if code == "ESRI:102100" || code == "EPSG:900913" {
+		return string(geo.WebMercator)
+	}
 	if auth == "OGC" {
 		if c, ok := ogcCodes[strings.ToUpper(num)]; ok {
 			return c

@@ -19,7 +19,8 @@ import (
 type number float64
 
 func (n *number) UnmarshalJSON(b []byte) error {
-	switch s := strings.Trim(string(b), `"`); s {
+	s := strings.Trim(string(b), `"`)
+	switch s {
 	case "nan", "NaN", "null":
 		*n = number(math.NaN())
 		return nil
@@ -31,7 +32,7 @@ func (n *number) UnmarshalJSON(b []byte) error {
 		return nil
 	}
 	var v float64
-	err := json.Unmarshal(b, &v)
+	err := json.Unmarshal([]byte(s), &v)
 	*n = number(v)
 	return err
 }

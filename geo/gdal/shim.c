@@ -243,12 +243,17 @@ char *ct_srs_identify(OGRSpatialReferenceH s, ct_err *e) {
   }
   CPLFree(own);
   if (found == NULL) {
+    // 70 is "the same but for names", which is_same then makes sure of. An EPSG
+    // code goes before those of other authorities.
     int n = 0, *confidence = NULL;
     OGRSpatialReferenceH *m = OSRFindMatches(s, NULL, &n, &confidence);
-    for (int i = 0; i < n && found == NULL; i++) {
-      if (confidence[i] < 90) break;
-      if (!is_same(s, m[i])) continue;
+    for (int i = 0; i < n && confidence[i] >= 70; i++) {
+      const char *auth = OSRGetAuthorityName(m[i], NULL);
+      int epsg = auth != NULL && EQUAL(auth, "EPSG");
+      if ((found != NULL && !epsg) || !is_same(s, m[i])) continue;
+      CPLFree(found);
       found = code_of(m[i]);
+      if (epsg && found != NULL) break;
     }
     OSRFreeSRSArray(m);
     CPLFree(confidence);
