@@ -1,0 +1,337 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"contado/geo"
+	"contado/geo/fault"
+	"contado/geo/store/blob"
+	"contado/geo/store/catalog"
+	"contado/geo/store/features"
+	"contado/geo/store/gpkg"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const twoTowns = `{"type":"FeatureCollection","features":[
+{"type":"Feature","properties":{"com_istat_code":"014001","name":"Albaredo","big":9007199254740993,"day":"2024-02-29","list":[1,2],"none":null},
+ "geometry":{"type":"Polygon","coordinates":[[[9,46],[9.1,46],[9.1,46.1],[9,46.1],[9,46]]]}},
+{"type":"Feature","properties":{"com_istat_code":"014002","name":"Bema","big":1,"day":"2024-03-01","list":[],"none":null},
+ "geometry":{"type":"Polygon","coordinates":[[[9.1,46],[9.2,46.1],[9.2,46],[9.1,46.1],[9.1,46]]]}}]}`
+
+const thirdTown = `{"type":"FeatureCollection","features":[
+{"type":"Feature","properties":{"com_istat_code":"014003","name":"Cino","extra":1.5},
+ "geometry":{"type":"Polygon","coordinates":[[[9.3,46],[9.4,46],[9.4,46.1],[9.3,46]]]}}]}`
+
+func rows(t *testing.T, st Stores, d catalog.Dataset) (geo.Schema, []geo.Feature) {
+	t.Helper()
+	path, err := st.Blobs.Path(d.Version.Vector.File)
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, err := gpkg.New().Open(t.Context(), path, d.Version.Vector.Layer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer table.Close()
+	var out []geo.Feature
+	err = table.Scan(t.Context(), features.Query{}, func(f geo.Feature) bool {
+		out = append(out, f)
+		return true
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return table.Schema(), out
+}
+
+// A dataset is made once, added to, and started over; every state is a
+// version whose files stay.
+func TestVersions(t *testing.T) {
+	t.Parallel()
+	st := stores(t, t.TempDir())
+	two, third := writeFile(t, "two.geojson", twoTowns), writeFile(t, "third.geojson", thirdTown)
+	d := mustRun(t, st, Options{Dataset: "towns", Title: "Towns", License: "CC-BY"}, two)
+	if d.Version.Number != 1 || d.Role != catalog.TerritoryRole || d.Title != "Towns" || !hasNotice(d, "geometry-repaired") {
+		t.Errorf("%+v", d)
+	}
+	_, err := Run(t.Context(), st, []string{third}, Options{Dataset: "towns"}, nil)
+	wantFault(t, err, fault.Exist, "--append")
+
+	d = mustRun(t, st, Options{Dataset: "towns", Append: true}, third)
+	if d.Version.Number != 2 || d.Version.Vector.Count != 3 || d.License != "CC-BY" {
+		t.Errorf("%+v", d)
+	}
+	schema, fs := rows(t, st, d)
+	if len(fs) != 3 || fs[2].Values[schema.FieldIndex("name")] != "Cino" || fs[2].Values[schema.FieldIndex("extra")] != 1.5 {
+		t.Errorf("%v %v", schema, fs)
+	}
+	want := map[string]any{"com_istat_code": "014001", "big": int64(9007199254740993), "day": "2024-02-29", "none": nil, "extra": nil}
+	for name, v := range want {
+		if got := fs[0].Values[schema.FieldIndex(name)]; !cmp.Equal(got, v) {
+			t.Errorf("%s is %v (%T), want %v", name, got, got, v)
+		}
+	}
+	d = mustRun(t, st, Options{Dataset: "towns", Replace: true}, third)
+	if d.Version.Number != 3 || d.Version.Vector.Count != 1 {
+		t.Errorf("%+v", d)
+	}
+	all, err := st.Catalog.Versions(t.Context(), "towns")
+	if err != nil || len(all) != 3 {
+		t.Fatal(all, err)
+	}
+	wantClean(t, st)
+	if err := Remove(t.Context(), st, "towns"); err != nil {
+		t.Fatal(err)
+	}
+	wantClean(t, st)
+	list, err := st.Blobs.List(t.Context(), "datasets/")
+	if err != nil || len(list) != 0 {
+		t.Errorf("after removal there is %v, %v", list, err)
+	}
+	wantFault(t, Remove(t.Context(), st, "towns"), fault.NotExist, "towns")
+}
+
+func TestOptionsAreChecked(t *testing.T) {
+	t.Parallel()
+	st := stores(t, t.TempDir())
+	two := writeFile(t, "two.geojson", twoTowns)
+	cases := map[string]struct {
+		o      Options
+		path   string
+		kind   fault.Kind
+		phrase string
+	}{
+		"id":          {Options{Dataset: "No"}, two, fault.Invalid, "cannot name a dataset"},
+		"both":        {Options{Dataset: "d", Append: true, Replace: true}, two, fault.Invalid, "exclude"},
+		"role":        {Options{Dataset: "d", Role: "magic"}, two, fault.Invalid, "imagery, elevation"},
+		"resampling":  {Options{Dataset: "d", Resampling: "magic"}, two, fault.Invalid, "nearest"},
+		"crs":         {Options{Dataset: "d", CRS: "EPSG:999999"}, two, fault.Invalid, "--crs"},
+		"datetime":    {Options{Dataset: "d", Datetime: "yesterday"}, two, fault.Invalid, "--datetime"},
+		"no file":     {Options{Dataset: "d"}, "nowhere.tif", fault.NotExist, "no such file"},
+		"address":     {Options{Dataset: "d"}, "https://example.org/a.tif", fault.Invalid, "not a local file"},
+		"vsi":         {Options{Dataset: "d"}, "/vsicurl/x", fault.Invalid, "not a local file"},
+		"code field":  {Options{Dataset: "d", CodeField: "kode"}, two, fault.Invalid, "the attributes are: com_istat_code, name"},
+		"parent":      {Options{Dataset: "d", ParentFields: []string{"up"}}, two, fault.Invalid, "--parent-fields"},
+		"layer":       {Options{Dataset: "d", Layer: "x"}, two, fault.Invalid, "--layer"},
+		"people":      {Options{Dataset: "d", Role: catalog.Population}, two, fault.Invalid, "--population-field"},
+		"not numbers": {Options{Dataset: "d", Role: catalog.Population, PopulationField: "name"}, two, fault.Invalid, "not numbers"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			_, err := Run(t.Context(), st, []string{c.path}, c.o, nil)
+			wantFault(t, err, c.kind, c.phrase)
+			wantClean(t, st)
+		})
+	}
+}
+
+// failBlobs fails the n-th PutFile.
+type failBlobs struct {
+	blob.Driver
+	left atomic.Int64
+}
+
+var errDisk = errors.New("disk on fire")
+
+func (f *failBlobs) PutFile(ctx context.Context, key, path string) error {
+	if f.left.Add(-1) < 0 {
+		return errDisk
+	}
+	return f.Driver.PutFile(ctx, key, path)
+}
+
+// failCatalog fails Publish, after doing it when late is set.
+type failCatalog struct {
+	catalog.Driver
+	late bool
+}
+
+func (f *failCatalog) Publish(ctx context.Context, p catalog.Publication) (catalog.Dataset, error) {
+	if f.late {
+		if _, err := f.Driver.Publish(ctx, p); err != nil {
+			return catalog.Dataset{}, err
+		}
+	}
+	return catalog.Dataset{}, errDisk
+}
+
+// A failure at any step of publishing leaves nothing; one after the commit
+// is found out to be a success.
+func TestFailuresLeaveNothing(t *testing.T) {
+	t.Parallel()
+	two := writeFile(t, "two.geojson", twoTowns)
+	good := stores(t, t.TempDir())
+	o := Options{Dataset: "d"}
+
+	st := good
+	st.Blobs = &failBlobs{Driver: good.Blobs}
+	_, err := Run(t.Context(), st, []string{two}, o, nil)
+	if !errors.Is(err, errDisk) {
+		t.Error(err)
+	}
+	wantClean(t, good)
+
+	st = good
+	st.Catalog = &failCatalog{Driver: good.Catalog}
+	if _, err = Run(t.Context(), st, []string{two}, o, nil); !errors.Is(err, errDisk) {
+		t.Error(err)
+	}
+	wantClean(t, good)
+
+	st.Catalog = &failCatalog{Driver: good.Catalog, late: true}
+	res, err := Run(t.Context(), st, []string{two}, o, nil)
+	if err != nil || res.Dataset.Version.Number != 1 {
+		t.Errorf("%+v, %v", res.Dataset, err)
+	}
+	wantClean(t, good)
+}
+
+// cancelAt cancels when a stage begins.
+type cancelAt struct {
+	stage  string
+	cancel context.CancelFunc
+}
+
+func (c cancelAt) Stage(name string) {
+	if strings.HasPrefix(name, c.stage) {
+		c.cancel()
+	}
+}
+func (cancelAt) Step(int64, int64) {}
+
+func TestCanceledAtEveryStage(t *testing.T) {
+	t.Parallel()
+	st := stores(t, t.TempDir())
+	two := writeFile(t, "two.geojson", twoTowns)
+	for _, stage := range []string{"inspect", "convert", "check", "seal", "publish"} {
+		ctx, cancel := context.WithCancel(t.Context())
+		_, err := Run(ctx, st, []string{two}, Options{Dataset: "d"}, cancelAt{stage, cancel})
+		cancel()
+		if !fault.Is(err, fault.Canceled) {
+			t.Errorf("canceled at %s: %v", stage, err)
+		}
+		wantClean(t, st)
+		if _, ok, err := current(t.Context(), st.Catalog, "d"); ok || err != nil {
+			t.Errorf("canceled at %s: published %v, %v", stage, ok, err)
+		}
+	}
+}
+
+// Two ingests of one dataset at once: one is published, the other is told.
+func TestConflict(t *testing.T) {
+	t.Parallel()
+	st := stores(t, t.TempDir())
+	two, third := writeFile(t, "two.geojson", twoTowns), writeFile(t, "third.geojson", thirdTown)
+	inner := func() {
+		if _, err := Run(t.Context(), st, []string{third}, Options{Dataset: "d"}, nil); err != nil {
+			t.Error(err)
+		}
+	}
+	_, err := Run(t.Context(), st, []string{two}, Options{Dataset: "d"}, onStage{"publish", inner})
+	wantFault(t, err, fault.Conflict, "changed from version 0 to 1")
+	wantClean(t, st)
+	d, _, err := current(t.Context(), st.Catalog, "d")
+	if err != nil || d.Version.Vector.Count != 1 {
+		t.Errorf("%+v, %v", d, err)
+	}
+}
+
+type onStage struct {
+	stage string
+	do    func()
+}
+
+func (o onStage) Stage(name string) {
+	if name == o.stage {
+		o.do()
+	}
+}
+func (onStage) Step(int64, int64) {}
+
+// The doctor tells leftovers from a live ingest, names damage, and clears
+// only what is safe.
+func TestDoctor(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	st := stores(t, root)
+	two := writeFile(t, "two.geojson", twoTowns)
+	d := mustRun(t, st, Options{Dataset: "d"}, two)
+	key := d.Version.Files[0].Key
+
+	if err := os.MkdirAll(filepath.Join(st.Staging, "dead"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := st.Blobs.Put(t.Context(), "datasets/d/v9/lost.tif", strings.NewReader("lost")); err != nil {
+		t.Fatal(err)
+	}
+	if err := st.Blobs.Put(t.Context(), "reports/kept.json", strings.NewReader("kept")); err != nil {
+		t.Fatal(err)
+	}
+	live, err := newStage(st.Staging)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := Doctor(t.Context(), st, DoctorOptions{Deep: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(f.Staging) != 1 || f.Staging[0].Name != "dead" || len(f.Orphans) != 1 || f.Live != 1 || len(f.Damaged) != 0 {
+		t.Errorf("%+v", f)
+	}
+	done, err := Clear(t.Context(), st, f)
+	if err != nil || len(done.Staging) != 1 || len(done.Orphans) != 1 {
+		t.Errorf("%+v, %v", done, err)
+	}
+	if _, err := os.Stat(live.dir); err != nil {
+		t.Error("the live stage is gone:", err)
+	}
+	if err := live.close(); err != nil {
+		t.Error(err)
+	}
+	wantClean(t, st)
+	damage(t, st, filepath.Join(root, key), key)
+	if _, err := Clear(t.Context(), st, Findings{Staging: []Leftover{{Name: ".."}}}); !fault.Is(err, fault.Invalid) {
+		t.Error(err)
+	}
+}
+
+func damage(t *testing.T, st Stores, path, key string) {
+	t.Helper()
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := append([]byte{}, whole...)
+	changed[len(changed)/2] ^= 1
+	for _, c := range []struct {
+		content []byte
+		deep    bool
+		problem string
+	}{{whole[:100], false, "bytes instead of"}, {changed, false, ""}, {changed, true, "SHA-256"}, {nil, false, "missing"}} {
+		if err := os.Remove(path); err != nil && !os.IsNotExist(err) {
+			t.Fatal(err)
+		}
+		if c.content != nil {
+			if err := os.WriteFile(path, c.content, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		f, err := Doctor(t.Context(), st, DoctorOptions{Deep: c.deep})
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch {
+		case c.problem == "" && len(f.Damaged) > 0:
+			t.Errorf("a shallow look saw %v", f.Damaged)
+		case c.problem != "" && (len(f.Damaged) != 1 || f.Damaged[0].Key != key || !strings.Contains(f.Damaged[0].Problem, c.problem)):
+			t.Errorf("%v, want %q", f.Damaged, c.problem)
+		}
+	}
+}
