@@ -37,3 +37,19 @@ func FromPool(p *gdal.Pool) raster.Open {
 		return p.With(ctx, path, func(r *gdal.Raster) error { return fn(r) })
 	}
 }
+
+// NewRasterSource makes a RasterSource of a dataset from what a catalog
+// offers: its items by WGS 84 box (nil for all), and the local file of a key.
+func NewRasterSource(d catalog.Dataset, items func(within *geo.BBox) []catalog.Item, path func(key string) (string, error)) RasterSource {
+	return &rasterSource{d, items, path}
+}
+
+type rasterSource struct {
+	dataset catalog.Dataset
+	items   func(within *geo.BBox) []catalog.Item
+	path    func(key string) (string, error)
+}
+
+func (s *rasterSource) Dataset() catalog.Dataset               { return s.dataset }
+func (s *rasterSource) Items(within *geo.BBox) []catalog.Item  { return s.items(within) }
+func (s *rasterSource) Path(item catalog.Item) (string, error) { return s.path(item.File) }

@@ -172,8 +172,8 @@ func (s *scratch) compress(m *Image) ([]byte, error) {
 	return best, nil
 }
 
-// filter fills s.filtered and returns the share of bytes that repeat the
-// same channel of the pixel to the left.
+// filter fills s.filtered and returns the share of pixels whose first sample
+// is that of the pixel to the left.
 func (s *scratch) filter(m *Image) float64 {
 	ch := m.Kind.channels()
 	stride := m.Width * ch
@@ -197,9 +197,13 @@ func (s *scratch) filter(m *Image) float64 {
 		}
 		row[0] = 1
 		subtractLeft(row[1:], src, ch)
-		same += bytes.Count(row[1+ch:], []byte{0})
+		for i := 1 + ch; i < len(row); i += ch { // one colour tells; alpha always repeats
+			if row[i] == 0 {
+				same++
+			}
+		}
 	}
-	return float64(same) / float64(len(m.Pix))
+	return float64(same) / float64(m.Width*m.Height)
 }
 
 func (s *scratch) deflate(slot, level int) ([]byte, error) {

@@ -1,6 +1,7 @@
 package vector_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -365,6 +366,9 @@ func TestMunicipalities(t *testing.T) {
 		got, err := mvttest.Decode(data)
 		if err != nil {
 			t.Fatalf("%v: %v", tile, err)
+		}
+		if again, _, err := encode(o, fs); err != nil || !bytes.Equal(again, data) {
+			t.Errorf("%v: made again it differs (%v)", tile, err)
 		}
 		if len(data) > vector.DefaultBudget || !stats.Complete() || stats.AreaKept < 0.9 || stats.AreaKept > 1.1 {
 			t.Errorf("%v: %d bytes, %+v", tile, len(data), stats)
