@@ -6,6 +6,7 @@ package gdal
 import "C"
 
 import (
+	"encoding/json"
 	"math"
 	"regexp"
 	"strings"
@@ -52,6 +53,8 @@ var (
 	urnCode = regexp.MustCompile(`^(?i:urn:(?:x-)?ogc:def:crs):([A-Za-z0-9_]+):[0-9.]*:([A-Za-z0-9_.]+)$`)
 	// http(s)://www.opengis.net/def/crs/EPSG/0/4326
 	urlCode  = regexp.MustCompile(`^(?i:https?://www\.opengis\.net/def/crs)/([A-Za-z0-9_]+)/[0-9.]+/([A-Za-z0-9_.]+)$`)
+	projText = regexp.MustCompile(`^\+proj=[a-z]`)
+	wktText  = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*\s*\[`)
 	initCode = regexp.MustCompile(`^(?i:\+?init=(epsg|esri):([0-9]+))$`)
 )
 
@@ -64,6 +67,15 @@ const (
 
 // The systems of the OGC authority with x, y order; ours has that order anyway.
 var ogcCodes = map[string]string{"CRS84": "EPSG:4326", "CRS84H": "EPSG:4326", "CRS83": "EPSG:4269", "CRS27": "EPSG:4267"}
+
+// authorities are those in PROJ's database, with the form of their codes. What
+// has no known form PROJ would look up as a name, which takes it half a second.
+var authorities = map[string]*regexp.Regexp{
+	"EPSG": numeric, "ESRI": numeric, "IAU_2015": numeric, "IGNF": regexp.MustCompile(`^[A-Z0-9_.]{1,32}$`),
+	"NKG": regexp.MustCompile(`^[A-Z0-9_]{1,32}$`),
+}
+
+var numeric = regexp.MustCompile(`^[0-9]{1,9}$`)
 
 // normalise turns the spellings of a reference system into one that PROJ is
 // given. No spelling that PROJ would take for a file or an address gets by.
@@ -79,11 +91,11 @@ func normalise(text string) (string, int, error) {
 		return "", 0, fault.Errorf(op, fault.Invalid, "reference system with a zero byte")
 	case namesFile(t):
 		return "", 0, fault.Errorf(op, fault.Invalid, "a reference system may not name files by path: %s", shorten(t))
-	case strings.HasPrefix(t, "{"):
+	case strings.HasPrefix(t, "{") && json.Valid([]byte(t)) && strings.Contains(t, `"type"`):
 		return t, formCode, nil
-	case strings.HasPrefix(t, "+") && !initCode.MatchString(t):
+	case projText.MatchString(t):
 		return t, formProj, nil
-	case strings.Contains(t, "["):
+	case wktText.MatchString(t):
 		return t, formWKT, nil
 	}
 	for _, re := range []*regexp.Regexp{urnCode, urlCode, initCode, authCode} {
@@ -94,7 +106,9 @@ func normalise(text string) (string, int, error) {
 					return c, formCode, nil
 				}
 			}
-			return auth + ":" + code, formCode, nil
+			if form := authorities[auth]; form != nil && form.MatchString(code) {
+				return auth + ":" + code, formCode, nil
+			}
 		}
 	}
 	err := fault.Errorf(op, fault.Invalid, "%q is not a coordinate reference system", shorten(t))
