@@ -24,6 +24,7 @@ import (
 	"contado/geo/grid"
 	"contado/geo/store/catalog"
 	"contado/geo/store/features"
+	"contado/geo/store/gpkg"
 	"contado/scripts/shareddata"
 	"contado/tiles"
 	"contado/tiles/raster"
@@ -538,6 +539,38 @@ func TestTileJSON(t *testing.T) {
 	world := tiles.NewTileJSON(catalog.Dataset{ID: "x", Kind: catalog.Vector}, nil, nil)
 	if world.Bounds[0] != -180 || world.Center[2] != 1 && world.Center[2] != 0 {
 		t.Errorf("%+v", world)
+	}
+}
+
+// table is a GeoPackage as a vector source.
+type table struct {
+	features.Table
+	d catalog.Dataset
+}
+
+func (t table) Dataset() catalog.Dataset { return t.d }
+
+func TestFromGeoPackage(t *testing.T) {
+	t.Parallel()
+	s := newService(t, nil)
+	tb, err := gpkg.New().Open(context.Background(), shareddata.Path(t, "pt-sao-miguel/concelhos.gpkg"), "concelhos")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = tb.Close() })
+	src := table{tb, catalog.Dataset{ID: "concelhos", Kind: catalog.Vector, Role: catalog.TerritoryRole, Version: catalog.Version{Number: 1}}}
+	tile := tms.AtLonLat(8, -25.5, 37.8)
+	got, err := s.Vector(context.Background(), src, tiles.VectorParams{}, tile.Z, tile.X, tile.Y)
+	if err != nil {
+		t.Fatal(err)
+	}
+	decoded, err := mvttest.Decode(got.Data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := decoded.Layer("concelhos")
+	if err := mvttest.CheckPolygons(l); err != nil || !got.Complete || len(l.Features) < 4 || len(l.Features[0].Tags) == 0 {
+		t.Errorf("%v, %+v, %d features", err, got.Info, len(l.Features))
 	}
 }
 
