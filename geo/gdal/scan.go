@@ -269,15 +269,19 @@ func zoneText(zone int) string {
 // zone is GDAL's number.
 func parseTime(s string) (t time.Time, zone int, err error) {
 	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05.999999999", "2006-01-02"} {
-		if t, err = time.Parse(layout, s); err == nil {
-			if layout != time.RFC3339Nano {
-				return t, 0, nil
-			}
+		if t, err = time.Parse(layout, s); err != nil {
+			continue
+		}
+		zone := 0
+		if layout == time.RFC3339Nano {
 			_, off := t.Zone()
 			if off%900 != 0 { // GDAL counts zones in quarters of an hour
 				t, off = t.UTC(), 0
 			}
-			return t, 100 + off/900, nil
+			zone = 100 + off/900
+		}
+		if y := t.Year(); y >= 1 && y <= 9999 {
+			return t, zone, nil
 		}
 	}
 	return t, 0, fmt.Errorf("%q is not a date or time in ISO 8601", s)
