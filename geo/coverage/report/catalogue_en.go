@@ -77,6 +77,7 @@ func english() map[string]string {
 		"bars.left.many":     "{1} people left out",
 		"legend.covered":     "within {1}",
 		"legend.beyond":      "beyond {1}",
+		"legend.later":       "later",
 		"legend.unreachable": "cannot reach one",
 
 		"curve":           "How far people have to go",

@@ -77,6 +77,7 @@ func italian() map[string]string {
 		"bars.left.many":     "{1} persone escluse",
 		"legend.covered":     "entro {1}",
 		"legend.beyond":      "oltre {1}",
+		"legend.later":       "più tardi",
 		"legend.unreachable": "senza accesso",
 
 		"curve":           "Quanta strada serve",

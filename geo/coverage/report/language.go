@@ -288,3 +288,16 @@ func (l *language) notice(n *coverage.Notice) string {
 	}
 	return n.Text
 }
+
+// timeClass names a class of the travel time picture.
+func (l *language) timeClass(e LegendEntry) string {
+	switch {
+	case e.Label != "":
+		return e.Label
+	case math.IsNaN(e.Seconds):
+		return l.t("legend.unreachable")
+	case math.IsInf(e.Seconds, 1):
+		return l.t("legend.later")
+	}
+	return l.t("legend.covered", l.exact(e.Seconds))
+}

@@ -126,11 +126,7 @@ func (c *cartography) surface(f figure) figure {
 	c.facilities(d)
 	f.SVG = d.html()
 	for _, e := range c.s.BackdropLegend {
-		text := e.Label
-		if text == "" {
-			text = c.v.l.t("legend.covered", c.v.l.exact(e.Seconds))
-		}
-		f.Legend = append(f.Legend, swatch{square(e.Color), text})
+		f.Legend = append(f.Legend, swatch{square(e.Color), c.v.l.timeClass(e)})
 	}
 	f.Legend = append(f.Legend, swatch{symbol(facilitySymbol), c.v.l.t("map.facility")})
 	if c.outside > 0 {
