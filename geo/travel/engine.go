@@ -135,33 +135,53 @@ func (e *Engine) pack(s *Surface) error {
 	inf := float32(math.Inf(1))
 	e.cells = make([]packed, paddedCells(s.Width, s.Height))
 	adviseHuge(e.cells)
-	for i := range e.cells {
-		e.cells[i].pace = inf
-	}
-	slowest := inf
-	for row := range s.Height {
-		first := row * s.Width
-		line := e.cells[e.at(0, row):]
-		for col, v := range s.Speed[first : first+s.Width] {
-			if v == 0 || v != v {
+	least := inf
+	band := e.stride * strip
+	for first := 0; first < len(e.cells); first += band {
+		// Barrier everywhere, then the rows of the strip while it is at hand.
+		cells := e.cells[first:min(first+band, len(e.cells))]
+		for i := range cells {
+			cells[i].pace = inf
+		}
+		for r := range strip {
+			row := first/band*strip + r - border
+			if row < 0 || row >= s.Height {
 				continue
 			}
-			if v < 0 || v > MaxSpeed {
-				return fault.Errorf("travel.Prepare", fault.Invalid,
-					"travel surface: speed %g m/s at column %d, row %d; want 0 (barrier) to %d", v, col, row, MaxSpeed)
+			pace, err := packRow(cells[border*strip+r:], s, row)
+			if err != nil {
+				return err
 			}
-			line[col*strip].pace = 1 / v
-			slowest = min(slowest, 1/v)
-		}
-		if s.Elevation != nil {
-			for col, z := range s.Elevation[first : first+s.Width] {
-				line[col*strip].z = z
-			}
+			least = min(least, pace)
 		}
 	}
-	e.minPace = slowest
+	e.minPace = least
 	e.packRules(s)
 	return nil
+}
+
+// packRow fills a row of the surface in and gives its least pace.
+func packRow(cells []packed, s *Surface, row int) (least float32, err error) {
+	least = float32(math.Inf(1))
+	speeds := s.Speed[row*s.Width:][:s.Width]
+	for col, v := range speeds {
+		if v == 0 || v != v {
+			continue
+		}
+		if v < 0 || v > MaxSpeed {
+			return 0, fault.Errorf("travel.Prepare", fault.Invalid,
+				"travel surface: speed %g m/s at column %d, row %d; want 0 (barrier) to %d", v, col, row, MaxSpeed)
+		}
+		pace := 1 / v
+		cells[col*strip].pace = pace
+		least = min(least, pace)
+	}
+	if s.Elevation != nil {
+		for col, z := range s.Elevation[row*s.Width:][:s.Width] {
+			cells[col*strip].z = z
+		}
+	}
+	return least, nil
 }
 
 // packRules keeps the pace of cells that ignore slope, when there are any.

@@ -112,7 +112,7 @@ func (s *search) touch(next []int32) {
 	for _, u := range next {
 		st := s.e.stepsFrom(u)
 		for _, v := range [2]int32{u + st[upTwo].off + strip, u + st[downTwo].off - strip} {
-			times += s.times[v-far] + s.times[v+far]
+			times += s.times[v-far] + s.times[v+far] + uint32(s.nearest[v-far]) + uint32(s.nearest[v+far])
 			paces += s.e.cells[v-far].pace + s.e.cells[v].pace + s.e.cells[v+far].pace
 		}
 	}
@@ -127,15 +127,7 @@ func (s *search) expand(u int32, d float32, facility int32) {
 	cells := e.cells
 	from := cells[u]
 	all := e.stepsFrom(u)
-	// No move of part p out of u takes less than p·floor. Most moves end here,
-	// on the time of the other end alone; bit k of hope tells which do not.
-	floor := s.fastest * (from.pace + e.minPace)
-	hope := uint32(0)
-	for k := range all {
-		least := math.Float32bits(d + float32(all[k].part*floor))
-		hope |= ((least - 1 - times[u+all[k].off]&^settledBit) >> 31) << k
-	}
-	for hope &= s.allowed; hope != 0; hope &= hope - 1 {
+	for hope := s.hopeful(u, d, s.fastest*(from.pace+e.minPace), all); hope != 0; hope &= hope - 1 {
 		k := bits.TrailingZeros32(hope) % moveCount
 		st := &all[k]
 		v := u + st.off
@@ -144,11 +136,41 @@ func (s *search) expand(u int32, d float32, facility int32) {
 		if k >= firstKnight {
 			pace += cells[u+st.mid[0]].pace + cells[u+st.mid[1]].pace
 		}
-		if d+float32(st.part*float32(pace*s.leastTime((to.z-from.z)*st.inv))) > timeOf(times[v]) {
+		best := timeOf(times[v])
+		if s.relief {
+			slope := (to.z - from.z) * st.inv
+			if d+float32(st.part*float32(pace*s.leastTime(slope))) > best {
+				continue
+			}
+			pace = s.tilt(pace, slope, u, k)
+		}
+		seconds := d + float32(st.part*pace)
+		if seconds > best || k >= firstDiagonal && k < firstKnight && e.squeezed(u, st) {
 			continue
 		}
-		s.offer(v, d+s.moveSeconds(u, k), facility)
+		s.offer(v, seconds, facility)
 	}
+}
+
+// hopeful filters the moves out of u on the times of their other ends alone,
+// without a branch: bit k tells that move k may win. No move of part p takes
+// less than p·floor.
+func (s *search) hopeful(u int32, d, floor float32, all *steps) uint32 {
+	times := s.times
+	hope := uint32(0)
+	for k := range all {
+		least := math.Float32bits(d + float32(all[k].part*floor))
+		// Both are at most +Inf, so the difference has the sign bit when
+		// least ≤ the time known.
+		hope = hope>>1 | (least-1-times[u+all[k].off]&^settledBit)&settledBit
+	}
+	return hope >> (32 - moveCount) & s.allowed
+}
+
+// squeezed reports whether a diagonal move passes between two barriers.
+func (e *Engine) squeezed(u int32, st *step) bool {
+	inf := float32(math.Inf(1))
+	return e.cells[u+st.mid[0]].pace == inf && e.cells[u+st.mid[1]].pace == inf
 }
 
 // leastTime is a lower bound, within 0.6 % on slopes up to 20 %, of the slope's
@@ -171,13 +193,10 @@ func (s *search) moveSeconds(u int32, k int) float32 {
 	st := &e.stepsFrom(u)[k]
 	from, to := e.cells[u], e.cells[u+st.off]
 	pace := from.pace + to.pace
-	if k >= firstDiagonal {
-		a, b := e.cells[u+st.mid[0]].pace, e.cells[u+st.mid[1]].pace
-		if k >= firstKnight {
-			pace += a + b
-		} else if inf := float32(math.Inf(1)); a == inf && b == inf {
-			return inf
-		}
+	if k >= firstKnight {
+		pace += e.cells[u+st.mid[0]].pace + e.cells[u+st.mid[1]].pace
+	} else if k >= firstDiagonal && e.squeezed(u, st) {
+		return float32(math.Inf(1))
 	}
 	if s.relief {
 		pace = s.tilt(pace, (to.z-from.z)*st.inv, u, k)

@@ -60,8 +60,9 @@ func measure(ctx context.Context, c config, stdout io.Writer) error {
 			k.name, median(k.wall), slices.Min(k.wall), slices.Max(k.wall), median(k.cpu), float64(k.memory)/1024)
 	}
 	for i := 0; i < len(all); i += 2 {
-		fmt.Fprintf(stdout, "%s is %.1f times as fast as %s (of the least times: %.1f)\n", all[i].name,
-			median(all[i+1].wall)/median(all[i].wall), all[i+1].name, slices.Min(all[i+1].wall)/slices.Min(all[i].wall))
+		fmt.Fprintf(stdout, "%s is %.1f times as fast as %s (least times: %.1f, CPU: %.1f, least CPU: %.1f)\n", all[i].name,
+			median(all[i+1].wall)/median(all[i].wall), all[i+1].name, slices.Min(all[i+1].wall)/slices.Min(all[i].wall),
+			median(all[i+1].cpu)/median(all[i].cpu), slices.Min(all[i+1].cpu)/slices.Min(all[i].cpu))
 	}
 	return nil
 }
