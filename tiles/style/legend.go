@@ -7,6 +7,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"contado/geo/store/catalog"
 	"contado/tiles/raster"
@@ -148,7 +149,11 @@ func number(v float64) string {
 
 // SVG draws the legend; colours always stand beside their text.
 func (l Legend) SVG() []byte {
-	const width, row, pad = 260, 22, 10
+	const row, pad = 22, 10
+	width := 260 // or what the longest label takes, at some 7 pixels a letter
+	for _, e := range l.Entries {
+		width = max(width, 2*pad+30+7*utf8.RuneCountInString(e.Label))
+	}
 	height := pad*2 + 20 + row*len(l.Entries)
 	if l.Ramp != nil {
 		height += 42

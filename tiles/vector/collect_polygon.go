@@ -13,7 +13,7 @@ import (
 func (c *collector) polygon(p orb.Polygon, f *geo.Feature) error {
 	var rings [][]xy
 	var area float64
-	var outer box
+	var outer, reach box // of the exterior, and of all rings
 	for i, r := range p {
 		at, bad, err := c.place(r)
 		if err != nil {
@@ -25,6 +25,7 @@ func (c *collector) polygon(p orb.Polygon, f *geo.Feature) error {
 		}
 		if i == 0 {
 			outer = boundsOf(at)
+			reach = outer
 			if len(at) < 3 || !outer.meets(coarseBox) {
 				return nil
 			}
@@ -37,6 +38,8 @@ func (c *collector) polygon(p orb.Polygon, f *geo.Feature) error {
 			area = a
 		} else {
 			area -= a
+			b := boundsOf(at)
+			reach = box{min(reach.minX, b.minX), min(reach.minY, b.minY), max(reach.maxX, b.maxX), max(reach.maxY, b.maxY)}
 		}
 		rings = append(rings, at)
 	}
@@ -48,7 +51,7 @@ func (c *collector) polygon(p orb.Polygon, f *geo.Feature) error {
 		c.pour(s.centre(), area, f)
 		return nil
 	}
-	c.store(s, rings, outer, f)
+	c.store(s, rings, reach, f)
 	return nil
 }
 
@@ -79,9 +82,9 @@ func (c *collector) settle() {
 	})
 }
 
-func (c *collector) store(s shape, rings [][]xy, outer box, f *geo.Feature) {
+func (c *collector) store(s shape, rings [][]xy, reach box, f *geo.Feature) {
 	first, mark := len(c.parts), len(c.vertices)
-	if !outer.within(coarseBox) {
+	if !reach.within(coarseBox) {
 		s.clipped = true
 		rings = clipRings(rings, coarseBox)
 	}

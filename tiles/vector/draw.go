@@ -13,7 +13,7 @@ import (
 type level struct {
 	tolerance float64 // of simplification
 	pixel     float64 // polygons smaller than its square are drawn together
-	line      float64 // of lines with a smaller box, one a cell is kept
+	line      float64 // of lines with a smaller box, one a quarter of it is kept
 	cell      float64 // one point a cell is kept; 0 keeps all
 }
 
@@ -38,7 +38,7 @@ type drawing struct {
 	level  level
 	simple simplifier
 	tiny   *accumulator
-	cells  map[[2]int32]struct{}
+	cells  map[[3]int32]struct{}
 	stats  Stats
 	source float64 // polygon area in the tile
 	drawn  float64
@@ -79,7 +79,7 @@ func (d *drawing) draw(ctx context.Context, n int, last bool) float64 {
 	d.level, d.stats = levels[n], c.stats
 	d.stats.Level = n
 	d.simple = simplifier{junctions: d.junctions, tol2: math.Pow(d.level.tolerance*quarters, 2)}
-	d.tiny, d.cells = newAccumulator(d.level.pixel), map[[2]int32]struct{}{}
+	d.tiny, d.cells = newAccumulator(d.level.pixel), map[[3]int32]struct{}{}
 	d.source, d.drawn = c.source, 0
 	for i := range c.shapes {
 		if c.shapes[i].kind == tinyShape {
@@ -181,7 +181,7 @@ func (d *drawing) drawPoints(shapes []shape, r row, budget int) bool {
 		p := d.c.parts[s.parts]
 		for _, v := range d.c.vertices[p.from:p.to] {
 			q := snap(v)
-			if d.level.cell > 0 && !d.takeCell(q) {
+			if d.level.cell > 0 && !d.takeCell(geomPoint, q, d.level.cell) {
 				thinned = true
 				continue
 			}
@@ -203,9 +203,9 @@ func (d *drawing) drawPoints(shapes []shape, r row, budget int) bool {
 	return d.finish(r, geomPoint, budget)
 }
 
-// takeCell reports whether the point is the first of its cell.
-func (d *drawing) takeCell(p xy) bool {
-	cell := [2]int32{int32(math.Floor(p.x / d.level.cell)), int32(math.Floor(p.y / d.level.cell))}
+// takeCell reports whether the point is the first of its kind in its cell.
+func (d *drawing) takeCell(kind int32, p xy, size float64) bool {
+	cell := [3]int32{kind, int32(math.Floor(p.x / size)), int32(math.Floor(p.y / size))}
 	_, taken := d.cells[cell]
 	d.cells[cell] = struct{}{}
 	return !taken
@@ -222,7 +222,7 @@ func (d *drawing) drawLines(shapes []shape, r row, budget int) bool {
 	}
 	for _, s := range shapes {
 		size := max(s.box.maxX-s.box.minX, s.box.maxY-s.box.minY)
-		if size < d.level.line && !d.takeCell(s.centre()) {
+		if size < d.level.line && !d.takeCell(geomLine, s.centre(), d.level.line/4) {
 			left = left || size >= 1 // else it is too small at any level
 			continue
 		}
@@ -269,7 +269,11 @@ func (d *drawing) drawPolygon(s *shape, r row) (merged bool) {
 		}
 	}
 	within := s.box.within(coreBox)
-	if !s.box.within(finalBox.buffer(-8 - 2*d.level.tolerance)) {
+	inside := true // all rings: a hole may lie outside, in data that are not valid
+	for _, r := range rings {
+		inside = inside && boundsOf(r).within(finalBox)
+	}
+	if !inside {
 		rings = clipRings(rings, finalBox)
 		for i := range rings {
 			rings[i] = roundAll(rings[i])

@@ -122,21 +122,8 @@ func (b *Builder) Encode(ctx context.Context) ([]byte, Stats, error) {
 	}
 	d := &drawing{c: c, o: &b.o, w: newLayerWriter(b.o.Layer)}
 	d.findJunctions()
-	for level := 0; ; {
-		if err := ctx.Err(); err != nil {
-			return nil, Stats{}, fault.E("vector.Encode", fault.Canceled, err)
-		}
-		last := level >= len(levels)-1
-		done := d.draw(ctx, level, last)
-		if done >= 1 || last {
-			break
-		}
-		// The tile is full with a part of the shapes: each level makes it
-		// smaller by about half.
-		level = min(len(levels)-1, level+max(1, int(math.Log2(1/max(done, 1e-3)))))
-	}
-	if err := ctx.Err(); err != nil {
-		return nil, Stats{}, fault.E("vector.Encode", fault.Canceled, err)
+	if err := d.fit(ctx); err != nil {
+		return nil, Stats{}, err
 	}
 	s := d.stats
 	if s.Features == 0 && s.Complete() {
@@ -147,6 +134,53 @@ func (b *Builder) Encode(ctx context.Context) ([]byte, Stats, error) {
 		tile = d.w.appendTo(make([]byte, 0, d.w.size()+metaRoom))
 	}
 	return appendMeta(tile, &s, b.o.Version), s, nil
+}
+
+// fit draws at the least level of generalisation that keeps the budget, or
+// near it: estimates may step over some levels, of which it tries two.
+func (d *drawing) fit(ctx context.Context) error {
+	failed, level := -1, 0
+	draw := func(n int) (float64, error) {
+		done := d.draw(ctx, n, n == len(levels)-1)
+		if err := ctx.Err(); err != nil {
+			return 0, fault.E("vector.Encode", fault.Canceled, err)
+		}
+		return done, nil
+	}
+	for {
+		done, err := draw(level)
+		if err != nil {
+			return err
+		}
+		if done >= 1 {
+			break
+		}
+		// The tile is full with a part of the shapes: each level makes it
+		// smaller by about half.
+		failed = level
+		level = min(len(levels)-1, level+max(1, int(math.Log2(1/max(done, 1e-3)))))
+	}
+	drawn := level
+	for range 2 {
+		if level-failed < 2 {
+			break
+		}
+		drawn = (failed + level) / 2
+		done, err := draw(drawn)
+		switch {
+		case err != nil:
+			return err
+		case done >= 1:
+			level = drawn
+		default:
+			failed = drawn
+		}
+	}
+	if drawn != level {
+		_, err := draw(level)
+		return err
+	}
+	return nil
 }
 
 // metaRoom is more than the meta layer takes beside its version text.
