@@ -60,7 +60,7 @@ type call struct {
 	more     int // warnings beyond maxWarnings
 }
 
-// log is the option that every godal call is given.
+// handle is what every godal call is given, by godal.ErrLogger.
 func (c *call) handle(ec godal.ErrorCategory, code int, msg string) error {
 	if ec >= godal.CE_Failure {
 		return &Error{Class: int(ec), Number: code, Message: msg}

@@ -345,6 +345,23 @@ func TestWriteVectorRefuses(t *testing.T) {
 	}
 }
 
+func TestNothingIsCutInSilence(t *testing.T) {
+	t.Parallel()
+	s := geo.Schema{Fields: []geo.Field{{Name: "a_long_field_name", Type: geo.String}}, GeometryType: "Point", CRS: geo.WGS84}
+	f := geo.Feature{Geometry: orb.Point{1, 2}, Values: []any{strings.Repeat("x", 400)}}
+	if err := write(filepath.Join(t.TempDir(), "a.shp"), "ESRI Shapefile", s, []geo.Feature{f}); !fault.Is(err, fault.Invalid) {
+		t.Errorf("a cut name gave %v", err)
+	}
+	var heard []string
+	left := 1
+	err := WriteVectorWith(context.Background(), filepath.Join(t.TempDir(), "a.shp"), "ESRI Shapefile", "a", s,
+		&VectorWriteOptions{OnWarning: func(m string) { heard = append(heard, m) }},
+		func() (geo.Feature, bool, error) { left--; return f, left >= 0, nil })
+	if err != nil || len(heard) != 2 || !strings.Contains(heard[0], "a_long_fie") {
+		t.Errorf("heard %q, %v", heard, err)
+	}
+}
+
 func TestScanReportsProblemsAndGoesOn(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "a.gpkg")

@@ -32,6 +32,10 @@ type VectorWriteOptions struct {
 	// means yes where the format keeps ids (GPKG, GeoJSON). An ID of 0 lets
 	// the format number the feature itself.
 	KeepIDs *bool
+	// OnWarning hears what the format could not keep as it was: a field name
+	// cut to ten letters by Shapefile, a value too wide for its column. nil:
+	// such a loss is an error (Invalid).
+	OnWarning func(message string)
 }
 
 // batch is how many features go into one transaction.
@@ -77,7 +81,22 @@ type vectorWriter struct {
 	layer  C.OGRLayerH
 	schema geo.Schema
 	ids    bool
+	warn   func(string)
 	row    []byte
+}
+
+// lossy looks at the warning that a call left. Without a listener it is an
+// error: nothing is cut in silence.
+func (w *vectorWriter) lossy(e *C.ct_err) error {
+	if e.cls != 2 {
+		return nil
+	}
+	msg := C.GoString(&e.msg[0])
+	if w.warn == nil {
+		return fault.Errorf("gdal.WriteVector", fault.Invalid, "write to %s: %s", w.path, msg)
+	}
+	w.warn(msg)
+	return nil
 }
 
 var vectorFormats = map[string]struct{ ids bool }{
@@ -106,7 +125,7 @@ func newVectorWriter(path, driver, layer string, s geo.Schema, o *VectorWriteOpt
 	if err != nil {
 		return nil, wrap(op, fault.Other, err, "create %s", path)
 	}
-	w := &vectorWriter{ds: ds, path: path, schema: s, ids: format.ids}
+	w := &vectorWriter{ds: ds, path: path, schema: s, ids: format.ids, warn: o.OnWarning}
 	if o.KeepIDs != nil {
 		w.ids = *o.KeepIDs
 	}
@@ -215,7 +234,7 @@ func (w *vectorWriter) createField(f geo.Field) error {
 	if C.ct_field_create(w.layer, cs, C.int(t), C.int(sub), &e) != 0 {
 		return wrap(op, fault.Invalid, shimError(&e), "create field %s of %s", f.Name, w.path)
 	}
-	return nil
+	return w.lossy(&e)
 }
 
 // transaction runs one step; formats without transactions do nothing.
@@ -284,7 +303,7 @@ func (w *vectorWriter) write(f geo.Feature) error {
 	if C.ct_layer_write(w.layer, (*C.uchar)(unsafe.Pointer(&w.row[0])), C.size_t(len(w.row)), &e) != 0 {
 		return wrap(op, fault.Invalid, shimError(&e), "write to %s", w.path)
 	}
-	return nil
+	return w.lossy(&e)
 }
 
 func (w *vectorWriter) putGeometry(g orb.Geometry) error {
