@@ -362,6 +362,18 @@ func TestNothingIsCutInSilence(t *testing.T) {
 	}
 }
 
+func TestCSVKeepsGeometry(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "a.csv")
+	if err := write(path, "CSV", geo.Schema{GeometryType: "Point", CRS: geo.WGS84}, []geo.Feature{{Geometry: orb.Point{1, 2}}}); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil || !strings.Contains(string(text), "POINT (1 2)") {
+		t.Errorf("%s, %v", text, err)
+	}
+}
+
 func TestScanReportsProblemsAndGoesOn(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "a.gpkg")

@@ -188,6 +188,10 @@ func (w *vectorWriter) layerDefaults(driver string, o *VectorWriteOptions) []str
 		return out
 	case "FlatGeobuf":
 		return []string{"SPATIAL_INDEX=YES"}
+	case "CSV":
+		if w.schema.GeometryType != "" {
+			return []string{"GEOMETRY=AS_WKT"} // else GDAL would drop it
+		}
 	case "ESRI Shapefile":
 		return []string{"ENCODING=UTF-8"}
 	}
