@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"contado/geo/fault"
+	"contado/geo/gdal"
 	"contado/geo/store/catalog"
 	"contado/ingest/notice"
 	"contado/ingest/sniff"
@@ -132,6 +133,11 @@ func (r *run) file(ctx context.Context, in *input, path, label string, named boo
 	case sniff.Raster:
 		in.rasters = append(in.rasters, it)
 	case sniff.Vector:
+		if f.Drivers[0] == "GPKG" && !hasFeatures(path) {
+			it.format.Family = sniff.Raster
+			in.rasters = append(in.rasters, it)
+			return nil
+		}
 		in.vectors = append(in.vectors, it)
 	case sniff.Table:
 		if strings.HasSuffix(strings.ToLower(path), "_mtl.txt") {
@@ -187,4 +193,20 @@ func (r *run) archive(ctx context.Context, in *input, path, label string) error 
 		return fault.WithHint(fault.Errorf(op, fault.Invalid, "%s holds nothing that can be ingested", label), strings.Join(why[:min(3, len(why))], "; "))
 	}
 	return nil
+}
+
+// hasFeatures tells a GeoPackage of features or rows from one of tiles; one
+// that cannot be opened counts as features, so that the error speaks of it.
+func hasFeatures(path string) bool {
+	v, err := gdal.OpenVector(path, []string{"GPKG"})
+	if err != nil {
+		r, rerr := gdal.OpenRaster(path, []string{"GPKG"})
+		if rerr != nil {
+			return true
+		}
+		r.Close() // read only: nothing to lose
+		return false
+	}
+	defer v.Close()
+	return len(v.Layers()) > 0
 }

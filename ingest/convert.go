@@ -53,9 +53,9 @@ func (r *run) dataset(kind catalog.Kind, role catalog.Role, in *input) (catalog.
 
 func (r *run) appending() bool { return r.o.Append && r.old.ID != "" }
 
-// role is the one asked for, else that of the dataset appended to.
-func (r *run) role() catalog.Role {
-	if r.o.Role == "" && r.appending() {
+// role is the one asked for, else that of the dataset as it was; "" to guess.
+func (r *run) role(kind catalog.Kind) catalog.Role {
+	if r.o.Role == "" && r.old.ID != "" && r.old.Kind == kind {
 		return r.old.Role
 	}
 	return r.o.Role
@@ -76,7 +76,7 @@ func (r *run) rasters(ctx context.Context, in *input) (catalog.Publication, []st
 		mtl = append(mtl, besideMTL(f.path, mtl)...)
 	}
 	res, err := raster.Convert(ctx, srcs, mtl, raster.Options{
-		Dataset: r.o.Dataset, Role: r.role(), Datetime: r.time, CRS: r.crs, Resampling: r.o.Resampling, Subdataset: r.o.Subdataset, Dir: dir,
+		Dataset: r.o.Dataset, Role: r.role(catalog.Raster), Datetime: r.time, CRS: r.crs, Resampling: r.o.Resampling, Subdataset: r.o.Subdataset, Dir: dir,
 		Limits: raster.Limits{Cells: r.o.Limits.Cells, Bands: r.o.Limits.Bands, Items: r.o.Limits.Items},
 	}, r.p)
 	if err != nil {
@@ -229,7 +229,7 @@ func (r *run) vectors(ctx context.Context, in *input) (catalog.Publication, []st
 	}
 	path := r.stage.path(r.o.Dataset + ".gpkg")
 	res, err := vector.Write(ctx, rows, vector.Options{
-		Dataset: r.o.Dataset, Role: r.role(), Path: path, Layer: r.o.Dataset, Description: r.o.Description, Fields: r.fields(),
+		Dataset: r.o.Dataset, Role: r.role(catalog.Vector), Path: path, Layer: r.o.Dataset, Description: r.o.Description, Fields: r.fields(),
 		Limits: vector.Limits{Features: r.o.Limits.Features, Vertices: r.o.Limits.Vertices, Fields: r.o.Limits.Fields},
 	}, r.p)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -165,6 +166,8 @@ type run struct {
 	sub   map[string]string // original name of an unpacked file
 }
 
+var encodings = regexp.MustCompile(`(?i)^(utf-?(8|16)|latin-?1|windows-125\d|iso-8859-\d{1,2}|cp\d{3,5})$`)
+
 // check settles the options before any file is touched.
 func (r *run) check(ctx context.Context, paths []string) error {
 	const op = "ingest.Run"
@@ -180,6 +183,8 @@ func (r *run) check(ctx context.Context, paths []string) error {
 		return fault.Errorf(op, fault.Invalid, "role %q is not known: use one of %s", o.Role, roleNames())
 	case o.Resampling != "" && !o.Resampling.Valid():
 		return fault.Errorf(op, fault.Invalid, "resampling %q is not known: use nearest, bilinear, cubic, average or mode", o.Resampling)
+	case o.Encoding != "" && !encodings.MatchString(o.Encoding):
+		return fault.WithHint(fault.Errorf(op, fault.Invalid, "encoding %q is not known", o.Encoding), "use utf-8, latin1, windows-1252, utf-16, ISO-8859-n or CPn")
 	case o.Role == catalog.TimetableRole:
 		return fault.Errorf(op, fault.Unsupported, "timetables are not read by this version")
 	}

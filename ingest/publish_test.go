@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -15,6 +16,7 @@ import (
 	"contado/geo/store/catalog"
 	"contado/geo/store/features"
 	"contado/geo/store/gpkg"
+	"contado/scripts/shareddata"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -72,7 +74,7 @@ func TestVersions(t *testing.T) {
 	if len(fs) != 3 || fs[2].Values[schema.FieldIndex("name")] != "Cino" || fs[2].Values[schema.FieldIndex("extra")] != 1.5 {
 		t.Errorf("%v %v", schema, fs)
 	}
-	want := map[string]any{"com_istat_code": "014001", "big": int64(9007199254740993), "day": "2024-02-29", "none": nil, "extra": nil}
+	want := map[string]any{"com_istat_code": "014001", "big": int64(9007199254740993), "day": "2024-02-29", "none": nil, "extra": nil, "list": "[1,2]"}
 	for name, v := range want {
 		if got := fs[0].Values[schema.FieldIndex(name)]; !cmp.Equal(got, v) {
 			t.Errorf("%s is %v (%T), want %v", name, got, got, v)
@@ -334,4 +336,60 @@ func damage(t *testing.T, st Stores, path, key string) {
 			t.Errorf("%v, want %q", f.Damaged, c.problem)
 		}
 	}
+}
+
+// A box that holds two boxes holds each, also across the 180th meridian.
+func TestUnionWGS84(t *testing.T) {
+	t.Parallel()
+	cases := []struct{ a, b, want geo.BBox }{
+		{geo.BBox{MinX: 1, MaxX: 2}, geo.BBox{MinX: 5, MaxX: 6}, geo.BBox{MinX: 1, MaxX: 6}},
+		{geo.BBox{MinX: 170, MaxX: -175}, geo.BBox{MinX: 160, MaxX: 165}, geo.BBox{MinX: 160, MaxX: -175}},
+		{geo.BBox{MinX: 178, MaxX: 179}, geo.BBox{MinX: -179, MaxX: -178}, geo.BBox{MinX: 178, MaxX: -178}},
+		{geo.BBox{MinX: -180, MaxX: 180}, geo.BBox{MinX: 5, MaxX: 6}, geo.BBox{MinX: -180, MaxX: 180}},
+		{geo.BBox{MinX: 170, MaxX: -170}, geo.BBox{MinX: -172, MaxX: -160}, geo.BBox{MinX: 170, MaxX: -160}},
+	}
+	for _, c := range cases {
+		if got := unionWGS84(c.a, c.b); got != c.want {
+			t.Errorf("%v and %v: got %v, want %v", c.a, c.b, got, c.want)
+		}
+		if got := unionWGS84(c.b, c.a); got != c.want {
+			t.Errorf("%v and %v: got %v, want %v", c.b, c.a, got, c.want)
+		}
+	}
+}
+
+// Scenes are added one by one; the old files stay where they are.
+func TestAppendRaster(t *testing.T) {
+	t.Parallel()
+	st := stores(t, t.TempDir())
+	at := func(name string) string { return shareddata.Path(t, "it-barbellino-sentinel2/"+name) }
+	d := mustRun(t, st, Options{Dataset: "s2"}, at("S2A2A_20170703_022_Barbellino_BOA_10.tif"), at("S2A2A_20170703_022_Barbellino_SCL_10.tif"))
+	first := d.Version.Files[0]
+	d = mustRun(t, st, Options{Dataset: "s2", Append: true}, at("S2A2A_20190723_022_Barbellino_BOA_10.tif"), at("S2A2A_20190723_022_Barbellino_SCL_10.tif"))
+	items, err := st.Catalog.Items(t.Context(), "s2")
+	if err != nil || len(items) != 2 || len(items[0].Bands) != 12 || len(d.Version.Files) != 2 || d.Version.Files[0] != first {
+		t.Fatalf("%v %+v", err, d.Version.Files)
+	}
+	if d.Version.TimeStart.Year() != 2017 || d.Version.TimeEnd.Year() != 2019 || items[0].File != first.Key {
+		t.Errorf("%+v", d.Version)
+	}
+	wantClean(t, st)
+	_, err = Run(t.Context(), st, []string{writeFile(t, "a.geojson", twoTowns)}, Options{Dataset: "s2", Append: true}, nil)
+	wantFault(t, err, fault.Invalid, "cannot be added")
+	wantClean(t, st)
+}
+
+// A GeoPackage of tiles is a raster.
+func TestRasterGeoPackage(t *testing.T) {
+	t.Parallel()
+	st := stores(t, t.TempDir())
+	path := filepath.Join(t.TempDir(), "tiles.gpkg")
+	src := shareddata.Path(t, "raster-variety/rasterio/RGB.byte.tif")
+	if out, err := exec.Command("gdal_translate", "-q", "-of", "GPKG", src, path).CombinedOutput(); err != nil {
+		t.Skipf("gdal_translate: %v %s", err, out)
+	}
+	if got := summary(t, st, mustRun(t, st, Options{Dataset: "d"}, path)); !strings.HasPrefix(got, "raster imagery items=1") {
+		t.Error(got)
+	}
+	wantClean(t, st)
 }

@@ -110,6 +110,10 @@ func newStage(staging string) (*stage, error) {
 	}
 	name := strings.ToLower(rand.Text())
 	l, err := tryLock(filepath.Join(staging, name+lockSuffix))
+	for errors.Is(err, errHeld) { // a doctor looked at it just as it was made
+		name = strings.ToLower(rand.Text())
+		l, err = tryLock(filepath.Join(staging, name+lockSuffix))
+	}
 	if err != nil {
 		return nil, fault.E(op, fault.Other, err)
 	}

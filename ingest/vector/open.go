@@ -63,7 +63,10 @@ func Open(ctx context.Context, path, label string, drivers []string, o OpenOptio
 			return nil, err
 		}
 	}
-	return l, l.settle(drivers[0], o, notes)
+	if err := l.settle(drivers[0], o, notes); err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	return l, nil
 }
 
 func open(path, label string, drivers, opts []string, o OpenOptions) (*Layer, error) {
