@@ -74,8 +74,12 @@ func (a *app) serve(in *installation, l net.Listener, c *serveCmd, ready func(ur
 	if c.LogJSON {
 		log = slog.New(slog.NewJSONHandler(a.stderr, nil))
 	}
+	maker, err := tiles.New(tiles.FromPool(in.pool), nil)
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
 	s, err := api.New(api.Deps{
-		Atlas: in.atlas, Pool: in.pool, Tiles: tiles.NewService(in.pool, nil), Engine: in.engine,
+		Atlas: in.atlas, Pool: in.pool, Tiles: maker, Engine: in.engine,
 		Jobs: in.jobs, Blobs: in.blobs, Log: log, Program: program(), BaseURL: c.BaseURL,
 	})
 	if err != nil {
