@@ -31,23 +31,31 @@ type column struct {
 // missingTokens stand for "no value" in columns of numbers.
 var missingTokens = map[string]bool{"na": true, "n/a": true, "null": true, "nan": true, "-": true, "--": true, "n.d.": true, "nd": true, "..": true, "...": true}
 
+const longestMissing = 4
+
+// isMissing reports a word for "no value"; s has no spaces around it.
+func isMissing(s string) bool {
+	return len(s) <= longestMissing && missingTokens[strings.ToLower(s)]
+}
+
 func (c *column) see(s string) {
 	if s = strings.TrimSpace(s); s == "" {
 		return
 	}
 	c.filled++
-	if missingTokens[strings.ToLower(s)] {
+	if isMissing(s) {
 		c.missing++
 		return
 	}
-	switch l := strings.ToLower(s); {
-	case l == "true" || l == "false":
+	dated := len(s) >= 10 && s[4] == '-'
+	switch {
+	case len(s) <= 5 && (strings.EqualFold(s, "true") || strings.EqualFold(s, "false")):
 		c.booleans++
 		return
-	case reDate.MatchString(s):
+	case dated && reDate.MatchString(s):
 		c.dates++
 		return
-	case reDateTime.MatchString(s):
+	case dated && reDateTime.MatchString(s):
 		c.datetimes++
 		return
 	}
@@ -213,7 +221,7 @@ func (c *column) value(s string) any {
 	if c.kind == geo.String {
 		return s
 	}
-	if missingTokens[strings.ToLower(trimmed)] {
+	if isMissing(trimmed) {
 		return nil
 	}
 	switch c.kind {

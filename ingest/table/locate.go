@@ -71,7 +71,7 @@ func (c *coordinates) judge(x, y float64, ok bool) ([2]float64, state) {
 
 func blank(s string) bool {
 	s = strings.TrimSpace(s)
-	return s == "" || missingTokens[strings.ToLower(s)]
+	return s == "" || isMissing(s)
 }
 
 func onGlobe(lon, lat float64) bool { return math.Abs(lon) <= 180 && math.Abs(lat) <= 90 }
@@ -84,7 +84,8 @@ var (
 // parsePoint reads "POINT (x y)" (x first) or "(lat, lon)" (latitude first,
 // the way open data portals export a location).
 func parsePoint(s string) (x, y float64, ok bool) {
-	if len(s) > 200 {
+	s = strings.TrimSpace(s)
+	if len(s) > 200 || len(s) < 5 || s[len(s)-1] != ')' {
 		return 0, 0, false
 	}
 	if m := reWKTPoint.FindStringSubmatch(s); m != nil {
@@ -195,6 +196,9 @@ func (t *Table) report(ctx context.Context, c *coordinates, notes *notice.List) 
 		return err
 	}
 	far := outliers(xs, ys)
+	if !anyFar(xs, ys, far) {
+		return nil
+	}
 	return t.rows(ctx, func(line int64, row []string) (bool, error) {
 		if p, st := c.point(row); st == located && far(p[0], p[1]) {
 			notes.Count(catalog.Warning, "position-suspicious", "positions far from all others were kept: check them",
@@ -202,6 +206,15 @@ func (t *Table) report(ctx context.Context, c *coordinates, notes *notice.List) 
 		}
 		return true, nil
 	})
+}
+
+func anyFar(xs, ys []float64, far func(x, y float64) bool) bool {
+	for i := range xs {
+		if far(xs[i], ys[i]) {
+			return true
+		}
+	}
+	return false
 }
 
 func (c *coordinates) raw(row []string) string {

@@ -283,6 +283,32 @@ func TestNumbersSurvive(t *testing.T) {
 	})
 }
 
+// The short ways of telling how a number is written agree with the patterns.
+func TestShortWaysAgree(t *testing.T) {
+	t.Parallel()
+	patterns := func(s string) (style, bool) {
+		switch {
+		case reInteger.MatchString(s):
+			return plain, true
+		case reOneDot.MatchString(s), reOneComma.MatchString(s):
+			return ambiguous, true
+		case reComma.MatchString(s):
+			return european, true
+		case rePoint.MatchString(s):
+			return plain, true
+		}
+		return plain, false
+	}
+	rapid.Check(t, func(rt *rapid.T) {
+		s := rapid.StringMatching(`[0-9]{1,5}[.,]?[0-9]{0,5}`).Draw(rt, "s")
+		gotStyle, gotOK := numberStyle(s)
+		wantStyle, wantOK := patterns(s)
+		if gotStyle != wantStyle || gotOK != wantOK {
+			rt.Errorf("%q: got %v %v, want %v %v", s, gotStyle, gotOK, wantStyle, wantOK)
+		}
+	})
+}
+
 func group(v int64, mark string) string {
 	s := fmt.Sprint(v)
 	for i := len(s) - 3; i > 0; i -= 3 {
