@@ -53,17 +53,7 @@ for flag in "" -k; do
   r.out.bin --q input=t output=t$flag.bin bytes=8 order=little null=-1
 done
 `, h*cell, w*cell, h, w, strings.Join(starts, ","))
-	if err := os.WriteFile(filepath.Join(dir, "run.sh"), []byte(script), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, grass, "--tmp-location", "XY", "--exec", "sh", "run.sh")
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "HOME="+dir)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("grass: %v\n%s", err, out)
-	}
+	runGrass(t, grass, dir, script)
 	for file, n := range map[string]int{"t.bin": 8, "t-k.bin": 16} {
 		raw, err := os.ReadFile(filepath.Join(dir, file))
 		if err != nil {
@@ -82,5 +72,21 @@ done
 		if worst > 2e-6 {
 			t.Errorf("%d neighbours: differs from r.cost by %g of the time", n, worst)
 		}
+	}
+}
+
+// runGrass runs a shell script in a new GRASS session, in dir.
+func runGrass(t *testing.T, grass, dir, script string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(dir, "run.sh"), []byte(script), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, grass, "--tmp-location", "XY", "--exec", "sh", "run.sh")
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "HOME="+dir)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("grass: %v\n%s", err, out)
 	}
 }

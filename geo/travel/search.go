@@ -142,7 +142,11 @@ func (s *search) expand(u int32, d float32, facility int32) {
 			if d+float32(st.part*float32(pace*s.leastTime(slope))) > best {
 				continue
 			}
-			pace = s.tilt(pace, slope, u, k)
+			if s.tilted && slope == slope {
+				pace *= toblerTime(s.sign * slope) // tilt's common case
+			} else {
+				pace = s.tilt(pace, slope, u, k)
+			}
 		}
 		seconds := d + float32(st.part*pace)
 		if seconds > best || k >= firstDiagonal && k < firstKnight && e.squeezed(u, st) {
@@ -162,9 +166,9 @@ func (s *search) hopeful(u int32, d, floor float32, all *steps) uint32 {
 		least := math.Float32bits(d + float32(all[k].part*floor))
 		// Both are at most +Inf, so the difference has the sign bit when
 		// least ≤ the time known.
-		hope = hope>>1 | (least-1-times[u+all[k].off]&^settledBit)&settledBit
+		hope |= (least - 1 - times[u+all[k].off]&^settledBit) >> 31 << k
 	}
-	return hope >> (32 - moveCount) & s.allowed
+	return hope & s.allowed
 }
 
 // squeezed reports whether a diagonal move passes between two barriers.

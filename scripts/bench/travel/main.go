@@ -3,8 +3,8 @@
 // cover, roads, barriers and 60 facilities.
 //
 // Each measurement is a fresh process. Ours reads the surface from plain
-// files, computes and writes times and facilities; that of GRASS is the
-// module alone, in a session that has imported the same files before (start
+// files (speeds, elevations), computes times and facilities and writes the
+// times; that of GRASS is the module alone, in a session that has imported the same files before (start
 // of the session, region and import are not counted). Both use knight's
 // moves. Runs alternate; medians, ratios and peak memory are printed, and the
 // times of r.cost are compared with ours cell by cell.

@@ -91,7 +91,13 @@ func (s *surface) openCorners() {
 }
 
 func (s *surface) save(dir string) error {
-	for name, v := range map[string][]float32{"cost.bin": s.cost, "elevation.bin": s.elevation} {
+	speed := make([]float32, len(s.cost))
+	for i, c := range s.cost {
+		if c != noCost {
+			speed[i] = cellSize / c
+		}
+	}
+	for name, v := range map[string][]float32{"speed.bin": speed, "cost.bin": s.cost, "elevation.bin": s.elevation} {
 		if err := writeRaw(filepath.Join(dir, name), v); err != nil {
 			return err
 		}
@@ -114,18 +120,11 @@ func (s *surface) save(dir string) error {
 // compute is the measured process.
 func compute(ctx context.Context, c config) error {
 	n := c.side * c.side
-	cost, err := readRaw[float32](filepath.Join(c.ours, "cost.bin"), n)
+	speed, err := readRaw[float32](filepath.Join(c.ours, "speed.bin"), n)
 	if err != nil {
 		return err
 	}
-	s := &travel.Surface{Width: c.side, Height: c.side, CellW: []float64{cellSize}, CellH: []float64{cellSize}, Speed: cost}
-	for i, v := range cost {
-		if v == noCost {
-			cost[i] = 0
-		} else {
-			cost[i] = cellSize / v
-		}
-	}
+	s := &travel.Surface{Width: c.side, Height: c.side, CellW: []float64{cellSize}, CellH: []float64{cellSize}, Speed: speed}
 	if c.slope {
 		if s.Elevation, err = readRaw[float32](filepath.Join(c.ours, "elevation.bin"), n); err != nil {
 			return err
@@ -141,9 +140,6 @@ func compute(ctx context.Context, c config) error {
 	}
 	r, err := travel.Compute(ctx, s, sources, travel.Options{})
 	if err != nil {
-		return err
-	}
-	if err := writeRaw(filepath.Join(c.ours, "nearest.out"), r.Nearest); err != nil {
 		return err
 	}
 	return writeRaw(filepath.Join(c.ours, "seconds.out"), r.Seconds)
