@@ -1,0 +1,51 @@
+// The language of the page: chosen, remembered, applied.
+import type { Lang } from '../types';
+import { Translator } from './translate';
+
+const storageKey = 'contado.lang';
+
+/** preferred picks the language: the address, then the last choice, then the browser. */
+export function preferred(search: string, stored: string | null, languages: readonly string[]): Lang {
+  const asked = new URLSearchParams(search).get('lang');
+  for (const l of [asked, stored]) if (l === 'it' || l === 'en') return l;
+  for (const l of languages) {
+    if (l.toLowerCase().startsWith('it')) return 'it';
+    if (l.toLowerCase().startsWith('en')) return 'en';
+  }
+  return 'en';
+}
+
+const translators: Record<Lang, Translator> = { it: new Translator('it'), en: new Translator('en') };
+
+class Locale {
+  lang = $state<Lang>('en');
+  readonly tr = $derived(translators[this.lang]);
+
+  start(): void {
+    this.lang = preferred(location.search, recall(), navigator.languages);
+  }
+
+  choose(lang: Lang): void {
+    this.lang = lang;
+    remember(lang);
+  }
+}
+
+// Storage may be switched off; then the choice lasts as long as the page.
+function recall(): string | null {
+  try {
+    return localStorage.getItem(storageKey);
+  } catch {
+    return null;
+  }
+}
+
+function remember(lang: Lang): void {
+  try {
+    localStorage.setItem(storageKey, lang);
+  } catch {
+    return;
+  }
+}
+
+export const locale = new Locale();

@@ -1,0 +1,75 @@
+// Opacity of map layers, and the colours of shares.
+import type { LayerSpecification } from 'maplibre-gl';
+import type { AreaResult } from '../types';
+
+const opacityKeys: Record<string, string[]> = {
+  raster: ['raster-opacity'],
+  fill: ['fill-opacity'],
+  line: ['line-opacity'],
+  circle: ['circle-opacity', 'circle-stroke-opacity'],
+  symbol: ['text-opacity', 'icon-opacity'],
+};
+
+/** opacities gives the paint properties of a layer for a factor of 0…1. */
+export function opacities(layer: LayerSpecification, factor: number): [string, unknown][] {
+  const paint = ('paint' in layer ? layer.paint : undefined) as Record<string, unknown> | undefined;
+  return (opacityKeys[layer.type] ?? []).map((k) => [k, scaled(paint?.[k] ?? 1, factor)]);
+}
+
+/** scaled multiplies a number, or the outputs of an expression over zoom. */
+export function scaled(value: unknown, factor: number): unknown {
+  if (typeof value === 'number') return value * factor;
+  if (!Array.isArray(value)) return value;
+  if (value[0] === 'interpolate') return value.map((v, i) => (i >= 4 && i % 2 === 0 ? scaled(v, factor) : v));
+  if (value[0] === 'step') return value.map((v, i) => (i >= 2 && i % 2 === 0 ? scaled(v, factor) : v));
+  return ['*', value, factor];
+}
+
+/** Shares from a lower bound on; a diverging brown to green scale that colour-blind readers can tell apart. */
+export const shareClasses: readonly { from: number; color: string }[] = [
+  { from: 0, color: '#8c510a' },
+  { from: 0.2, color: '#d08c3a' },
+  { from: 0.4, color: '#f1dcae' },
+  { from: 0.6, color: '#a8d8cf' },
+  { from: 0.8, color: '#3f9c92' },
+  { from: 0.95, color: '#01554c' },
+];
+
+export const nobodyColor = '#b9b5ae';
+
+/** shareColor is the colour of a share; null means that nobody lives there. */
+export function shareColor(share: number | null | undefined): string {
+  if (share === null || share === undefined) return nobodyColor;
+  let color = shareClasses[0]!.color;
+  for (const c of shareClasses) if (share >= c.from - 1e-12) color = c.color;
+  return color;
+}
+
+/** shareExpression colours the features whose code is among the areas; others are transparent. */
+export function shareExpression(field: string, areas: AreaResult[], row: number): unknown {
+  const pairs: unknown[] = [];
+  const seen = new Set<string>();
+  for (const a of areas) {
+    if (seen.has(a.code)) continue;
+    seen.add(a.code);
+    pairs.push(a.code, shareColor(a.coverage[row]?.share));
+  }
+  if (pairs.length === 0) return 'rgba(0,0,0,0)';
+  return ['match', ['to-string', ['get', field]], ...pairs, 'rgba(0,0,0,0)'];
+}
+
+/**
+ * codeField finds the attribute that holds the codes of areas: the one whose
+ * values are most often among them.
+ */
+export function codeField(features: { properties?: Record<string, unknown> | null }[], codes: ReadonlySet<string>): string | null {
+  const hits = new Map<string, number>();
+  for (const f of features) {
+    for (const [k, v] of Object.entries(f.properties ?? {})) {
+      if (v !== null && codes.has(String(v))) hits.set(k, (hits.get(k) ?? 0) + 1);
+    }
+  }
+  let best: string | null = null;
+  for (const [k, n] of hits) if (best === null || n > (hits.get(best) ?? 0)) best = k;
+  return best;
+}

@@ -1,0 +1,38 @@
+// What the server has: its collections, and whether they are invented.
+import { api, asApiError, isAbort, type ApiError } from '../api';
+import type { Collection, Status } from '../types';
+import { layers } from './layers.svelte';
+
+class Catalog {
+  state = $state<'loading' | 'ready' | 'error'>('loading');
+  error = $state.raw<ApiError | null>(null);
+  collections = $state.raw<Collection[]>([]);
+  status = $state.raw<Status | null>(null);
+
+  readonly invented = $derived(this.collections.some((c) => c.contado.invented));
+  readonly services = $derived(this.collections.filter((c) => c.contado.role === 'service'));
+  readonly hasTerritories = $derived(this.collections.some((c) => c.contado.role === 'territory'));
+  readonly hasLandCover = $derived(this.collections.some((c) => c.contado.role === 'landcover'));
+
+  async load(): Promise<void> {
+    this.state = 'loading';
+    this.error = null;
+    try {
+      this.collections = await api.collections();
+      layers.set([...this.collections]);
+      this.state = 'ready';
+    } catch (e) {
+      if (isAbort(e)) return;
+      this.error = asApiError(e);
+      this.state = 'error';
+    }
+    // The version in the footer is a nicety: without it the page is whole.
+    this.status = await api.status().catch(() => null);
+  }
+
+  title(dataset: string): string {
+    return this.collections.find((c) => c.id === dataset)?.title || dataset;
+  }
+}
+
+export const catalog = new Catalog();

@@ -1,0 +1,56 @@
+// The coverage question, its computation and its answer.
+import { api, asApiError, isAbort, type ApiError } from '../api';
+import { runCoverage } from '../jobs';
+import type { AreaResult, CoverageInputs, CoverageReport, Gap } from '../types';
+
+class Coverage {
+  state = $state<'none' | 'running' | 'ready' | 'error' | 'cancelled'>('none');
+  progress = $state<number | null>(null);
+  stage = $state('');
+  report = $state.raw<CoverageReport | null>(null);
+  error = $state.raw<ApiError | null>(null);
+  /** index of the threshold that map and tables show */
+  row = $state(0);
+  gap = $state.raw<Gap | null>(null);
+  private running: AbortController | null = null;
+
+  readonly areas = $derived<AreaResult[]>(this.report?.areas ?? []);
+  readonly gaps = $derived<Gap[]>(this.report?.gaps ?? []);
+  readonly threshold = $derived(this.report?.thresholds_s[this.row] ?? 0);
+
+  async run(inputs: CoverageInputs): Promise<void> {
+    this.running?.abort();
+    const run = (this.running = new AbortController());
+    this.state = 'running';
+    this.progress = null;
+    this.stage = '';
+    this.error = null;
+    try {
+      const report = await runCoverage(api, inputs, {
+        signal: run.signal,
+        progress: (job) => {
+          this.progress = job.progress ?? null;
+          this.stage = job.message ?? '';
+        },
+      });
+      this.row = Math.min(Math.floor(report.thresholds_s.length / 2), report.thresholds_s.length - 1);
+      this.gap = null;
+      this.report = report;
+      this.state = 'ready';
+    } catch (e) {
+      if (this.running !== run) return;
+      if (isAbort(e) || run.signal.aborted) {
+        this.state = this.report ? 'ready' : 'cancelled';
+        return;
+      }
+      this.error = asApiError(e);
+      this.state = 'error';
+    }
+  }
+
+  cancel(): void {
+    this.running?.abort();
+  }
+}
+
+export const coverage = new Coverage();

@@ -1,0 +1,79 @@
+// The layers of the catalog: which are on, how they look, what they mean.
+import type { StyleSpecification } from 'maplibre-gl';
+import { api, asApiError, isAbort, type ApiError } from '../api';
+import { drawable, initial, listOrder } from '../map/order';
+import type { Collection, Legend } from '../types';
+
+export class Layer {
+  visible = $state(false);
+  opacity = $state(1);
+  /** an item of imagery; null is the newest of each place */
+  item = $state<string | null>(null);
+  open = $state(false);
+  style = $state.raw<StyleSpecification | null>(null);
+  legend = $state.raw<Legend | null>(null);
+  error = $state.raw<ApiError | null>(null);
+  legendError = $state.raw<ApiError | null>(null);
+  private loading = false;
+  private loadingLegend = false;
+
+  constructor(readonly collection: Collection) {}
+
+  get id(): string {
+    return this.collection.id;
+  }
+
+  get title(): string {
+    return this.collection.title || this.collection.id;
+  }
+
+  /** load fetches the style once; a failure can be tried again. */
+  async load(): Promise<void> {
+    if (this.style || this.loading) return;
+    this.loading = true;
+    this.error = null;
+    try {
+      this.style = await api.style(this.id);
+    } catch (e) {
+      if (!isAbort(e)) this.error = asApiError(e);
+    } finally {
+      this.loading = false;
+    }
+  }
+
+  async loadLegend(): Promise<void> {
+    if (this.legend || this.loadingLegend) return;
+    this.loadingLegend = true;
+    this.legendError = null;
+    try {
+      this.legend = await api.legend(this.id);
+    } catch (e) {
+      if (!isAbort(e)) this.legendError = asApiError(e);
+    } finally {
+      this.loadingLegend = false;
+    }
+  }
+}
+
+class Layers {
+  list = $state.raw<Layer[]>([]);
+
+  set(collections: Collection[]): void {
+    const on = initial(collections.filter(drawable));
+    this.list = collections
+      .filter(drawable)
+      .sort(listOrder)
+      .map((c) => {
+        const l = new Layer(c);
+        l.visible = on.has(c.id);
+        return l;
+      });
+  }
+
+  /** rasterBelow tells whether a picture of the ground is on, which fills should not cover. */
+  get rasterBelow(): boolean {
+    return this.list.some((l) => l.visible && l.collection.contado.kind === 'raster');
+  }
+}
+
+export const layers = new Layers();
