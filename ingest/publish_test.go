@@ -120,7 +120,7 @@ func TestOptionsAreChecked(t *testing.T) {
 		"address":     {Options{Dataset: "d"}, "https://example.org/a.tif", fault.Invalid, "not a local file"},
 		"vsi":         {Options{Dataset: "d"}, "/vsicurl/x", fault.Invalid, "not a local file"},
 		"code field":  {Options{Dataset: "d", CodeField: "kode"}, two, fault.Invalid, "the attributes are: com_istat_code, name"},
-		"parent":      {Options{Dataset: "d", ParentFields: []string{"up"}}, two, fault.Invalid, "--parent-fields"},
+		"parent":      {Options{Dataset: "d", ParentFields: []string{"up"}}, two, fault.Invalid, "--parent-field"},
 		"layer":       {Options{Dataset: "d", Layer: "x"}, two, fault.Invalid, "--layer"},
 		"people":      {Options{Dataset: "d", Role: catalog.Population}, two, fault.Invalid, "--population-field"},
 		"not numbers": {Options{Dataset: "d", Role: catalog.Population, PopulationField: "name"}, two, fault.Invalid, "not numbers"},

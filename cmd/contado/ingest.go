@@ -31,7 +31,7 @@ type ingestCmd struct {
 	NameField       string   `help:"Territories and places: field of the name."`
 	ParentField     []string `help:"Territories: field of the parent's code; several, nearest first."`
 	LevelField      string   `help:"Territories: field of the level."`
-	Level           string   `help:"Territories: level of all rows, e.g. municipality."`
+	LevelName       string   `help:"Territories: level of all rows, e.g. municipality."`
 	PopulationField string   `help:"Tables of people: field of the number."`
 	XField          string   `help:"Tables: column of the longitude or easting."`
 	YField          string   `help:"Tables: column of the latitude or northing."`
@@ -76,7 +76,7 @@ func (c *ingestCmd) options() ingest.Options {
 		Append: c.Append, Replace: c.Replace,
 		Resampling: grid.Resampling(c.Resampling), CRS: c.CRS, Encoding: c.Encoding,
 		CodeField: c.CodeField, NameField: c.NameField, ParentFields: c.ParentField,
-		LevelField: c.LevelField, LevelName: c.Level, PopulationField: c.PopulationField,
+		LevelField: c.LevelField, LevelName: c.LevelName, PopulationField: c.PopulationField,
 		XField: c.XField, YField: c.YField,
 	}
 }

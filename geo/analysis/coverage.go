@@ -275,8 +275,10 @@ func (c *coverageRun) describe(rep *coverage.Report, spreading string) {
 	rep.Facilities.Unplaced = append(rep.Facilities.Unplaced, c.unplaced...)
 	rep.Inputs = c.inputs
 	rep.Method.Model = c.model
-	rep.Method.Parameters = append(c.parameters, coverage.Parameter{Name: "population-spread", Value: spreading,
-		Label: map[string]string{"en": "People to cells", "it": "Persone sulle celle"}})
+	rep.Method.Parameters = append(c.parameters, coverage.Parameter{
+		Name: "population-spread", Value: spreading,
+		Label: map[string]string{"en": "People to cells", "it": "Persone sulle celle"},
+	})
 	rep.Method.Formulas = append(rep.Method.Formulas, c.formulas...)
 	for _, in := range c.inputs {
 		if d, err := c.snapshot.Dataset(in.Dataset); err == nil && Invented(d) {

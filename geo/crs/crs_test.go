@@ -161,9 +161,17 @@ func TestGeometryKinds(t *testing.T) {
 	tr := mustNew(t, geo.WGS84, "EPSG:32632")
 	ring := orb.Ring{{9, 45}, {9.1, 45}, {9.1, 45.1}, {9, 45}}
 	for _, g := range []orb.Geometry{
-		orb.Point{9, 45}, orb.MultiPoint{{9, 45}, {10, 46}}, orb.LineString{{9, 45}, {10, 46}},
-		orb.MultiLineString{{{9, 45}, {10, 46}}}, ring, orb.Polygon{ring}, orb.MultiPolygon{{ring}, {ring}},
-		orb.Collection{orb.Point{9, 45}, orb.Polygon{ring}}, orb.MultiPoint{}, orb.LineString{}, orb.Polygon{},
+		orb.Point{9, 45},
+		orb.MultiPoint{{9, 45}, {10, 46}},
+		orb.LineString{{9, 45}, {10, 46}},
+		orb.MultiLineString{{{9, 45}, {10, 46}}},
+		ring,
+		orb.Polygon{ring},
+		orb.MultiPolygon{{ring}, {ring}},
+		orb.Collection{orb.Point{9, 45}, orb.Polygon{ring}},
+		orb.MultiPoint{},
+		orb.LineString{},
+		orb.Polygon{},
 	} {
 		out, err := tr.Geometry(g, nil)
 		if err != nil {

@@ -328,8 +328,18 @@ func TestOverviewIsPicked(t *testing.T) {
 		b.overviews = append(b.overviews, level{cols: size, rows: size})
 	}
 	for _, c := range []struct{ in, out, want int }{
-		{512, 512, 512}, {512, 300, 512}, {512, 257, 256}, {512, 260, 512}, {512, 256, 256}, {512, 200, 256}, {512, 128, 128},
-		{512, 10, 64}, {100, 50, 256}, {100, 51, 512}, {100, 60, 512}, {64, 256, 512},
+		{512, 512, 512},
+		{512, 300, 512},
+		{512, 257, 256},
+		{512, 260, 512},
+		{512, 256, 256},
+		{512, 200, 256},
+		{512, 128, 128},
+		{512, 10, 64},
+		{100, 50, 256},
+		{100, 51, 512},
+		{100, 60, 512},
+		{64, 256, 512},
 	} {
 		q := request{w: grid.Window{Width: c.in, Height: c.in}, outW: c.out, outH: c.out}
 		if got := b.pick(q).cols; got != c.want {

@@ -22,8 +22,10 @@ func RasterDrivers() []string {
 // VectorDrivers are the formats that ingest reads. SQLite is not among them:
 // a database can hold virtual tables that read other files.
 func VectorDrivers() []string {
-	return []string{"GPKG", "GeoJSON", "GeoJSONSeq", "TopoJSON", "FlatGeobuf", "ESRI Shapefile", "GML", "KML", "LIBKML",
-		"GPX", "CSV", "MapInfo File", "OpenFileGDB", "XLSX", "ODS", "DXF", "JSONFG"}
+	return []string{
+		"GPKG", "GeoJSON", "GeoJSONSeq", "TopoJSON", "FlatGeobuf", "ESRI Shapefile", "GML", "KML", "LIBKML",
+		"GPX", "CSV", "MapInfo File", "OpenFileGDB", "XLSX", "ODS", "DXF", "JSONFG",
+	}
 }
 
 // Translate runs gdal_translate with its switches on a file of RasterDrivers.

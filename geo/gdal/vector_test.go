@@ -145,8 +145,14 @@ func asFloat(v any) float64 {
 }
 
 var everyField = []geo.Field{
-	{Name: "s", Type: geo.String}, {Name: "i", Type: geo.Integer}, {Name: "r", Type: geo.Real}, {Name: "b", Type: geo.Boolean},
-	{Name: "d", Type: geo.Date}, {Name: "t", Type: geo.DateTime}, {Name: "x", Type: geo.Binary}, {Name: "j", Type: geo.JSON},
+	{Name: "s", Type: geo.String},
+	{Name: "i", Type: geo.Integer},
+	{Name: "r", Type: geo.Real},
+	{Name: "b", Type: geo.Boolean},
+	{Name: "d", Type: geo.Date},
+	{Name: "t", Type: geo.DateTime},
+	{Name: "x", Type: geo.Binary},
+	{Name: "j", Type: geo.JSON},
 }
 
 func write(path, driver string, s geo.Schema, fs []geo.Feature) error {
@@ -172,8 +178,14 @@ func TestGeoPackageKeepsEverything(t *testing.T) {
 			x, y := coord.Draw(t, "x"), coord.Draw(t, "y")
 			p := orb.Polygon{{{x, y}, {x + 1, y}, {x + 1, y + 2}, {x, y}}}
 			g := rapid.SampledFrom([]orb.Geometry{
-				nil, orb.Point{x, y}, orb.LineString{{x, y}, {y, x}}, p, orb.MultiPoint{{x, y}}, orb.MultiLineString{{{x, y}, {y, x}}},
-				orb.MultiPolygon{p, p}, orb.Collection{orb.Point{x, y}, p},
+				nil,
+				orb.Point{x, y},
+				orb.LineString{{x, y}, {y, x}},
+				p,
+				orb.MultiPoint{{x, y}},
+				orb.MultiLineString{{{x, y}, {y, x}}},
+				orb.MultiPolygon{p, p},
+				orb.Collection{orb.Point{x, y}, p},
 			}).Draw(t, "g")
 			return geo.Feature{Geometry: g, Values: []any{
 				opt(rapid.Map(rapid.StringMatching(`[a-zà-ÿ漢 "',;\\]{0,20}`), func(s string) any { return s })).Draw(t, "s"),
@@ -218,8 +230,10 @@ func TestOtherFormatsRoundTrip(t *testing.T) {
 	var fs []geo.Feature
 	for k := range 200 {
 		x := float64(k) / 8 // GeoJSON keeps 15 digits
-		fs = append(fs, geo.Feature{ID: int64(k + 1), Geometry: orb.Polygon{{{x, 45}, {x + 0.0625, 45}, {x + 0.0625, 46}, {x, 45}}},
-			Values: []any{fmt.Sprintf("città %d", k), int64(k) << 33, x}})
+		fs = append(fs, geo.Feature{
+			ID: int64(k + 1), Geometry: orb.Polygon{{{x, 45}, {x + 0.0625, 45}, {x + 0.0625, 46}, {x, 45}}},
+			Values: []any{fmt.Sprintf("città %d", k), int64(k) << 33, x},
+		})
 	}
 	fs[7].Values = []any{nil, nil, nil}
 	for driver, ext := range map[string]string{"GPKG": "gpkg", "GeoJSON": "geojson", "GeoJSONSeq": "geojsonl", "FlatGeobuf": "fgb", "ESRI Shapefile": "shp"} {

@@ -142,10 +142,7 @@ func TestNearestEqualsBruteForce(t *testing.T) {
 func TestUnwrap(t *testing.T) {
 	t.Parallel()
 	fiji := geo.BBox{MinX: 177, MinY: -19, MaxX: -178, MaxY: -16}
-	var boxes []geo.BBox
-	for _, b := range Unwrap(fiji) {
-		boxes = append(boxes, b)
-	}
+	boxes := Unwrap(fiji)
 	tree := Build(boxes, make([]int, len(boxes)))
 	for _, tc := range []struct {
 		name string

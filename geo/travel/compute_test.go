@@ -66,8 +66,10 @@ func TestRamp(t *testing.T) {
 		dir    Direction
 		factor float64
 	}{
-		{"to the top", 10, ToFacility, up}, {"from the top", 10, FromFacility, down},
-		{"to the bottom", 0, ToFacility, down}, {"from the bottom", 0, FromFacility, up},
+		{"to the top", 10, ToFacility, up},
+		{"from the top", 10, FromFacility, down},
+		{"to the bottom", 0, ToFacility, down},
+		{"from the bottom", 0, FromFacility, up},
 	} {
 		r := compute(t, s, []Source{{Col: c.source}}, Options{Direction: c.dir})
 		if got, want := float64(r.Seconds[10-c.source]), 100*c.factor; math.Abs(got-want) > 1e-4*want {
@@ -167,8 +169,13 @@ func TestUnplacedAndLimits(t *testing.T) {
 	s := flat(5, 5)
 	s.Speed[6], s.Speed[7] = 0, float32(math.NaN())
 	sources := []Source{
-		{Col: -1}, {Col: 5}, {Row: 1 << 40}, {Col: 1, Row: 1}, {Col: 2, Row: 1},
-		{Col: 4, Row: 4, Offset: 21}, {Col: 4, Row: 4, Facility: 3, Offset: 1},
+		{Col: -1},
+		{Col: 5},
+		{Row: 1 << 40},
+		{Col: 1, Row: 1},
+		{Col: 2, Row: 1},
+		{Col: 4, Row: 4, Offset: 21},
+		{Col: 4, Row: 4, Facility: 3, Offset: 1},
 	}
 	r := compute(t, s, sources, Options{MaxSeconds: 11})
 	want := []Unplaced{{0, Outside}, {1, Outside}, {2, Outside}, {3, Barrier}, {4, Barrier}, {5, TooLate}}

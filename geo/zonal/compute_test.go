@@ -286,7 +286,8 @@ func TestComputeWeightGrids(t *testing.T) {
 			sx, sy := max(-c.kx, 1), max(-c.ky, 1) // raster cells in one of the weights
 			raster := newMem(unit(24, 18), value)
 			wg := grid.Grid{Width: c.w, Height: c.h, Transform: grid.Transform{
-				float64(c.x), float64(sx) / float64(fx), 0, float64(c.y), 0, float64(sy) / float64(fy)}}
+				float64(c.x), float64(sx) / float64(fx), 0, float64(c.y), 0, float64(sy) / float64(fy),
+			}}
 			weights := newMem(wg, weight)
 			rng := rand.New(rand.NewPCG(7, uint64(len(c.name))))
 			for range 20 {
@@ -313,8 +314,10 @@ func TestComputeWeightGrids(t *testing.T) {
 					}
 				}
 				want, _ := slowStats(f, v, w, W, everything)
-				res, err := Compute(context.Background(), raster, []Area{{Geometry: mp}}, Options{Weights: weights, MaxCells: 100,
-					Stats: []Stat{WeightedSum, Mean, WeightedMean, WeightNodata}})
+				res, err := Compute(context.Background(), raster, []Area{{Geometry: mp}}, Options{
+					Weights: weights, MaxCells: 100,
+					Stats: []Stat{WeightedSum, Mean, WeightedMean, WeightNodata},
+				})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -364,10 +367,15 @@ func TestComputeOutside(t *testing.T) {
 	}
 	var progress []int
 	res, err := Compute(context.Background(), raster, []Area{
-		{ID: "away", Geometry: box(10, 10, 12, 12)}, {ID: "touching", Geometry: box(4, 0, 6, 4)},
-		{ID: "half", Geometry: box(2, 1, 6, 3)}, {ID: "nodata", Geometry: box(0, 0, 4, 1)}, {ID: "point", Geometry: box(1, 1, 1, 1)},
-	}, Options{Stats: []Stat{Count, Cells, Nodata, Inside, Sum, Mean, Min, Std, Median, Majority, AreaHa}, Quantiles: []float64{0.1},
-		Classes: true, CellArea: func(int) float64 { return 1e4 }, Progress: func(done, total int) { progress = append(progress, done*10+total) }})
+		{ID: "away", Geometry: box(10, 10, 12, 12)},
+		{ID: "touching", Geometry: box(4, 0, 6, 4)},
+		{ID: "half", Geometry: box(2, 1, 6, 3)},
+		{ID: "nodata", Geometry: box(0, 0, 4, 1)},
+		{ID: "point", Geometry: box(1, 1, 1, 1)},
+	}, Options{
+		Stats: []Stat{Count, Cells, Nodata, Inside, Sum, Mean, Min, Std, Median, Majority, AreaHa}, Quantiles: []float64{0.1},
+		Classes: true, CellArea: func(int) float64 { return 1e4 }, Progress: func(done, total int) { progress = append(progress, done*10+total) },
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

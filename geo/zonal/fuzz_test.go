@@ -16,7 +16,7 @@ import (
 // 0xFFFE a new part.
 func polygonFrom(b []byte) orb.MultiPolygon {
 	mp := orb.MultiPolygon{{{}}}
-	odd := []float64{math.NaN(), math.Inf(-1), 1e300, -1e11, 5e-324, math.Nextafter(3, 0), -0.0}
+	odd := []float64{math.NaN(), math.Inf(-1), 1e300, -1e11, 5e-324, math.Nextafter(3, 0), math.Copysign(0, -1)}
 	for ; len(b) >= 4; b = b[4:] {
 		x, y := binary.LittleEndian.Uint16(b), binary.LittleEndian.Uint16(b[2:])
 		part := &mp[len(mp)-1]

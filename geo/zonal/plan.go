@@ -63,7 +63,7 @@ func plan(t tiling, metas []meta, o *Options) ([]task, error) {
 	case errB != nil:
 		return byArea, errA
 	case errA != nil || cost(byBlock) <= cost(byArea):
-		return byBlock, nil
+		return byBlock, nil //nolint:nilerr // one plan is enough
 	}
 	return byArea, nil
 }
@@ -178,7 +178,9 @@ func union(a, b grid.Window) grid.Window {
 		return a
 	}
 	c, r := min(a.Col, b.Col), min(a.Row, b.Row)
-	return grid.Window{Col: c, Row: r,
+	return grid.Window{
+		Col: c, Row: r,
 		Width:  max(a.Col+a.Width, b.Col+b.Width) - c,
-		Height: max(a.Row+a.Height, b.Row+b.Height) - r}
+		Height: max(a.Row+a.Height, b.Row+b.Height) - r,
+	}
 }

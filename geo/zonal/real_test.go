@@ -79,8 +79,10 @@ func TestSaoMiguelPublished(t *testing.T) {
 			t.Fatalf("unexpected municipality %q", a.ID)
 		}
 		got := slices.Concat(people[i].Values, height[i].Values, cover[i].Values)
-		want := []float64{p.gpwCount, p.gpwSum, p.gpwMax, p.gpwStd, p.gpwVariety, p.demCount, p.demMean, p.demMin, p.demMax, p.demStd,
-			p.demByGPW, p.demByGPWSum, p.clcCount, p.clcMode, p.clcMinority, p.clcKinds}
+		want := []float64{
+			p.gpwCount, p.gpwSum, p.gpwMax, p.gpwStd, p.gpwVariety, p.demCount, p.demMean, p.demMin, p.demMax, p.demStd,
+			p.demByGPW, p.demByGPWSum, p.clcCount, p.clcMode, p.clcMinority, p.clcKinds,
+		}
 		names := slices.Concat(people[i].Names, height[i].Names, cover[i].Names)
 		for k := range want {
 			// exactextract keeps fractions as float32: 1e-6 is what it can tell

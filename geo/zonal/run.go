@@ -101,7 +101,7 @@ func (e *engine) measure(ctx context.Context) error {
 				}
 				if err != nil {
 					errs[b] = err // the first area in order is named, whoever finds out first
-					return nil
+					return nil    //nolint:nilerr // it is kept in errs
 				}
 				e.metas[i] = sh.meta
 			}

@@ -79,8 +79,10 @@ const (
 	Inside       Stat = "inside"        // share of the area that lies within the raster, 0…1
 )
 
-var allStats = []Stat{Count, Sum, Mean, Min, Max, Std, Median, Majority, Minority, Variety,
-	WeightedSum, WeightedMean, Cells, Nodata, WeightNodata, AreaHa, Inside}
+var allStats = []Stat{
+	Count, Sum, Mean, Min, Max, Std, Median, Majority, Minority, Variety,
+	WeightedSum, WeightedMean, Cells, Nodata, WeightNodata, AreaHa, Inside,
+}
 
 // Strategy is the order of reading.
 type Strategy uint8

@@ -265,7 +265,7 @@ func (w *writer) parentFields(t *catalog.TerritoryFields, k *known) error {
 	}
 	if len(w.o.Fields.Parents) > 0 {
 		for _, p := range w.o.Fields.Parents {
-			i, err := w.explicit("--parent-fields", strings.TrimSpace(p))
+			i, err := w.explicit("--parent-field", strings.TrimSpace(p))
 			if err != nil {
 				return err
 			}

@@ -88,8 +88,10 @@ func warped(t testing.TB, path string, tile tms.Tile, size, band int, how string
 	} else {
 		run("gdal_translate", "-q", "-of", "VRT", "-b", fmt.Sprint(band), path, one)
 	}
-	args := []string{"-q", "-t_srs", "EPSG:3857", "-te", f(b.MinX), f(b.MinY), f(b.MaxX), f(b.MaxY),
-		"-ts", fmt.Sprint(size), fmt.Sprint(size), "-r", how, "-et", "0", "-ot", "Float32", "-dstnodata", "-12345"}
+	args := []string{
+		"-q", "-t_srs", "EPSG:3857", "-te", f(b.MinX), f(b.MinY), f(b.MaxX), f(b.MaxY),
+		"-ts", fmt.Sprint(size), fmt.Sprint(size), "-r", how, "-et", "0", "-ot", "Float32", "-dstnodata", "-12345",
+	}
 	run("gdalwarp", append(append(args, more...), one, out)...)
 	vals := make([]float32, size*size)
 	valid := make([]bool, size*size)

@@ -78,7 +78,7 @@ func (d *drawing) draw(ctx context.Context, n int, last bool) float64 {
 	c := d.c
 	d.level, d.stats = levels[n], c.stats
 	d.stats.Level = n
-	d.simple = simplifier{junctions: d.junctions, tol2: math.Pow(d.level.tolerance*quarters, 2)}
+	d.simple = simplifier{junctions: d.junctions, tol2: d.level.tolerance * quarters * d.level.tolerance * quarters}
 	d.tiny, d.cells = newAccumulator(d.level.pixel), map[[3]int32]struct{}{}
 	d.source, d.drawn = c.source, 0
 	for i := range c.shapes {

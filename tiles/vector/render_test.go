@@ -80,8 +80,12 @@ func TestAttributesAndKinds(t *testing.T) {
 	tile := tms.Tile{Z: 5, X: 10, Y: 12}
 	at := unit(tile)
 	fields := []geo.Field{
-		{Name: "s", Type: geo.String}, {Name: "i", Type: geo.Integer}, {Name: "r", Type: geo.Real},
-		{Name: "b", Type: geo.Boolean}, {Name: "blob", Type: geo.Binary}, {Name: "n", Type: geo.Integer},
+		{Name: "s", Type: geo.String},
+		{Name: "i", Type: geo.Integer},
+		{Name: "r", Type: geo.Real},
+		{Name: "b", Type: geo.Boolean},
+		{Name: "blob", Type: geo.Binary},
+		{Name: "n", Type: geo.Integer},
 	}
 	values := []any{"città", int64(-7), 2.5, true, []byte{1}, int64(1) << 60}
 	square := orb.Polygon{ringOf(at, 100, 100, 900, 100, 900, 900, 100, 900), ringOf(at, 300, 300, 600, 300, 600, 600, 300, 600)}
@@ -539,8 +543,10 @@ func fieldGrid(tile tms.Tile, n int) []geo.Feature {
 	for i := range n * n {
 		x, y := float64(i%n)*side, float64(i/n)*side
 		s := side * 0.8
-		fs = append(fs, geo.Feature{ID: int64(i), Values: []any{fmt.Sprint("field ", i)},
-			Geometry: orb.Polygon{ringOf(at, x, y, x+s, y, x+s, y+s, x, y+s)}})
+		fs = append(fs, geo.Feature{
+			ID: int64(i), Values: []any{fmt.Sprint("field ", i)},
+			Geometry: orb.Polygon{ringOf(at, x, y, x+s, y, x+s, y+s, x, y+s)},
+		})
 	}
 	return fs
 }
@@ -556,8 +562,15 @@ func FuzzEncode(f *testing.F) {
 		for i := 0; i+1 < len(data) && i < 400; i += 2 {
 			r = append(r, at(2000+(float64(data[i])-128)*scale, 2000+(float64(data[i+1])-128)*scale))
 		}
-		g := []orb.Geometry{orb.MultiPoint(r), orb.LineString(r), orb.Polygon{r}, orb.Polygon{r, r},
-			orb.MultiPolygon{{r}, {}}, orb.Collection{orb.LineString(r), r}, orb.MultiLineString{nil, orb.LineString(r)}, nil}[kind%8]
+		g := []orb.Geometry{
+			orb.MultiPoint(r), orb.LineString(r),
+			orb.Polygon{r},
+			orb.Polygon{r, r},
+			orb.MultiPolygon{{r}, {}},
+			orb.Collection{orb.LineString(r), r},
+			orb.MultiLineString{nil, orb.LineString(r)},
+			nil,
+		}[kind%8]
 		got, _, err := tryBuild(vector.Options{Tile: tile}, []geo.Feature{{ID: 1, Geometry: g}})
 		if err != nil {
 			t.Fatal(err)

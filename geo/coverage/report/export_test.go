@@ -160,13 +160,15 @@ func TestJSONContract(t *testing.T) {
 		}
 		return v
 	}
-	for _, path := range []string{"id", "title", "created_at", "territory.code", "territory.name", "service", "profile", "thresholds_s.1", "population_total",
+	for _, path := range []string{
+		"id", "title", "created_at", "territory.code", "territory.name", "service", "profile", "thresholds_s.1", "population_total",
 		"median_s", "p90_s", "coverage.0.threshold_s", "coverage.0.covered", "coverage.0.uncovered", "coverage.0.unreachable", "coverage.1.share",
 		"areas.0.code", "areas.0.name", "areas.0.population", "areas.0.coverage.1.share", "areas.0.median_s", "areas.0.p90_s", "areas.0.age_bands.0.band",
 		"age_bands.2.label", "age_bands.2.population", "age_bands.2.coverage.0.covered", "age_bands.2.median_s", "age_bands.2.p90_s",
 		"gaps.0.name", "gaps.0.lon", "gaps.0.lat", "gaps.0.population", "gaps.0.time_s", "gaps.0.area_code", "gaps.0.area_name", "gaps.0.facility",
 		"gaps_omitted.count", "gaps_omitted.population", "inputs.0.dataset", "inputs.0.version", "inputs.0.role", "inputs.0.sha256",
-		"method.quantiles", "program.version", "facilities.count", "facilities.unplaced.0.name", "notices.0.code"} {
+		"method.quantiles", "program.version", "facilities.count", "facilities.unplaced.0.name", "notices.0.code",
+	} {
 		at(path)
 	}
 	if at("areas.3.coverage.0.share") != nil || at("areas.3.median_s") != nil {

@@ -33,11 +33,13 @@ func languageOf(tag string) (*language, error) {
 	case "", English:
 		return &language{code: English, thousands: ",", point: ".", months: [12]string{
 			"January", "February", "March", "April", "May", "June", "July",
-			"August", "September", "October", "November", "December"}, text: english()}, nil
+			"August", "September", "October", "November", "December",
+		}, text: english()}, nil
 	case Italian:
 		return &language{code: Italian, thousands: ".", point: ",", months: [12]string{
 			"gennaio", "febbraio", "marzo", "aprile", "maggio", "giugno", "luglio",
-			"agosto", "settembre", "ottobre", "novembre", "dicembre"}, text: italian()}, nil
+			"agosto", "settembre", "ottobre", "novembre", "dicembre",
+		}, text: italian()}, nil
 	}
 	return nil, fault.WithHint(fault.Errorf("report.HTML", fault.Unsupported, "no reports in language %q", tag), "use en or it")
 }

@@ -74,7 +74,7 @@ func TestKeysExist(t *testing.T) {
 	}
 	seen := 0
 	for _, f := range files {
-		if strings.HasSuffix(f.Name(), "_test.go") || !(strings.HasSuffix(f.Name(), ".go") || strings.HasSuffix(f.Name(), ".tmpl")) {
+		if strings.HasSuffix(f.Name(), "_test.go") || (!strings.HasSuffix(f.Name(), ".go") && !strings.HasSuffix(f.Name(), ".tmpl")) {
 			continue
 		}
 		b, err := os.ReadFile(f.Name())
@@ -99,8 +99,10 @@ func TestKeysExist(t *testing.T) {
 	if seen < 80 {
 		t.Errorf("found %d uses of keys only: does the search still work?", seen)
 	}
-	for _, code := range []string{coverage.NoticeInventedData, coverage.NoticeNobody, coverage.NoticeBandsIncomplete,
-		coverage.NoticeEmptyAreas + ".one", coverage.NoticeEmptyAreas + ".many", coverage.NoticeUnplaced + ".one", coverage.NoticeUnplaced + ".many"} {
+	for _, code := range []string{
+		coverage.NoticeInventedData, coverage.NoticeNobody, coverage.NoticeBandsIncomplete,
+		coverage.NoticeEmptyAreas + ".one", coverage.NoticeEmptyAreas + ".many", coverage.NoticeUnplaced + ".one", coverage.NoticeUnplaced + ".many",
+	} {
 		if _, ok := en["notice."+code]; !ok {
 			t.Errorf("notice %q has no text", code)
 		}

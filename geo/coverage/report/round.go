@@ -215,13 +215,13 @@ func roundTogether(rows, bands [][]int64) {
 	g := &circulation{adjacent: make([][]int, firstBand+len(bands)+1)}
 	sink := firstBand + len(bands)
 	total := addUp(rows, n)
-	closing, classEdges, rowEdges, bandEdges := -1, []int{}, []int{}, []int{}
+	classEdges, rowEdges, bandEdges := []int{}, []int{}, []int{}
 	var whole int64
 	for j, v := range total {
 		classEdges = append(classEdges, g.add(firstClass+j, firstClass+n+j, v))
 		whole += v
 	}
-	closing = g.add(sink, 0, whole)
+	closing := g.add(sink, 0, whole)
 	sumOf := func(row []int64) (s int64) {
 		for _, v := range row {
 			s += v

@@ -51,8 +51,10 @@ func checkers(n int) []shape {
 	var out []shape
 	for i := range n {
 		x, y := 10+0.05*float64(i%6), 46+0.04*float64(i/6)
-		out = append(out, shape{string(rune('A'+i%26)) + string(rune('a'+i/26)), "Comune " + string(rune('A'+i%26)) + string(rune('a'+i/26)),
-			orb.Polygon{{{x, y}, {x + 0.05, y}, {x + 0.05, y + 0.04}, {x, y + 0.04}, {x, y}}}})
+		out = append(out, shape{
+			string(rune('A'+i%26)) + string(rune('a'+i/26)), "Comune " + string(rune('A'+i%26)) + string(rune('a'+i/26)),
+			orb.Polygon{{{x, y}, {x + 0.05, y}, {x + 0.05, y + 0.04}, {x, y + 0.04}, {x, y}}},
+		})
 	}
 	return out
 }
@@ -152,13 +154,19 @@ func provenance(r *coverage.Report, facilities int) {
 	for _, name := range []string{"territories", "population-100m", "pharmacies", "elevation"} {
 		h := fnv.New64a()
 		h.Write([]byte(name))
-		r.Inputs = append(r.Inputs, coverage.Input{Dataset: name, Version: "v3", Role: map[string]string{"territories": "territory",
-			"population-100m": "population", "pharmacies": "service", "elevation": "elevation"}[name],
-			SHA256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"})
+		r.Inputs = append(r.Inputs, coverage.Input{
+			Dataset: name, Version: "v3", Role: map[string]string{
+				"territories":     "territory",
+				"population-100m": "population", "pharmacies": "service", "elevation": "elevation",
+			}[name],
+			SHA256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+		})
 	}
 	r.Method.Parameters = []coverage.Parameter{
-		{Name: "cell_size", Value: 100.0, Unit: "m"}, {Name: "walking_speed", Value: 5.04, Unit: "km/h", Source: "Tobler 1993"},
-		{Name: "direction", Value: "to-facility"}, {Name: "max_time", Value: 7200.0, Unit: "s"},
+		{Name: "cell_size", Value: 100.0, Unit: "m"},
+		{Name: "walking_speed", Value: 5.04, Unit: "km/h", Source: "Tobler 1993"},
+		{Name: "direction", Value: "to-facility"},
+		{Name: "max_time", Value: 7200.0, Unit: "s"},
 	}
 	r.Method.Formulas = []coverage.Formula{{Name: "Tobler", Text: "v = 6 · exp(−3.5 · |S + 0.05|) km/h", Source: "Tobler, W. (1993), Three presentations on geographical analysis and modeling, NCGIA 93-1"}}
 	r.Notices = append(r.Notices,

@@ -118,10 +118,14 @@ func (l *labels) beside(x, y, r, size float64, s string) (tx, ty float64, anchor
 		dx, dy float64
 		anchor string
 	}{
-		{gap, size * 0.35, "start"}, {-gap, size * 0.35, "end"},
-		{0, -gap - 1, "middle"}, {0, gap + size*0.8, "middle"},
-		{gap * 0.8, -gap * 0.6, "start"}, {gap * 0.8, gap*0.6 + size*0.7, "start"},
-		{-gap * 0.8, -gap * 0.6, "end"}, {-gap * 0.8, gap*0.6 + size*0.7, "end"},
+		{gap, size * 0.35, "start"},
+		{-gap, size * 0.35, "end"},
+		{0, -gap - 1, "middle"},
+		{0, gap + size*0.8, "middle"},
+		{gap * 0.8, -gap * 0.6, "start"},
+		{gap * 0.8, gap*0.6 + size*0.7, "start"},
+		{-gap * 0.8, -gap * 0.6, "end"},
+		{-gap * 0.8, gap*0.6 + size*0.7, "end"},
 	} {
 		tx, ty = x+c.dx, y+c.dy
 		left := tx

@@ -16,8 +16,10 @@ func (v *view) thresholdTable() *table {
 		text(l.t("col.threshold")), numb(l.t("col.people")), numb(l.t("col.within", "T")), numb(l.t("col.share")), numb(l.t("col.needs-longer")), numb(l.t("col.unreachable")))
 	for j, c := range v.r.Coverage {
 		p := v.p.total
-		t.Rows = append(t.Rows, row{Cells: []cell{header("T\u00a0=\u00a0" + l.exact(c.ThresholdS)), v.whole(p.population),
-			v.whole(p.covered[j]), numb(l.percent(c.Share)), v.whole(p.uncovered[j]), v.whole(p.unreachable)}})
+		t.Rows = append(t.Rows, row{Cells: []cell{
+			header("T\u00a0=\u00a0" + l.exact(c.ThresholdS)), v.whole(p.population),
+			v.whole(p.covered[j]), numb(l.percent(c.Share)), v.whole(p.uncovered[j]), v.whole(p.unreachable),
+		}})
 	}
 	return t
 }
@@ -98,8 +100,10 @@ func (v *view) gapTable() *table {
 		if g.TimeS != nil {
 			time = l.short(*g.TimeS)
 		}
-		cells := []cell{numb(strconv.Itoa(i + 1)), header(l.gapName(&g)), text(g.AreaName), numb(v.few(people[i], g.Population)),
-			numb(v.few(min(people[i], int64(g.Unreachable+0.5)), g.Unreachable)), numb(time)}
+		cells := []cell{
+			numb(strconv.Itoa(i + 1)), header(l.gapName(&g)), text(g.AreaName), numb(v.few(people[i], g.Population)),
+			numb(v.few(min(people[i], int64(g.Unreachable+0.5)), g.Unreachable)), numb(time),
+		}
 		if named {
 			cells = append(cells, text(g.Facility))
 		}

@@ -176,7 +176,7 @@ func (s *Store) List(ctx context.Context, prefix string) ([]blob.Info, error) {
 		}
 		info, err := d.Info()
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil
+			return nil //nolint:nilerr // removed since the folder was read
 		}
 		if err == nil {
 			out = append(out, infoOf(key, info))

@@ -81,10 +81,14 @@ func TestOpenErrors(t *testing.T) {
 		"unknown CRS":       {fixture(t, "UPDATE gpkg_geometry_columns SET srs_id = 5"), "pts", fault.Invalid, "srs_id 5"},
 		"no geometry":       {fixture(t, "UPDATE gpkg_geometry_columns SET column_name = 'g'"), "pts", fault.Invalid, `"g"`},
 		"no table":          {fixture(t, "DROP TABLE pts"), "pts", fault.NotExist, "pts"},
-		"no key": {fixture(t, "CREATE TABLE k (a TEXT)", "INSERT INTO gpkg_contents VALUES ('k', 'attributes', 'k', 0)"),
-			"k", fault.Unsupported, "primary key"},
-		"two keys": {fixture(t, "CREATE TABLE k (a INTEGER, b INTEGER, PRIMARY KEY (a, b))", "INSERT INTO gpkg_contents VALUES ('k', 'attributes', 'k', 0)"),
-			"k", fault.Unsupported, "primary key"},
+		"no key": {
+			fixture(t, "CREATE TABLE k (a TEXT)", "INSERT INTO gpkg_contents VALUES ('k', 'attributes', 'k', 0)"),
+			"k", fault.Unsupported, "primary key",
+		},
+		"two keys": {
+			fixture(t, "CREATE TABLE k (a INTEGER, b INTEGER, PRIMARY KEY (a, b))", "INSERT INTO gpkg_contents VALUES ('k', 'attributes', 'k', 0)"),
+			"k", fault.Unsupported, "primary key",
+		},
 		"WAL": {fixture(t), "pts", fault.Conflict, "-wal"},
 	} {
 		if name == "WAL" {

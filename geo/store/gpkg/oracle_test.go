@@ -129,7 +129,8 @@ func compareRows(t *testing.T, tab features.Table, want dumpedLayer) {
 		WKB    *string
 		Box    []float64
 		Values []any
-	}) int {
+	},
+	) int {
 		return int(a.ID - b.ID)
 	})
 	i := 0

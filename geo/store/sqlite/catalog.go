@@ -61,8 +61,10 @@ func (c *Catalog) Datasets(ctx context.Context) ([]catalog.Dataset, error) {
 		var d catalog.Dataset
 		var created string
 		var v versionScan
-		err := rows.Scan(append([]any{&d.ID, &d.Kind, &d.Role, &d.Title, &d.Description,
-			&d.License, &d.Attribution, &created}, v.targets()...)...)
+		err := rows.Scan(append([]any{
+			&d.ID, &d.Kind, &d.Role, &d.Title, &d.Description,
+			&d.License, &d.Attribution, &created,
+		}, v.targets()...)...)
 		if err != nil {
 			return err
 		}

@@ -137,8 +137,10 @@ type versionScan struct {
 }
 
 func (s *versionScan) targets() []any {
-	return []any{&s.box.MinX, &s.box.MinY, &s.box.MaxX, &s.box.MaxY,
-		&s.wgs84.MinX, &s.wgs84.MinY, &s.wgs84.MaxX, &s.wgs84.MaxY, &s.detail}
+	return []any{
+		&s.box.MinX, &s.box.MinY, &s.box.MaxX, &s.box.MaxY,
+		&s.wgs84.MinX, &s.wgs84.MinY, &s.wgs84.MaxX, &s.wgs84.MaxY, &s.detail,
+	}
 }
 
 func (s *versionScan) version() (catalog.Version, error) {

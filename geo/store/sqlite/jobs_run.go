@@ -167,6 +167,7 @@ func (w *worker) Work(ctx context.Context, row *river.Job[jobArgs]) error {
 	}
 	handlerCtx, end := context.WithCancelCause(ctx)
 	defer end(nil)
+	//nolint:contextcheck // the worker's own end, beside that of the job
 	unhook := context.AfterFunc(w.stopping, func() { end(context.Cause(w.stopping)) })
 	defer unhook()
 	kept := make(chan struct{})

@@ -55,9 +55,14 @@ func RunSuite(t *testing.T, load Load) {
 var everyType = geo.Schema{
 	GeometryType: "Point", CRS: geo.WGS84,
 	Fields: []geo.Field{
-		{Name: "s", Type: geo.String}, {Name: "i", Type: geo.Integer}, {Name: "r", Type: geo.Real},
-		{Name: "b", Type: geo.Boolean}, {Name: "d", Type: geo.Date}, {Name: "t", Type: geo.DateTime},
-		{Name: "x", Type: geo.Binary}, {Name: "j", Type: geo.JSON},
+		{Name: "s", Type: geo.String},
+		{Name: "i", Type: geo.Integer},
+		{Name: "r", Type: geo.Real},
+		{Name: "b", Type: geo.Boolean},
+		{Name: "d", Type: geo.Date},
+		{Name: "t", Type: geo.DateTime},
+		{Name: "x", Type: geo.Binary},
+		{Name: "j", Type: geo.JSON},
 	},
 }
 

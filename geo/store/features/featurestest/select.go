@@ -57,9 +57,17 @@ func testEqual(t *testing.T, load Load) {
 func testEqualWrong(t *testing.T, load Load) {
 	tab := load(t, "equal_wrong", everyType, everyTypeRows())
 	for _, e := range []features.Equal{
-		{Field: "nope", Value: "1"}, {Field: "S", Value: "1"}, {Field: `s" OR "1`, Value: "1"},
-		{Field: "i", Value: "many"}, {Field: "i", Value: ""}, {Field: "r", Value: "NaN"}, {Field: "b", Value: "maybe"},
-		{Field: "d", Value: "29/02/2024"}, {Field: "d", Value: "2023-02-29"}, {Field: "t", Value: "2024-02-29"}, {Field: "x", Value: "x"},
+		{Field: "nope", Value: "1"},
+		{Field: "S", Value: "1"},
+		{Field: `s" OR "1`, Value: "1"},
+		{Field: "i", Value: "many"},
+		{Field: "i", Value: ""},
+		{Field: "r", Value: "NaN"},
+		{Field: "b", Value: "maybe"},
+		{Field: "d", Value: "29/02/2024"},
+		{Field: "d", Value: "2023-02-29"},
+		{Field: "t", Value: "2024-02-29"},
+		{Field: "x", Value: "x"},
 	} {
 		q := features.Query{Equal: []features.Equal{e}}
 		err := tab.Scan(t.Context(), q, func(geo.Feature) bool { return true })
