@@ -17,8 +17,8 @@ import (
 	"time"
 )
 
-// binary is the program under test, built once as users get it.
-var binary string
+// built is the program under test, built once as users get it.
+var built string
 
 func TestMain(m *testing.M) {
 	os.Exit(buildAndRun(m))
@@ -31,15 +31,15 @@ func buildAndRun(m *testing.M) int {
 		return 1
 	}
 	defer os.RemoveAll(dir)
-	binary = filepath.Join(dir, "contado")
-	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+	built = filepath.Join(dir, "contado")
+	if out, err := exec.Command("go", "build", "-o", built, ".").CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "go build: %v\n%s", err, out)
 		return 1
 	}
 	return m.Run()
 }
 
-// house is one data folder that a test works on with the built binary.
+// house is one data folder that a test works on with the built program.
 type house struct {
 	t    testing.TB
 	data string
@@ -55,7 +55,7 @@ func (h *house) run(args ...string) (stdout, stderr string, code int) {
 	h.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, binary, append([]string{"--data", h.data}, args...)...)
+	cmd := exec.CommandContext(ctx, built, append([]string{"--data", h.data}, args...)...)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	err := cmd.Run()
@@ -97,7 +97,7 @@ type server struct {
 // fails if the server does not stop gracefully.
 func (h *house) serve() *server {
 	h.t.Helper()
-	cmd := exec.Command(binary, "--data", h.data, "serve", "--addr", "127.0.0.1:0")
+	cmd := exec.Command(built, "--data", h.data, "serve", "--addr", "127.0.0.1:0")
 	pipe, err := cmd.StdoutPipe()
 	if err != nil {
 		h.t.Fatal(err)

@@ -87,8 +87,10 @@ for f in layer:
     inside = m.ReadAsArray() == 1
     result[str(f.GetField("cat"))] = {
         "People": float(people[inside].sum()),
-        "Within30": float(people[inside & (time <= 1800)].sum()),
-        "Within120": float(people[inside & (time <= 7200)].sum()),
+        "Low30": float(people[inside & (time <= 1800 - 0.05)].sum()),
+        "High30": float(people[inside & (time <= 1800 + 0.05)].sum()),
+        "Low120": float(people[inside & (time <= 7200 - 0.05)].sum()),
+        "High120": float(people[inside & (time <= 7200 + 0.05)].sum()),
         "Unreachable": float(people[inside & np.isinf(time)].sum()),
     }
 print(json.dumps(result))
