@@ -35,11 +35,16 @@ func SetBase(base string) echo.MiddlewareFunc {
 	}
 }
 
+// Base is the outside address of the server, without a slash at its end.
+func Base(c echo.Context) string {
+	base, _ := c.Get(baseKey).(string)
+	return base
+}
+
 // URL is the absolute address of a path of the API; each part is escaped.
 func URL(c echo.Context, parts ...string) string {
-	base, _ := c.Get(baseKey).(string)
 	var b strings.Builder
-	b.WriteString(base)
+	b.WriteString(Base(c))
 	for _, p := range parts {
 		b.WriteByte('/')
 		b.WriteString(url.PathEscape(p))
@@ -58,11 +63,47 @@ func With(address string, q url.Values) string {
 	return address + "?" + q.Encode()
 }
 
-// AddHeader mirrors links into the Link header.
+// Query copies the query of a request, for links that change one parameter.
+func Query(c echo.Context) url.Values {
+	q := url.Values{}
+	for k, v := range c.QueryParams() {
+		q[k] = append([]string(nil), v...)
+	}
+	return q
+}
+
+// Representations gives the self and alternate links of a resource: one for
+// each format offered, the one being served as self.
+func Representations(c echo.Context, address, served string, offers ...Format) []Link {
+	links := make([]Link, 0, len(offers))
+	for _, f := range offers {
+		q := Query(c)
+		q.Set("f", f.Name)
+		l := Link{Href: With(address, q), Rel: "alternate", Type: f.Media, Title: "This document as " + f.Title}
+		if f.Name == served {
+			l.Rel, l.Title = "self", "This document"
+			links = append([]Link{l}, links...)
+			continue
+		}
+		links = append(links, l)
+	}
+	return links
+}
+
+// AddHeader mirrors links into the Link header: those that clients follow
+// without reading the body.
 func AddHeader(c echo.Context, links []Link) {
 	for _, l := range links {
-		if l.Rel == "next" || l.Rel == "self" || l.Rel == "service-desc" {
-			c.Response().Header().Add("Link", "<"+l.Href+`>; rel="`+l.Rel+`"; type="`+l.Type+`"`)
+		switch l.Rel {
+		case "next", "self", "alternate", "service-desc", "service-doc", "conformance", "data":
+			c.Response().Header().Add("Link", "<"+l.Href+`>; rel="`+l.Rel+`"; type="`+strings.ReplaceAll(l.Type, `"`, "")+`"`)
 		}
+	}
+}
+
+// Drop removes parameters from a query.
+func Drop(q url.Values, names ...string) {
+	for _, n := range names {
+		q.Del(n)
 	}
 }

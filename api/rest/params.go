@@ -28,8 +28,12 @@ func Path(c echo.Context, name string) (string, error) {
 func Only(c echo.Context, allowed ...string) error {
 	for name, values := range c.QueryParams() {
 		if !slices.Contains(allowed, name) {
-			slices.Sort(allowed)
-			return fault.Errorf("api", fault.Invalid, "unknown parameter %q (allowed here: %s)", name, strings.Join(allowed, ", "))
+			list := slices.Sorted(slices.Values(allowed))
+			err := fault.Errorf("api", fault.Invalid, "there is no parameter %q here", clip(name))
+			if len(list) == 0 {
+				return fault.WithHint(err, "this address takes no parameters")
+			}
+			return fault.WithHint(err, "allowed: "+strings.Join(list, ", "))
 		}
 		if len(values) > 1 {
 			return fault.Errorf("api", fault.Invalid, "parameter %q comes %d times", name, len(values))
@@ -50,48 +54,119 @@ func Limit(text string) (int, error) {
 		return DefaultLimit, nil
 	}
 	n, err := strconv.Atoi(text)
-	if err != nil || n < 1 || n > MaxLimit {
-		return 0, fault.Errorf("api", fault.Invalid, "limit=%s: want a whole number from 1 to %d", text, MaxLimit)
+	if err != nil || len(text) > 10 || n < 1 || n > MaxLimit {
+		return 0, fault.Errorf("api", fault.Invalid, "limit=%s: want a whole number from 1 to %d", clip(text), MaxLimit)
 	}
 	return n, nil
 }
 
 // BBox reads four or six numbers (heights are ignored) in longitude and
 // latitude; a west that is larger than the east crosses the antimeridian.
+// Longitudes to ±360 are taken for what they mean. nil when text is empty.
 func BBox(text string) (*geo.BBox, error) {
 	if text == "" {
 		return nil, nil
 	}
-	bad := func(why string) (*geo.BBox, error) {
-		return nil, fault.Errorf("api", fault.Invalid, "bbox=%s: %s (want west,south,east,north in degrees)", clip(text), why)
+	v, err := corners(text)
+	if err != nil {
+		return nil, err
 	}
-	parts := strings.Split(text, ",")
-	if len(parts) != 4 && len(parts) != 6 {
-		return bad("it has " + strconv.Itoa(len(parts)) + " numbers")
-	}
-	v := make([]float64, len(parts))
-	for i, p := range parts {
-		n, err := strconv.ParseFloat(strings.TrimSpace(p), 64)
-		if err != nil || math.IsNaN(n) || math.IsInf(n, 0) {
-			return bad(strconv.Quote(clip(p)) + " is no number")
-		}
-		v[i] = n
-	}
-	b := geo.BBox{MinX: v[0], MinY: v[1], MaxX: v[len(v)/2], MaxY: v[len(v)/2+1]}
+	b := geo.BBox{MinX: v[0], MinY: v[1], MaxX: v[2], MaxY: v[3]}
 	switch {
 	case b.MinY > b.MaxY:
-		return bad("south is above north")
+		return nil, badBox(text, "south is above north")
 	case b.MinY < -90 || b.MaxY > 90:
-		return bad("latitudes run from -90 to 90")
-	case b.MinX < -180 || b.MinX > 180 || b.MaxX < -180 || b.MaxX > 180:
-		return bad("longitudes run from -180 to 180")
+		return nil, badBox(text, "latitudes run from -90 to 90")
+	case math.Max(math.Abs(b.MinX), math.Abs(b.MaxX)) > 360:
+		return nil, badBox(text, "longitudes run from -180 to 180")
+	case b.MaxX-b.MinX >= 360:
+		b.MinX, b.MaxX = -180, 180
+	}
+	b.MinX, b.MaxX = wrapped(b.MinX), wrapped(b.MaxX)
+	return &b, nil
+}
+
+// PlainBBox reads a box in a reference system without an antimeridian; swap
+// says that its first axis runs north. nil when text is empty.
+func PlainBBox(text string, swap bool) (*geo.BBox, error) {
+	if text == "" {
+		return nil, nil
+	}
+	v, err := corners(text)
+	if err != nil {
+		return nil, err
+	}
+	if swap {
+		v[0], v[1], v[2], v[3] = v[1], v[0], v[3], v[2]
+	}
+	b := geo.BBox{MinX: v[0], MinY: v[1], MaxX: v[2], MaxY: v[3]}
+	if b.IsEmpty() {
+		return nil, badBox(text, "a minimum is above its maximum")
 	}
 	return &b, nil
 }
 
+// SwapBBox turns the text of a box whose axes are latitude, longitude.
+func SwapBBox(text string) (string, error) {
+	if text == "" {
+		return "", nil
+	}
+	if _, err := corners(text); err != nil {
+		return "", err
+	}
+	p := strings.Split(text, ",")
+	h := len(p) / 2
+	p[0], p[1], p[h], p[h+1] = p[1], p[0], p[h+1], p[h]
+	return strings.Join(p, ","), nil
+}
+
+func wrapped(lon float64) float64 {
+	switch {
+	case lon > 180:
+		return lon - 360
+	case lon < -180:
+		return lon + 360
+	}
+	return lon
+}
+
+func badBox(text, why string) error {
+	return fault.Errorf("api", fault.Invalid, "bbox=%s: %s (want west,south,east,north, in degrees unless bbox-crs says otherwise)", clip(text), why)
+}
+
+// corners reads the four numbers that matter.
+func corners(text string) (v [4]float64, err error) {
+	if len(text) > 400 {
+		return v, badBox(text, "that is too long")
+	}
+	parts := strings.Split(text, ",")
+	if len(parts) != 4 && len(parts) != 6 {
+		return v, badBox(text, "it has "+strconv.Itoa(len(parts))+" numbers, not 4 or 6")
+	}
+	h := len(parts) / 2
+	for i, p := range parts {
+		n, err := strconv.ParseFloat(strings.TrimSpace(p), 64)
+		if err != nil || math.IsNaN(n) || math.IsInf(n, 0) {
+			return v, badBox(text, strconv.Quote(clip(p))+" is no number")
+		}
+		switch i {
+		case 0:
+			v[0] = n
+		case 1:
+			v[1] = n
+		case h:
+			v[2] = n
+		case h + 1:
+			v[3] = n
+		}
+	}
+	return v, nil
+}
+
+// clip shortens a text of the client for an error message.
 func clip(s string) string {
 	if len(s) > 80 {
-		return s[:80] + "…"
+		return strings.ToValidUTF8(s[:80], "") + "…"
 	}
 	return s
 }
@@ -110,58 +185,58 @@ func (i Interval) Overlaps(from, to *time.Time) bool {
 }
 
 // Datetime reads an instant, a date (the whole day), or an interval with "/",
-// whose ends may be open (".." or nothing) or a duration such as P2D.
+// whose ends may be open (".." or nothing) or a duration such as P2D. nil when
+// text is empty.
 func Datetime(text string) (*Interval, error) {
 	if text == "" {
 		return nil, nil
 	}
-	bad := func() (*Interval, error) {
-		return nil, fault.Errorf("api", fault.Invalid,
-			"datetime=%s: want an RFC 3339 time, a date, or an interval such as 2025-01-01/2025-06-30, 2025-01-01/.. or 2025-01-01/P2D", clip(text))
-	}
-	parts := strings.Split(text, "/")
-	if len(parts) == 1 {
-		from, to, ok := moment(parts[0])
+	bad := fault.Errorf("api", fault.Invalid,
+		"datetime=%s: want an RFC 3339 time, a date, or an interval such as 2025-01-01/2025-06-30, 2025-01-01/.. or 2025-01-01/P2D", clip(text))
+	start, end, interval := strings.Cut(text, "/")
+	if !interval {
+		from, to, ok := moment(start)
 		if !ok {
-			return bad()
+			return nil, bad
 		}
 		return &Interval{From: from, To: to}, nil
 	}
-	if len(parts) != 2 {
-		return bad()
-	}
-	a, b := parts[0], parts[1]
-	var i Interval
-	var ok bool
-	openA, openB := a == "" || a == "..", b == "" || b == ".."
-	if openA && openB {
-		return &i, nil
-	}
-	if !openA && !strings.HasPrefix(a, "P") {
-		if i.From, _, ok = moment(a); !ok {
-			return bad()
-		}
-	}
-	if !openB && !strings.HasPrefix(b, "P") {
-		if _, i.To, ok = moment(b); !ok {
-			return bad()
-		}
-	}
-	if strings.HasPrefix(b, "P") {
-		if i.To, ok = shift(i.From, b, 1); !ok || i.From.IsZero() {
-			return bad()
-		}
-	}
-	if strings.HasPrefix(a, "P") {
-		if i.From, ok = shift(i.To, a, -1); !ok || i.To.IsZero() {
-			return bad()
-		}
-	}
-	if !i.From.IsZero() && !i.To.IsZero() && i.To.Before(i.From) {
-		return bad()
+	i, ok := between(start, end)
+	if !ok {
+		return nil, bad
 	}
 	return &i, nil
 }
+
+func between(start, end string) (i Interval, ok bool) {
+	forth, back := strings.HasPrefix(end, "P"), strings.HasPrefix(start, "P")
+	if forth && back {
+		return i, false
+	}
+	if !open(start) && !back {
+		if i.From, _, ok = moment(start); !ok {
+			return i, false
+		}
+	}
+	if !open(end) && !forth {
+		if _, i.To, ok = moment(end); !ok {
+			return i, false
+		}
+	}
+	if forth {
+		if i.To, ok = shift(i.From, end, 1); !ok || open(start) {
+			return i, false
+		}
+	}
+	if back {
+		if i.From, ok = shift(i.To, start, -1); !ok || open(end) {
+			return i, false
+		}
+	}
+	return i, i.From.IsZero() || i.To.IsZero() || !i.To.Before(i.From)
+}
+
+func open(s string) bool { return s == "" || s == ".." }
 
 // moment reads an instant, or a date as its whole day. Year 0, which clients
 // send for "open", is read as well.
@@ -182,11 +257,8 @@ func shift(t time.Time, text string, sign int) (time.Time, bool) {
 		return t, false
 	}
 	for rest != "" {
-		if rest[0] == 'T' && !clock {
+		if rest[0] == 'T' && !clock && len(rest) > 1 {
 			clock, rest = true, rest[1:]
-			if rest == "" {
-				return t, false
-			}
 			continue
 		}
 		i := strings.IndexFunc(rest, func(r rune) bool { return r < '0' || r > '9' })
@@ -197,26 +269,30 @@ func shift(t time.Time, text string, sign int) (time.Time, bool) {
 		if err != nil {
 			return t, false
 		}
-		n *= sign
-		switch unit := rest[i]; {
-		case unit == 'Y' && !clock:
-			t = t.AddDate(n, 0, 0)
-		case unit == 'M' && !clock:
-			t = t.AddDate(0, n, 0)
-		case unit == 'W' && !clock:
-			t = t.AddDate(0, 0, 7*n)
-		case unit == 'D' && !clock:
-			t = t.AddDate(0, 0, n)
-		case unit == 'H' && clock:
-			t = t.Add(time.Duration(n) * time.Hour)
-		case unit == 'M' && clock:
-			t = t.Add(time.Duration(n) * time.Minute)
-		case unit == 'S' && clock:
-			t = t.Add(time.Duration(n) * time.Second)
-		default:
+		var ok bool
+		if t, ok = step(t, n*sign, rest[i], clock); !ok {
 			return t, false
 		}
 		rest = rest[i+1:]
 	}
 	return t, true
+}
+
+// step adds n units; clock says that the unit comes after the T.
+func step(t time.Time, n int, unit byte, clock bool) (time.Time, bool) {
+	if clock {
+		each, ok := map[byte]time.Duration{'H': time.Hour, 'M': time.Minute, 'S': time.Second}[unit]
+		return t.Add(time.Duration(n) * each), ok
+	}
+	switch unit {
+	case 'Y':
+		return t.AddDate(n, 0, 0), true
+	case 'M':
+		return t.AddDate(0, n, 0), true
+	case 'W':
+		return t.AddDate(0, 0, 7*n), true
+	case 'D':
+		return t.AddDate(0, 0, n), true
+	}
+	return t, false
 }

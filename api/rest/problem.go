@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -26,6 +27,17 @@ type Problem struct {
 	// Hint says what to do next.
 	Hint string `json:"hint,omitempty"`
 }
+
+// Typed gives an error the problem type that a standard asks for.
+type Typed struct {
+	Type string // URI
+	Err  error
+}
+
+func (e *Typed) Error() string { return e.Err.Error() }
+
+// Unwrap returns the error itself.
+func (e *Typed) Unwrap() error { return e.Err }
 
 // MediaProblem is the media type of errors.
 const MediaProblem = "application/problem+json"
@@ -83,14 +95,20 @@ func problemOf(err error, c echo.Context) *Problem {
 	var he *echo.HTTPError
 	var tooBig *http.MaxBytesError
 	var f *fault.Error
+	var typed *Typed
+	if errors.As(err, &typed) {
+		defer func() { p.Type = typed.Type }()
+	}
 	switch {
 	case errors.Is(c.Request().Context().Err(), context.Canceled):
 		p.Status, p.Detail = statusClientGone, "the client has left"
 	case errors.As(err, &tooBig):
 		p.Status, p.Detail = http.StatusRequestEntityTooLarge, fmt.Sprintf("the request body is over %d bytes", tooBig.Limit)
+		p.Type = "/problems/" + fault.TooLarge.String()
 	case errors.As(err, &f) && fault.KindOf(err) != fault.Other:
 		kind := fault.KindOf(err)
-		p.Status, p.Type, p.Detail, p.Hint = statuses[kind], "/problems/"+kind.String(), err.Error(), hintOf(err)
+		p.Status, p.Type, p.Hint = statuses[kind], "/problems/"+kind.String(), hintOf(err)
+		p.Detail = strings.TrimSuffix(err.Error(), " ("+p.Hint+")")
 		if kind == fault.Canceled {
 			p.Detail = "the answer took longer than this request may"
 			p.Hint = "ask for less, or run the process as a job with the header Prefer: respond-async"

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -47,8 +48,26 @@ func JSON(c echo.Context, media string, v any) error {
 
 // Bytes answers 200 with a body and a validator made from it.
 func Bytes(c echo.Context, media string, body []byte) error {
-	sum := sha256.Sum256(body)
-	return Tagged(c, media, `"`+base64.RawURLEncoding.EncodeToString(sum[:12])+`"`, Revalidate, body)
+	return Tagged(c, media, Tag(string(body)), Revalidate, body)
+}
+
+// Fresh answers with a document that changes by itself and must not be kept.
+func Fresh(c echo.Context, status int, v any) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	c.Response().Header().Set("Cache-Control", "no-store")
+	return c.Blob(status, MediaJSON, b)
+}
+
+// Tag makes a strong validator of all that a representation depends on.
+func Tag(parts ...string) string {
+	h := sha256.New()
+	for _, p := range parts {
+		fmt.Fprintf(h, "%d\n%s", len(p), p)
+	}
+	return `"` + base64.RawURLEncoding.EncodeToString(h.Sum(nil)[:12]) + `"`
 }
 
 // Tagged answers 200 with a body under a given validator, compressed when the
@@ -58,7 +77,7 @@ func Tagged(c echo.Context, media, etag, cache string, body []byte) error {
 	h.Add("Vary", "Accept-Encoding")
 	zip := len(body) >= compressAtLeast && compressible(media) && AcceptsGzip(c)
 	if zip {
-		etag = strings.TrimSuffix(etag, `"`) + `-gz"`
+		etag = zippedTag(etag)
 	}
 	if NotModified(c, etag, cache) {
 		return c.NoContent(http.StatusNotModified)
@@ -77,6 +96,22 @@ func Tagged(c echo.Context, media, etag, cache string, body []byte) error {
 	}
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	return c.Blob(http.StatusOK, media, body)
+}
+
+// zippedTag is the validator of the compressed form: other bytes, other tag.
+func zippedTag(etag string) string { return strings.TrimSuffix(etag, `"`) + `-gz"` }
+
+// HasTag reports whether the client has either form of a representation that
+// is known by its validator before it is made. If so, answer 304 at once.
+func HasTag(c echo.Context, etag, cache string) bool {
+	if c.Request().Header.Get("If-None-Match") == "" {
+		return false
+	}
+	c.Response().Header().Add("Vary", "Accept-Encoding")
+	if AcceptsGzip(c) && NotModified(c, zippedTag(etag), cache) {
+		return true
+	}
+	return NotModified(c, etag, cache)
 }
 
 func compressible(media string) bool {
@@ -103,63 +138,42 @@ func NotModified(c echo.Context, etag, cache string) bool {
 
 // AcceptsGzip reports whether the client takes gzip.
 func AcceptsGzip(c echo.Context) bool {
+	star := false
 	for _, part := range strings.Split(c.Request().Header.Get("Accept-Encoding"), ",") {
-		name, q, _ := strings.Cut(strings.TrimSpace(part), ";")
-		if (name == "gzip" || name == "*") && strings.ReplaceAll(q, " ", "") != "q=0" {
-			return true
+		switch name, q := weighted(part); name {
+		case "gzip":
+			return q > 0
+		case "*":
+			star = q > 0
 		}
 	}
-	return false
-}
-
-// WantsHTML decides between HTML and JSON: ?f= wins, then the Accept header;
-// a client that takes anything gets JSON. Other values of f are an error.
-func WantsHTML(c echo.Context) (bool, error) {
-	c.Response().Header().Add("Vary", "Accept")
-	switch f := c.QueryParam("f"); f {
-	case "html":
-		return true, nil
-	case "json":
-		return false, nil
-	case "":
-	default:
-		return false, fault.Errorf("api", fault.Invalid, "f=%s: want json or html", f)
-	}
-	best, html := -1.0, false
-	for _, part := range strings.Split(c.Request().Header.Get("Accept"), ",") {
-		media, params, _ := strings.Cut(strings.TrimSpace(part), ";")
-		q := 1.0
-		if v, ok := strings.CutPrefix(strings.ReplaceAll(params, " ", ""), "q="); ok {
-			if parsed, err := strconv.ParseFloat(v, 64); err == nil {
-				q = parsed
-			}
-		}
-		isHTML := media == "text/html" || media == "application/xhtml+xml"
-		isJSON := strings.HasSuffix(media, "json") || media == "*/*" || media == "application/*"
-		if q > best && (isHTML || isJSON) {
-			best, html = q, isHTML
-		}
-	}
-	return html, nil
+	return star
 }
 
 // Language picks it or en: ?lang= wins, then Accept-Language, then English.
-func Language(c echo.Context) string {
-	c.Response().Header().Add("Vary", "Accept-Language")
+func Language(c echo.Context) (string, error) {
+	h := c.Response().Header()
+	h.Add("Vary", "Accept-Language")
 	lang := c.QueryParam("lang")
-	if lang == "" {
-		for _, part := range strings.Split(c.Request().Header.Get("Accept-Language"), ",") {
-			tag, _, _ := strings.Cut(strings.TrimSpace(part), ";")
-			tag, _, _ = strings.Cut(strings.ToLower(tag), "-")
-			if tag == "it" || tag == "en" {
-				lang = tag
-				break
-			}
+	switch lang {
+	case "it", "en":
+	case "":
+		lang = preferred(c.Request().Header.Get("Accept-Language"))
+	default:
+		return "", fault.Errorf("api", fault.Invalid, "lang=%s: want it or en", clip(lang))
+	}
+	h.Set("Content-Language", lang)
+	return lang, nil
+}
+
+func preferred(accept string) string {
+	best, lang := 0.0, "en"
+	for _, part := range strings.Split(accept, ",") {
+		tag, q := weighted(part)
+		tag, _, _ = strings.Cut(tag, "-")
+		if (tag == "it" || tag == "en") && q > best {
+			best, lang = q, tag
 		}
 	}
-	if lang != "it" {
-		lang = "en"
-	}
-	c.Response().Header().Set("Content-Language", lang)
 	return lang
 }

@@ -1,0 +1,336 @@
+package analysis
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/paulmach/orb"
+	"github.com/paulmach/orb/geojson"
+
+	"contado/api/territory"
+	"contado/geo/analysis"
+	"contado/geo/fault"
+	"contado/geo/store/catalog"
+	"contado/geo/travel"
+)
+
+// coverageInputs are the inputs of coverage-report.
+type coverageInputs struct {
+	Territory  string   `json:"territory"`
+	Service    string   `json:"service"`
+	Profile    string   `json:"profile"`
+	Thresholds []period `json:"thresholds"`
+	Direction  string   `json:"direction"`
+	Neighbours int      `json:"neighbours"`
+	SpeedKmh   float64  `json:"speed_kmh"`
+	ReportID   string   `json:"report_id"`
+	Title      string   `json:"title"`
+	// Datasets by role; those of the catalog when left out.
+	LandCover  string   `json:"landcover"`
+	Elevation  string   `json:"elevation"`
+	Population string   `json:"population"`
+	Places     string   `json:"places"`
+	Roads      []string `json:"roads"`
+	Barriers   []string `json:"barriers"`
+}
+
+// period is a time in seconds, written as a number or as "15m", "1h30m".
+type period float64
+
+func (p *period) UnmarshalJSON(b []byte) error {
+	var n float64
+	if err := json.Unmarshal(b, &n); err == nil {
+		*p = period(n)
+		return nil
+	}
+	var s string
+	if err := json.Unmarshal(b, &s); err != nil {
+		return fmt.Errorf("%.40s is no time: want seconds, or text such as 15m", b)
+	}
+	if n, err := strconv.ParseFloat(s, 64); err == nil {
+		*p = period(n)
+		return nil
+	}
+	d, err := time.ParseDuration(s)
+	if err != nil {
+		return fmt.Errorf("%.40q is no time: want seconds, or text such as 15m, 1h30m", s)
+	}
+	*p = period(d.Seconds())
+	return nil
+}
+
+// maxThresholds bounds the thresholds of one report.
+const maxThresholds = 24
+
+// request checks the inputs and turns them into the engine's words.
+func (in *coverageInputs) request() (analysis.CoverageRequest, error) {
+	q := analysis.CoverageRequest{
+		Territory: in.Territory, Service: in.Service, Profile: in.Profile, Neighbours: in.Neighbours, SpeedKmh: in.SpeedKmh,
+		LandCover: in.LandCover, Elevation: in.Elevation, Population: in.Population, Places: in.Places,
+		Roads: in.Roads, Barriers: in.Barriers, ID: in.ReportID, Title: in.Title,
+	}
+	if err := territory.CheckCode(in.Territory); err != nil {
+		return q, invalid("territory: %w", err)
+	}
+	if !catalog.ValidID(in.Service) {
+		return q, invalid("service: %.80q is no dataset id", in.Service)
+	}
+	if in.Profile != "" && !slices.Contains(analysis.Profiles, in.Profile) {
+		return q, invalid("profile: %.40q; there are %s", in.Profile, strings.Join(analysis.Profiles, ", "))
+	}
+	if len(in.Thresholds) > maxThresholds {
+		return q, invalid("thresholds: %d of them; at most %d", len(in.Thresholds), maxThresholds)
+	}
+	for _, t := range in.Thresholds {
+		if !(t > 0 && t <= 86400) {
+			return q, invalid("thresholds: %g s; want more than 0 and at most a day", float64(t))
+		}
+		q.Thresholds = append(q.Thresholds, float64(t))
+	}
+	switch in.Direction {
+	case "", "to-facility":
+	case "from-facility":
+		q.Direction = travel.FromFacility
+	default:
+		return q, invalid("direction: %.40q; there are to-facility, from-facility", in.Direction)
+	}
+	if n := in.Neighbours; n != 0 && n != 8 && n != 16 {
+		return q, invalid("neighbours: %d; there are 8 and 16", n)
+	}
+	if v := in.SpeedKmh; v != 0 && !(v > 0 && v <= 200) {
+		return q, invalid("speed_kmh: %g; want more than 0 and at most 200", v)
+	}
+	if in.ReportID != "" && !catalog.ValidID(in.ReportID) {
+		return q, invalid("report_id: %.80q; want 1 to 63 of a-z, 0-9 and hyphen", in.ReportID)
+	}
+	if len(in.Title) > 300 {
+		return q, invalid("title: longer than 300 bytes")
+	}
+	return q, in.checkDatasets()
+}
+
+func (in *coverageInputs) checkDatasets() error {
+	for name, ids := range map[string][]string{
+		"landcover": {in.LandCover}, "elevation": {in.Elevation}, "population": {in.Population}, "places": {in.Places},
+		"roads": in.Roads, "barriers": in.Barriers,
+	} {
+		if len(ids) > 32 {
+			return invalid("%s: %d datasets; at most 32", name, len(ids))
+		}
+		for _, id := range ids {
+			if id != "" && !catalog.ValidID(id) {
+				return invalid("%s: %.80q is no dataset id", name, id)
+			}
+		}
+	}
+	return nil
+}
+
+// zonalInputs are the inputs of zonal-statistics.
+type zonalInputs struct {
+	Dataset   string       `json:"dataset"`
+	Band      name         `json:"band"`
+	Item      string       `json:"item"`
+	Datetime  string       `json:"datetime"`
+	Areas     areasInput   `json:"areas"`
+	Stats     []string     `json:"stats"`
+	Quantiles []float64    `json:"quantiles"`
+	Classes   bool         `json:"classes"`
+	Weights   *weightInput `json:"weights"`
+}
+
+type weightInput struct {
+	Dataset string `json:"dataset"`
+	Band    name   `json:"band"`
+}
+
+// name is a text, or a number that stands for it.
+type name string
+
+func (n *name) UnmarshalJSON(b []byte) error {
+	var s string
+	if err := json.Unmarshal(b, &s); err == nil {
+		*n = name(s)
+		return nil
+	}
+	var i int
+	if err := json.Unmarshal(b, &i); err != nil {
+		return fmt.Errorf("%.40s is neither a name nor a number", b)
+	}
+	*n = name(strconv.Itoa(i))
+	return nil
+}
+
+// areasInput says which areas, in one of four ways.
+type areasInput struct {
+	Dataset     string
+	Territories []string
+	Below       string
+	Level       string // of territories below Below; "" = the lowest
+	Features    []analysis.ZonalFeature
+}
+
+// maxVertices bounds the polygons that come with a request.
+const maxVertices = 500_000
+
+// UnmarshalJSON reads {dataset}, {territories}, {territory, level} or a
+// GeoJSON FeatureCollection.
+func (a *areasInput) UnmarshalJSON(b []byte) error {
+	var kind struct {
+		Type string `json:"type"`
+	}
+	if err := json.Unmarshal(b, &kind); err != nil {
+		return errors.New("areas: want an object")
+	}
+	if kind.Type != "" {
+		return a.features(b)
+	}
+	var named struct {
+		Dataset     string   `json:"dataset"`
+		Territories []string `json:"territories"`
+		Territory   string   `json:"territory"`
+		Level       string   `json:"level"`
+	}
+	if err := strict(b, &named); err != nil {
+		return fmt.Errorf("areas: %w", err)
+	}
+	if named.Level != "" && (named.Territory == "" || len(named.Level) > 100) {
+		return errors.New("areas: level goes with territory")
+	}
+	a.Dataset, a.Territories, a.Below, a.Level = named.Dataset, named.Territories, named.Territory, named.Level
+	return nil
+}
+
+func (a *areasInput) features(b []byte) error {
+	fc, err := geojson.UnmarshalFeatureCollection(b)
+	if err != nil {
+		return fmt.Errorf("areas: not a GeoJSON FeatureCollection: %w", err)
+	}
+	vertices := 0
+	for i, f := range fc.Features {
+		switch f.Geometry.(type) {
+		case orb.Polygon, orb.MultiPolygon:
+		default:
+			return fmt.Errorf("areas: feature %d is no polygon", i)
+		}
+		if err := checkPolygon(f.Geometry, &vertices); err != nil {
+			return fmt.Errorf("areas: feature %d: %w", i, err)
+		}
+		code := strconv.Itoa(i + 1)
+		for _, key := range []string{"code", "id"} {
+			if s := propertyText(f.Properties[key]); s != "" {
+				code = s
+				break
+			}
+		}
+		if s := propertyText(f.ID); s != "" && f.Properties["code"] == nil {
+			code = s
+		}
+		a.Features = append(a.Features, analysis.ZonalFeature{Code: code, Name: propertyText(f.Properties["name"]), Geometry: f.Geometry})
+	}
+	if len(a.Features) == 0 {
+		return errors.New("areas: the FeatureCollection is empty")
+	}
+	return nil
+}
+
+func propertyText(v any) string {
+	switch v := v.(type) {
+	case string:
+		return v
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	}
+	return ""
+}
+
+// checkPolygon bounds the vertices and wants longitude, latitude in closed
+// rings.
+func checkPolygon(g orb.Geometry, vertices *int) error {
+	var polygons orb.MultiPolygon
+	switch g := g.(type) {
+	case orb.Polygon:
+		polygons = orb.MultiPolygon{g}
+	case orb.MultiPolygon:
+		polygons = g
+	}
+	for _, p := range polygons {
+		for _, r := range p {
+			if *vertices += len(r); *vertices > maxVertices {
+				return fmt.Errorf("more than %d vertices in all", maxVertices)
+			}
+			if len(r) < 4 || r[0] != r[len(r)-1] {
+				return errors.New("a ring is not closed, or has fewer than 4 positions")
+			}
+			for _, v := range r {
+				if !(math.Abs(v[0]) <= 180 && math.Abs(v[1]) <= 90) {
+					return fmt.Errorf("position %g,%g is not longitude, latitude in degrees", v[0], v[1])
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func (in *zonalInputs) request() (analysis.ZonalRequest, error) {
+	q := analysis.ZonalRequest{
+		Dataset: in.Dataset, Band: string(in.Band), Item: in.Item, Datetime: in.Datetime,
+		Areas: analysis.ZonalAreas{Dataset: in.Areas.Dataset, Territories: in.Areas.Territories, Below: in.Areas.Below, Features: in.Areas.Features},
+		Stats: in.Stats, Quantiles: in.Quantiles, Classes: in.Classes,
+	}
+	if !catalog.ValidID(in.Dataset) {
+		return q, invalid("dataset: %.80q is no dataset id", in.Dataset)
+	}
+	if d := in.Areas.Dataset; d != "" && !catalog.ValidID(d) {
+		return q, invalid("areas: %.80q is no dataset id", d)
+	}
+	for _, code := range append(slices.Clone(in.Areas.Territories), in.Areas.Below) {
+		if code == "" {
+			continue
+		}
+		if err := territory.CheckCode(code); err != nil {
+			return q, invalid("areas: %w", err)
+		}
+	}
+	for _, f := range in.Quantiles {
+		if !(f >= 0 && f <= 1) {
+			return q, invalid("quantiles: %g; want numbers from 0 to 1", f)
+		}
+	}
+	if len(in.Stats) > 64 || len(in.Quantiles) > 64 {
+		return q, invalid("more than 64 stats or quantiles")
+	}
+	if w := in.Weights; w != nil {
+		if !catalog.ValidID(w.Dataset) {
+			return q, invalid("weights: %.80q is no dataset id", w.Dataset)
+		}
+		q.Weights, q.WeightBand = w.Dataset, string(w.Band)
+	}
+	return q, nil
+}
+
+func invalid(format string, args ...any) error {
+	return fault.E("processes", fault.Invalid, fmt.Errorf(format, args...))
+}
+
+// strict reads one JSON value and refuses unknown names, repeats of the
+// document and text after it.
+func strict(b []byte, into any) error {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		return err
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("there is more after the JSON value")
+	}
+	return nil
+}

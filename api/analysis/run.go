@@ -1,0 +1,183 @@
+package analysis
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"contado/geo"
+	"contado/geo/analysis"
+	"contado/geo/atlas"
+	"contado/geo/fault"
+)
+
+// coverageWork is a coverage report to be made.
+type coverageWork struct{ q analysis.CoverageRequest }
+
+func parseCoverage(raw json.RawMessage) (work, error) {
+	var in coverageInputs
+	if err := strict(raw, &in); err != nil {
+		return nil, invalid("inputs: %w", err)
+	}
+	q, err := in.request()
+	return &coverageWork{q}, err
+}
+
+func (w *coverageWork) check(ctx context.Context, h *Handler) error {
+	state := h.Atlas.Current()
+	if _, err := state.Dataset(w.q.Service); err != nil {
+		return asInvalid("service", err)
+	}
+	if err := checkTerritories(ctx, state, w.q.Territory); err != nil {
+		return asInvalid("territory", err)
+	}
+	if w.q.ID == "" {
+		return nil
+	}
+	f, _, err := h.Blobs.Open(ctx, reportKey(w.q.ID, "json"))
+	if fault.Is(err, fault.NotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Close(), fault.WithHint(
+		fault.Errorf("processes", fault.Exist, "report_id: there is a report %s already", w.q.ID), "choose another id, or leave it out"))
+}
+
+// asInvalid: what an input names and is not there makes the input wrong, not
+// the address.
+func asInvalid(name string, err error) error {
+	if fault.Is(err, fault.NotExist) {
+		return fault.E("processes", fault.Invalid, fmt.Errorf("%s: %w", name, err))
+	}
+	return err
+}
+
+func checkTerritories(ctx context.Context, state *atlas.Snapshot, codes ...string) error {
+	tree, err := state.Territories(ctx)
+	if err != nil {
+		return err
+	}
+	for _, code := range codes {
+		if _, err := tree.Get(code); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *coverageWork) run(ctx context.Context, h *Handler, p analysis.Progress) (*output, error) {
+	rep, sketch, err := h.Engine.Coverage(ctx, w.q, p)
+	if err != nil {
+		return nil, err
+	}
+	if w.q.ID == "" {
+		rep.ID = ownID(rep)
+	}
+	if err := StoreReport(ctx, h.Blobs, rep, sketch); err != nil {
+		return nil, err
+	}
+	out := &output{links: reportLinks(rep.ID)}
+	if out.document, err = json.Marshal(rep); err != nil {
+		return nil, err
+	}
+	out.job, err = json.Marshal(kept{Report: rep.ID})
+	return out, err
+}
+
+// zonalWork is a table of statistics to be made.
+type zonalWork struct {
+	q     analysis.ZonalRequest
+	below string // with level: all territories of a level below this one
+	level string
+}
+
+func parseZonal(raw json.RawMessage) (work, error) {
+	var in zonalInputs
+	if err := strict(raw, &in); err != nil {
+		return nil, invalid("inputs: %w", err)
+	}
+	q, err := in.request()
+	w := &zonalWork{q: q}
+	if in.Areas.Level != "" {
+		w.below, w.level = in.Areas.Below, in.Areas.Level
+		w.q.Areas.Below = ""
+	}
+	return w, err
+}
+
+func (w *zonalWork) check(ctx context.Context, h *Handler) error {
+	state := h.Atlas.Current()
+	if _, err := state.Dataset(w.q.Dataset); err != nil {
+		return asInvalid("dataset", err)
+	}
+	a := w.q.Areas
+	if a.Dataset != "" {
+		if _, err := state.Dataset(a.Dataset); err != nil {
+			return asInvalid("areas", err)
+		}
+	}
+	codes := slices.Clone(a.Territories)
+	for _, c := range []string{a.Below, w.below} {
+		if c != "" {
+			codes = append(codes, c)
+		}
+	}
+	return asInvalid("areas", checkTerritories(ctx, state, codes...))
+}
+
+// resolve finds the territories of a level.
+func (w *zonalWork) resolve(ctx context.Context, h *Handler) (analysis.ZonalRequest, error) {
+	q := w.q
+	if w.level == "" {
+		return q, nil
+	}
+	tree, err := h.Atlas.Current().Territories(ctx)
+	if err != nil {
+		return q, err
+	}
+	top, err := tree.Get(w.below)
+	if err != nil {
+		return q, asInvalid("areas", err)
+	}
+	var walk func(t geo.Territory)
+	walk = func(t geo.Territory) {
+		if t.Level == w.level {
+			q.Areas.Territories = append(q.Areas.Territories, t.Code)
+			return
+		}
+		for _, child := range tree.Children(t.Code) {
+			walk(child)
+		}
+	}
+	walk(top)
+	if len(q.Areas.Territories) == 0 {
+		return q, invalid("areas: no territory of level %.40q below %s", w.level, w.below)
+	}
+	return q, nil
+}
+
+func (w *zonalWork) run(ctx context.Context, h *Handler, p analysis.Progress) (*output, error) {
+	q, err := w.resolve(ctx, h)
+	if err != nil {
+		return nil, err
+	}
+	res, err := h.Engine.Zonal(ctx, q, p)
+	if err != nil {
+		return nil, err
+	}
+	out := &output{}
+	if out.document, err = json.Marshal(res); err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	if err := res.CSV(&b); err != nil {
+		return nil, err
+	}
+	out.csv = b.Bytes()
+	return out, nil
+}

@@ -1,0 +1,136 @@
+// Package api is the HTTP surface: the only place that knows Echo. Each
+// resource family is a package that registers its own routes; services below
+// take a context.Context and plain values.
+package api
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"contado/api/admin"
+	"contado/api/analysis"
+	"contado/api/ogc"
+	"contado/api/openapi"
+	"contado/api/rest"
+	"contado/api/territory"
+	"contado/api/web"
+	"contado/api/xyz"
+	engine "contado/geo/analysis"
+	"contado/geo/atlas"
+	"contado/geo/gdal"
+	"contado/geo/store/blob"
+	"contado/geo/store/jobs"
+	"contado/tiles"
+)
+
+// Deps are what the server works on. The caller opens and closes them.
+type Deps struct {
+	Atlas  *atlas.Atlas
+	Pool   *gdal.Pool
+	Tiles  *tiles.Service
+	Engine *engine.Engine
+	Jobs   jobs.Driver // nil: no jobs are taken
+	Blobs  blob.Driver
+	Log    *slog.Logger // nil: silence
+	// Program is the name and version: "contado 0.1.0".
+	Program string
+	// BaseURL is the address that people use, when it is not the one that
+	// requests come to: "https://mappe.example.it".
+	BaseURL string
+	Limits  Limits
+}
+
+// Limits bounds requests; zero fields are defaults.
+type Limits struct {
+	BodyBytes int64         // 10 MB
+	Tile      time.Duration // 30 s
+	Query     time.Duration // 30 s: items, territories, everything else
+	Process   time.Duration // 120 s: processes that run inside a request
+	Processes int           // at once; GOMAXPROCS
+}
+
+func (l *Limits) withDefaults() {
+	if l.BodyBytes <= 0 {
+		l.BodyBytes = 10 << 20
+	}
+	if l.Tile <= 0 {
+		l.Tile = 30 * time.Second
+	}
+	if l.Query <= 0 {
+		l.Query = 30 * time.Second
+	}
+	if l.Process <= 0 {
+		l.Process = 120 * time.Second
+	}
+}
+
+// Server answers HTTP requests. It owns no goroutine.
+type Server struct {
+	echo     *echo.Echo
+	analysis *analysis.Handler
+}
+
+// New makes a server.
+func New(d Deps) (*Server, error) {
+	if d.Atlas == nil || d.Engine == nil || d.Tiles == nil || d.Blobs == nil {
+		return nil, errNoAtlas
+	}
+	if err := checkBase(d.BaseURL); err != nil {
+		return nil, err
+	}
+	if d.Log == nil {
+		d.Log = slog.New(slog.DiscardHandler)
+	}
+	d.Limits.withDefaults()
+	page, err := newSite(web.Files())
+	if err != nil {
+		return nil, err
+	}
+	e := echo.New()
+	e.HideBanner, e.HidePort = true, true
+	e.IPExtractor = echo.ExtractIPDirect()
+	e.HTTPErrorHandler = rest.ErrorHandler(d.Log)
+	e.Use(requestID, accessLog(d.Log), secured, crossOrigin, recovered, rest.SetBase(d.BaseURL), bodyLimit(d.Limits.BodyBytes))
+	s := &Server{echo: e, analysis: &analysis.Handler{
+		Atlas: d.Atlas, Engine: d.Engine, Jobs: d.Jobs, Blobs: d.Blobs,
+		Sync: d.Limits.Processes, SyncTimeout: d.Limits.Process, Timeout: d.Limits.Query,
+	}}
+	for _, r := range []interface{ Register(rest.Registrar) }{
+		&ogc.Handler{Atlas: d.Atlas, Program: d.Program, Home: page.home, Timeout: d.Limits.Query},
+		&xyz.Handler{Atlas: d.Atlas, Tiles: d.Tiles, Timeout: d.Limits.Tile},
+		&territory.Handler{Atlas: d.Atlas, Engine: d.Engine, Program: d.Program, Timeout: d.Limits.Query},
+		s.analysis,
+		&openapi.Handler{Program: d.Program},
+		&admin.Handler{Atlas: d.Atlas, Jobs: d.Jobs, Program: d.Program, Started: time.Now()},
+	} {
+		r.Register(e)
+	}
+	page.register(e)
+	return s, nil
+}
+
+// checkBase wants an absolute http address without query.
+func checkBase(base string) error {
+	if base == "" {
+		return nil
+	}
+	u, err := url.Parse(base)
+	if err != nil {
+		return fmt.Errorf("base URL: %w", err)
+	}
+	if (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
+		return fmt.Errorf("base URL %q: want something like https://mappe.example.it", base)
+	}
+	return nil
+}
+
+// Handler answers requests.
+func (s *Server) Handler() http.Handler { return s.echo }
+
+// Handlers are what a worker of the job queue runs, by kind of job.
+func (s *Server) Handlers() map[string]jobs.Handler { return s.analysis.Handlers() }

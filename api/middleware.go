@@ -1,0 +1,114 @@
+package api
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"contado/api/rest"
+	"contado/geo/fault"
+)
+
+// exposed are the headers that scripts of other origins may read.
+const exposed = "ETag, Link, Location, Content-Crs, Content-Language, Retry-After, X-Contado-Complete, X-Contado-Items, X-Request-Id"
+
+// plainPolicy is for everything that is no page.
+const plainPolicy = "default-src 'none'; frame-ancestors 'none'"
+
+// requestID names each request by 16 random letters; what a client sends is
+// not believed.
+func requestID(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		c.Response().Header().Set(echo.HeaderXRequestID, rand.Text()[:16])
+		return next(c)
+	}
+}
+
+// accessLog writes one line a request, and has errors answered first so that
+// the line tells the status.
+func accessLog(log *slog.Logger) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			start := time.Now()
+			if err := next(c); err != nil {
+				c.Error(err)
+			}
+			r := c.Request()
+			log.InfoContext(r.Context(), "request", "method", r.Method, "path", r.URL.Path, "route", c.Path(),
+				"status", c.Response().Status, "bytes", c.Response().Size,
+				"ms", float64(time.Since(start).Microseconds())/1000, "request", rest.RequestID(c))
+			return nil
+		}
+	}
+}
+
+// recovered turns a panic into an error, with its stack for the log.
+func recovered(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) (err error) {
+		defer func() {
+			r := recover()
+			if r == nil {
+				return
+			}
+			if e, ok := r.(error); ok && errors.Is(e, http.ErrAbortHandler) {
+				panic(r)
+			}
+			err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
+		}()
+		return next(c)
+	}
+}
+
+// secured sets the headers that browsers guard by. Pages relax the policy to
+// what they need.
+func secured(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		h := c.Response().Header()
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "strict-origin-when-cross-origin")
+		h.Set("Content-Security-Policy", plainPolicy)
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("Cross-Origin-Resource-Policy", "cross-origin")
+		return next(c)
+	}
+}
+
+// crossOrigin opens reading and computing to scripts of every origin, on
+// errors too: the data are public, and there are no cookies to abuse.
+// Dismissing jobs is left to this origin.
+func crossOrigin(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		h := c.Response().Header()
+		h.Set("Access-Control-Allow-Origin", "*")
+		h.Set("Access-Control-Expose-Headers", exposed)
+		r := c.Request()
+		if r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != "" {
+			h.Set("Access-Control-Allow-Methods", "GET, HEAD, POST, OPTIONS")
+			h.Set("Access-Control-Allow-Headers", "Content-Type, Accept, Accept-Language, If-None-Match, Prefer")
+			h.Set("Access-Control-Max-Age", "86400")
+		}
+		return next(c)
+	}
+}
+
+// bodyLimit refuses larger bodies, by their announced length at once and by
+// what is read otherwise.
+func bodyLimit(limit int64) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			r := c.Request()
+			if r.ContentLength > limit {
+				c.Response().Header().Set("Connection", "close")
+				return fault.Errorf("api", fault.TooLarge, "the request body has %d bytes; at most %d are taken", r.ContentLength, limit)
+			}
+			r.Body = http.MaxBytesReader(c.Response(), r.Body, limit)
+			return next(c)
+		}
+	}
+}

@@ -1,0 +1,254 @@
+package ogc
+
+import (
+	"math"
+	"strconv"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"contado/api/page"
+	"contado/api/rest"
+	"contado/geo"
+	"contado/geo/analysis"
+	"contado/geo/atlas"
+	"contado/geo/fault"
+	"contado/geo/store/catalog"
+	"contado/tiles/raster"
+)
+
+// maxListed bounds the raster items shown within a collection in the list of
+// all; items_count says how many there are, and /items has them all.
+const maxListed = 500
+
+// Collection describes a dataset (17-069r4 §7.13), with what we know beyond
+// the standard under "contado".
+type Collection struct {
+	ID          string      `json:"id"`
+	Title       string      `json:"title"`
+	Description string      `json:"description,omitempty"`
+	Attribution string      `json:"attribution,omitempty"`
+	License     string      `json:"license,omitempty"`
+	Extent      extent      `json:"extent"`
+	ItemType    string      `json:"itemType,omitempty"`
+	CRS         []string    `json:"crs"`
+	StorageCRS  string      `json:"storageCrs,omitempty"`
+	Links       []rest.Link `json:"links"`
+	Contado     own         `json:"contado"`
+}
+
+type extent struct {
+	Spatial  *spatial  `json:"spatial,omitempty"`
+	Temporal *temporal `json:"temporal,omitempty"`
+}
+
+type spatial struct {
+	BBox [][4]float64 `json:"bbox"`
+	CRS  string       `json:"crs"`
+}
+
+type temporal struct {
+	Interval [][2]*time.Time `json:"interval"`
+	TRS      string          `json:"trs"`
+}
+
+// own is what is ours.
+type own struct {
+	Kind         catalog.Kind     `json:"kind"`
+	Role         catalog.Role     `json:"role"`
+	Version      int              `json:"version"`
+	PublishedAt  time.Time        `json:"published_at"`
+	SHA256       string           `json:"sha256"`
+	Program      string           `json:"program"`
+	NativeCRS    string           `json:"native_crs,omitempty"`
+	Count        *int64           `json:"count,omitempty"`
+	GeometryType string           `json:"geometry_type,omitempty"`
+	Fields       []geo.Field      `json:"fields,omitempty"`
+	Bands        []band           `json:"bands,omitempty"`
+	Items        []itemSummary    `json:"items,omitempty"`
+	ItemsCount   *int             `json:"items_count,omitempty"`
+	Notices      []catalog.Notice `json:"notices"`
+	Invented     bool             `json:"invented"`
+}
+
+type band struct {
+	Name       string          `json:"name"`
+	CommonName string          `json:"common_name,omitempty"`
+	Unit       string          `json:"unit,omitempty"`
+	Min        *float64        `json:"min"` // null: no valid cell
+	Max        *float64        `json:"max"`
+	P02        *float64        `json:"p02"`
+	P98        *float64        `json:"p98"`
+	Classes    []catalog.Class `json:"classes,omitempty"`
+}
+
+type itemSummary struct {
+	ID         string     `json:"id"`
+	Datetime   *time.Time `json:"datetime"`
+	CloudCover *float64   `json:"cloud_cover"`
+	BBox       [4]float64 `json:"bbox"`
+}
+
+func boxOf(b geo.BBox) [4]float64 { return [4]float64{b.MinX, b.MinY, b.MaxX, b.MaxY} }
+
+// describe makes the collection of a dataset; most bounds its list of items.
+func describe(c echo.Context, state *atlas.Snapshot, d catalog.Dataset, most int) Collection {
+	v := d.Version
+	out := Collection{
+		ID: d.ID, Title: d.Title, Description: d.Description, Attribution: d.Attribution, License: d.License,
+		CRS: uris(references(d)),
+		Contado: own{
+			Kind: d.Kind, Role: d.Role, Version: v.Number, PublishedAt: v.PublishedAt, SHA256: v.SHA256, Program: v.Program,
+			NativeCRS: v.CRS.Short(), Notices: v.Notices, Invented: analysis.Invented(d),
+		},
+	}
+	if out.Title == "" {
+		out.Title = d.ID
+	}
+	if out.Contado.Notices == nil {
+		out.Contado.Notices = []catalog.Notice{}
+	}
+	if b := v.BBoxWGS84; known(b) {
+		out.Extent.Spatial = &spatial{BBox: [][4]float64{boxOf(b)}, CRS: crs84}
+	}
+	if v.TimeStart != nil || v.TimeEnd != nil {
+		out.Extent.Temporal = &temporal{
+			Interval: [][2]*time.Time{{v.TimeStart, v.TimeEnd}}, TRS: "http://www.opengis.net/def/uom/ISO-8601/0/Gregorian",
+		}
+	}
+	switch d.Kind {
+	case catalog.Vector:
+		out.ItemType = "feature"
+		if r, ok := storage(d); ok && len(out.CRS) > 1 {
+			out.StorageCRS = r.uri
+		}
+		if i := v.Vector; i != nil {
+			out.Contado.Count, out.Contado.GeometryType, out.Contado.Fields = &i.Count, i.Schema.GeometryType, i.Schema.Fields
+		}
+	case catalog.Raster:
+		out.Contado.addItems(state.Items(d.ID, nil), d.Role, most)
+	}
+	out.Links = collectionLinks(c, d)
+	return out
+}
+
+// known reports whether a box is one: it may cross the antimeridian.
+func known(b geo.BBox) bool {
+	finite := !math.IsInf(b.MinX, 0) && !math.IsInf(b.MaxX, 0) && !math.IsNaN(b.MinX+b.MaxX+b.MinY+b.MaxY)
+	return finite && b != (geo.BBox{}) && b.MinY <= b.MaxY
+}
+
+func (o *own) addItems(items []catalog.Item, role catalog.Role, most int) {
+	n := len(items)
+	o.ItemsCount = &n
+	for _, b := range raster.Profile(items, role) {
+		o.Bands = append(o.Bands, band{
+			Name: b.Name, CommonName: b.CommonName, Unit: b.Unit, Min: finite(b.Min), Max: finite(b.Max),
+			P02: finite(b.P02), P98: finite(b.P98), Classes: b.Classes,
+		})
+	}
+	for _, it := range items[:min(n, most)] {
+		o.Items = append(o.Items, itemSummary{ID: it.ID, Datetime: it.Datetime, CloudCover: it.CloudCover, BBox: boxOf(it.BBox)})
+	}
+}
+
+// finite is null for what JSON cannot say: statistics without a valid cell.
+func finite(v float64) *float64 {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return nil
+	}
+	return &v
+}
+
+func collectionLinks(c echo.Context, d catalog.Dataset) []rest.Link {
+	const rel = "http://www.opengis.net/def/rel/ogc/1.0/"
+	self := rest.URL(c, "collections", d.ID)
+	links := []rest.Link{
+		{Href: self + "?f=json", Rel: "self", Type: rest.MediaJSON, Title: d.Title},
+		{Href: self + "?f=html", Rel: "alternate", Type: "text/html", Title: d.Title + " as HTML"},
+		{Href: self + "/items", Rel: "items", Type: rest.MediaGeoJSON, Title: "Items as GeoJSON"},
+		{Href: self + "/items?f=html", Rel: "items", Type: "text/html", Title: "Items as HTML"},
+		{Href: self + "/queryables", Rel: rel + "queryables", Type: rest.MediaSchema, Title: "What can be asked for"},
+		{Href: self + "/schema", Rel: rel + "schema", Type: rest.MediaSchema, Title: "Schema of the items"},
+	}
+	if d.Kind == catalog.Raster || d.Version.Vector != nil && d.Version.Vector.Schema.GeometryType != "" {
+		links = append(links,
+			rest.Link{Href: rest.URL(c, "xyz", d.ID+".json"), Rel: "tilejson", Type: rest.MediaJSON, Title: "TileJSON"},
+			rest.Link{Href: rest.URL(c, "styles", d.ID), Rel: rel + "styles", Type: rest.MediaJSON, Title: "MapLibre style"},
+			rest.Link{Href: rest.URL(c, "legend", d.ID), Rel: "legend", Type: rest.MediaJSON, Title: "Legend"},
+		)
+	}
+	return links
+}
+
+func crumbs(c echo.Context, lang string, more ...page.Crumb) []page.Crumb {
+	return append([]page.Crumb{
+		{Href: rest.URL(c), Text: page.Text(lang, "home")},
+		{Href: rest.URL(c, "collections") + "?f=html", Text: page.Text(lang, "collections")},
+	}, more...)
+}
+
+func (h *Handler) collections(c echo.Context) error {
+	if err := rest.Only(c, "f", "lang"); err != nil {
+		return err
+	}
+	format, err := rest.Choose(c, rest.JSONFormat, rest.HTMLFormat)
+	if err != nil {
+		return err
+	}
+	state := h.Atlas.Current()
+	links := rest.Representations(c, rest.URL(c, "collections"), format.Name, rest.JSONFormat, rest.HTMLFormat)
+	rest.AddHeader(c, links)
+	list := make([]Collection, 0, len(state.Datasets()))
+	for _, d := range state.Datasets() {
+		list = append(list, describe(c, state, d, maxListed))
+	}
+	if format.Name == rest.HTMLFormat.Name {
+		return collectionsPage(c, list, links)
+	}
+	return rest.JSON(c, rest.MediaJSON, struct {
+		Collections []Collection `json:"collections"`
+		Links       []rest.Link  `json:"links"`
+	}{list, links})
+}
+
+// dataset is the one that the address names.
+func (h *Handler) dataset(c echo.Context) (*atlas.Snapshot, catalog.Dataset, error) {
+	state := h.Atlas.Current()
+	id, err := rest.Path(c, "id")
+	if err != nil {
+		return nil, catalog.Dataset{}, err
+	}
+	if !catalog.ValidID(id) {
+		return nil, catalog.Dataset{}, fault.Errorf("ogc", fault.NotExist, "there is no collection %.80q", id)
+	}
+	d, err := state.Dataset(id)
+	return state, d, err
+}
+
+func (h *Handler) collection(c echo.Context) error {
+	state, d, err := h.dataset(c)
+	if err != nil {
+		return err
+	}
+	if err := rest.Only(c, "f", "lang"); err != nil {
+		return err
+	}
+	format, err := rest.Choose(c, rest.JSONFormat, rest.HTMLFormat)
+	if err != nil {
+		return err
+	}
+	out := describe(c, state, d, math.MaxInt)
+	rest.AddHeader(c, out.Links)
+	if format.Name == rest.HTMLFormat.Name {
+		return collectionPage(c, out)
+	}
+	return rest.JSON(c, rest.MediaJSON, out)
+}
+
+// tag is the validator of what depends on a dataset's version and the request.
+func (h *Handler) tag(c echo.Context, d catalog.Dataset, format rest.Format) string {
+	r := c.Request()
+	return rest.Tag(h.Program, rest.Base(c), r.URL.Path, c.QueryParams().Encode(), format.Media, d.ID,
+		strconv.Itoa(d.Version.Number), d.Version.SHA256, d.Version.PublishedAt.UTC().Format(time.RFC3339Nano))
+}

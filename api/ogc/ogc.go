@@ -1,0 +1,124 @@
+// Package ogc serves datasets as OGC API Features (17-069r4, 18-058r1): the
+// landing page, collections, items. Raster datasets give their items as STAC
+// items.
+package ogc
+
+import (
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"contado/api/page"
+	"contado/api/rest"
+	"contado/geo/atlas"
+)
+
+// Handler serves datasets from the current state of an atlas.
+type Handler struct {
+	Atlas   *atlas.Atlas
+	Program string // part of validators: a newer program may answer otherwise
+	// Home draws the web page at / for browsers.
+	Home    echo.HandlerFunc
+	Timeout time.Duration
+}
+
+// Register adds the routes.
+func (h *Handler) Register(r rest.Registrar) {
+	t := rest.Within(h.Timeout)
+	rest.Get(r, "/", h.landing, t)
+	rest.Get(r, "/conformance", h.conformance, t)
+	rest.Get(r, "/collections", h.collections, t)
+	rest.Get(r, "/collections/:id", h.collection, t)
+	rest.Get(r, "/collections/:id/items", h.items, t)
+	rest.Get(r, "/collections/:id/items/:fid", h.item, t)
+	rest.Get(r, "/collections/:id/queryables", h.queryables, t)
+	rest.Get(r, "/collections/:id/schema", h.schema, t)
+}
+
+// conforms lists what is true, and nothing else.
+var conforms = []string{
+	"http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
+	"http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/landing-page",
+	"http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/json",
+	"http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/html",
+	"http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/oas30",
+	"http://www.opengis.net/spec/ogcapi-common-2/1.0/conf/collections",
+	"http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
+	"http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
+	"http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/html",
+	"http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30",
+	"http://www.opengis.net/spec/ogcapi-features-2/1.0/conf/crs",
+	"http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables",
+	"http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables-query-parameters",
+	"http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/core",
+	"http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/ogc-process-description",
+	"http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/json",
+	"http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/oas30",
+	"http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/job-list",
+	"http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/dismiss",
+}
+
+type landing struct {
+	Title       string      `json:"title"`
+	Description string      `json:"description"`
+	Links       []rest.Link `json:"links"`
+}
+
+// landing is the start: links for programs, the web page for people.
+func (h *Handler) landing(c echo.Context) error {
+	if err := rest.Only(c, "f"); err != nil {
+		return err
+	}
+	format, err := rest.Choose(c, rest.JSONFormat, rest.HTMLFormat)
+	if err != nil {
+		return err
+	}
+	if format.Name == rest.HTMLFormat.Name {
+		return h.Home(c)
+	}
+	const rel = "http://www.opengis.net/def/rel/ogc/1.0/"
+	doc := landing{
+		Title:       "Contado",
+		Description: "Who here is out of reach of which service, and where would one more service point help most: territories, map layers, and the answers computed from them.",
+	}
+	doc.Links = append(rest.Representations(c, rest.URL(c), format.Name, rest.JSONFormat, rest.HTMLFormat),
+		rest.Link{Href: rest.URL(c, "api"), Rel: "service-desc", Type: rest.MediaOpenAPI, Title: "This API as OpenAPI 3.0"},
+		rest.Link{Href: rest.URL(c, "api.html"), Rel: "service-doc", Type: "text/html", Title: "This API for people"},
+		rest.Link{Href: rest.URL(c, "conformance"), Rel: "conformance", Type: rest.MediaJSON, Title: "What this API conforms to"},
+		rest.Link{Href: rest.URL(c, "conformance"), Rel: rel + "conformance", Type: rest.MediaJSON, Title: "What this API conforms to"},
+		rest.Link{Href: rest.URL(c, "collections"), Rel: "data", Type: rest.MediaJSON, Title: "Datasets"},
+		rest.Link{Href: rest.URL(c, "processes"), Rel: rel + "processes", Type: rest.MediaJSON, Title: "Processes"},
+		rest.Link{Href: rest.URL(c, "jobs"), Rel: rel + "job-list", Type: rest.MediaJSON, Title: "Jobs"},
+		rest.Link{Href: rest.URL(c, "territories"), Rel: "related", Type: rest.MediaJSON, Title: "Territories"},
+		rest.Link{Href: rest.URL(c, "reports"), Rel: "related", Type: rest.MediaJSON, Title: "Reports"},
+		rest.Link{Href: rest.URL(c, "styles", "map"), Rel: "related", Type: rest.MediaJSON, Title: "Map style (MapLibre)"},
+		rest.Link{Href: rest.URL(c, "status"), Rel: "status", Type: rest.MediaJSON, Title: "State of the service"},
+	)
+	rest.AddHeader(c, doc.Links)
+	return rest.JSON(c, rest.MediaJSON, doc)
+}
+
+func (h *Handler) conformance(c echo.Context) error {
+	if err := rest.Only(c, "f", "lang"); err != nil {
+		return err
+	}
+	format, err := rest.Choose(c, rest.JSONFormat, rest.HTMLFormat)
+	if err != nil {
+		return err
+	}
+	links := rest.Representations(c, rest.URL(c, "conformance"), format.Name, rest.JSONFormat, rest.HTMLFormat)
+	rest.AddHeader(c, links)
+	if format.Name == rest.HTMLFormat.Name {
+		lang, err := rest.Language(c)
+		if err != nil {
+			return err
+		}
+		return page.Render(c, lang, page.Page{
+			Name: "conformance", Title: page.Text(lang, "conformance"), Links: links, Data: conforms, Crumbs: crumbs(c, lang),
+		})
+	}
+	return rest.JSON(c, rest.MediaJSON, struct {
+		ConformsTo []string    `json:"conformsTo"`
+		Links      []rest.Link `json:"links"`
+	}{conforms, links})
+}

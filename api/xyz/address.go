@@ -1,0 +1,59 @@
+package xyz
+
+import (
+	"strconv"
+	"strings"
+
+	"contado/geo/fault"
+	"contado/geo/store/catalog"
+	"contado/tiles/tms"
+)
+
+// Formats of tiles by the ending of the address.
+const (
+	PNG = "png"
+	MVT = "mvt"
+)
+
+// Address is a tile as an address names it.
+type Address struct {
+	Dataset string
+	tms.Tile
+	Format string
+	Double bool // @2x: 512 pixels
+}
+
+// ParseAddress reads the parts of /xyz/{dataset}/{z}/{x}/{y}[@2x].{format}.
+// Errors are fault.Invalid, and fault.NotExist for a dataset that cannot be.
+func ParseAddress(dataset, z, x, file string) (Address, error) {
+	var a Address
+	var err error
+	if a.Dataset = dataset; !catalog.ValidID(dataset) {
+		return a, fault.Errorf("xyz", fault.NotExist, "there is no dataset %.80q", dataset)
+	}
+	y, format, ok := strings.Cut(file, ".")
+	if a.Format = format; !ok || (format != PNG && format != MVT) {
+		return a, fault.Errorf("xyz", fault.Invalid, "a tile address ends in .png (raster) or .mvt (vector), not in %.80q", file)
+	}
+	if y, a.Double = strings.CutSuffix(y, "@2x"); a.Double && format != PNG {
+		return a, fault.Errorf("xyz", fault.Invalid, "@2x is for .png tiles")
+	}
+	for _, p := range []struct {
+		name, text string
+		into       *int
+	}{{"z", z, &a.Z}, {"x", x, &a.X}, {"y", y, &a.Y}} {
+		if *p.into, err = whole(p.text); err != nil {
+			return a, fault.Errorf("xyz", fault.Invalid, "%s=%.20q in the tile address: want a whole number from 0", p.name, p.text)
+		}
+	}
+	return a, tms.WebMercatorQuad().Check(a.Tile)
+}
+
+// whole reads decimal digits and nothing else: no sign, no leading zeros, so
+// that a tile has one address.
+func whole(s string) (int, error) {
+	if len(s) > 8 || s == "" || (len(s) > 1 && s[0] == '0') || s[0] == '+' || s[0] == '-' {
+		return 0, strconv.ErrSyntax
+	}
+	return strconv.Atoi(s)
+}

@@ -1,0 +1,189 @@
+// Package xyz serves map tiles at the addresses that every web map knows, and
+// what goes with them: TileJSON, MapLibre styles, legends.
+package xyz
+
+import (
+	"bytes"
+	"encoding/hex"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"contado/api/rest"
+	"contado/geo/atlas"
+	"contado/geo/fault"
+	"contado/geo/store/catalog"
+	"contado/tiles"
+)
+
+// Handler serves tiles from the current state of an atlas.
+type Handler struct {
+	Atlas   *atlas.Atlas
+	Tiles   *tiles.Service
+	Timeout time.Duration
+}
+
+// Register adds the routes.
+func (h *Handler) Register(r rest.Registrar) {
+	t := rest.Within(h.Timeout)
+	rest.Get(r, "/xyz/:file", h.tileJSON, t)
+	rest.Get(r, "/xyz/:dataset/:z/:x/:file", h.tile, t)
+	rest.Get(r, "/styles/:id", h.style, t)
+	rest.Get(r, "/legend/:file", h.legend, t)
+}
+
+// rasterParams are what a raster tile may be asked with; v is the version in
+// addresses that TileJSON gives out.
+var rasterParams = []string{"bands", "rescale", "colormap", "datetime", "item", "resampling", "size", "v"}
+
+func (h *Handler) tile(c echo.Context) error {
+	var parts [4]string
+	for i, name := range []string{"dataset", "z", "x", "file"} {
+		var err error
+		if parts[i], err = rest.Path(c, name); err != nil {
+			return err
+		}
+	}
+	a, err := ParseAddress(parts[0], parts[1], parts[2], parts[3])
+	if err != nil {
+		return err
+	}
+	state := h.Atlas.Current()
+	d, err := state.Dataset(a.Dataset)
+	if err != nil {
+		return err
+	}
+	if a.Format == MVT {
+		return h.vectorTile(c, state, d, a)
+	}
+	return h.rasterTile(c, state, d, a)
+}
+
+// dated reads the parameters of drawing. Time is read as everywhere in the
+// API, durations included.
+func dated(q url.Values) (tiles.RasterParams, error) {
+	rest.Drop(q, "item", "v", "f", "lang")
+	when, err := rest.Datetime(q.Get("datetime"))
+	if err != nil {
+		return tiles.RasterParams{}, err
+	}
+	q.Del("datetime")
+	p, err := tiles.ParseRasterParams(q)
+	if when != nil {
+		p.From, p.To = when.From, when.To
+	}
+	return p, err
+}
+
+func (h *Handler) rasterTile(c echo.Context, state *atlas.Snapshot, d catalog.Dataset, a Address) error {
+	if d.Kind != catalog.Raster {
+		return fault.WithHint(fault.Errorf("xyz", fault.Invalid, "dataset %s is %s: it has no .png tiles", d.ID, d.Kind), "ask for .mvt")
+	}
+	if err := rest.Only(c, rasterParams...); err != nil {
+		return err
+	}
+	p, err := dated(rest.Query(c))
+	if err != nil {
+		return err
+	}
+	if a.Double {
+		if c.QueryParam("size") == "256" {
+			return fault.Errorf("xyz", fault.Invalid, "size=256 and @2x contradict each other")
+		}
+		p.Size = 512
+	}
+	src, err := h.source(state, d, c.QueryParam("item"))
+	if err != nil {
+		return err
+	}
+	cache := cacheOf(c, d)
+	if rest.NotModified(c, tiles.TileETag(src.Dataset(), p, a.Tile), cache) {
+		return c.NoContent(http.StatusNotModified)
+	}
+	t, err := h.Tiles.Raster(c.Request().Context(), src, p, a.Z, a.X, a.Y)
+	if err != nil {
+		return err
+	}
+	c.Response().Header().Set("X-Contado-Items", strconv.Itoa(t.Info.Items))
+	return send(c, t, cache)
+}
+
+func (h *Handler) vectorTile(c echo.Context, state *atlas.Snapshot, d catalog.Dataset, a Address) error {
+	if d.Kind != catalog.Vector {
+		return fault.WithHint(fault.Errorf("xyz", fault.Invalid, "dataset %s is %s: it has no .mvt tiles", d.ID, d.Kind), "ask for .png")
+	}
+	if err := rest.Only(c, "properties", "v"); err != nil {
+		return err
+	}
+	ctx := c.Request().Context()
+	layer, err := state.Layer(ctx, d.ID)
+	if err != nil {
+		return err
+	}
+	q := rest.Query(c)
+	q.Del("v")
+	p, err := tiles.ParseVectorParams(q, layer.Schema())
+	if err != nil {
+		return err
+	}
+	c.Response().Header().Add("Vary", "Accept-Encoding")
+	p.Gzip = rest.AcceptsGzip(c)
+	cache := cacheOf(c, d)
+	if rest.NotModified(c, tiles.TileETag(d, p, a.Tile), cache) {
+		return c.NoContent(http.StatusNotModified)
+	}
+	t, err := h.Tiles.Vector(ctx, layer, p, a.Z, a.X, a.Y)
+	if err != nil {
+		return err
+	}
+	return send(c, t, cache)
+}
+
+func send(c echo.Context, t tiles.Tile, cache string) error {
+	h := c.Response().Header()
+	h.Set("X-Contado-Complete", strconv.FormatBool(t.Complete))
+	if rest.NotModified(c, t.ETag, cache) {
+		return c.NoContent(http.StatusNotModified)
+	}
+	if len(t.Data) == 0 {
+		return c.NoContent(http.StatusNoContent)
+	}
+	if t.ContentEncoding != "" {
+		h.Set("Content-Encoding", t.ContentEncoding)
+	}
+	h.Set("Content-Length", strconv.Itoa(len(t.Data)))
+	return c.Stream(http.StatusOK, t.ContentType, bytes.NewReader(t.Data))
+}
+
+// stamp names a state of a dataset in addresses: other data, other stamp,
+// also when a dataset was removed and made again.
+func stamp(d catalog.Dataset) string {
+	tag := rest.Tag(d.ID, d.Version.SHA256, d.Version.PublishedAt.UTC().Format(time.RFC3339Nano))
+	return strconv.Itoa(d.Version.Number) + "-" + hex.EncodeToString([]byte(tag[1:7]))
+}
+
+// cacheOf lets an address with the stamp of the current state be kept for
+// ever; all others are asked again with their validator.
+func cacheOf(c echo.Context, d catalog.Dataset) string {
+	if c.QueryParam("v") == stamp(d) {
+		return rest.Forever
+	}
+	return rest.Revalidate
+}
+
+// cutName splits a file name such as "dem.json" in id and ending.
+func cutName(c echo.Context) (id, ending string, err error) {
+	name, err := rest.Path(c, "file")
+	if err != nil {
+		return "", "", err
+	}
+	id, ending, _ = strings.Cut(name, ".")
+	if !catalog.ValidID(id) {
+		return "", "", fault.Errorf("xyz", fault.NotExist, "there is no dataset %.80q", id)
+	}
+	return id, ending, nil
+}
