@@ -3,10 +3,8 @@ package analysis
 import (
 	"context"
 	"math"
-	"sort"
 
 	"contado/geo"
-	"contado/geo/crs"
 	"contado/geo/fault"
 	"contado/geo/grid"
 )
@@ -63,10 +61,7 @@ func straightField(ctx context.Context, g grid.Grid, areaOf []int32, list []faci
 		seconds: make([]float32, g.Cells()), nearest: make([]int32, g.Cells()),
 		passable: func(int) bool { return true },
 	}
-	near, err := newNearest(g, list)
-	if err != nil {
-		return nil, err
-	}
+	near := newNearest(list)
 	lonLat, err := newLonLat(g)
 	if err != nil {
 		return nil, err
@@ -86,76 +81,9 @@ func straightField(ctx context.Context, g grid.Grid, areaOf []int32, list []faci
 			if err != nil {
 				return nil, err
 			}
-			x, y := g.Center(c, row)
-			k, d := near.of(x, y, lon, lat)
+			k, d := near.of(lon, lat)
 			f.seconds[cell], f.nearest[cell] = float32(float64(d)/speed), int32(k)
 		}
 	}
 	return f, nil
-}
-
-// nearest finds the facility nearest to a cell: candidates in the plane of
-// the grid, sorted by easting, decided by geodesic distance.
-type nearest struct {
-	list []facility
-	x, y []float64 // by order
-	idx  []int     // order → facility
-	last int       // where the last answer stood: cells come row by row
-}
-
-func newNearest(g grid.Grid, list []facility) (*nearest, error) {
-	tr, err := crs.New(geo.WGS84, g.CRS)
-	if err != nil {
-		return nil, err
-	}
-	xs, ys := make([]float64, len(list)), make([]float64, len(list))
-	for i, f := range list {
-		xs[i], ys[i] = f.lon, f.lat
-	}
-	if err := tr.Points(xs, ys); err != nil {
-		return nil, err
-	}
-	n := &nearest{list: list, idx: make([]int, len(list))}
-	for i := range n.idx {
-		n.idx[i] = i
-	}
-	sort.SliceStable(n.idx, func(a, b int) bool { return xs[n.idx[a]] < xs[n.idx[b]] })
-	for _, i := range n.idx {
-		n.x, n.y = append(n.x, xs[i]), append(n.y, ys[i])
-	}
-	return n, nil
-}
-
-// planeError bounds how much plane and geodesic distance differ, as a share,
-// within a region of some hundred kilometres round its UTM zone's meridian.
-const planeError = 0.02
-
-// of returns the nearest facility and its geodesic distance.
-func (n *nearest) of(x, y, lon, lat float64) (int, geo.Metres) {
-	best := math.Hypot(n.x[n.last]-x, n.y[n.last]-y)
-	at := n.last
-	mid := sort.SearchFloat64s(n.x, x)
-	for i := mid; i < len(n.x) && n.x[i]-x <= best; i++ {
-		if d := math.Hypot(n.x[i]-x, n.y[i]-y); d < best {
-			best, at = d, i
-		}
-	}
-	for i := mid - 1; i >= 0 && x-n.x[i] <= best; i-- {
-		if d := math.Hypot(n.x[i]-x, n.y[i]-y); d < best {
-			best, at = d, i
-		}
-	}
-	n.last = at
-	k := n.idx[at]
-	d := crs.Distance(lon, lat, n.list[k].lon, n.list[k].lat)
-	reach := best * (1 + planeError)
-	for i := sort.SearchFloat64s(n.x, x-reach); i < len(n.x) && n.x[i] <= x+reach; i++ {
-		if i == at || math.Hypot(n.x[i]-x, n.y[i]-y) > reach {
-			continue
-		}
-		if e := crs.Distance(lon, lat, n.list[n.idx[i]].lon, n.list[n.idx[i]].lat); e < d || (e == d && n.idx[i] < k) {
-			d, k = e, n.idx[i]
-		}
-	}
-	return k, d
 }
