@@ -16,10 +16,13 @@ type nearest struct {
 	tree []chordPoint // node i has its children at 2i+1 and 2i+2
 }
 
-// chordPoint is a facility in earth-centred coordinates, metres.
+// chordPoint is a facility in earth-centred coordinates, metres, with the box
+// of all that lie below it in the tree: far away cells are told from the box
+// alone.
 type chordPoint struct {
-	at  [3]float64
-	idx int32 // −1 where the tree has no node
+	at     [3]float64
+	lo, hi [3]float64
+	idx    int32 // −1 where the tree has no node
 }
 
 // chordError bounds, as a share, how far the order of chords may differ from
@@ -55,7 +58,14 @@ func (n *nearest) place(pts []chordPoint, node, axis int) {
 		n.tree = append(n.tree, chordPoint{idx: -1})
 	}
 	mid := len(pts) / 2
-	n.tree[node] = pts[mid]
+	here := pts[mid]
+	here.lo, here.hi = here.at, here.at
+	for i := range pts {
+		for k, v := range pts[i].at {
+			here.lo[k], here.hi[k] = math.Min(here.lo[k], v), math.Max(here.hi[k], v)
+		}
+	}
+	n.tree[node] = here
 	n.place(pts[:mid], 2*node+1, (axis+1)%3)
 	n.place(pts[mid+1:], 2*node+2, (axis+1)%3)
 }
@@ -90,6 +100,9 @@ func (n *nearest) search(p *[3]float64, node, axis int, limit *float64, found *[
 		return
 	}
 	q := &n.tree[node]
+	if q.boxDistance(p) > *limit {
+		return
+	}
 	dx, dy, dz := q.at[0]-p[0], q.at[1]-p[1], q.at[2]-p[2]
 	if d := dx*dx + dy*dy + dz*dz; d <= *limit {
 		if found != nil {
@@ -98,16 +111,26 @@ func (n *nearest) search(p *[3]float64, node, axis int, limit *float64, found *[
 			*limit = d
 		}
 	}
-	side := p[axis] - q.at[axis]
 	first, second := 2*node+1, 2*node+2
-	if side > 0 {
+	if p[axis] > q.at[axis] {
 		first, second = second, first
 	}
 	next := (axis + 1) % 3
 	n.search(p, first, next, limit, found)
-	if side*side <= *limit {
-		n.search(p, second, next, limit, found)
+	n.search(p, second, next, limit, found)
+}
+
+// boxDistance is the squared distance to the box of a node.
+func (q *chordPoint) boxDistance(p *[3]float64) float64 {
+	sum := 0.0
+	for k, v := range p {
+		if d := q.lo[k] - v; d > 0 {
+			sum += d * d
+		} else if d := v - q.hi[k]; d > 0 {
+			sum += d * d
+		}
 	}
+	return sum
 }
 
 // earthCentred are Cartesian coordinates of a place on the WGS84 ellipsoid.

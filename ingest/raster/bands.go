@@ -128,9 +128,18 @@ func unique(bands []named) {
 // sclClasses are the Sentinel-2 scene classes (ESA S2 PDGS Level-2A product
 // definition, table 3), with the colours usual for them.
 var sclClasses = []struct{ name, colour string }{
-	{"no data", "#000000"}, {"saturated or defective", "#ff0000"}, {"dark area", "#2f2f2f"}, {"cloud shadow", "#643200"},
-	{"vegetation", "#00a000"}, {"not vegetated", "#ffe65a"}, {"water", "#0000ff"}, {"unclassified", "#808080"},
-	{"cloud, medium probability", "#c0c0c0"}, {"cloud, high probability", "#ffffff"}, {"thin cirrus", "#64c8ff"}, {"snow or ice", "#ff96ff"},
+	{"no data", "#000000"},
+	{"saturated or defective", "#ff0000"},
+	{"dark area", "#2f2f2f"},
+	{"cloud shadow", "#643200"},
+	{"vegetation", "#00a000"},
+	{"not vegetated", "#ffe65a"},
+	{"water", "#0000ff"},
+	{"unclassified", "#808080"},
+	{"cloud, medium probability", "#c0c0c0"},
+	{"cloud, high probability", "#ffffff"},
+	{"thin cirrus", "#64c8ff"},
+	{"snow or ice", "#ff96ff"},
 }
 
 const maxClasses = 1024

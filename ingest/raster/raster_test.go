@@ -261,7 +261,8 @@ func TestOverviews(t *testing.T) {
 		o    Options
 		want float32
 	}{
-		{Options{Role: catalog.LandCover}, 10}, {Options{Role: catalog.Elevation}, 20},
+		{Options{Role: catalog.LandCover}, 10},
+		{Options{Role: catalog.Elevation}, 20},
 		{Options{Role: catalog.Elevation, Resampling: grid.Nearest}, 10},
 	} {
 		it := convert(t, c.o, path).Items[0]

@@ -96,9 +96,15 @@ type magic struct {
 }
 
 var magics = []magic{
-	{0, "II*\x00", tiff}, {0, "MM\x00*", tiff}, {0, "II+\x00", tiff}, {0, "MM\x00+", tiff},
-	{0, "\x00\x00\x00\x0cjP  ", jpeg2000}, {0, "\xff\x4f\xff\x51", jpeg2000},
-	{0, "CDF\x01", netCDF}, {0, "CDF\x02", netCDF}, {0, "CDF\x05", netCDF},
+	{0, "II*\x00", tiff},
+	{0, "MM\x00*", tiff},
+	{0, "II+\x00", tiff},
+	{0, "MM\x00+", tiff},
+	{0, "\x00\x00\x00\x0cjP  ", jpeg2000},
+	{0, "\xff\x4f\xff\x51", jpeg2000},
+	{0, "CDF\x01", netCDF},
+	{0, "CDF\x02", netCDF},
+	{0, "CDF\x05", netCDF},
 	{0, "EHFA_HEADER_TAG", Format{"Erdas Imagine", Raster, []string{"HFA"}}},
 	{0, "\x89PNG\r\n\x1a\n", Format{"PNG", Raster, []string{"PNG"}}},
 	{0, "\xff\xd8\xff", Format{"JPEG", Raster, []string{"JPEG"}}},

@@ -162,19 +162,36 @@ func TestTerritory(t *testing.T) {
 		kind   fault.Kind
 		phrase string
 	}{
-		"openpolis": {Fields{}, table("a", geo.WGS84, "Polygon", "name com_istat_code prov_istat_code prov_name reg_istat_code reg_name",
-			row(square(0, 0, 1), "Bema", "014008", "014", "Sondrio", "03", "Lombardia")),
-			&catalog.TerritoryFields{Code: "com_istat_code", Name: "name", Parents: []string{"prov_istat_code", "reg_istat_code"},
-				ParentNames: []string{"prov_name", "reg_name"}, ParentLevels: []string{"province", "region"}, LevelName: "municipality"}, 0, ""},
-		"explicit": {Fields{Code: "K", Name: "l", Parents: []string{"p"}, LevelName: "hamlet"}, table("a", geo.WGS84, "Polygon", "id k l p", row(square(0, 0, 1), "1", "x", "y", "z")),
-			&catalog.TerritoryFields{Code: "k", Name: "l", Parents: []string{"p"}, ParentNames: []string{""}, ParentLevels: []string{""}, LevelName: "hamlet"}, 0, ""},
+		"openpolis": {
+			Fields{},
+			table("a", geo.WGS84, "Polygon", "name com_istat_code prov_istat_code prov_name reg_istat_code reg_name",
+				row(square(0, 0, 1), "Bema", "014008", "014", "Sondrio", "03", "Lombardia")),
+			&catalog.TerritoryFields{
+				Code: "com_istat_code", Name: "name", Parents: []string{"prov_istat_code", "reg_istat_code"},
+				ParentNames: []string{"prov_name", "reg_name"}, ParentLevels: []string{"province", "region"}, LevelName: "municipality",
+			}, 0, "",
+		},
+		"explicit": {
+			Fields{Code: "K", Name: "l", Parents: []string{"p"}, LevelName: "hamlet"},
+			table("a", geo.WGS84, "Polygon", "id k l p", row(square(0, 0, 1), "1", "x", "y", "z")),
+			&catalog.TerritoryFields{Code: "k", Name: "l", Parents: []string{"p"}, ParentNames: []string{""}, ParentLevels: []string{""}, LevelName: "hamlet"}, 0, "",
+		},
 		"wrong field": {Fields{Code: "kode"}, table("a", geo.WGS84, "Polygon", "id name", row(square(0, 0, 1), "1", "x")), nil, fault.Invalid, "the attributes are: id, name"},
-		"missing": {Fields{Code: "id"}, table("a", geo.WGS84, "Polygon", "id name", row(square(0, 0, 1), "1", "x"), row(square(2, 0, 1), nil, "y")),
-			nil, fault.Invalid, "1 of 2 rows have no territory code"},
-		"duplicates": {Fields{Code: "id"}, table("a", geo.WGS84, "Polygon", "id name", row(square(0, 0, 1), "7", "Here"), row(square(2, 0, 1), "7", "There")),
-			nil, fault.Invalid, "7: Here and There"},
-		"overlap": {Fields{Code: "id"}, table("a", geo.WGS84, "Polygon", "id name", row(square(0, 0, 2), "7", "Here"), row(square(1, 1, 2), "7", "Here")),
-			nil, fault.Invalid, "overlap"},
+		"missing": {
+			Fields{Code: "id"},
+			table("a", geo.WGS84, "Polygon", "id name", row(square(0, 0, 1), "1", "x"), row(square(2, 0, 1), nil, "y")),
+			nil, fault.Invalid, "1 of 2 rows have no territory code",
+		},
+		"duplicates": {
+			Fields{Code: "id"},
+			table("a", geo.WGS84, "Polygon", "id name", row(square(0, 0, 1), "7", "Here"), row(square(2, 0, 1), "7", "There")),
+			nil, fault.Invalid, "7: Here and There",
+		},
+		"overlap": {
+			Fields{Code: "id"},
+			table("a", geo.WGS84, "Polygon", "id name", row(square(0, 0, 2), "7", "Here"), row(square(1, 1, 2), "7", "Here")),
+			nil, fault.Invalid, "overlap",
+		},
 		"no areas": {Fields{}, table("a", "", "", "id name", row(nil, "1", "x")), nil, fault.Invalid, "areas"},
 	}
 	for name, c := range cases {

@@ -10,6 +10,7 @@ import type {
   LegendEntry,
   Problem,
   Profile,
+  ReportSummary,
   Status,
   Territory,
   TerritoryDetail,
@@ -65,6 +66,10 @@ export interface Client {
   job(id: string, signal?: AbortSignal): Promise<Job>;
   jobResult(id: string, signal?: AbortSignal): Promise<CoverageReport>;
   dismiss(id: string): Promise<void>;
+  collection(id: string, signal?: AbortSignal): Promise<Collection>;
+  /** the newest first */
+  reports(limit: number, signal?: AbortSignal): Promise<ReportSummary[]>;
+  report(id: string, signal?: AbortSignal): Promise<CoverageReport>;
 }
 
 export interface TerritoryQuery {
@@ -133,6 +138,9 @@ export function createClient(fetcher: Fetch = fetch.bind(globalThis)): Client {
     },
     job: (id, signal) => get(`/jobs/${seg(id)}`, signal),
     jobResult: (id, signal) => get(`/jobs/${seg(id)}/results`, signal),
+    collection: (id, signal) => get(`/collections/${seg(id)}`, signal),
+    reports: async (limit, signal) => (await get<{ reports: ReportSummary[] | null }>(`/reports${search({ limit })}`, signal)).reports ?? [],
+    report: (id, signal) => get(`/reports/${seg(id)}.json`, signal),
     dismiss: async (id) => void (await send(`/jobs/${seg(id)}`, { method: 'DELETE', headers: { Accept: 'application/json' } })),
   };
 }

@@ -1,5 +1,5 @@
 // Waiting for a long computation: polls the job, quickly at first.
-import { ApiError, type Client } from './api';
+import type { Client } from './api';
 import type { CoverageInputs, CoverageReport, Job } from './types';
 
 export interface Waiting {
@@ -21,8 +21,8 @@ export async function runCoverage(client: Client, inputs: CoverageInputs, w: Wai
     for (let ms = firstPause; ; ms = Math.min(longestPause, ms * 1.4)) {
       const job = await client.job(started.job, w.signal);
       w.progress(job);
-      if (job.status === 'successful') return await client.jobResult(started.job, w.signal);
-      if (job.status === 'failed' || job.status === 'dismissed') throw jobError(job);
+      // The results of a job that failed are the problem that says why.
+      if (job.status !== 'accepted' && job.status !== 'running') return await client.jobResult(started.job, w.signal);
       await sleep(ms, w.signal);
     }
   } catch (e) {
@@ -30,10 +30,6 @@ export async function runCoverage(client: Client, inputs: CoverageInputs, w: Wai
     if (w.signal.aborted) await client.dismiss(started.job).catch(() => undefined);
     throw e;
   }
-}
-
-function jobError(job: Job): ApiError {
-  return new ApiError('server', { title: '', status: 0, detail: job.message ?? job.status, instance: `/jobs/${job.jobID}` });
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

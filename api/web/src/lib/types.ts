@@ -78,7 +78,9 @@ export interface CollectionFacts {
   count?: number;
   geometry_type?: string;
   fields?: { name: string; type: string }[];
+  /** the first ones, in the list of all collections */
   items?: RasterItem[] | null;
+  items_count?: number;
   notices?: IngestNotice[] | null;
   invented?: boolean;
 }
@@ -236,6 +238,14 @@ export interface CoverageReport {
   gaps_omitted?: { count: number; population: number };
   facilities: { count: number; unplaced?: { name: string; reason: string }[] | null };
   notices: ReportNotice[] | null;
+}
+
+export interface ReportSummary {
+  id: string;
+  title: string;
+  territory?: string;
+  service?: string;
+  created_at?: string;
 }
 
 export type JobStatus = 'accepted' | 'running' | 'successful' | 'failed' | 'dismissed';

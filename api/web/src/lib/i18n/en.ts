@@ -45,9 +45,10 @@ export const en: Record<keyof typeof it, string> = {
   'map.layers': 'Layers',
   'map.layers.show': 'Show the layers',
   'map.layers.hide': 'Hide the layers',
+  'reports.title': 'Reports computed before',
   'map.shares': 'Share within {time}',
   'map.shares.none': 'nobody lives there',
-  'map.shares.gaps': 'groups left out, by number',
+  'map.shares.gaps': 'groups left out (number in the list)',
   'map.attribution': 'Sources: {names}',
 
   'layer.show': 'Show {name}',
@@ -103,7 +104,7 @@ export const en: Record<keyof typeof it, string> = {
 
   'view.label': 'What to show',
   'view.profile': 'Profile',
-  'view.coverage': 'Who reaches services',
+  'view.coverage': 'Service coverage',
 
   'profile.people': 'People',
   'profile.area': 'Area',

@@ -43,9 +43,10 @@ export const it = {
   'map.layers': 'Strati',
   'map.layers.show': 'Mostra gli strati',
   'map.layers.hide': 'Nascondi gli strati',
+  'reports.title': 'Rapporti già calcolati',
   'map.shares': 'Quota entro {time}',
   'map.shares.none': 'nessun abitante',
-  'map.shares.gaps': 'gruppi esclusi, per numero',
+  'map.shares.gaps': 'gruppi esclusi (numero dell’elenco)',
   'map.attribution': 'Fonti: {names}',
 
   'layer.show': 'Mostra {name}',
@@ -101,7 +102,7 @@ export const it = {
 
   'view.label': 'Che cosa mostrare',
   'view.profile': 'Scheda',
-  'view.coverage': 'Chi raggiunge i servizi',
+  'view.coverage': 'Copertura dei servizi',
 
   'profile.people': 'Persone',
   'profile.area': 'Superficie',

@@ -15,7 +15,9 @@ export function bindScene(scene: Scene): void {
   for (const layer of layers.list) $effect(() => bindLayer(scene, layer));
 
   $effect(() => {
-    void scene.select(chosen.detail?.geometry ?? null);
+    // What contains others has their borders already.
+    const d = chosen.detail;
+    void scene.select(d && !d.children_count ? (d.geometry ?? null) : null);
   });
 
   $effect(() => {
@@ -35,8 +37,8 @@ export function bindScene(scene: Scene): void {
 
   const fields = new Map<string, Promise<Coded | null>>();
   $effect(() => {
-    const { report, row } = coverage;
-    if (!report?.areas?.length) {
+    const { report, row, onMap } = coverage;
+    if (!report?.areas?.length || !onMap) {
       void scene.shares(null, '', null);
       return;
     }
@@ -61,7 +63,7 @@ function bindLayer(scene: Scene, layer: Layer): void {
     return;
   }
   // A fill of territories would dull the picture below; their borders stay.
-  const dim = layer.collection.contado.role === 'territory' && (layers.rasterBelow || coverage.report) ? 0 : 1;
+  const dim = layer.collection.contado.role === 'territory' && (layers.rasterBelow || (coverage.report && coverage.onMap)) ? 0 : 1;
   void scene.show(layer.collection, layer.style, { opacity: layer.opacity, dim, item: layer.item });
 }
 
@@ -89,6 +91,7 @@ async function findCodes(codes: string[]): Promise<Coded | null> {
 }
 
 function gapFeatures(): FeatureCollection {
+  if (!coverage.onMap) return { type: 'FeatureCollection', features: [] };
   return {
     type: 'FeatureCollection',
     features: coverage.gaps.map((g, i) => ({

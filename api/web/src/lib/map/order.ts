@@ -21,8 +21,8 @@ const ranks: Record<Role, number> = {
 export const sharesRank = 65;
 export const borderRank = 90;
 export const selectionRank = 100;
-export const gapsRank = 130;
-export const labelsRank = 140;
+export const labelsRank = 130;
+export const gapsRank = 140;
 
 /** rank orders a map layer of a dataset; borders of territories lie above roads. */
 export function rank(c: Collection, layerType: string): number {

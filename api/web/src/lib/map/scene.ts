@@ -136,7 +136,7 @@ export class Scene {
       source: dataset,
       'source-layer': dataset,
       filter: ['==', ['geometry-type'], 'Polygon'],
-      paint: { 'fill-color': color, 'fill-opacity': 0.82 },
+      paint: { 'fill-color': color, 'fill-opacity': 0.92 },
     } as LayerSpecification;
     this.add(spec, sharesRank, null);
   }
@@ -217,7 +217,7 @@ export class Scene {
         id: 'gap-numbers',
         type: 'symbol',
         source: 'gaps',
-        layout: { 'text-field': ['to-string', ['get', 'number']], 'text-font': font, 'text-size': 11.5, 'text-allow-overlap': true },
+        layout: { 'text-field': ['to-string', ['get', 'number']], 'text-font': font, 'text-size': 11.5, 'text-allow-overlap': true, 'text-padding': 8 },
         paint: { 'text-color': '#5c1220' },
       },
       gapsRank + 1,
@@ -228,7 +228,7 @@ export class Scene {
         id: 'labels',
         type: 'symbol',
         source: 'labels',
-        layout: { 'text-field': ['get', 'name'], 'text-font': font, 'text-size': 13, 'text-max-width': 7, 'text-padding': 6 },
+        layout: { 'text-field': ['get', 'name'], 'text-font': font, 'text-size': 13, 'text-max-width': 7, 'text-padding': 6, 'text-variable-anchor': ['center', 'top', 'bottom'], 'text-radial-offset': 1 },
         paint: { 'text-color': '#2b2a27', 'text-halo-color': '#ffffff', 'text-halo-width': 1.6 },
       },
       labelsRank,

@@ -12,6 +12,8 @@ class Coverage {
   /** index of the threshold that map and tables show */
   row = $state(0);
   gap = $state.raw<Gap | null>(null);
+  /** whether the map shows shares and gaps */
+  onMap = $state(true);
   private running: AbortController | null = null;
 
   readonly areas = $derived<AreaResult[]>(this.report?.areas ?? []);
@@ -33,19 +35,42 @@ class Coverage {
           this.stage = job.message ?? '';
         },
       });
-      this.row = Math.min(Math.floor(report.thresholds_s.length / 2), report.thresholds_s.length - 1);
-      this.gap = null;
-      this.report = report;
-      this.state = 'ready';
+      this.take(report);
     } catch (e) {
-      if (this.running !== run) return;
-      if (isAbort(e) || run.signal.aborted) {
-        this.state = this.report ? 'ready' : 'cancelled';
-        return;
-      }
-      this.error = asApiError(e);
-      this.state = 'error';
+      this.failed(e, run);
     }
+  }
+
+  /** open shows a kept report. */
+  async open(id: string): Promise<void> {
+    this.running?.abort();
+    const run = (this.running = new AbortController());
+    this.state = 'running';
+    this.progress = null;
+    this.error = null;
+    try {
+      this.take(await api.report(id, run.signal));
+    } catch (e) {
+      this.failed(e, run);
+    }
+  }
+
+  private take(report: CoverageReport): void {
+    this.row = Math.floor(report.thresholds_s.length / 2);
+    this.gap = null;
+    this.onMap = true;
+    this.report = report;
+    this.state = 'ready';
+  }
+
+  private failed(e: unknown, run: AbortController): void {
+    if (this.running !== run) return;
+    if (isAbort(e) || run.signal.aborted) {
+      this.state = this.report ? 'ready' : 'cancelled';
+      return;
+    }
+    this.error = asApiError(e);
+    this.state = 'error';
   }
 
   cancel(): void {

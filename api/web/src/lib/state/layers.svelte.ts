@@ -2,7 +2,7 @@
 import type { StyleSpecification } from 'maplibre-gl';
 import { api, asApiError, isAbort, type ApiError } from '../api';
 import { drawable, initial, listOrder } from '../map/order';
-import type { Collection, Legend } from '../types';
+import type { Collection, Legend, RasterItem } from '../types';
 
 export class Layer {
   visible = $state(false);
@@ -11,13 +11,16 @@ export class Layer {
   item = $state<string | null>(null);
   open = $state(false);
   style = $state.raw<StyleSpecification | null>(null);
+  items = $state.raw<RasterItem[]>([]);
   legend = $state.raw<Legend | null>(null);
   error = $state.raw<ApiError | null>(null);
   legendError = $state.raw<ApiError | null>(null);
   private loading = false;
   private loadingLegend = false;
 
-  constructor(readonly collection: Collection) {}
+  constructor(readonly collection: Collection) {
+    this.items = collection.contado.items ?? [];
+  }
 
   get id(): string {
     return this.collection.id;
@@ -38,6 +41,16 @@ export class Layer {
       if (!isAbort(e)) this.error = asApiError(e);
     } finally {
       this.loading = false;
+    }
+  }
+
+  /** loadItems fetches the items that the list of collections leaves out. */
+  async loadItems(): Promise<void> {
+    if ((this.collection.contado.items_count ?? 0) <= this.items.length) return;
+    try {
+      this.items = (await api.collection(this.id)).contado.items ?? this.items;
+    } catch (e) {
+      if (!isAbort(e)) this.error = asApiError(e);
     }
   }
 
