@@ -105,13 +105,24 @@ func New(d Deps) (*Server, error) {
 		&xyz.Handler{Atlas: d.Atlas, Tiles: d.Tiles, Timeout: d.Limits.Tile},
 		&territory.Handler{Atlas: d.Atlas, Engine: d.Engine, Program: d.Program, Timeout: d.Limits.Query},
 		s.analysis,
-		&openapi.Handler{Program: d.Program},
+		&openapi.Handler{Program: d.Program, Layers: func() []openapi.Layer { return layers(d.Atlas.Current()) }},
 		&admin.Handler{Atlas: d.Atlas, Jobs: d.Jobs, Program: d.Program, Started: time.Now()},
 	} {
 		r.Register(e)
 	}
 	page.register(e)
 	return s, nil
+}
+
+// layers are the vector datasets as the description of the API lists them.
+func layers(state *atlas.Snapshot) []openapi.Layer {
+	var out []openapi.Layer
+	for _, d := range state.Datasets() {
+		if fields := ogc.Filterable(d); len(fields) > 0 {
+			out = append(out, openapi.Layer{ID: d.ID, Title: d.Title, Fields: fields})
+		}
+	}
+	return out
 }
 
 // checkBase wants an absolute http address without query.

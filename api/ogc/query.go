@@ -30,8 +30,8 @@ type query struct {
 	filtered bool // by anything that Count cannot tell cheaply
 }
 
-// filterable are the attributes that rows can be selected by.
-func filterable(d catalog.Dataset) []geo.Field {
+// Filterable are the attributes that rows can be selected by.
+func Filterable(d catalog.Dataset) []geo.Field {
 	var out []geo.Field
 	if d.Version.Vector == nil {
 		return nil
@@ -47,7 +47,7 @@ func filterable(d catalog.Dataset) []geo.Field {
 // parseQuery reads the parameters of items, all of them strictly.
 func parseQuery(c echo.Context, d catalog.Dataset) (q query, err error) {
 	allowed := slices.Clone(reserved)
-	fields := filterable(d)
+	fields := Filterable(d)
 	for _, f := range fields {
 		allowed = append(allowed, f.Name)
 	}

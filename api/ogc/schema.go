@@ -36,7 +36,7 @@ func (h *Handler) queryables(c echo.Context) error {
 		return err
 	}
 	doc := newSchema(c, d, "queryables")
-	for i, f := range filterable(d) {
+	for i, f := range Filterable(d) {
 		doc.Properties[f.Name] = propertyOf(d, f, i+1)
 	}
 	if g, ok := geometryOf(d); ok {

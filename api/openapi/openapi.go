@@ -5,6 +5,7 @@ package openapi
 import (
 	_ "embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"sort"
@@ -17,6 +18,7 @@ import (
 
 	"contado/api/page"
 	"contado/api/rest"
+	"contado/geo"
 )
 
 //go:embed openapi.yaml
@@ -32,9 +34,18 @@ func Load() (*openapi3.T, error) {
 	return doc, nil
 }
 
+// Layer is a vector dataset whose rows can be selected by attributes.
+type Layer struct {
+	ID, Title string
+	Fields    []geo.Field
+}
+
 // Handler serves the document.
 type Handler struct {
 	Program string // "contado 0.1.0"
+	// Layers are described one by one beside the general address: GDAL sends
+	// a condition only when it finds the parameter under the very path.
+	Layers func() []Layer
 
 	once sync.Once
 	doc  map[string]json.RawMessage
@@ -83,11 +94,71 @@ func (h *Handler) json(c echo.Context) error {
 		out[k] = v
 	}
 	out["servers"] = servers
+	if out["info"], err = h.info(); err != nil {
+		return err
+	}
+	if out["paths"], err = h.paths(); err != nil {
+		return err
+	}
 	b, err := json.Marshal(out)
 	if err != nil {
 		return err
 	}
 	return rest.Bytes(c, rest.MediaOpenAPI, b)
+}
+
+// info is that of the document with the version of the program.
+func (h *Handler) info() (json.RawMessage, error) {
+	info := *h.tree.Info
+	if _, version, ok := strings.Cut(h.Program, " "); ok {
+		info.Version = version
+	}
+	return json.Marshal(&info)
+}
+
+// paths are those of the document and the items of every layer.
+func (h *Handler) paths() (json.RawMessage, error) {
+	if h.Layers == nil {
+		return h.doc["paths"], nil
+	}
+	var out map[string]any
+	if err := json.Unmarshal(h.doc["paths"], &out); err != nil {
+		return nil, err
+	}
+	general, ok := out["/collections/{id}/items"].(map[string]any)["get"].(map[string]any)
+	if !ok {
+		return nil, errors.New("openapi.yaml: no items")
+	}
+	for _, l := range h.Layers() {
+		params, ok := general["parameters"].([]any)
+		if !ok {
+			return nil, errors.New("openapi.yaml: items without parameters")
+		}
+		params = slices.Clone(params)
+		for _, f := range l.Fields {
+			params = append(params, map[string]any{
+				"name": f.Name, "in": "query", "required": false, "style": "form", "explode": false,
+				"description": "Only features whose attribute equals the value", "schema": schemaOf(f),
+			})
+		}
+		out["/collections/"+l.ID+"/items"] = map[string]any{"get": map[string]any{
+			"tags": general["tags"], "operationId": "getFeatures." + l.ID, "summary": "Features of " + l.Title,
+			"parameters": params, "responses": general["responses"],
+		}}
+	}
+	return json.Marshal(out)
+}
+
+func schemaOf(f geo.Field) map[string]any {
+	switch f.Type {
+	case geo.Integer:
+		return map[string]any{"type": "integer", "format": "int64"}
+	case geo.Real:
+		return map[string]any{"type": "number", "format": "double"}
+	case geo.Boolean:
+		return map[string]any{"type": "boolean"}
+	}
+	return map[string]any{"type": "string", "maxLength": 4000}
 }
 
 type group struct {
