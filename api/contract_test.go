@@ -1,0 +1,206 @@
+package api_test
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/labstack/echo/v4"
+
+	"contado/api/apitest"
+	"contado/api/openapi"
+)
+
+// everything is an address of each kind, with the status that it answers.
+var everything = map[string]int{
+	"/": 200, "/?f=html": 200, "/conformance": 200, "/conformance?f=html&lang=it": 200, "/api": 200, "/api.html?lang=it": 200,
+	"/status": 200, "/healthz": 200, "/readyz": 200,
+	"/collections": 200, "/collections?f=html": 200,
+	"/collections/sites": 200, "/collections/scenes": 200, "/collections/sites?f=html": 200, "/collections/scenes?f=html&lang=it": 200,
+	"/collections/municipalities": 200, "/collections/nothing": 404, "/collections/NO..": 404,
+	"/collections/sites/items": 200, "/collections/sites/items?f=html": 200, "/collections/scenes/items": 200, "/collections/scenes/items?f=html": 200,
+	"/collections/sites/items/1": 200, "/collections/sites/items/57": 200, "/collections/sites/items/1?f=html": 200,
+	"/collections/sites/items/999": 404, "/collections/sites/items/x": 404, "/collections/scenes/items/nothing": 404,
+	"/collections/sites/queryables": 200, "/collections/scenes/queryables": 200, "/collections/sites/schema": 200, "/collections/scenes/schema": 200,
+	"/xyz/sites.json": 200, "/xyz/scenes.json?bands=B04,B03,B02": 200, "/xyz/elevation.json?colormap=viridis&rescale=200,300": 200,
+	"/xyz/sites.txt": 404, "/xyz/nothing.json": 404, "/xyz/scenes.json?bands=B99": 400, "/xyz/scenes.json?item=none": 404,
+	"/xyz/elevation/10/537/363.png": 200, "/xyz/elevation/10/537/363@2x.png": 200, "/xyz/sites/10/537/364.mvt": 200, "/xyz/sites/3/0/0.mvt": 204,
+	"/xyz/sites/10/537/364.png": 400, "/xyz/elevation/10/537/363.mvt": 400, "/xyz/elevation/25/0/0.png": 400, "/xyz/elevation/3/8/0.png": 400,
+	"/xyz/nothing/3/0/0.png": 404, "/xyz/elevation/3/0/0.gif": 400, "/xyz/elevation/03/0/0.png": 400, "/xyz/sites/10/537/364@2x.mvt": 400,
+	"/styles/map": 200, "/styles/sites": 200, "/styles/nothing": 404,
+	"/legend/landcover": 200, "/legend/elevation.svg": 200, "/legend/clinic?f=svg": 200, "/legend/municipalities.json": 200, "/legend/sites.gif": 404,
+	"/territories": 200, "/territories?parent=9": 200, "/territories?q=west": 200, "/territories?at=9.01,46.05": 200, "/territories?level=municipality": 200,
+	"/territories?parent=nobody": 404, "/territories?parent=9&q=x": 400, "/territories?at=here": 400,
+	"/territories/001": 200, "/territories/9?geometry=true": 200, "/territories/nobody": 404, "/territories/9?geometry=perhaps": 400,
+	"/territories/9/profile": 200, "/territories/nobody/profile": 404,
+	"/processes": 200, "/processes/coverage-report": 200, "/processes/zonal-statistics": 200, "/processes/none": 404,
+	"/jobs": 200, "/jobs/none": 404, "/jobs/none/results": 404, "/reports": 200, "/reports/none.json": 404, "/reports/none.html": 404,
+	"/nothing/here": 404, "/xyz/%zz": 400, "/collections/..%2f..%2fetc": 404, "/reports/..%2f..%2fcatalog.json": 404,
+}
+
+func TestEveryAddressKeepsTheContract(t *testing.T) {
+	t.Parallel()
+	for path, want := range everything {
+		t.Run(path, func(t *testing.T) {
+			t.Parallel()
+			if strings.Contains(path, "%zz") {
+				t.Skip("net/http refuses it before us")
+			}
+			ask.Do(t, apitest.Request{Path: path}).Want(want)
+		})
+	}
+}
+
+// Every address that answers refuses a parameter that it does not know.
+func TestUnknownParametersAreRefused(t *testing.T) {
+	t.Parallel()
+	for path, want := range everything {
+		if want != http.StatusOK {
+			continue
+		}
+		sep := "?"
+		if strings.Contains(path, "?") {
+			sep = "&"
+		}
+		r := ask.Do(t, apitest.Request{Path: path + sep + "unheard=of"})
+		if r.Code != http.StatusBadRequest || !strings.Contains(r.Body.String(), "unheard") {
+			t.Errorf("%s with an unknown parameter: %d %s", path, r.Code, r.Body)
+		}
+	}
+}
+
+// routes are those of the server, as the document writes them.
+func routes(t *testing.T) map[string][]string {
+	t.Helper()
+	e, ok := land.Server.Handler().(*echo.Echo)
+	if !ok {
+		t.Fatal("the handler is no Echo")
+	}
+	out := map[string][]string{}
+	for _, r := range e.Routes() {
+		parts := strings.Split(r.Path, "/")
+		for i, p := range parts {
+			if name, ok := strings.CutPrefix(p, ":"); ok {
+				parts[i] = "{" + name + "}"
+			}
+		}
+		path := strings.Join(parts, "/")
+		if strings.HasPrefix(path, "/assets/") || strings.Count(path, "/") == 1 && strings.Contains(path, ".") && path != "/api.html" {
+			continue // files of the web page
+		}
+		out[path] = append(out[path], r.Method)
+	}
+	return out
+}
+
+func TestEveryRouteIsDocumentedAndTheOtherWayRound(t *testing.T) {
+	t.Parallel()
+	doc, err := openapi.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	have := routes(t)
+	for path, methods := range have {
+		item := doc.Paths.Find(path)
+		if item == nil {
+			t.Errorf("%s is not in the document", path)
+			continue
+		}
+		for _, m := range methods {
+			if m == http.MethodHead {
+				if !slices.Contains(methods, http.MethodGet) {
+					t.Errorf("HEAD without GET at %s", path)
+				}
+				continue
+			}
+			if item.GetOperation(m) == nil {
+				t.Errorf("%s %s is not in the document", m, path)
+			}
+			if m == http.MethodGet && !slices.Contains(methods, http.MethodHead) {
+				t.Errorf("GET %s has no HEAD", path)
+			}
+		}
+	}
+	for path, item := range doc.Paths.Map() {
+		for m := range item.Operations() {
+			if !slices.Contains(have[path], m) {
+				t.Errorf("the document has %s %s, the server not", m, path)
+			}
+		}
+	}
+}
+
+// What the Features test suite and Italian rules for interfaces want of the
+// document.
+func TestDocumentIsAsClientsWant(t *testing.T) {
+	t.Parallel()
+	doc, err := openapi.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"limit", "bbox", "datetime"} {
+		p := doc.Components.Parameters[name].Value
+		if p.In != "query" || p.Required || p.Style != "form" || p.Explode == nil || *p.Explode {
+			t.Errorf("parameter %s: %+v", name, p)
+		}
+	}
+	limit := doc.Components.Parameters["limit"].Value.Schema.Value
+	if limit.Min == nil || limit.Max == nil || *limit.Max != 10000 || fmt.Sprint(limit.Default) != "10" {
+		t.Errorf("limit: %+v", limit)
+	}
+	ids := map[string]bool{}
+	for path, item := range doc.Paths.Map() {
+		for m, op := range item.Operations() {
+			if op.OperationID == "" || ids[op.OperationID] {
+				t.Errorf("%s %s: operationId %q is missing or used twice", m, path, op.OperationID)
+			}
+			ids[op.OperationID] = true
+			if op.Summary == "" || len(op.Tags) != 1 {
+				t.Errorf("%s %s lacks a summary or a tag", m, path)
+			}
+			for code, r := range op.Responses.Map() {
+				if code[0] != '4' && code[0] != '5' && code != "default" {
+					continue
+				}
+				if len(r.Value.Content) != 1 || r.Value.Content["application/problem+json"] == nil {
+					t.Errorf("%s %s: response %s is not problem+json alone", m, path, code)
+				}
+			}
+		}
+	}
+	if doc.Info.Contact == nil || doc.Info.TermsOfService == "" || doc.Info.Extensions["x-summary"] == nil {
+		t.Error("info lacks contact, terms or x-summary")
+	}
+}
+
+func TestEveryNumberHasAFormat(t *testing.T) {
+	t.Parallel()
+	var doc map[string]any
+	ask.JSON(t, "/api", &doc)
+	var walk func(at string, v any)
+	walk = func(at string, v any) {
+		switch v := v.(type) {
+		case map[string]any:
+			if kind := v["type"]; (kind == "number" || kind == "integer") && v["format"] == nil {
+				t.Errorf("%s: a %s without format", at, kind)
+			}
+			for k, child := range v {
+				walk(at+"/"+k, child)
+			}
+		case []any:
+			for i, child := range v {
+				walk(fmt.Sprintf("%s/%d", at, i), child)
+			}
+		}
+	}
+	walk("", doc)
+	if doc["info"].(map[string]any)["version"] != "0.0.1-test" {
+		t.Errorf("info: %v", doc["info"])
+	}
+	paths := doc["paths"].(map[string]any)
+	if paths["/collections/sites/items"] == nil {
+		t.Error("the items of sites have no address of their own")
+	}
+}
