@@ -51,10 +51,8 @@ export const en: Record<keyof typeof it, string> = {
   'map.shares.gaps': 'groups left out (number in the list)',
   'map.attribution': 'Sources: {names}',
 
-  'layer.show': 'Show {name}',
   'layer.details': 'Opacity and legend of {name}',
   'layer.opacity': 'Opacity',
-  'layer.legend': 'Legend',
   'layer.date': 'Date of the image',
   'layer.date.newest': 'The newest of each area',
   'layer.cloud': 'clouds {share}',
@@ -121,7 +119,7 @@ export const en: Record<keyof typeof it, string> = {
   'profile.children.one': 'Contains {n} territory',
   'profile.children.other': 'Contains {n} territories',
   'profile.class': 'class {value}',
-  'profile.other': 'other classes ({n})',
+  'profile.rest': 'other classes ({n})',
   'age.from': '{from} and over',
   'age.range': '{from}–{to}',
 

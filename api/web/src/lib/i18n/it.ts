@@ -49,10 +49,8 @@ export const it = {
   'map.shares.gaps': 'gruppi esclusi (numero dell’elenco)',
   'map.attribution': 'Fonti: {names}',
 
-  'layer.show': 'Mostra {name}',
   'layer.details': 'Opacità e legenda di {name}',
   'layer.opacity': 'Opacità',
-  'layer.legend': 'Legenda',
   'layer.date': 'Data dell’immagine',
   'layer.date.newest': 'La più recente di ogni zona',
   'layer.cloud': 'nuvole {share}',
@@ -119,7 +117,7 @@ export const it = {
   'profile.children.one': 'Contiene {n} territorio',
   'profile.children.other': 'Contiene {n} territori',
   'profile.class': 'classe {value}',
-  'profile.other': 'altre classi ({n})',
+  'profile.rest': 'altre classi ({n})',
   'age.from': '{from} e più',
   'age.range': '{from}–{to}',
 

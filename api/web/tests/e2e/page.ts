@@ -1,0 +1,83 @@
+// What the tests share: an open page that tolerates no error and no request
+// to anywhere else, and the accessibility check.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { test as plain, expect, type Page } from '@playwright/test';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+export const base = () => process.env.CONTADO_E2E_URL ?? '';
+
+interface Watch {
+  errors: string[];
+  outside: string[];
+  /** console messages that a test means to cause */
+  allow: (pattern: RegExp) => void;
+}
+
+export const test = plain.extend<{ watch: Watch }>({
+  watch: [
+    async ({ page }, use) => {
+      const allowed: RegExp[] = [];
+      const w: Watch = { errors: [], outside: [], allow: (p) => void allowed.push(p) };
+      page.on('pageerror', (e) => w.errors.push(e.message));
+      page.on('console', (m) => m.type() === 'error' && w.errors.push(m.text()));
+      page.on('request', (r) => !r.url().startsWith(base()) && w.outside.push(r.url()));
+      await use(w);
+      expect(w.outside, 'requests to other places').toEqual([]);
+      expect(
+        w.errors.filter((e) => !allowed.some((p) => p.test(e))),
+        'errors in the console',
+      ).toEqual([]);
+    },
+    { auto: true },
+  ],
+});
+
+export async function open(page: Page, lang: 'it' | 'en', hash = ''): Promise<void> {
+  await page.goto(`${base()}/?lang=${lang}${hash}`);
+  await expect(page.locator('#panel')).toBeVisible();
+}
+
+/** choose picks a territory by typing its name. */
+export async function choose(page: Page, name: string): Promise<void> {
+  await page.getByRole('combobox').first().fill(name);
+  await page.getByRole('option').filter({ hasText: name }).first().click();
+  await expect(page.locator('#panel h2')).toHaveText(name);
+}
+
+/** whole is the name of the territory that contains the others, or of the first one. */
+export async function anyTerritory(page: Page): Promise<{ root: string; leaf: string; code: string }> {
+  const get = async (path: string) => (await (await page.request.get(`${base()}${path}`)).json()) as { territories: { code: string; name: string; children_count: number }[] };
+  const root = (await get('/territories')).territories[0]!;
+  let leaf = root;
+  while (leaf.children_count) leaf = (await get(`/territories?parent=${encodeURIComponent(leaf.code)}`)).territories[0]!;
+  return { root: root.name, leaf: leaf.name, code: root.code };
+}
+
+/** drawn waits until the map has drawn all that it asked for. */
+export async function drawn(page: Page): Promise<void> {
+  await expect(page.locator('.map canvas')).toBeVisible();
+  await page.waitForLoadState('networkidle');
+  await page.waitForTimeout(400);
+}
+
+export async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(axe);
+  return page.evaluate(async () => {
+    const { axe } = window as unknown as { axe: { run: (c: Document, o: object) => Promise<{ violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[] }> } };
+    const r = await axe.run(document, { resultTypes: ['violations'] });
+    return r.violations.flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.html.slice(0, 200)} ${n.failureSummary ?? ''}`));
+  });
+}
+
+export async function shot(page: Page, name: string): Promise<void> {
+  await page.screenshot({ path: `test-results/${name}.png` });
+}
+
+/** overflow is how many pixels the page is wider than the window. */
+export function overflow(page: Page): Promise<number> {
+  return page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+}
+
+export { expect };

@@ -1,0 +1,79 @@
+// What the page says when there is nothing, or when something goes wrong.
+import { anyTerritory, base, choose, expect, open, shot, test, violations } from './page';
+
+test('an empty catalog says how to begin', async ({ page }) => {
+  await page.route('**/collections', (r) => r.fulfill({ json: { collections: [], links: [] } }));
+  await page.goto(`${base()}/?lang=it`);
+  await expect(page.getByRole('heading', { name: 'Il catalogo è vuoto' })).toBeVisible();
+  expect(await violations(page)).toEqual([]);
+  await shot(page, 'state-empty');
+});
+
+test('a catalog that fails shows the problem, and tries again', async ({ page, watch }) => {
+  watch.allow(/503/);
+  let broken = true;
+  await page.route('**/collections', (r) =>
+    broken
+      ? r.fulfill({
+          status: 503,
+          contentType: 'application/problem+json',
+          json: { type: 'about:blank', title: 'Service Unavailable', status: 503, detail: 'the catalog is locked', hint: 'wait a moment' },
+        })
+      : r.continue(),
+  );
+  await page.goto(`${base()}/?lang=it`);
+  const card = page.getByRole('alert');
+  await expect(card).toContainText('Service Unavailable');
+  await expect(card).toContainText('the catalog is locked');
+  await expect(card).toContainText('wait a moment');
+  expect(await violations(page)).toEqual([]);
+  await shot(page, 'state-error');
+  broken = false;
+  await card.getByRole('button', { name: 'Riprova' }).click();
+  await expect(page.locator('#panel')).toBeVisible();
+});
+
+test('a silent server is told apart', async ({ page, watch }) => {
+  watch.allow(/ERR_FAILED|Failed to load/);
+  await page.route('**/collections', (r) => r.abort());
+  await page.goto(`${base()}/?lang=en`);
+  await expect(page.getByRole('alert')).toContainText('The server does not answer');
+});
+
+test('a question that fails keeps the form', async ({ page, watch }) => {
+  watch.allow(/400/);
+  await open(page, 'it');
+  const { root } = await anyTerritory(page);
+  await choose(page, root);
+  await page.route('**/processes/**', (r) =>
+    r.fulfill({ status: 400, contentType: 'application/problem+json', json: { title: 'Bad Request', status: 400, detail: 'no population data', hint: 'ingest one with --role population' } }),
+  );
+  await page.getByRole('tab').nth(1).click();
+  await page.locator('form button[type=submit]').click();
+  await expect(page.getByRole('alert')).toContainText('no population data');
+  await expect(page.locator('form button[type=submit]')).toBeEnabled();
+  expect(await violations(page)).toEqual([]);
+  await shot(page, 'state-question-failed');
+});
+
+test('a profile with gaps in the data says so', async ({ page }) => {
+  const { root, code } = await anyTerritory(page);
+  await page.route('**/profile', (r) =>
+    r.fulfill({ json: { territory: { code, name: root }, area_km2: 12.3, population: null, elevation: null, landcover: null, services: [], inputs: [], notices: [] } }),
+  );
+  await open(page, 'it', `#t=${encodeURIComponent(code)}`);
+  await expect(page.getByText('Nessun dato nel catalogo')).toHaveCount(2);
+  await expect(page.getByText('12,3\u00a0km²')).toBeVisible();
+});
+
+test('without WebGL the rest works', async ({ page, watch }) => {
+  watch.allow(/WebGL/i);
+  await page.addInitScript(() => {
+    HTMLCanvasElement.prototype.getContext = () => null;
+  });
+  await open(page, 'it');
+  await expect(page.getByText('La carta non si può disegnare')).toBeVisible();
+  const { root } = await anyTerritory(page);
+  await choose(page, root);
+  await expect(page.locator('.profile')).toBeVisible();
+});

@@ -1,0 +1,144 @@
+import { describe, expect, test } from 'vitest';
+import type { Client } from '../../src/lib/api';
+import { territoryLabels } from '../../src/lib/map/labels';
+import { drawable, extent, initial, listOrder, rank } from '../../src/lib/map/order';
+import { codeField, nobodyColor, opacities, scaled, shareClasses, shareColor, shareExpression } from '../../src/lib/map/paint';
+import type { AreaResult, BBox, Collection, Role, Territory } from '../../src/lib/types';
+
+function collection(id: string, role: Role, kind: 'raster' | 'vector' | 'timetable', bbox?: number[], geometry = 'Point'): Collection {
+  return {
+    id,
+    ...(bbox ? { extent: { spatial: { bbox: [bbox] } } } : {}),
+    contado: { kind, role, version: 1, ...(kind === 'vector' ? { geometry_type: geometry } : {}) },
+  };
+}
+
+const all = [
+  collection('dem', 'elevation', 'raster', [9, 43, 13, 46]),
+  collection('clc', 'landcover', 'raster', [9, 43, 13, 46]),
+  collection('s2', 'imagery', 'raster'),
+  collection('people', 'population', 'raster'),
+  collection('towns', 'territory', 'vector', [10, 44, 11, 45], 'MultiPolygon'),
+  collection('roads', 'road', 'vector'),
+  collection('pharmacy', 'service', 'vector'),
+  collection('trees', 'other', 'vector'),
+];
+
+describe('layers', () => {
+  test('begin with land cover, borders, roads and services', () => {
+    expect([...initial(all)].sort()).toEqual(['clc', 'pharmacy', 'roads', 'towns']);
+    expect([...initial(all.filter((c) => c.id !== 'clc'))].sort()).toEqual(['dem', 'pharmacy', 'roads', 'towns']);
+    expect([...initial([collection('trees', 'other', 'vector')])]).toEqual(['trees']);
+  });
+
+  test('lie on each other from ground to points', () => {
+    const ids = [...all].sort(listOrder).map((c) => c.id);
+    expect(ids).toEqual(['pharmacy', 'roads', 'towns', 'trees', 'people', 'clc', 'dem', 's2']);
+    const towns = all[4]!;
+    expect(rank(towns, 'fill')).toBeLessThan(rank(all[5]!, 'line'));
+    expect(rank(towns, 'line')).toBeGreaterThan(rank(all[5]!, 'line'));
+  });
+
+  test('tables and timetables are not drawn', () => {
+    expect(drawable(collection('x', 'population', 'vector', undefined, ''))).toBe(false);
+    expect(drawable(collection('x', 'timetable', 'timetable'))).toBe(false);
+    expect(all.every(drawable)).toBe(true);
+  });
+
+  test('the map opens on the territories, else on everything', () => {
+    expect(extent(all)).toEqual([10, 44, 11, 45]);
+    expect(extent(all.slice(0, 4))).toEqual([9, 43, 13, 46]);
+    expect(extent([collection('z', 'territory', 'vector', [1, 2, 0, 3, 4, 9])])).toEqual([1, 2, 3, 4]);
+    expect(extent([])).toBeNull();
+  });
+});
+
+describe('opacity', () => {
+  test('multiplies numbers and the outputs of zoom expressions, not their stops', () => {
+    expect(scaled(0.5, 0.5)).toBe(0.25);
+    expect(scaled(['interpolate', ['linear'], ['zoom'], 8, 0.4, 14, 1], 0.5)).toEqual(['interpolate', ['linear'], ['zoom'], 8, 0.2, 14, 0.5]);
+    expect(scaled(['step', ['zoom'], 0.2, 10, 1], 0.5)).toEqual(['step', ['zoom'], 0.1, 10, 0.5]);
+    expect(scaled(['get', 'o'], 0.5)).toEqual(['*', ['get', 'o'], 0.5]);
+  });
+
+  test('knows the properties of each kind of layer', () => {
+    expect(opacities({ id: 'a', type: 'fill', source: 's', paint: { 'fill-opacity': 0.4 } }, 0.5)).toEqual([['fill-opacity', 0.2]]);
+    expect(opacities({ id: 'a', type: 'circle', source: 's' }, 0.5)).toEqual([
+      ['circle-opacity', 0.5],
+      ['circle-stroke-opacity', 0.5],
+    ]);
+    expect(opacities({ id: 'a', type: 'raster', source: 's' }, 0)).toEqual([['raster-opacity', 0]]);
+  });
+});
+
+const area = (code: string, share: number | null): AreaResult => ({
+  code,
+  name: code,
+  population: share === null ? 0 : 10,
+  median_s: null,
+  p90_s: null,
+  coverage: [{ threshold_s: 900, covered: 0, uncovered: 0, unreachable: 0, share }],
+});
+
+describe('shares', () => {
+  test('are coloured by class, lower bounds inclusive', () => {
+    expect(shareColor(0)).toBe(shareClasses[0]!.color);
+    expect(shareColor(0.1999)).toBe(shareClasses[0]!.color);
+    expect(shareColor(0.2)).toBe(shareClasses[1]!.color);
+    expect(shareColor(0.1 + 0.2 + 0.3)).toBe(shareClasses[3]!.color);
+    expect(shareColor(1)).toBe(shareClasses.at(-1)!.color);
+    expect(shareColor(null)).toBe(nobodyColor);
+  });
+
+  test('make one match expression', () => {
+    expect(shareExpression('pro_com', [area('001', 0.5), area('002', null), area('001', 1)], 0)).toEqual([
+      'match',
+      ['to-string', ['get', 'pro_com']],
+      '001',
+      shareColor(0.5),
+      '002',
+      nobodyColor,
+      'rgba(0,0,0,0)',
+    ]);
+    expect(shareExpression('x', [], 0)).toBe('rgba(0,0,0,0)');
+  });
+
+  test('find the attribute with the codes', () => {
+    const codes = new Set(['1', '2', '3']);
+    const rows = [
+      { properties: { id: 1, pro_com: '1', name: 'A', prov: '3' } },
+      { properties: { id: 7, pro_com: '2', name: 'B', prov: null } },
+      { properties: null },
+    ];
+    expect(codeField(rows, codes)).toBe('pro_com');
+    expect(codeField([{ properties: { n: 2 } }], codes)).toBe('n');
+    expect(codeField([{ properties: { n: 'x' } }], codes)).toBeNull();
+  });
+});
+
+describe('labels', () => {
+  const town = (code: string, level: string, children_count: number, bbox?: BBox): Territory => ({ code, name: code, level, children_count, ...(bbox ? { bbox } : {}) });
+
+  test('name the lowest level', async () => {
+    const asked: unknown[] = [];
+    const client = {
+      territories: (q: { parent?: string; level?: string }) => {
+        asked.push(q);
+        if (q.parent === 'R') return Promise.resolve([town('P', 'province', 1)]);
+        if (q.parent === 'P') return Promise.resolve([town('M', 'municipality', 0)]);
+        if (q.level) return Promise.resolve([town('M', 'municipality', 0, [10, 44, 12, 46]), town('N', 'municipality', 0)]);
+        return Promise.resolve([town('R', 'region', 1)]);
+      },
+    } as unknown as Client;
+    const got = await territoryLabels(client, new AbortController().signal);
+    expect(got.features.map((f) => [f.properties?.name, f.geometry])).toEqual([['M', { type: 'Point', coordinates: [11, 45] }]]);
+    expect(asked.at(-1)).toMatchObject({ level: 'municipality' });
+  });
+
+  test('name the roots when nothing is below them', async () => {
+    const client = { territories: () => Promise.resolve([town('A', 'municipality', 0, [0, 0, 2, 2])]) } as unknown as Client;
+    expect((await territoryLabels(client, new AbortController().signal)).features).toHaveLength(1);
+    const none = { territories: () => Promise.resolve([]) } as unknown as Client;
+    expect((await territoryLabels(none, new AbortController().signal)).features).toEqual([]);
+  });
+});
