@@ -126,7 +126,6 @@ func (s *site) register(r rest.Registrar) {
 // home answers browsers at /.
 func (s *site) home(c echo.Context) error {
 	if f, ok := s.files[indexFile]; ok {
-		c.Response().Header().Set("Content-Security-Policy", sitePolicy)
 		return f.serve(c)
 	}
 	lang, err := rest.Language(c)
@@ -137,6 +136,8 @@ func (s *site) home(c echo.Context) error {
 }
 
 func (f *siteFile) serve(c echo.Context) error {
+	// A worker is bound by the policy that its own script came with.
+	c.Response().Header().Set("Content-Security-Policy", sitePolicy)
 	h := c.Response().Header()
 	body, etag := f.plain, f.etag
 	if f.zipped != nil {
