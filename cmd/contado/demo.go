@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
+	kept "contado/api/analysis"
 	"contado/geo/analysis"
 	"contado/geo/coverage/report"
 	"contado/geo/fault"
@@ -170,17 +171,15 @@ func (c *demoCmd) report(a *app, in *installation) error {
 	if err != nil {
 		return err
 	}
-	var html, js bytes.Buffer
+	if err := kept.StoreReport(a.ctx, in.blobs, rep, sketch); err != nil {
+		return err
+	}
+	var html bytes.Buffer
 	if err := report.HTML(&html, rep, sketch, c.Lang); err != nil {
 		return err
 	}
-	if err := report.JSON(&js, rep); err != nil {
+	if err := in.blobs.Put(a.ctx, "reports/"+demoReport+".html", &html); err != nil {
 		return err
-	}
-	for name, b := range map[string]*bytes.Buffer{demoReport + ".html": &html, demoReport + ".json": &js} {
-		if err := in.blobs.Put(a.ctx, "reports/"+name, b); err != nil {
-			return err
-		}
 	}
 	printHeadline(a.stdout, rep)
 	fmt.Fprintf(a.stdout, "report: %s and .json\n", filepath.Join(relative(in.data), "reports", demoReport+".html"))

@@ -119,8 +119,9 @@ func (w *walk) ground(ctx context.Context, p Progress) error {
 
 // coverExtent warns when the land cover ends inside the territory.
 func (w *walk) coverExtent() {
-	b := w.item.BBox
-	if b.MinX > w.box.MinX || b.MinY > w.box.MinY || b.MaxX < w.box.MaxX || b.MaxY < w.box.MaxY {
+	const slack = 0.005 // of the extent: boxes of tilted grids are not exact
+	b, dx, dy := w.item.BBox, slack*w.box.Width(), slack*w.box.Height()
+	if b.MinX > w.box.MinX+dx || b.MinY > w.box.MinY+dy || b.MaxX < w.box.MaxX-dx || b.MaxY < w.box.MaxY-dy {
 		w.notice("landcover-partial",
 			"The land cover does not reach the whole extent of the territory; people beyond it cannot be placed and are not in the figures.",
 			"La copertura del suolo non arriva a tutta l'estensione del territorio; le persone oltre il suo limite non sono nelle cifre.")

@@ -203,6 +203,7 @@ func english() map[string]string {
 
 		"profile.named":            "with profile “{1}”",
 		"profile.walking":          "on foot",
+		"profile.straight-line":    "in a straight line",
 		"profile.walk":             "on foot",
 		"profile.foot":             "on foot",
 		"profile.walking-adult":    "on foot",

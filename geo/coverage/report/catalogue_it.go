@@ -203,6 +203,7 @@ func italian() map[string]string {
 
 		"profile.named":            "con il profilo «{1}»",
 		"profile.walking":          "a piedi",
+		"profile.straight-line":    "in linea d'aria",
 		"profile.walk":             "a piedi",
 		"profile.foot":             "a piedi",
 		"profile.walking-adult":    "a piedi",

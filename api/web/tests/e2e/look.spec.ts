@@ -16,7 +16,7 @@ for (const [width, height] of sizes) {
       await page.setViewportSize({ width, height });
       await open(page, lang);
       const { code } = await anyTerritory(page);
-      await open(page, lang, `#t=${encodeURIComponent(code)}`);
+      await open(page, lang, `&t=${encodeURIComponent(code)}`);
       await expect(page.locator('.profile')).toBeVisible();
       await drawn(page);
       expect(await violations(page)).toEqual([]);

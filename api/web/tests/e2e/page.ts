@@ -34,8 +34,10 @@ export const test = plain.extend<{ watch: Watch }>({
   ],
 });
 
-export async function open(page: Page, lang: 'it' | 'en', hash = ''): Promise<void> {
-  await page.goto(`${base()}/?lang=${lang}${hash}`);
+export async function open(page: Page, lang: 'it' | 'en', rest = ''): Promise<void> {
+  // Only the part after # may differ, which alone would load nothing.
+  await page.goto('about:blank');
+  await page.goto(`${base()}/#lang=${lang}${rest}`);
   await expect(page.locator('#panel')).toBeVisible();
 }
 

@@ -3,7 +3,7 @@ import { anyTerritory, base, choose, expect, open, shot, test, violations } from
 
 test('an empty catalog says how to begin', async ({ page }) => {
   await page.route('**/collections', (r) => r.fulfill({ json: { collections: [], links: [] } }));
-  await page.goto(`${base()}/?lang=it`);
+  await page.goto(`${base()}/#lang=it`);
   await expect(page.getByRole('heading', { name: 'Il catalogo è vuoto' })).toBeVisible();
   expect(await violations(page)).toEqual([]);
   await shot(page, 'state-empty');
@@ -21,7 +21,7 @@ test('a catalog that fails shows the problem, and tries again', async ({ page, w
         })
       : r.continue(),
   );
-  await page.goto(`${base()}/?lang=it`);
+  await page.goto(`${base()}/#lang=it`);
   const card = page.getByRole('alert');
   await expect(card).toContainText('Service Unavailable');
   await expect(card).toContainText('the catalog is locked');
@@ -36,7 +36,7 @@ test('a catalog that fails shows the problem, and tries again', async ({ page, w
 test('a silent server is told apart', async ({ page, watch }) => {
   watch.allow(/ERR_FAILED|Failed to load/);
   await page.route('**/collections', (r) => r.abort());
-  await page.goto(`${base()}/?lang=en`);
+  await page.goto(`${base()}/#lang=en`);
   await expect(page.getByRole('alert')).toContainText('The server does not answer');
 });
 
@@ -61,7 +61,7 @@ test('a profile with gaps in the data says so', async ({ page }) => {
   await page.route('**/profile', (r) =>
     r.fulfill({ json: { territory: { code, name: root }, area_km2: 12.3, population: null, elevation: null, landcover: null, services: [], inputs: [], notices: [] } }),
   );
-  await open(page, 'it', `#t=${encodeURIComponent(code)}`);
+  await open(page, 'it', `&t=${encodeURIComponent(code)}`);
   await expect(page.getByText('Nessun dato nel catalogo')).toHaveCount(2);
   await expect(page.getByText('12,3\u00a0km²')).toBeVisible();
 });

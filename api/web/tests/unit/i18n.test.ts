@@ -68,13 +68,13 @@ describe('fill', () => {
 
 describe('preferred', () => {
   test.each([
-    ['?lang=it', 'en', ['en-US'], 'it'],
-    ['?lang=fr', 'it', ['en-US'], 'it'],
-    ['', null, ['it-CH', 'en'], 'it'],
-    ['', null, ['de-DE', 'IT'], 'it'],
-    ['', null, ['de-DE'], 'en'],
-    ['', null, ['en-GB', 'it'], 'en'],
-  ] as const)('%s, %s, %j → %s', (search, stored, languages, want) => {
-    expect(preferred(search, stored, languages)).toBe(want);
+    ['it', 'en', ['en-US'], 'it'],
+    ['fr', 'it', ['en-US'], 'it'],
+    [null, null, ['it-CH', 'en'], 'it'],
+    [null, null, ['de-DE', 'IT'], 'it'],
+    [null, null, ['de-DE'], 'en'],
+    [null, null, ['en-GB', 'it'], 'en'],
+  ] as const)('%s, %s, %j → %s', (asked, stored, languages, want) => {
+    expect(preferred(asked, stored, languages)).toBe(want);
   });
 });

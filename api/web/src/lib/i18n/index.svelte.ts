@@ -5,8 +5,7 @@ import { Translator } from './translate';
 const storageKey = 'contado.lang';
 
 /** preferred picks the language: the address, then the last choice, then the browser. */
-export function preferred(search: string, stored: string | null, languages: readonly string[]): Lang {
-  const asked = new URLSearchParams(search).get('lang');
+export function preferred(asked: string | null, stored: string | null, languages: readonly string[]): Lang {
   for (const l of [asked, stored]) if (l === 'it' || l === 'en') return l;
   for (const l of languages) {
     if (l.toLowerCase().startsWith('it')) return 'it';
@@ -21,8 +20,13 @@ class Locale {
   lang = $state<Lang>('en');
   readonly tr = $derived(translators[this.lang]);
 
+  /** whether the address of the page names the language */
+  inAddress = $state(false);
+
   start(): void {
-    this.lang = preferred(location.search, recall(), navigator.languages);
+    const asked = new URLSearchParams(location.hash.slice(1)).get('lang') ?? new URLSearchParams(location.search).get('lang');
+    this.inAddress = asked !== null;
+    this.lang = preferred(asked, recall(), navigator.languages);
   }
 
   choose(lang: Lang): void {

@@ -64,7 +64,7 @@ export class Scene {
     this.map.on('click', (e) => events.click(e.lngLat.lng, e.lngLat.lat));
     this.map.on('error', (e) => {
       const source = 'sourceId' in e && typeof e.sourceId === 'string' ? e.sourceId : '';
-      events.failed(source, e.error?.message ?? '');
+      console.warn(e.error); events.failed(source, e.error?.message ?? '');
     });
     this.map.on('mousemove', (e) => {
       const name = this.nameAt(e.point.x, e.point.y);

@@ -1,6 +1,7 @@
-// The address of the page says which territory and view are open (#t=…&v=…),
+// The address of the page says which territory and view are open (#t=…&v=…&lang=…),
 // so that a link can be shared and a reload changes nothing.
 import { api, isAbort } from '../api';
+import { locale } from '../i18n/index.svelte';
 import { catalog } from './catalog.svelte';
 import { chosen } from './territory.svelte';
 import { view } from './view.svelte';
@@ -29,6 +30,7 @@ export function writeAddress(): void {
   const q = new URLSearchParams();
   if (chosen.code) q.set('t', chosen.code);
   if (view.current !== 'profile') q.set('v', view.current);
+  if (locale.inAddress) q.set('lang', locale.lang);
   const hash = q.size > 0 ? `#${q}` : '';
   if (hash !== location.hash) history.replaceState(null, '', location.pathname + location.search + hash);
 }
