@@ -146,7 +146,7 @@ func (h *Handler) execute(c echo.Context) error {
 	defer func() { <-h.turns }()
 	out, err := w.run(ctx, h, nil)
 	if err != nil {
-		return err
+		return asInvalid("inputs", err)
 	}
 	c.Response().Header().Set("Cache-Control", "no-store")
 	return send(c, out, format, e.Response)

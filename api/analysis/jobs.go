@@ -89,7 +89,7 @@ func (h *Handler) runJob(ctx context.Context, p process, raw json.RawMessage, pr
 	}
 	out, err := w.run(ctx, h, analysis.Progress(progress))
 	if err != nil || out.job != nil {
-		return jobResult(out, err)
+		return jobResult(out, asInvalid("inputs", err))
 	}
 	if err := h.sweep(ctx); err != nil {
 		return nil, err

@@ -45,6 +45,7 @@ type Request struct {
 	Method string // "" = GET
 	Path   string // with query
 	Body   string
+	// Header are request headers; X-Chunked hides the length of the body.
 	Header map[string]string
 }
 
@@ -80,7 +81,12 @@ func (c *Client) request(r Request) *http.Request {
 		req.Header.Set("Content-Type", "application/json")
 	}
 	for k, v := range r.Header {
-		req.Header.Set(k, v)
+		if v != "" {
+			req.Header.Set(k, v)
+		}
+	}
+	if r.Header["X-Chunked"] != "" {
+		req.ContentLength = -1
 	}
 	return req
 }

@@ -22,7 +22,8 @@ export async function territoryLabels(client: Client, signal: AbortSignal): Prom
         ? [
             {
               type: 'Feature' as const,
-              properties: { name: t.name },
+              // What is larger is named first where there is no room for all.
+              properties: { name: t.name, rank: -(t.bbox[2] - t.bbox[0]) * (t.bbox[3] - t.bbox[1]) },
               geometry: { type: 'Point' as const, coordinates: [(t.bbox[0] + t.bbox[2]) / 2, (t.bbox[1] + t.bbox[3]) / 2] },
             },
           ]

@@ -64,7 +64,7 @@ export class Scene {
     this.map.on('click', (e) => events.click(e.lngLat.lng, e.lngLat.lat));
     this.map.on('error', (e) => {
       const source = 'sourceId' in e && typeof e.sourceId === 'string' ? e.sourceId : '';
-      console.warn(e.error); events.failed(source, e.error?.message ?? '');
+      events.failed(source, e.error?.message ?? '');
     });
     this.map.on('mousemove', (e) => {
       const name = this.nameAt(e.point.x, e.point.y);
@@ -228,7 +228,7 @@ export class Scene {
         id: 'labels',
         type: 'symbol',
         source: 'labels',
-        layout: { 'text-field': ['get', 'name'], 'text-font': font, 'text-size': 13, 'text-max-width': 7, 'text-padding': 6, 'text-variable-anchor': ['center', 'top', 'bottom'], 'text-radial-offset': 1 },
+        layout: { 'text-field': ['get', 'name'], 'text-font': font, 'symbol-sort-key': ['get', 'rank'], 'text-size': 13, 'text-max-width': 7, 'text-padding': 6, 'text-variable-anchor': ['center', 'top', 'bottom'], 'text-radial-offset': 1 },
         paint: { 'text-color': '#2b2a27', 'text-halo-color': '#ffffff', 'text-halo-width': 1.6 },
       },
       labelsRank,
