@@ -34,18 +34,20 @@ type Handler struct {
 	Sync int
 	// SyncTimeout bounds one of them, and Timeout everything else.
 	SyncTimeout, Timeout time.Duration
+	// Patience is how long a request waits for its turn; 0 = 3 s.
+	Patience time.Duration
 
 	turns  chan struct{}
 	titles titles
 }
 
-// patience is how long a request waits for its turn.
-const patience = 3 * time.Second
-
 // Register adds the routes.
 func (h *Handler) Register(r rest.Registrar) {
 	if h.Sync <= 0 {
 		h.Sync = runtime.GOMAXPROCS(0)
+	}
+	if h.Patience <= 0 {
+		h.Patience = 3 * time.Second
 	}
 	h.turns = make(chan struct{}, h.Sync)
 	t := rest.Within(h.Timeout)
@@ -154,7 +156,7 @@ func (h *Handler) execute(c echo.Context) error {
 
 // turn waits a little for one of the places of synchronous processes.
 func (h *Handler) turn(ctx context.Context) error {
-	timer := time.NewTimer(patience)
+	timer := time.NewTimer(h.Patience)
 	defer timer.Stop()
 	select {
 	case h.turns <- struct{}{}:

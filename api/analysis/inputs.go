@@ -216,6 +216,9 @@ func (a *areasInput) features(b []byte) error {
 	}
 	vertices := 0
 	for i, f := range fc.Features {
+		if f == nil {
+			return fmt.Errorf("areas: feature %d is null", i)
+		}
 		switch f.Geometry.(type) {
 		case orb.Polygon, orb.MultiPolygon:
 		default:
