@@ -1,8 +1,10 @@
+import type { Feature, Geometry } from 'geojson';
 import { describe, expect, test } from 'vitest';
 import type { Client } from '../../src/lib/api';
+import { codeField } from '../../src/lib/map/codes';
 import { territoryLabels } from '../../src/lib/map/labels';
 import { drawable, extent, initial, listOrder, rank } from '../../src/lib/map/order';
-import { codeField, nobodyColor, opacities, scaled, shareClasses, shareColor, shareExpression } from '../../src/lib/map/paint';
+import { nobodyColor, opacities, scaled, shareClasses, shareColor, shareExpression } from '../../src/lib/map/paint';
 import type { AreaResult, BBox, Collection, Role, Territory } from '../../src/lib/types';
 
 function collection(id: string, role: Role, kind: 'raster' | 'vector' | 'timetable', bbox?: number[], geometry = 'Point'): Collection {
@@ -102,17 +104,31 @@ describe('shares', () => {
     ]);
     expect(shareExpression('x', [], 0)).toBe('rgba(0,0,0,0)');
   });
+});
 
-  test('find the attribute with the codes', () => {
-    const codes = new Set(['1', '2', '3']);
-    const rows = [
-      { properties: { id: 1, pro_com: '1', name: 'A', prov: '3' } },
-      { properties: { id: 7, pro_com: '2', name: 'B', prov: null } },
-      { properties: null },
-    ];
-    expect(codeField(rows, codes)).toBe('pro_com');
-    expect(codeField([{ properties: { n: 2 } }], codes)).toBe('n');
-    expect(codeField([{ properties: { n: 'x' } }], codes)).toBeNull();
+describe('codeField', () => {
+  const square = (x: number): Geometry => ({ type: 'Polygon', coordinates: [[[x, 0], [x + 1, 0], [x + 1, 1], [x, 1], [x, 0]]] });
+  const feature = (x: number, properties: Record<string, unknown> | null): Feature => ({ type: 'Feature', geometry: square(x), properties });
+  const territory = (code: string, name: string, x: number): Territory => ({ code, name, bbox: [x, 0, x + 1, 1] });
+  const territories = [territory('1', 'A', 0), territory('2', 'B', 1), territory('3', 'C', 2)];
+
+  test('is not misled by a number that names other places', () => {
+    const features = [feature(0, { id: 3, cat: 1 }), feature(1, { id: 2, cat: 2 }), feature(2, { id: 1, cat: 3 })];
+    expect(codeField(features, territories)).toBe('cat');
+    expect(codeField(features.slice(0, 1), territories)).toBe('cat');
+    expect(codeField([features[0]!, feature(0, null)], territories)).toBe('cat');
+  });
+
+  test('prefers what agrees with the name when places do not tell', () => {
+    const bare = territories.map(({ code, name }) => ({ code, name }));
+    expect(codeField([feature(0, { id: 3, cat: 1, town: 'A' })], bare)).toBe('cat');
+  });
+
+  test('takes parts of a territory, and finds nothing where nothing fits', () => {
+    const whole = [{ code: '9', name: 'W', bbox: [0, 0, 3, 1] as BBox }];
+    expect(codeField([feature(0, { c: '9' }), feature(2, { c: '9' })], whole)).toBe('c');
+    expect(codeField([feature(0, { c: 'x' })], whole)).toBeNull();
+    expect(codeField([feature(7, { c: '9' })], whole)).toBeNull();
   });
 });
 

@@ -124,6 +124,8 @@ export const en: Record<keyof typeof it, string> = {
   'age.range': '{from}–{to}',
 
   'notices.title': 'Please note',
+  'notices.more.one': '{n} more note',
+  'notices.more.other': '{n} more notes',
   'notice.invented-data': 'The figures come from data invented for demonstration: they describe no real place.',
   'notice.no-people': 'By the population data nobody lives here.',
   'notice.age-bands-incomplete': 'The age bands hold {bands} people, the territory {population}: they do not sum to the total.',

@@ -122,6 +122,8 @@ export const it = {
   'age.range': '{from}–{to}',
 
   'notices.title': 'Avvertenze',
+  'notices.more.one': '{n} altra avvertenza',
+  'notices.more.other': 'Altre {n} avvertenze',
   'notice.invented-data': 'Le cifre vengono da dati inventati a scopo dimostrativo: non descrivono alcun luogo reale.',
   'notice.no-people': 'Secondo i dati sulla popolazione qui non abita nessuno.',
   'notice.age-bands-incomplete': 'Le fasce di età contengono {bands} persone, il territorio {population}: la loro somma non dà il totale.',

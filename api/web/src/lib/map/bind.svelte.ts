@@ -5,7 +5,8 @@ import { layers, type Layer } from '../state/layers.svelte';
 import { chosen } from '../state/territory.svelte';
 import { locale } from '../i18n/index.svelte';
 import { gapName } from '../gaps';
-import { codeField, shareExpression } from './paint';
+import { codeField } from './codes';
+import { shareExpression } from './paint';
 import { territoryLabels } from './labels';
 import type { Scene } from './scene';
 import type { FeatureCollection } from 'geojson';
@@ -35,6 +36,8 @@ export function bindScene(scene: Scene): void {
     void scene.gaps(gapFeatures());
   });
 
+  // The table has the same figures, so the page goes on without the colours.
+  const noColours = () => (coverage.mapped = false);
   const fields = new Map<string, Promise<Coded | null>>();
   $effect(() => {
     const { report, row, onMap } = coverage;
@@ -47,8 +50,11 @@ export function bindScene(scene: Scene): void {
     if (!field) fields.set(report.id, (field = findCodes(areas.map((a) => a.code))));
     let stale = false;
     void field.then((f) => {
-      if (!stale && f) void scene.shares(f.dataset, `/xyz/${encodeURIComponent(f.dataset)}.json`, shareExpression(f.field, areas, row));
-    });
+      if (stale) return;
+      coverage.mapped = f !== null;
+      if (f) void scene.shares(f.dataset, `/xyz/${encodeURIComponent(f.dataset)}.json`, shareExpression(f.field, areas, row));
+      else void scene.shares(null, '', null);
+    }, noColours);
     return () => (stale = true);
   });
 }
@@ -85,8 +91,11 @@ interface Coded {
 async function findCodes(codes: string[]): Promise<Coded | null> {
   const first = await api.territory(codes[0]!, false);
   if (!first.dataset) return null;
-  const features = (await api.sample(first.dataset, first.bbox ?? undefined, 50)).features;
-  const field = codeField(features, new Set(codes));
+  const [features, territories] = await Promise.all([
+    api.sample(first.dataset, first.bbox ?? undefined, 50),
+    api.territories({ ...(first.level ? { level: first.level } : first.parent ? { parent: first.parent } : {}), limit: 10_000 }),
+  ]);
+  const field = codeField(features.features, territories);
   return field ? { dataset: first.dataset, field } : null;
 }
 

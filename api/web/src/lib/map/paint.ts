@@ -57,19 +57,3 @@ export function shareExpression(field: string, areas: AreaResult[], row: number)
   if (pairs.length === 0) return 'rgba(0,0,0,0)';
   return ['match', ['to-string', ['get', field]], ...pairs, 'rgba(0,0,0,0)'];
 }
-
-/**
- * codeField finds the attribute that holds the codes of areas: the one whose
- * values are most often among them.
- */
-export function codeField(features: { properties?: Record<string, unknown> | null }[], codes: ReadonlySet<string>): string | null {
-  const hits = new Map<string, number>();
-  for (const f of features) {
-    for (const [k, v] of Object.entries(f.properties ?? {})) {
-      if (v !== null && codes.has(String(v))) hits.set(k, (hits.get(k) ?? 0) + 1);
-    }
-  }
-  let best: string | null = null;
-  for (const [k, n] of hits) if (best === null || n > (hits.get(best) ?? 0)) best = k;
-  return best;
-}

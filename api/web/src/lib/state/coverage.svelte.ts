@@ -14,6 +14,8 @@ class Coverage {
   gap = $state.raw<Gap | null>(null);
   /** whether the map shows shares and gaps */
   onMap = $state(true);
+  /** whether the map could tell which polygon is which area */
+  mapped = $state(true);
   private running: AbortController | null = null;
 
   readonly areas = $derived<AreaResult[]>(this.report?.areas ?? []);
@@ -59,6 +61,7 @@ class Coverage {
     this.row = Math.floor(report.thresholds_s.length / 2);
     this.gap = null;
     this.onMap = true;
+    this.mapped = true;
     this.report = report;
     this.state = 'ready';
   }
