@@ -129,7 +129,7 @@ func TestPeopleFromATable(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, want := range []float64{5000, 400} {
-		if got := rep.Areas[i].Population; math.Abs(got-want) > 1e-6 {
+		if got := rep.Areas[i].Population; got != want {
 			t.Errorf("%s has %g people, want %g", rep.Areas[i].Name, got, want)
 		}
 	}

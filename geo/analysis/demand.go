@@ -114,6 +114,21 @@ type spread struct {
 	cellOf []int32 // field cell → population cell, −1 outside
 	pass   []int32 // population cell → passable field cells in it
 	any    []int32 // population cell → all field cells in it
+	served []bool  // population cell → its first field cell has been added
+}
+
+// grain is what people are divided into, a power of two so that the parts of
+// a cell add up to it without rounding.
+const grain = 1 << 20
+
+// portion is one of n equal parts of some people, rounded down to the grain;
+// the first part takes what the others leave.
+func portion(people float64, n int32, first bool) float64 {
+	q := math.Floor(people/float64(n)*grain) / grain
+	if first {
+		return people - q*float64(n-1)
+	}
+	return q
 }
 
 func (s *spread) do(ctx context.Context) (people, string, error) {
@@ -164,6 +179,7 @@ func (s *spread) locate(ctx context.Context) error {
 	s.cellOf = make([]int32, f.grid.Cells())
 	s.pass = make([]int32, pg.Cells())
 	s.any = make([]int32, pg.Cells())
+	s.served = make([]bool, pg.Cells())
 	finder, err := newCellFinder(f.grid, pg)
 	if err != nil {
 		return err
@@ -248,7 +264,7 @@ func (s *spread) fill(ctx context.Context, out *people, areaOfPop []int32) error
 			if err != nil {
 				return err
 			}
-			s.add(out, int(k), 1/float64(n), a, cell, lon, lat)
+			s.add(out, int(k), n, a, cell, lon, lat)
 		}
 	}
 	return nil
@@ -298,12 +314,14 @@ func (s *spread) strays(out *people, areaOfPop []int32) error {
 	return nil
 }
 
-// add appends a row with a share of a population cell's people.
-func (s *spread) add(out *people, k int, share float64, a int32, cell int, lon, lat float64) {
-	out.row(a, s.field, cell, lon, lat, s.total(k)*share)
+// add appends a row with one of n parts of a population cell's people.
+func (s *spread) add(out *people, k int, n int32, a int32, cell int, lon, lat float64) {
+	first := !s.served[k]
+	s.served[k] = true
+	out.row(a, s.field, cell, lon, lat, portion(s.total(k), n, first))
 	for b := range out.Bands {
 		v := positive(s.layers[b+b2i(s.hasTotal)].values[k])
-		out.Bands[b] = append(out.Bands[b], v*share)
+		out.Bands[b] = append(out.Bands[b], portion(v, n, first))
 	}
 }
 
@@ -371,7 +389,7 @@ func (r *run) demandFromTable(ctx context.Context, d catalog.Dataset, areas []ar
 	if err != nil {
 		return people{}, "", err
 	}
-	pass, any := make([]int32, len(areas)), make([]int32, len(areas))
+	pass, any, served := make([]int32, len(areas)), make([]int32, len(areas)), make([]bool, len(areas))
 	for cell, a := range f.area {
 		if a == noArea {
 			continue
@@ -401,10 +419,11 @@ func (r *run) demandFromTable(ctx context.Context, d catalog.Dataset, areas []ar
 		if err != nil {
 			return people{}, "", err
 		}
-		out.row(a, f, cell, lon, lat, rows[a][0]/float64(n))
+		out.row(a, f, cell, lon, lat, portion(rows[a][0], n, !served[a]))
 		for b := range bands {
-			out.Bands[b] = append(out.Bands[b], rows[a][b+1]/float64(n))
+			out.Bands[b] = append(out.Bands[b], portion(rows[a][b+1], n, !served[a]))
 		}
+		served[a] = true
 	}
 	for a := range areas {
 		if any[a] == 0 && rows[a] != nil && rows[a][0] > 0 {

@@ -2,7 +2,7 @@ package demoland
 
 import "math"
 
-// Land-cover classes: the codes, names and colours of ESA WorldCover.
+// Land-cover classes: the codes and names of ESA WorldCover.
 const (
 	coverTree   = 10
 	coverShrub  = 20
@@ -18,21 +18,23 @@ const (
 	glacierLine = 2480.0
 )
 
+// coverClasses have calmer colours than WorldCover's own: the map lies below
+// other layers.
 var coverClasses = []struct {
 	value   uint8
 	name    string
 	r, g, b uint8
 }{
-	{coverTree, "Tree cover", 0, 100, 0},
-	{coverShrub, "Shrubland", 255, 187, 34},
-	{coverGrass, "Grassland", 255, 255, 76},
-	{coverCrop, "Cropland", 240, 150, 255},
-	{coverBuilt, "Built-up", 250, 0, 0},
-	{coverBare, "Bare or sparse vegetation", 180, 180, 180},
-	{coverSnow, "Snow and ice", 240, 240, 240},
-	{coverWater, "Permanent water bodies", 0, 100, 200},
-	{coverWet, "Herbaceous wetland", 0, 150, 160},
-	{coverMoss, "Moss and lichen", 250, 230, 160},
+	{coverTree, "Tree cover", 70, 120, 74},
+	{coverShrub, "Shrubland", 158, 160, 92},
+	{coverGrass, "Grassland", 188, 207, 138},
+	{coverCrop, "Cropland", 230, 217, 163},
+	{coverBuilt, "Built-up", 186, 88, 78},
+	{coverBare, "Bare or sparse vegetation", 184, 178, 168},
+	{coverSnow, "Snow and ice", 243, 247, 250},
+	{coverWater, "Permanent water bodies", 82, 146, 196},
+	{coverWet, "Herbaceous wetland", 128, 182, 174},
+	{coverMoss, "Moss and lichen", 216, 210, 176},
 }
 
 // naturalCover is the land before people: belts by height that waver with

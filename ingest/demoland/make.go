@@ -109,7 +109,7 @@ func Make(ctx context.Context, dir string, o Options, progress func(stage string
 		}
 		paths = append(paths, files...)
 	}
-	w.add(File{Dataset: "sentinel-2", Role: catalog.Imagery, Title: "Satellite scenes of four seasons", Paths: paths})
+	w.add(File{Dataset: "sentinel-2", Role: catalog.Imagery, Title: "Immagini da satellite, quattro stagioni", Paths: paths})
 	progress("satellite scenes", 1)
 	return w.land, nil
 }

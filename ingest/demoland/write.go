@@ -71,7 +71,7 @@ func (w *writer) ground(z *field, cover []uint8) error {
 	if err := raster(dem, gdal.RasterSpec{Grid: g, DataType: "float32", Bands: []gdal.BandSpec{{Name: "elevation", Unit: "m", Nodata: &nodata}}}, z.v); err != nil {
 		return err
 	}
-	w.add(File{Dataset: "elevation", Role: catalog.Elevation, Title: "Elevation", Paths: []string{dem}})
+	w.add(File{Dataset: "elevation", Role: catalog.Elevation, Title: "Altimetria", Paths: []string{dem}})
 	b := gdal.BandSpec{Name: "class", Categories: make([]string, coverMoss+1)}
 	for _, c := range coverClasses {
 		b.Colors = append(b.Colors, gdal.ColorEntry{Value: int(c.value), R: c.r, G: c.g, B: c.b, A: 255})
@@ -83,7 +83,7 @@ func (w *writer) ground(z *field, cover []uint8) error {
 	if err := raster(path, gdal.RasterSpec{Grid: g, DataType: "uint8", Bands: []gdal.BandSpec{b}}, cover); err != nil {
 		return err
 	}
-	w.add(File{Dataset: "landcover", Role: catalog.LandCover, Title: "Land cover", Paths: []string{path}})
+	w.add(File{Dataset: "landcover", Role: catalog.LandCover, Title: "Copertura del suolo", Paths: []string{path}})
 	return nil
 }
 
@@ -134,7 +134,7 @@ func (w *writer) people(s *settle.Society) error {
 	if err := raster(path, spec, data...); err != nil {
 		return err
 	}
-	w.add(File{Dataset: "population", Role: catalog.Population, Title: "Residents by age, 100 m", Paths: []string{path}})
+	w.add(File{Dataset: "population", Role: catalog.Population, Title: "Residenti per età, 100 m", Paths: []string{path}})
 	return nil
 }
 
@@ -158,13 +158,13 @@ func (w *writer) areas(s *settle.Society) error {
 		properties                        func(a settle.Area) map[string]any
 	}
 	for _, l := range []level{
-		{"provincia.geojson", "province", "Province", "prov_code", "province", []settle.Area{s.Province}, nil, func(a settle.Area) map[string]any {
+		{"provincia.geojson", "province", "Provincia", "prov_code", "province", []settle.Area{s.Province}, nil, func(a settle.Area) map[string]any {
 			return map[string]any{"prov_code": a.Code, "name": a.Name, "population": a.Population}
 		}},
-		{"unioni.geojson", "unions", "Unions of municipalities", "union_code", "union", s.Unions, []string{"prov_code"}, func(a settle.Area) map[string]any {
+		{"unioni.geojson", "unions", "Unioni di comuni", "union_code", "union", s.Unions, []string{"prov_code"}, func(a settle.Area) map[string]any {
 			return map[string]any{"union_code": a.Code, "name": a.Name, "prov_code": a.Parent, "prov_name": s.Province.Name, "population": a.Population}
 		}},
-		{"comuni.geojson", "municipalities", "Municipalities", "com_istat_code", "municipality", s.Municipalities, []string{"union_code", "prov_code"}, func(a settle.Area) map[string]any {
+		{"comuni.geojson", "municipalities", "Comuni", "com_istat_code", "municipality", s.Municipalities, []string{"union_code", "prov_code"}, func(a settle.Area) map[string]any {
 			return map[string]any{
 				"com_istat_code": a.Code, "name": a.Name, "union_code": a.Parent, "union_name": unions[a.Parent],
 				"prov_code": s.Province.Code, "prov_name": s.Province.Name, "population": a.Population,
@@ -238,7 +238,7 @@ func (w *writer) hamlets(s *settle.Society) error {
 	if err := writeCSV(path, rows); err != nil {
 		return err
 	}
-	w.add(File{Dataset: "hamlets", Role: catalog.Place, Title: "Hamlets", Paths: []string{path}, NameField: "nome"})
+	w.add(File{Dataset: "hamlets", Role: catalog.Place, Title: "Località", Paths: []string{path}, NameField: "nome"})
 	return nil
 }
 
@@ -285,7 +285,7 @@ func (w *writer) roads(s *settle.Society) error {
 	}); err != nil {
 		return err
 	}
-	w.add(File{Dataset: "roads", Role: catalog.Road, Title: "Roads and paths", Paths: []string{path}})
+	w.add(File{Dataset: "roads", Role: catalog.Road, Title: "Strade e sentieri", Paths: []string{path}})
 	return nil
 }
 
@@ -300,7 +300,7 @@ func (w *writer) rivers(h *hydrology) error {
 	}); err != nil {
 		return err
 	}
-	w.add(File{Dataset: "rivers", Role: catalog.OtherRole, Title: "Rivers and streams", Paths: []string{path}})
+	w.add(File{Dataset: "rivers", Role: catalog.OtherRole, Title: "Fiumi e torrenti", Paths: []string{path}})
 	return nil
 }
 
@@ -346,7 +346,7 @@ func (w *writer) services(s *settle.Society) error {
 		if err != nil {
 			return err
 		}
-		w.add(File{Dataset: service.ID, Role: catalog.Service, Title: service.TitleEN + " / " + service.TitleIT, Paths: []string{path}})
+		w.add(File{Dataset: service.ID, Role: catalog.Service, Title: service.TitleIT, Paths: []string{path}})
 	}
 	return nil
 }

@@ -77,8 +77,14 @@ var bands = []struct {
 	name         string
 	town, remote float64
 }{
-	{"age_0_2", 2.3, 1.0}, {"age_3_5", 2.4, 1.1}, {"age_6_10", 4.4, 2.3}, {"age_11_13", 2.9, 1.7}, {"age_14_18", 4.8, 3.0},
-	{"age_19_64", 59.2, 51.9}, {"age_65_79", 16.2, 25.0}, {"age_80_plus", 7.8, 14.0},
+	{"age_0_2", 2.3, 1.0},
+	{"age_3_5", 2.4, 1.1},
+	{"age_6_10", 4.4, 2.3},
+	{"age_11_13", 2.9, 1.7},
+	{"age_14_18", 4.8, 3.0},
+	{"age_19_64", 59.2, 51.9},
+	{"age_65_79", 16.2, 25.0},
+	{"age_80_plus", 7.8, 14.0},
 }
 
 // people puts everyone into a block near their hamlet, and ages to them.

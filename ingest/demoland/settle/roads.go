@@ -36,8 +36,14 @@ var classes = []struct {
 	word, surface string
 	speed         int
 }{
-	{}, {"primary", "asphalt", 90}, {"secondary", "asphalt", 70}, {"tertiary", "asphalt", 50}, {"unclassified", "asphalt", 40},
-	{"residential", "asphalt", 30}, {"track", "gravel", 20}, {"path", "ground", 5},
+	{},
+	{"primary", "asphalt", 90},
+	{"secondary", "asphalt", 70},
+	{"tertiary", "asphalt", 50},
+	{"unclassified", "asphalt", 40},
+	{"residential", "asphalt", 30},
+	{"track", "gravel", 20},
+	{"path", "ground", 5},
 }
 
 const (
