@@ -111,57 +111,6 @@ func (f *field) crop(pad int) *field {
 	return g
 }
 
-// blur is three box passes of a radius in cells: close to a Gaussian of
-// standard deviation radius.
-func (f *field) blur(radius int) *field {
-	if radius < 1 {
-		return f.clone()
-	}
-	src, dst := f.clone(), newField(f.n, f.cell)
-	for range 3 {
-		src.boxRows(dst, radius)
-		dst.boxColumns(src, radius)
-	}
-	return src
-}
-
-func (f *field) boxRows(dst *field, radius int) {
-	n := f.n
-	rows(n, func(lo, hi int) {
-		for r := lo; r < hi; r++ {
-			in, out := f.v[r*n:(r+1)*n], dst.v[r*n:(r+1)*n]
-			var sum float64
-			for i := -radius; i <= radius; i++ {
-				sum += float64(in[min(max(i, 0), n-1)])
-			}
-			for c := range n {
-				out[c] = float32(sum / float64(2*radius+1))
-				sum += float64(in[min(c+radius+1, n-1)]) - float64(in[max(c-radius, 0)])
-			}
-		}
-	})
-}
-
-func (f *field) boxColumns(dst *field, radius int) {
-	n := f.n
-	rows(n, func(lo, hi int) {
-		sum := make([]float64, hi-lo)
-		at := func(r int) []float32 { r = min(max(r, 0), n-1); return f.v[r*n+lo : r*n+hi] }
-		for i := -radius; i <= radius; i++ {
-			for c, v := range at(i) {
-				sum[c] += float64(v)
-			}
-		}
-		for r := range n {
-			in, out := at(r+radius+1), at(r-radius)
-			for c := range sum {
-				dst.v[r*n+lo+c] = float32(sum[c] / float64(2*radius+1))
-				sum[c] += float64(in[c]) - float64(out[c])
-			}
-		}
-	})
-}
-
 // slopes gives the steepest gradient (rise over run) of each cell and the
 // gradient's components towards east and south (Horn 1981).
 func (f *field) slopes() (slope, gx, gy *field) {

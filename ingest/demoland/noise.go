@@ -77,19 +77,6 @@ func (n *noise) ridged(x, y float64, octaves int) float64 {
 	return sum / norm
 }
 
-// hash2 mixes two integers and a salt to a number in [0, 1).
-func hash2(x, y int, salt uint64) float64 {
-	return float64(mix(x, y, salt)>>11) / (1 << 53)
-}
-
-// mix is splitmix64's finaliser over a lattice point.
-func mix(x, y int, salt uint64) uint64 {
-	h := salt ^ uint64(int64(x))*0x9E3779B97F4A7C15 ^ uint64(int64(y))*0xC2B2AE3D27D4EB4F
-	h = (h ^ h>>30) * 0xBF58476D1CE4E5B9
-	h = (h ^ h>>27) * 0x94D049BB133111EB
-	return h ^ h>>31
-}
-
 func clamp(v, lo, hi float64) float64 { return math.Max(lo, math.Min(hi, v)) }
 
 // smoothstep goes from 0 at a to 1 at b without corners; a may exceed b.

@@ -14,8 +14,6 @@ const (
 // point is a place in metres from the land's north-west corner, y southwards.
 type point struct{ x, y float64 }
 
-func (a point) dist(b point) float64 { return math.Hypot(a.x-b.x, a.y-b.y) }
-
 // The two valleys that the range is built around, as shares of the land's
 // side: the main one leaves southwards, its branch comes from the west.
 var (

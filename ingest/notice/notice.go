@@ -53,9 +53,7 @@ func (l *List) put(s catalog.Severity, code, message string) int {
 
 // Append takes over the notices of another list.
 func (l *List) Append(more []catalog.Notice) {
-	for _, n := range more {
-		l.all = append(l.all, n)
-	}
+	l.all = append(l.all, more...)
 }
 
 // Counted is how often a code was counted so far.

@@ -172,7 +172,7 @@ func (s *Store) List(ctx context.Context, prefix string) ([]blob.Info, error) {
 			return descend(key, prefix)
 		}
 		if !d.Type().IsRegular() || !strings.HasPrefix(key, prefix) || blob.CheckKey(key) != nil {
-			return nil
+			return nil //nolint:nilerr // not an object of ours
 		}
 		info, err := d.Info()
 		if errors.Is(err, fs.ErrNotExist) {

@@ -12,7 +12,6 @@ type season struct {
 	autumn   float64 // leaves turning
 	snowLine float64 // metres
 	month    int
-	late     float64 // days of delay of spring per 100 m of height
 }
 
 func seasonOf(t time.Time) season {
