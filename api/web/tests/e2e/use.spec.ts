@@ -58,7 +58,7 @@ test('coverage: ask, read, look at a gap, open the report', async ({ page }) => 
     page.locator('form button[type=submit]').click(),
   ]);
   expect(request.postDataJSON()).toMatchObject({ inputs: { profile: 'walking-elderly', thresholds: ['15m', '30m', '45m', '60m'] } });
-  await expect(page.locator('.headline strong')).toHaveText(/^\d{1,3}(,\d)?\u00a0%$/, { timeout: 60_000 });
+  await expect(page.locator('.headline strong')).toHaveText(/^[<>]?\d{1,3}(,\d)?\u00a0%$/, { timeout: 60_000 });
   await expect(page.locator('.result [role=status]')).not.toBeEmpty();
 
   // The map, the headline and the table follow the chosen time.

@@ -30,6 +30,9 @@ describe('layers', () => {
   test('begin with land cover, borders, roads and services', () => {
     expect([...initial(all)].sort()).toEqual(['clc', 'pharmacy', 'roads', 'towns']);
     expect([...initial(all.filter((c) => c.id !== 'clc'))].sort()).toEqual(['dem', 'pharmacy', 'roads', 'towns']);
+    const province = { ...collection('province', 'territory', 'vector'), contado: { ...collection('province', 'territory', 'vector').contado, count: 1 } };
+    const towns = { ...all[4]!, contado: { ...all[4]!.contado, count: 243 } };
+    expect([...initial([province, towns])]).toEqual(['towns']);
     expect([...initial([collection('trees', 'other', 'vector')])]).toEqual(['trees']);
   });
 

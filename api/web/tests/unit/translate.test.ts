@@ -19,9 +19,11 @@ describe('numbers', () => {
 
   test.each([
     [0, '0 %', '0%'],
-    [0.0004, '0,1 %', '0.1%'],
+    [0.0004, '<0,1 %', '<0.1%'],
+    [0.0006, '0,1 %', '0.1%'],
     [0.7768, '77,7 %', '77.7%'],
-    [0.99996, '99,9 %', '99.9%'],
+    [0.99996, '>99,9 %', '>99.9%'],
+    [0.9994, '99,9 %', '99.9%'],
     [1, '100 %', '100%'],
   ])('share %d', (v, italian, english) => {
     expect(plain(it.share(v))).toBe(italian);
@@ -70,6 +72,8 @@ describe('other words', () => {
   });
 
   test('areas and distances', () => {
+    expect(plain(it.hectares(0.004))).toBe('<0,1 ha');
+    expect(plain(it.hectares(1234.6))).toBe('1.235 ha');
     expect(plain(it.area(7.123))).toBe('7,12 km²');
     expect(plain(it.area(1234.4))).toBe('1.234 km²');
     expect(plain(it.distance(20))).toBe('50 m');

@@ -80,6 +80,20 @@ export const en: Record<keyof typeof it, string> = {
   'legend.Motorway, trunk road': 'Motorway, trunk road',
   'legend.Other road': 'Other road',
 
+  // Classes of WorldCover, by their English names in the data.
+  'legend.Tree cover': 'Tree cover',
+  'legend.Shrubland': 'Shrubland',
+  'legend.Grassland': 'Grassland',
+  'legend.Cropland': 'Cropland',
+  'legend.Built-up': 'Built-up',
+  'legend.Bare or sparse vegetation': 'Bare or sparse vegetation',
+  'legend.Bare / sparse vegetation': 'Bare / sparse vegetation',
+  'legend.Snow and ice': 'Snow and ice',
+  'legend.Permanent water bodies': 'Permanent water bodies',
+  'legend.Herbaceous wetland': 'Herbaceous wetland',
+  'legend.Mangroves': 'Mangroves',
+  'legend.Moss and lichen': 'Moss and lichen',
+
   'picker.label': 'Territory',
   'picker.placeholder': 'Find a municipality…',
   'picker.none': 'No territory has this name or code.',

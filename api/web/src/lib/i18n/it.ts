@@ -78,6 +78,20 @@ export const it = {
   'legend.Motorway, trunk road': 'Autostrada, superstrada',
   'legend.Other road': 'Altra strada',
 
+  // Classes of WorldCover, by their English names in the data.
+  'legend.Tree cover': 'Bosco',
+  'legend.Shrubland': 'Arbusteti',
+  'legend.Grassland': 'Prati e pascoli',
+  'legend.Cropland': 'Coltivi',
+  'legend.Built-up': 'Aree edificate',
+  'legend.Bare or sparse vegetation': 'Suolo nudo o quasi',
+  'legend.Bare / sparse vegetation': 'Suolo nudo o quasi',
+  'legend.Snow and ice': 'Neve e ghiaccio',
+  'legend.Permanent water bodies': 'Acque permanenti',
+  'legend.Herbaceous wetland': 'Zone umide',
+  'legend.Mangroves': 'Mangrovie',
+  'legend.Moss and lichen': 'Muschi e licheni',
+
   'picker.label': 'Territorio',
   'picker.placeholder': 'Cerca un comune…',
   'picker.none': 'Nessun territorio con questo nome o codice.',

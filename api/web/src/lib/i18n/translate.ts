@@ -62,12 +62,18 @@ export class Translator {
   /** share writes 0…1 as a percentage; nearly all is never written as all, nor a few as none. */
   share(v: number): string {
     const p = v * 100;
-    const shown = p > 99.9 && p < 100 ? 99.9 : p > 0 && p < 0.1 ? 0.1 : p;
-    return this.t('unit.percent', { n: this.number(shown, 1) });
+    const sign = p > 99.95 && p < 100 ? '>' : p > 0 && p < 0.05 ? '<' : '';
+    const shown = sign === '>' ? 99.9 : sign === '<' ? 0.1 : p;
+    return sign + this.t('unit.percent', { n: this.number(shown, 1) });
   }
 
   area(km2: number): string {
     return this.t('unit.km2', { n: this.number(km2, km2 < 10 ? 2 : km2 < 1000 ? 1 : 0) });
+  }
+
+  hectares(ha: number): string {
+    if (ha > 0 && ha < 0.05) return `<${this.t('unit.ha', { n: this.number(0.1, 1) })}`;
+    return this.t('unit.ha', { n: this.number(ha, ha < 10 ? 1 : 0) });
   }
 
   metres(m: number): string {

@@ -57,7 +57,10 @@ export function initial(collections: Collection[]): Set<string> {
       break;
     }
   }
-  const lines: Role[] = ['territory', 'road', 'barrier', 'service'];
+  // Of nested territories the smallest have the borders of all.
+  const towns = collections.filter((c) => c.contado.role === 'territory').sort((a, b) => (b.contado.count ?? 0) - (a.contado.count ?? 0));
+  if (towns[0]) on.add(towns[0].id);
+  const lines: Role[] = ['road', 'barrier', 'service'];
   for (const c of collections) {
     if (c.contado.kind === 'vector' && lines.includes(c.contado.role)) on.add(c.id);
   }

@@ -10,7 +10,7 @@ class Catalog {
   status = $state.raw<Status | null>(null);
 
   readonly invented = $derived(this.collections.some((c) => c.contado.invented));
-  readonly services = $derived(this.collections.filter((c) => c.contado.role === 'service'));
+  readonly services = $derived(this.collections.filter((c) => c.contado.role === 'service').sort((a, b) => (a.title || a.id).localeCompare(b.title || b.id)));
   readonly hasTerritories = $derived(this.collections.some((c) => c.contado.role === 'territory'));
   readonly hasLandCover = $derived(this.collections.some((c) => c.contado.role === 'landcover'));
 

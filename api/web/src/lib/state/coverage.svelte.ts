@@ -1,6 +1,7 @@
 // The coverage question, its computation and its answer.
 import { api, asApiError, isAbort, type ApiError } from '../api';
 import { runCoverage } from '../jobs';
+import { layers } from './layers.svelte';
 import type { AreaResult, CoverageInputs, CoverageReport, Gap } from '../types';
 
 class Coverage {
@@ -63,6 +64,7 @@ class Coverage {
     this.onMap = true;
     this.mapped = true;
     this.report = report;
+    layers.onlyService(report.service);
     this.state = 'ready';
   }
 

@@ -83,6 +83,12 @@ class Layers {
       });
   }
 
+  /** onlyService leaves one service on the map: the one that a report is about. */
+  onlyService(id: string): void {
+    if (!this.list.some((l) => l.id === id)) return;
+    for (const l of this.list) if (l.collection.contado.role === 'service') l.visible = l.id === id;
+  }
+
   /** rasterBelow tells whether a picture of the ground is on, which fills should not cover. */
   get rasterBelow(): boolean {
     return this.list.some((l) => l.visible && l.collection.contado.kind === 'raster');
