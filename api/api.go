@@ -4,6 +4,7 @@
 package api
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -16,6 +17,7 @@ import (
 	"contado/api/analysis"
 	"contado/api/ogc"
 	"contado/api/openapi"
+	"contado/api/page"
 	"contado/api/rest"
 	"contado/api/territory"
 	"contado/api/web"
@@ -78,7 +80,7 @@ type Server struct {
 // New makes a server.
 func New(d Deps) (*Server, error) {
 	if d.Atlas == nil || d.Engine == nil || d.Tiles == nil || d.Blobs == nil {
-		return nil, errNoAtlas
+		return nil, errors.New("api: an atlas, an engine, a tile service and a blob store are needed")
 	}
 	if err := checkBase(d.BaseURL); err != nil {
 		return nil, err
@@ -87,7 +89,7 @@ func New(d Deps) (*Server, error) {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
 	d.Limits.withDefaults()
-	page, err := newSite(web.Files())
+	home, err := newSite(web.Files())
 	if err != nil {
 		return nil, err
 	}
@@ -101,16 +103,17 @@ func New(d Deps) (*Server, error) {
 		Sync: d.Limits.Processes, SyncTimeout: d.Limits.Process, Timeout: d.Limits.Query,
 	}}
 	for _, r := range []interface{ Register(rest.Registrar) }{
-		&ogc.Handler{Atlas: d.Atlas, Program: d.Program, Home: page.home, Timeout: d.Limits.Query},
+		&ogc.Handler{Atlas: d.Atlas, Program: d.Program, Home: home.home, Timeout: d.Limits.Query},
 		&xyz.Handler{Atlas: d.Atlas, Tiles: d.Tiles, Timeout: d.Limits.Tile},
 		&territory.Handler{Atlas: d.Atlas, Engine: d.Engine, Program: d.Program, Timeout: d.Limits.Query},
 		s.analysis,
 		&openapi.Handler{Program: d.Program, Layers: func() []openapi.Layer { return layers(d.Atlas.Current()) }},
+		page.Guide{},
 		&admin.Handler{Atlas: d.Atlas, Jobs: d.Jobs, Program: d.Program, Started: time.Now()},
 	} {
 		r.Register(e)
 	}
-	page.register(e)
+	home.register(e)
 	return s, nil
 }
 

@@ -3,7 +3,6 @@ package api
 import (
 	"bytes"
 	"compress/gzip"
-	"errors"
 	"fmt"
 	"io/fs"
 	"mime"
@@ -136,24 +135,22 @@ func (s *site) home(c echo.Context) error {
 }
 
 func (f *siteFile) serve(c echo.Context) error {
-	// A worker is bound by the policy that its own script came with.
-	c.Response().Header().Set("Content-Security-Policy", sitePolicy)
 	h := c.Response().Header()
-	body, etag := f.plain, f.etag
+	// A worker is bound by the policy that its own script came with.
+	h.Set("Content-Security-Policy", sitePolicy)
+	body, etag, encoding := f.plain, f.etag, ""
 	if f.zipped != nil {
-		h.Add("Vary", "Accept-Encoding")
+		rest.Vary(c, "Accept-Encoding")
 		if rest.AcceptsGzip(c) {
-			body, etag = f.zipped, strings.TrimSuffix(f.etag, `"`)+`-gz"`
+			body, etag, encoding = f.zipped, strings.TrimSuffix(f.etag, `"`)+`-gz"`, "gzip"
 		}
 	}
 	if rest.NotModified(c, etag, f.cache) {
 		return c.NoContent(http.StatusNotModified)
 	}
-	if len(body) == len(f.zipped) && f.zipped != nil && etag != f.etag {
-		h.Set("Content-Encoding", "gzip")
+	if encoding != "" {
+		h.Set("Content-Encoding", encoding)
 	}
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	return c.Stream(http.StatusOK, f.media, bytes.NewReader(body))
 }
-
-var errNoAtlas = errors.New("api: no atlas, engine or tile service given")

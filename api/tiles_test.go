@@ -146,12 +146,6 @@ func TestTileJSON(t *testing.T) {
 	if got := ask.Get(t, address).Header().Get("Cache-Control"); !strings.Contains(got, "immutable") {
 		t.Errorf("Cache-Control %q", got)
 	}
-	stale := ask.Get(t, strings.Replace(address, "v=1-", "v=0-", 1)+"&size=512")
-	if got := stale.Header().Get("Cache-Control"); got != "no-cache" {
-		if !strings.Contains(address, "v=2-") { // two scenes: the second publishing
-			t.Errorf("with another stamp: Cache-Control %q at %s", got, address)
-		}
-	}
 	old := ask.Get(t, "/xyz/scenes/"+middle(13)+".png?bands=B04,B03,B02&v=1-000000")
 	if got := old.Header().Get("Cache-Control"); got != "no-cache" {
 		t.Errorf("with an old stamp: Cache-Control %q", got)

@@ -138,7 +138,7 @@ func (h *Handler) execute(c echo.Context) error {
 	if err := w.check(ctx, h); err != nil {
 		return err
 	}
-	c.Response().Header().Add("Vary", "Prefer")
+	rest.Vary(c, "Prefer")
 	if prefersAsync(c.Request()) {
 		return h.enqueue(c, p, e)
 	}

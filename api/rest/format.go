@@ -43,7 +43,7 @@ func (f Format) matches(media string) bool {
 // matches nothing is answered with the first rather than refused.
 func Choose(c echo.Context, offers ...Format) (Format, error) {
 	if len(offers) > 1 {
-		c.Response().Header().Add("Vary", "Accept")
+		Vary(c, "Accept")
 	}
 	if name := c.QueryParam("f"); name != "" {
 		names := make([]string, len(offers))

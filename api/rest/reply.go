@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -61,6 +62,14 @@ func Fresh(c echo.Context, status int, v any) error {
 	return c.Blob(status, MediaJSON, b)
 }
 
+// Vary says that the answer depends on a request header.
+func Vary(c echo.Context, name string) {
+	h := c.Response().Header()
+	if !slices.Contains(h.Values("Vary"), name) {
+		h.Add("Vary", name)
+	}
+}
+
 // Tag makes a strong validator of all that a representation depends on.
 func Tag(parts ...string) string {
 	h := sha256.New()
@@ -74,7 +83,7 @@ func Tag(parts ...string) string {
 // client takes that and it is worth it.
 func Tagged(c echo.Context, media, etag, cache string, body []byte) error {
 	h := c.Response().Header()
-	h.Add("Vary", "Accept-Encoding")
+	Vary(c, "Accept-Encoding")
 	zip := len(body) >= compressAtLeast && compressible(media) && AcceptsGzip(c)
 	if zip {
 		etag = zippedTag(etag)
@@ -107,7 +116,7 @@ func HasTag(c echo.Context, etag, cache string) bool {
 	if c.Request().Header.Get("If-None-Match") == "" {
 		return false
 	}
-	c.Response().Header().Add("Vary", "Accept-Encoding")
+	Vary(c, "Accept-Encoding")
 	if AcceptsGzip(c) && NotModified(c, zippedTag(etag), cache) {
 		return true
 	}
@@ -153,7 +162,7 @@ func AcceptsGzip(c echo.Context) bool {
 // Language picks it or en: ?lang= wins, then Accept-Language, then English.
 func Language(c echo.Context) (string, error) {
 	h := c.Response().Header()
-	h.Add("Vary", "Accept-Language")
+	Vary(c, "Accept-Language")
 	lang := c.QueryParam("lang")
 	switch lang {
 	case "it", "en":

@@ -130,7 +130,7 @@ func (h *Handler) vectorTile(c echo.Context, state *atlas.Snapshot, d catalog.Da
 	if err != nil {
 		return err
 	}
-	c.Response().Header().Add("Vary", "Accept-Encoding")
+	rest.Vary(c, "Accept-Encoding")
 	p.Gzip = rest.AcceptsGzip(c)
 	cache := cacheOf(c, d)
 	if rest.NotModified(c, tiles.TileETag(d, p, a.Tile), cache) {
