@@ -17,9 +17,9 @@ var (
 	sceneOrigin = [2]float64{10.27, 44.78} // north-west, inside
 )
 
-// rasterList is every tile of the scene at zooms 8 to 12 and an even choice
-// of those at 13 to 15, shuffled, none twice.
-func (b *bench) rasterList() []address { return shuffled(cover(b.sceneBox(), 8, 15, 100)) }
+// rasterList is an even choice of at most 30 tiles of the scene at each zoom
+// from 8 to 15, shuffled, none twice.
+func (b *bench) rasterList() []address { return shuffled(cover(b.sceneBox(), 8, 15, 30)) }
 
 func (b *bench) sceneBox() [4]float64 {
 	deg := float64(b.scene) * 10 / 111_320

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -148,5 +147,5 @@ print(", ".join(n + " " + version(n) for n in ("titiler.core", "rio-tiler", "exa
 	if b.mapscript != "" {
 		fmt.Fprintf(b.out, "; MapServer %s", say(b.mapscript, "-c", "import mapscript; print(mapscript.MS_VERSION)"))
 	}
-	io.WriteString(b.out, "\n")
+	fmt.Fprintln(b.out)
 }

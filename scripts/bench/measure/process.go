@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -140,43 +141,63 @@ func (s *server) stop() error {
 	return errors.Join(err, s.log.Close())
 }
 
-// peak is the largest resident memory so far of the process and its
-// children, in MiB.
-func (s *server) peak() (float64, error) { return peakOf(strconv.Itoa(s.cmd.Process.Pid)) }
+// usage is the processor time so far and the largest resident memory of the
+// process and its children together.
+func (s *server) usage() (cost, error) { return usageOf(strconv.Itoa(s.cmd.Process.Pid)) }
 
-func peakOf(pid string) (float64, error) {
+// ticks is the unit of processor time in /proc: a hundredth of a second on
+// every architecture of Linux that Go runs on.
+const ticks = 100
+
+func usageOf(pid string) (cost, error) {
+	var c cost
+	stat, err := os.ReadFile(filepath.Join("/proc", pid, "stat"))
+	if err != nil {
+		return c, err
+	}
+	// The name of the program, in brackets, may hold anything.
+	after := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
+	if len(after) < 13 {
+		return c, fmt.Errorf("/proc/%s/stat is short", pid)
+	}
+	for _, field := range after[11:13] { // of user and system
+		n, err := strconv.ParseFloat(field, 64)
+		if err != nil {
+			return c, err
+		}
+		c.cpu += n / ticks
+	}
 	status, err := os.ReadFile(filepath.Join("/proc", pid, "status"))
 	if err != nil {
-		return 0, err
+		return c, err
 	}
-	total := 0.0
 	for line := range strings.Lines(string(status)) {
 		if v, ok := strings.CutPrefix(line, "VmHWM:"); ok {
 			kib, err := strconv.ParseFloat(strings.Fields(v)[0], 64)
 			if err != nil {
-				return 0, err
+				return c, err
 			}
-			total = kib / 1024
+			c.peak = kib / 1024
 		}
 	}
 	tasks, err := filepath.Glob(filepath.Join("/proc", pid, "task", "*", "children"))
 	if err != nil {
-		return 0, err
+		return c, err
 	}
 	for _, t := range tasks {
 		children, err := os.ReadFile(t)
 		if err != nil {
-			return 0, err
+			return c, err
 		}
 		for _, child := range strings.Fields(string(children)) {
-			p, err := peakOf(child)
+			u, err := usageOf(child)
 			if err != nil {
-				return 0, err
+				return c, err
 			}
-			total += p
+			c.cpu, c.peak = c.cpu+u.cpu, c.peak+u.peak
 		}
 	}
-	return total, nil
+	return c, nil
 }
 
 // fetch returns the status and the size of a body as it came over the wire.

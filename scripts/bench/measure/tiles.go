@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"net/http"
 	"os"
 	"os/exec"
@@ -25,7 +26,8 @@ const rounds = 3
 type series struct {
 	name     string
 	p50, p95 []float64 // ms, of each round
-	perTile  []float64 // ms of the whole list divided by its tiles
+	perTile  []float64 // ms of the whole list divided by tiles with content
+	cpu      []float64 // ms of all processors a tile
 	peak     []float64 // MiB
 	tiles    int       // with something in them
 	bytes    int       // of these
@@ -38,9 +40,11 @@ type pass struct {
 	wall  time.Duration
 }
 
-func (s *series) add(p pass, peak float64) {
+// add notes a pass, the processor time of it in seconds and the memory.
+func (s *series) add(p pass, cpu, peak float64) {
 	s.p50, s.p95 = append(s.p50, median(p.ms)), append(s.p95, quantile(p.ms, 0.95))
 	s.perTile = append(s.perTile, p.wall.Seconds()*1000/float64(len(p.ms)))
+	s.cpu = append(s.cpu, cpu*1000/float64(len(p.ms)))
 	s.peak = append(s.peak, peak)
 	s.tiles, s.bytes = len(p.ms), p.bytes
 }
@@ -63,11 +67,11 @@ func (k *book) print(b *bench, title string) {
 	var rows [][]string
 	for _, s := range k.list {
 		rows = append(rows, []string{
-			s.name, num(median(s.p50)), num(median(s.p95)), num(median(s.perTile)),
+			s.name, num(median(s.p50)), num(median(s.p95)), num(median(s.perTile)), num(median(s.cpu)),
 			fmt.Sprint(s.tiles), num(float64(s.bytes) / float64(s.tiles) / 1024), num(median(s.peak)),
 		})
 	}
-	table(b.out, title, []string{"", "p50 ms", "p95 ms", "ms a tile, overall", "tiles", "KiB a tile", "peak MiB"}, rows)
+	table(b.out, title, []string{"", "p50 ms", "p95 ms", "ms a tile", "CPU ms a tile", "tiles", "KiB a tile", "peak MiB"}, rows)
 }
 
 // tiles measures tiles that nobody has asked for before: every address once,
@@ -83,6 +87,11 @@ func (b *bench) tiles(ctx context.Context) error {
 			if err := b.vectorRound(ctx, &vector, parallel); err != nil {
 				return err
 			}
+		}
+	}
+	if b.venv != "" {
+		if err := b.samePictures(ctx); err != nil {
+			return err
 		}
 	}
 	raster.print(b, fmt.Sprintf("Raster tiles (3 bands of UInt16, %d × %d cells, UTM to Web Mercator, 256 pixels, PNG)", b.scene, b.scene))
@@ -153,15 +162,19 @@ func (b *bench) contadoTiles(ctx context.Context, k *book, list []address, path 
 
 // cold runs over the list and notes memory at its end.
 func (s *server) cold(ctx context.Context, to *series, list []address, path func(address) string, parallel int) error {
+	before, err := s.usage()
+	if err != nil {
+		return err
+	}
 	p, err := s.ask(ctx, list, path, parallel)
 	if err != nil {
 		return errors.Join(err, s.failure())
 	}
-	peak, err := s.peak()
+	after, err := s.usage()
 	if err != nil {
 		return err
 	}
-	to.add(p, peak)
+	to.add(p, after.cpu-before.cpu, after.peak)
 	return nil
 }
 
@@ -248,7 +261,7 @@ func (b *bench) scriptTiles(ctx context.Context, to *series, python, kind, file 
 	if len(p.ms) == 0 {
 		return fmt.Errorf("%s drew nothing", kind)
 	}
-	to.add(p, c.peak)
+	to.add(p, math.NaN(), c.peak)
 	return nil
 }
 
@@ -286,6 +299,7 @@ func (b *bench) pyramid(ctx context.Context, to *series, file string) error {
 		return errors.New("the MVT driver of GDAL wrote nothing")
 	}
 	to.perTile = append(to.perTile, c.wall*1000/float64(tiles))
+	to.cpu = append(to.cpu, c.cpu*1000/float64(tiles))
 	to.peak = append(to.peak, c.peak)
 	to.tiles, to.bytes = tiles, bytes
 	return nil

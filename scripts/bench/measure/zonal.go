@@ -28,25 +28,30 @@ type contender struct {
 	name string
 	argv []string
 	out  string
+	most int // runs; few of the slow ones tell enough
 	runs []cost
 	note string // agreement with contado
 }
 
 func (b *bench) zonalOf(ctx context.Context, stats string) error {
-	ours := &contender{name: "contado zonal", out: filepath.Join(b.dir, "contado.csv")}
+	ours := &contender{name: "contado zonal", most: b.reps, out: filepath.Join(b.dir, "contado.csv")}
 	ours.argv = []string{b.bin, "--data", b.data, "-q", "zonal", "-d", heightsDataset, "--areas", areasDataset, "--stats", stats, "-o", ours.out}
 	all := []*contender{ours}
 	if b.venv != "" {
-		for _, kind := range []string{"exactextract", "rasterstats"} {
-			c := &contender{name: kind, out: filepath.Join(b.dir, kind+".csv")}
+		for _, peer := range []struct {
+			kind string
+			most int
+		}{{"exactextract", 3}, {"rasterstats", 1}} {
+			kind := peer.kind
+			c := &contender{name: kind, most: peer.most, out: filepath.Join(b.dir, kind+".csv")}
 			c.argv = []string{b.python(), b.script("zonal.py"), kind, b.file(heightsDataset, ".tif"), b.areasFile, codeField, c.out, stats}
 			all = append(all, c)
 		}
 	}
 	for rep := range b.reps {
 		for _, c := range all {
-			if rep >= 3 && c != ours {
-				continue // three of the slow ones tell enough
+			if rep >= c.most {
+				continue
 			}
 			run, err := measured(ctx, c.argv[0], c.argv[1:]...)
 			if err != nil {
@@ -68,16 +73,17 @@ func (b *bench) zonalOf(ctx context.Context, stats string) error {
 			return fmt.Errorf("%s: %w", c.name, err)
 		}
 	}
+	ourWall, ourCPU, _ := values(ours.runs)
 	var rows [][]string
 	for _, c := range all {
 		wall, cpu, peak := values(c.runs)
 		rows = append(rows, []string{
-			c.name, num(median(wall)), num(quantile(wall, 0)), num(quantile(wall, 1)), num(median(cpu)), num(quantile(peak, 1)),
-			num(median(wall)/median(wallOf(ours.runs))), c.note,
+			c.name, fmt.Sprint(len(c.runs)), num(median(wall)), num(quantile(wall, 0)), num(quantile(wall, 1)),
+			num(median(cpu)), num(quantile(peak, 1)), num(median(wall) / median(ourWall)), num(median(cpu) / median(ourCPU)), c.note,
 		})
 	}
 	table(b.out, fmt.Sprintf("Zonal statistics, %d areas, %d × %d cells: %s", len(mine), b.side, b.side, stats),
-		[]string{"whole process", "median s", "least s", "most s", "CPU s", "peak MiB", "× the time of contado", "largest difference from contado"}, rows)
+		[]string{"whole process", "runs", "median s", "least s", "most s", "CPU s", "peak MiB", "× time of contado", "× CPU of contado", "largest difference from contado"}, rows)
 	return nil
 }
 
@@ -86,11 +92,6 @@ func values(runs []cost) (wall, cpu, peak []float64) {
 		wall, cpu, peak = append(wall, r.wall), append(cpu, r.cpu), append(peak, r.peak)
 	}
 	return wall, cpu, peak
-}
-
-func wallOf(runs []cost) []float64 {
-	wall, _, _ := values(runs)
-	return wall
 }
 
 // readTable reads CSV with the columns code and numbers.

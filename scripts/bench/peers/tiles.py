@@ -34,13 +34,13 @@ def gdal_tiles(path):
                            resampleAlg="bilinear", dstAlpha=True)
         pixels = warped.ReadAsArray()
         if not pixels[-1].any():
-            return 0
+            return b""
         image = memory.Create("", 256, 256, 4)
         for b in range(3):
             image.GetRasterBand(b + 1).WriteArray((pixels[b].clip(0, 6000) * (255 / 6000)).astype("uint8"))
         image.GetRasterBand(4).WriteArray((pixels[-1] > 0).astype("uint8") * 255)
         png.CreateCopy("/vsimem/tile.png", image)
-        return gdal.VSIStatL("/vsimem/tile.png").size
+        return gdal.VSIGetMemFileBuffer_unsafe("/vsimem/tile.png")
 
     return draw
 
@@ -87,10 +87,41 @@ def mapserver_tiles(path):
             mapscript.msIO_resetHandlers()
         if body[:1] == b"<":
             raise RuntimeError(body[:300])
-        # A layer's length and name come before its first feature (field 2).
-        return len(body) if b"\x12" in body else 0
+        return body
 
     return draw
+
+
+def fields(message):
+    """Numbers and values of the fields of a protobuf message."""
+    at = 0
+
+    def varint():
+        nonlocal at
+        value = shift = 0
+        while True:
+            byte = message[at]
+            at += 1
+            value |= (byte & 127) << shift
+            shift += 7
+            if byte < 128:
+                return value
+
+    while at < len(message):
+        key = varint()
+        if key & 7 == 0:
+            yield key >> 3, varint()
+            continue
+        if key & 7 != 2:
+            raise ValueError(f"wire type {key & 7} is not in vector tiles")
+        size = varint()
+        yield key >> 3, message[at : at + size]
+        at += size
+
+
+def features(tile):
+    """How many features the layers of a vector tile have."""
+    return sum(sum(1 for n, _ in fields(layer) if n == 2) for k, layer in fields(tile) if k == 3)
 
 
 def main():
@@ -99,11 +130,13 @@ def main():
     with open(sys.argv[3]) as f:
         addresses = json.load(f)
     draw = {"gdal": gdal_tiles, "mapserver": mapserver_tiles}[sys.argv[1]](sys.argv[2])
+    size = {"gdal": len, "mapserver": lambda tile: len(tile) if features(tile) else 0}[sys.argv[1]]
     out = []
     for z, x, y in addresses:
         began = time.perf_counter()
-        size = draw(z, x, y)
-        out.append([(time.perf_counter() - began) * 1000, size])
+        tile = draw(z, x, y)
+        took = (time.perf_counter() - began) * 1000
+        out.append([took, size(tile)])
     with open(sys.argv[4], "w") as f:
         json.dump(out, f)
 
