@@ -111,7 +111,7 @@ func (b *bench) rasterRound(ctx context.Context, k *book, parallel int) error {
 			return err
 		}
 		file := b.file(sceneDataset, ".tif")
-		err = s.cold(ctx, k.of(label(fmt.Sprintf("TiTiler (%d processes), HTTP, first time", workers), parallel)), list,
+		err = s.cold(ctx, k.of(label(fmt.Sprintf("TiTiler, processes: %d, HTTP, first time", workers), parallel)), list,
 			func(a address) string { return titilerRaster(file, a) }, parallel)
 		if err := errors.Join(err, s.stop()); err != nil {
 			return err
