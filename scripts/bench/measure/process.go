@@ -66,7 +66,7 @@ func (b *bench) serveContado(ctx context.Context) (*server, error) {
 	for lines.Scan() {
 		if _, url, ok := strings.Cut(lines.Text(), "Contado is at "); ok {
 			s.url = strings.TrimRight(strings.TrimSpace(url), "/")
-			go io.Copy(io.Discard, stdout) // ends with the process
+			go func() { _, _ = io.Copy(io.Discard, stdout) }() // ends with the process
 			return s, nil
 		}
 	}
@@ -75,7 +75,8 @@ func (b *bench) serveContado(ctx context.Context) (*server, error) {
 
 // serveTiTiler starts TiTiler in as many processes as asked.
 func (b *bench) serveTiTiler(ctx context.Context, workers int) (*server, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
