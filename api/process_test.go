@@ -170,6 +170,10 @@ func TestZonalOfDrawnPolygonAndCSV(t *testing.T) {
 			t.Errorf("%v: %v %v", how, rows, err)
 		}
 	}
+	wrapped := strings.Replace(body, `"areas":{`, `"areas":{"mediaType":"application/geo+json","value":{`, 1)
+	wrapped = strings.TrimSuffix(wrapped, "}}") + "}}}"
+	post(t, "zonal-statistics/execution", wrapped).Want(http.StatusOK)
+	post(t, "zonal-statistics/execution", `{"inputs":{"dataset":"landcover","areas":{"href":"http://127.0.0.1/"}}}`).Want(http.StatusNotImplemented)
 	var doc struct {
 		Result struct{ Dataset string }
 	}
@@ -326,8 +330,10 @@ func TestWaitingJob(t *testing.T) {
 		}
 	})
 	idle := &apitest.Client{Handler: l.Server.Handler()}
-	r := idle.Do(t, apitest.Request{Method: http.MethodPost, Path: "/processes/coverage-report/execution",
-		Body: `{"inputs":{"territory":"9","service":"clinic"}}`, Header: map[string]string{"Prefer": "respond-async"}}).Want(http.StatusCreated)
+	r := idle.Do(t, apitest.Request{
+		Method: http.MethodPost, Path: "/processes/coverage-report/execution",
+		Body: `{"inputs":{"territory":"9","service":"clinic"}}`, Header: map[string]string{"Prefer": "respond-async"},
+	}).Want(http.StatusCreated)
 	var j jobJSON
 	r.Read(&j)
 	var p struct{ Type string }

@@ -215,9 +215,22 @@ func TestStylesAndLegends(t *testing.T) {
 func TestTileAddresses(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ dataset, z, x, file string }{
-		{"Dem", "0", "0", "0.png"}, {"dem", "00", "0", "0.png"}, {"dem", "+1", "0", "0.png"}, {"dem", "1", "-1", "0.png"}, {"dem", "1", "0", "0"},
-		{"dem", "1", "0", "0.png.png"}, {"dem", "1", "0", ".png"}, {"dem", "1", "0", "0@3x.png"}, {"dem", "1", "0", "0@2x.mvt"}, {"dem", "1", "2", "0.png"},
-		{"dem", "25", "0", "0.png"}, {"dem", "1", "1", "999999999.png"}, {"dem", "1.0", "0", "0.png"}, {"dem", "1", "0", "1e0.png"}, {"dem", "1", "0", "0.PNG"}, {"", "1", "0", "0.png"},
+		{"Dem", "0", "0", "0.png"},
+		{"dem", "00", "0", "0.png"},
+		{"dem", "+1", "0", "0.png"},
+		{"dem", "1", "-1", "0.png"},
+		{"dem", "1", "0", "0"},
+		{"dem", "1", "0", "0.png.png"},
+		{"dem", "1", "0", ".png"},
+		{"dem", "1", "0", "0@3x.png"},
+		{"dem", "1", "0", "0@2x.mvt"},
+		{"dem", "1", "2", "0.png"},
+		{"dem", "25", "0", "0.png"},
+		{"dem", "1", "1", "999999999.png"},
+		{"dem", "1.0", "0", "0.png"},
+		{"dem", "1", "0", "1e0.png"},
+		{"dem", "1", "0", "0.PNG"},
+		{"", "1", "0", "0.png"},
 	} {
 		a, err := xyz.ParseAddress(c.dataset, c.z, c.x, c.file)
 		if !fault.Is(err, fault.Invalid) && !fault.Is(err, fault.NotExist) {

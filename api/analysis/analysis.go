@@ -1,5 +1,5 @@
-// Package analysis serves the computations as OGC API Processes (18-062r2):
-// processes run at once or as jobs, their results, and kept reports.
+// Package analysis serves the computations in the form of OGC API Processes
+// (18-062r2): processes run at once or as jobs, their results, and kept reports.
 package analysis
 
 import (

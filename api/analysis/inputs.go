@@ -320,6 +320,28 @@ func (in *zonalInputs) request() (analysis.ZonalRequest, error) {
 	return q, nil
 }
 
+// plain takes inputs out of the wrapping that OGC API Processes has for
+// objects: {"value": …} is the value. Inputs by reference are refused.
+func plain(raw json.RawMessage) (json.RawMessage, error) {
+	var inputs map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &inputs); err != nil {
+		return nil, invalid("inputs: want an object")
+	}
+	for name, value := range inputs {
+		var wrapped map[string]json.RawMessage
+		if json.Unmarshal(value, &wrapped) != nil {
+			continue // no object
+		}
+		if _, ok := wrapped["href"]; ok {
+			return nil, fault.Errorf("processes", fault.Unsupported, "inputs: %.40s comes by reference; this server fetches nothing: send the value itself", name)
+		}
+		if inner, ok := wrapped["value"]; ok {
+			inputs[name] = inner
+		}
+	}
+	return json.Marshal(inputs)
+}
+
 func invalid(format string, args ...any) error {
 	return fault.E("processes", fault.Invalid, fmt.Errorf(format, args...))
 }

@@ -18,6 +18,10 @@ import (
 type coverageWork struct{ q analysis.CoverageRequest }
 
 func parseCoverage(raw json.RawMessage) (work, error) {
+	raw, err := plain(raw)
+	if err != nil {
+		return nil, err
+	}
 	var in coverageInputs
 	if err := strict(raw, &in); err != nil {
 		return nil, invalid("inputs: %w", err)
@@ -97,6 +101,10 @@ type zonalWork struct {
 }
 
 func parseZonal(raw json.RawMessage) (work, error) {
+	raw, err := plain(raw)
+	if err != nil {
+		return nil, err
+	}
 	var in zonalInputs
 	if err := strict(raw, &in); err != nil {
 		return nil, invalid("inputs: %w", err)

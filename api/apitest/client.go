@@ -76,7 +76,7 @@ func (c *Client) request(r Request) *http.Request {
 	if r.Body != "" {
 		body = strings.NewReader(r.Body)
 	}
-	req := httptest.NewRequest(r.Method, "http://example.com"+r.Path, body)
+	req := httptest.NewRequestWithContext(context.Background(), r.Method, "http://example.com"+r.Path, body)
 	if r.Body != "" {
 		req.Header.Set("Content-Type", "application/json")
 	}

@@ -115,8 +115,10 @@ func (l *Land) fill(ctx context.Context) error {
 		file string
 		make func(path string) error
 	}{
-		{ingest.Options{Dataset: "municipalities", Role: catalog.TerritoryRole, Title: "Municipalities", CodeField: "code", NameField: "name",
-			ParentFields: []string{"prov"}, LevelName: "municipality"}, "municipalities.geojson", municipalities},
+		{ingest.Options{
+			Dataset: "municipalities", Role: catalog.TerritoryRole, Title: "Municipalities", CodeField: "code", NameField: "name",
+			ParentFields: []string{"prov"}, LevelName: "municipality",
+		}, "municipalities.geojson", municipalities},
 		{ingest.Options{Dataset: "landcover", Role: catalog.LandCover}, "landcover.tif", func(p string) error { return raster(p, cover) }},
 		{ingest.Options{Dataset: "population", Role: catalog.Population}, "population.tif", func(p string) error { return raster(p, person) }},
 		{ingest.Options{Dataset: "elevation", Role: catalog.Elevation}, "elevation.tif", func(p string) error { return raster(p, height) }},

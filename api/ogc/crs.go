@@ -49,10 +49,10 @@ func references(d catalog.Dataset) []reference {
 // storage is the system that a dataset is stored in; ok is false when it has
 // no EPSG code, or axes that point elsewhere than north and east.
 func storage(d catalog.Dataset) (r reference, ok bool) {
-	switch native := d.Version.CRS; {
-	case native == geo.WGS84:
+	switch native := d.Version.CRS; native {
+	case geo.WGS84:
 		return lonLat, true // stored as x, y
-	case native == geo.WebMercator:
+	case geo.WebMercator:
 		return mercator, true
 	default:
 		code, isEPSG := strings.CutPrefix(string(native), "EPSG:")

@@ -139,8 +139,15 @@ func TestCoordinates(t *testing.T) {
 func TestProperties(t *testing.T) {
 	t.Parallel()
 	fields := []geo.Field{
-		{Name: `a"b`, Type: geo.String}, {Name: "i", Type: geo.Integer}, {Name: "r", Type: geo.Real}, {Name: "n", Type: geo.Real},
-		{Name: "x", Type: geo.Binary}, {Name: "j", Type: geo.JSON}, {Name: "bad", Type: geo.JSON}, {Name: "b", Type: geo.Boolean}, {Name: "z", Type: geo.String},
+		{Name: `a"b`, Type: geo.String},
+		{Name: "i", Type: geo.Integer},
+		{Name: "r", Type: geo.Real},
+		{Name: "n", Type: geo.Real},
+		{Name: "x", Type: geo.Binary},
+		{Name: "j", Type: geo.JSON},
+		{Name: "bad", Type: geo.JSON},
+		{Name: "b", Type: geo.Boolean},
+		{Name: "z", Type: geo.String},
 	}
 	b, err := properties(nil, fields, []any{"</script>\u2028", int64(1) << 60, 1.5, math.NaN(), []byte("x"), `["a", 1]`, `{"a":`, true, nil})
 	want := `{"a\"b":"\u003c/script\u003e\u2028","i":1152921504606846976,"r":1.5,"n":null,"j":["a", 1],"bad":"{\"a\":","b":true,"z":null}`

@@ -35,7 +35,10 @@ func (h *Handler) Register(r rest.Registrar) {
 	rest.Get(r, "/collections/:id/schema", h.schema, t)
 }
 
-// conforms lists what is true, and nothing else.
+// conforms lists what is true, and nothing else. Processes have the form of
+// OGC API Processes 1.0 and claim no class of it: its core has a server fetch
+// inputs from addresses in the request (requirement 18 B), which this one does
+// not do, so as not to be sent anywhere.
 var conforms = []string{
 	"http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
 	"http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/landing-page",
@@ -50,12 +53,6 @@ var conforms = []string{
 	"http://www.opengis.net/spec/ogcapi-features-2/1.0/conf/crs",
 	"http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables",
 	"http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables-query-parameters",
-	"http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/core",
-	"http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/ogc-process-description",
-	"http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/json",
-	"http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/oas30",
-	"http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/job-list",
-	"http://www.opengis.net/spec/ogcapi-processes-1/1.0/conf/dismiss",
 }
 
 type landing struct {

@@ -122,11 +122,22 @@ func TestWithin(t *testing.T) {
 func TestChoose(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ query, accept, want string }{
-		{"", "", "json"}, {"", "*/*", "json"}, {"", "text/html", "html"}, {"", "application/json", "json"},
+		{"", "", "json"},
+		{"", "*/*", "json"},
+		{"", "text/html", "html"},
+		{"", "application/json", "json"},
 		{"", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "html"},
-		{"", "text/html;q=0,application/json", "json"}, {"", "text/html;q=0", "json"}, {"", "text/html;q=0.1, application/geo+json;q=0.2", "json"},
-		{"", "TEXT/HTML; charset=utf-8; q=0.7", "html"}, {"", "image/png", "json"}, {"", "text/html;q=nonsense", "json"},
-		{"f=html", "application/json", "html"}, {"f=json", "text/html", "json"}, {"f=xml", "", "error"}, {"f=csv", "", "csv"}, {"", "text/csv", "csv"},
+		{"", "text/html;q=0,application/json", "json"},
+		{"", "text/html;q=0", "json"},
+		{"", "text/html;q=0.1, application/geo+json;q=0.2", "json"},
+		{"", "TEXT/HTML; charset=utf-8; q=0.7", "html"},
+		{"", "image/png", "json"},
+		{"", "text/html;q=nonsense", "json"},
+		{"f=html", "application/json", "html"},
+		{"f=json", "text/html", "json"},
+		{"f=xml", "", "error"},
+		{"f=csv", "", "csv"},
+		{"", "text/csv", "csv"},
 	} {
 		rec, _ := serve(func(e echo.Context) error {
 			f, err := rest.Choose(e, rest.JSONFormat, rest.HTMLFormat, rest.CSVFormat)
@@ -144,8 +155,15 @@ func TestChoose(t *testing.T) {
 func TestLanguage(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ query, accept, want string }{
-		{"", "", "en"}, {"", "it", "it"}, {"", "it-IT,it;q=0.9,en;q=0.8", "it"}, {"", "en;q=0.3,it;q=0.4", "it"}, {"", "de", "en"},
-		{"lang=it", "en", "it"}, {"lang=en", "it", "en"}, {"lang=de", "", "error"}, {"", "it;q=0", "en"},
+		{"", "", "en"},
+		{"", "it", "it"},
+		{"", "it-IT,it;q=0.9,en;q=0.8", "it"},
+		{"", "en;q=0.3,it;q=0.4", "it"},
+		{"", "de", "en"},
+		{"lang=it", "en", "it"},
+		{"lang=en", "it", "en"},
+		{"lang=de", "", "error"},
+		{"", "it;q=0", "en"},
 	} {
 		rec, _ := serve(func(e echo.Context) error {
 			l, err := rest.Language(e)
