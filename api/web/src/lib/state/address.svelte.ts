@@ -25,6 +25,23 @@ export async function openAddress(): Promise<void> {
   }
 }
 
+/** followAddress goes along when the address changes under the open page (a pasted link, the back button). */
+export function followAddress(): () => void {
+  const go = (): void => {
+    const q = new URLSearchParams(location.hash.slice(1));
+    const lang = q.get('lang');
+    if (lang === 'it' || lang === 'en') {
+      locale.inAddress = true;
+      locale.choose(lang);
+    }
+    view.current = q.get('v') === 'coverage' ? 'coverage' : 'profile';
+    const code = q.get('t');
+    if (code && code !== chosen.code) void chosen.choose(code);
+  };
+  addEventListener('hashchange', go);
+  return () => removeEventListener('hashchange', go);
+}
+
 export function writeAddress(): void {
   if (!opened) return;
   const q = new URLSearchParams();
