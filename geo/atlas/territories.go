@@ -301,11 +301,11 @@ func (t *Territories) Find(text string, limit int) []geo.Territory {
 	var first, rest []geo.Territory
 	for _, c := range t.order {
 		n := t.nodes[c]
-		name := strings.ToLower(n.Name)
+		name, code := strings.ToLower(n.Name), strings.ToLower(n.Code)
 		switch {
-		case strings.HasPrefix(name, text) || n.Code == text:
+		case strings.HasPrefix(name, text) || code == text:
 			first = append(first, n.Territory)
-		case strings.Contains(name, text):
+		case strings.Contains(name, text) || strings.Contains(code, text):
 			rest = append(rest, n.Territory)
 		}
 	}

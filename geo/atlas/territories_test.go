@@ -78,6 +78,9 @@ func TestTerritoryTree(t *testing.T) {
 	if err != nil || codes(at) != "002" {
 		t.Errorf("at 1.5 40.5: %q (%v), want 002", codes(at), err)
 	}
+	if got := codes(tr.Find("p2", 10)); got != "P2" {
+		t.Errorf("find p2: %q, want P2", got)
+	}
 	if got := codes(tr.Find("al", 10)); got != "002" {
 		t.Errorf("find al: %q, want 002", got)
 	}

@@ -62,10 +62,49 @@ func plan(t tiling, metas []meta, o *Options) ([]task, error) {
 	switch {
 	case errB != nil:
 		return byArea, errA
-	case errA != nil || cost(byBlock) <= cost(byArea):
+	case errA != nil:
 		return byBlock, nil //nolint:nilerr // one plan is enough
+	case o.needs().table && openValues(byBlock, metas, o.MaxDistinct) > maxOpenValues:
+		return byArea, nil // areas that lie on each other would all be open at once
+	case cost(byBlock) <= cost(byArea):
+		return byBlock, nil
 	}
 	return byArea, nil
+}
+
+// maxOpenValues is how many values Auto tells apart at once in all areas that
+// are being read, at worst: some 200 MB.
+const maxOpenValues = 1 << 22
+
+// openValues is the largest number of values that the areas between their
+// first and their last task can hold, with the parts of the running tasks.
+func openValues(ts []task, metas []meta, distinct int) (peak int64) {
+	last := make([]int, len(metas))
+	for i, t := range ts {
+		for _, a := range t.areas {
+			last[a] = i
+		}
+	}
+	upTo := func(w grid.Window) int64 { return min(w.Cells(), int64(distinct)) }
+	held := make([]bool, len(metas))
+	var open int64
+	for i, t := range ts {
+		var parts int64
+		for _, a := range t.areas {
+			parts += upTo(t.win.Intersect(metas[a].win))
+			if !held[a] && last[a] > i {
+				held[a] = true
+				open += upTo(metas[a].win)
+			}
+		}
+		peak = max(peak, open+parts)
+		for _, a := range t.areas {
+			if held[a] && last[a] == i {
+				open -= upTo(metas[a].win)
+			}
+		}
+	}
+	return peak
 }
 
 func cost(ts []task) (c int64) {

@@ -37,7 +37,7 @@ const (
 	overpass = 10.3 // local solar time
 )
 
-// Bands of a scene: reflectance × 10,000, 0 is no data.
+// Scene holds the bands: reflectance × 10,000, 0 is no data.
 type Scene struct {
 	B02, B03, B04, B08 []uint16 // 2N × 2N cells of half the size
 	B11                []uint16 // N × N
