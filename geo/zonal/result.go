@@ -142,9 +142,9 @@ func finish(id string, names []string, a *acc, m meta, o *Options) (Result, erro
 	if !o.Classes {
 		return r, nil
 	}
-	if !exact {
+	if limit := min(o.MaxDistinct, MaxClasses); !exact || len(es) > limit {
 		return r, fault.WithHint(fault.Errorf("zonal.Compute", fault.TooLarge,
-			"area %q has more than %d distinct values: the band does not hold classes", id, o.MaxDistinct),
+			"area %q has more than %d distinct values: the band does not hold classes", id, limit),
 			"leave the class table out, or ask for quantiles")
 	}
 	r.Classes = make([]ClassArea, len(es))

@@ -25,6 +25,7 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"strings"
 
 	"github.com/paulmach/orb"
 
@@ -89,7 +90,7 @@ type Strategy uint8
 
 // The strategies; the results are the same.
 const (
-	Auto    Strategy = iota // whichever reads less
+	Auto    Strategy = iota // whichever reads less, unless too many values would be held at once
 	ByArea                  // one window per area: best when areas are few or far apart
 	ByBlock                 // every block of the raster once, for all areas in it
 )
@@ -100,6 +101,9 @@ const (
 	DefaultMaxDistinct = 1 << 16
 	// MaxTasks bounds the number of (block, area) pairs of one call.
 	MaxTasks = 1 << 24
+	// MaxClasses bounds the class table of one area: a band with more values
+	// holds amounts.
+	MaxClasses = 1 << 12
 )
 
 // Options says what to compute.
@@ -122,7 +126,7 @@ type Options struct {
 	// the value of the cell that holds them.
 	Weights    Raster
 	WeightBand int // from 1; 0 means 1
-	// Classes asks for the class table.
+	// Classes asks for the class table; see MaxClasses.
 	Classes bool
 	// CellArea is the area in m² of one cell of a grid row, for AreaHa and
 	// Classes.
@@ -135,8 +139,8 @@ type Options struct {
 	// it (and thus in every area of that many cells). Above it values are
 	// kept in bins of at most 2⁻¹⁰ relative width: quantiles become
 	// approximate and the result says by how much, majority, minority and
-	// variety are null, and the class table is refused. 0 means
-	// DefaultMaxDistinct. Memory is about 32 bytes for each value told apart
+	// variety are null, and the class table is refused (as it is above
+	// MaxClasses). 0 means DefaultMaxDistinct. Memory is about 32 bytes for each value told apart
 	// in the areas that are being read.
 	MaxDistinct int
 	// Workers is how many reads and sums run at once; 0 means the number of
@@ -230,7 +234,7 @@ func (o *Options) validate() error {
 	seen := map[Stat]bool{}
 	for _, s := range o.Stats {
 		if !known(s) {
-			return bad("unknown statistic %q (known: %v)", string(s), allStats)
+			return bad("unknown statistic %q (known: %s)", string(s), strings.Trim(fmt.Sprint(allStats), "[]"))
 		}
 		if seen[s] {
 			return bad("statistic %q is asked for twice", string(s))
