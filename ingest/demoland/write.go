@@ -358,7 +358,7 @@ func (w *writer) serviceCSV(s settle.Service) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		rows = append(rows, []string{f.Name, f.Hamlet, f.Municipality, strconv.Itoa(f.Capacity), f.Opening, lat, lon})
+		rows = append(rows, []string{f.Name, f.Hamlet, f.Municipality, number(f.Capacity), f.Opening, lat, lon})
 	}
 	path := w.path(s.ID + ".csv")
 	return path, writeCSV(path, rows)
@@ -376,7 +376,7 @@ func (w *writer) serviceGeoJSON(s settle.Service) (string, error) {
 			return "", fmt.Errorf("facility %s is not on the map", f.Name)
 		}
 		one := geojson.NewFeature(orb.Point{x, y})
-		one.Properties = map[string]any{"name": f.Name, "hamlet": f.Hamlet, "com_istat_code": f.Municipality, "capacity": f.Capacity, "opening_hours": f.Opening}
+		one.Properties = map[string]any{"name": f.Name, "hamlet": f.Hamlet, "com_istat_code": f.Municipality, "capacity": capacity(f), "opening_hours": orNull(f.Opening)}
 		fc.Append(one)
 	}
 	path := w.path(s.ID + ".geojson")
@@ -394,6 +394,29 @@ func (w *writer) serviceGPKG(s settle.Service) (string, error) {
 	path := w.path(s.ID + ".gpkg")
 	return path, w.layer(path, s.ID, schema, len(s.Facilities), func(i int) (orb.Geometry, []any) {
 		f := s.Facilities[i]
-		return f.Point, []any{f.Name, f.Hamlet, f.Municipality, int64(f.Capacity), f.Opening}
+		return f.Point, []any{f.Name, f.Hamlet, f.Municipality, capacity(f), orNull(f.Opening)}
 	})
+}
+
+// capacity is null where a service has none.
+func capacity(f settle.Facility) any {
+	if f.Capacity == 0 {
+		return nil
+	}
+	return int64(f.Capacity)
+}
+
+func orNull(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
+// number is empty for 0.
+func number(v int) string {
+	if v == 0 {
+		return ""
+	}
+	return strconv.Itoa(v)
 }
