@@ -83,6 +83,9 @@ func (r *run) visit(ctx context.Context, in *input, path string) error {
 	if !info.IsDir() {
 		return r.file(ctx, in, path, filepath.Base(path), true)
 	}
+	if path, err = filepath.EvalSymlinks(path); err != nil { // the folder itself may be a link: it was named by hand
+		return fault.E(op, fault.Invalid, err)
+	}
 	var files []string
 	err = filepath.WalkDir(path, func(p string, d fs.DirEntry, err error) error {
 		if err != nil {
@@ -94,8 +97,11 @@ func (r *run) visit(ctx context.Context, in *input, path string) error {
 			}
 			return nil
 		}
-		if d.Type().IsRegular() {
+		switch {
+		case d.Type().IsRegular():
 			files = append(files, p)
+		case d.Type()&fs.ModeSymlink != 0:
+			in.notes.Count(catalog.Warning, "link-skipped", "links within a folder are not followed", strings.TrimPrefix(p, path+"/")+" is a link: name what it leads to")
 		}
 		if len(files) > r.o.Limits.Files {
 			return fault.Errorf(op, fault.TooLarge, "%s holds more than %d files, the limit", path, r.o.Limits.Files)

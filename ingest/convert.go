@@ -53,6 +53,21 @@ func (r *run) dataset(kind catalog.Kind, role catalog.Role, in *input) (catalog.
 
 func (r *run) appending() bool { return r.o.Append && r.old.ID != "" }
 
+// kinds are the roles that data of one kind alone can play.
+var kinds = map[catalog.Role]catalog.Kind{
+	catalog.Imagery: catalog.Raster, catalog.Elevation: catalog.Raster, catalog.LandCover: catalog.Raster,
+	catalog.TerritoryRole: catalog.Vector, catalog.Place: catalog.Vector, catalog.Service: catalog.Vector, catalog.Road: catalog.Vector, catalog.Barrier: catalog.Vector,
+}
+
+// fits refuses a role that the data cannot play: the reports that look for it
+// could do nothing with them.
+func (r *run) fits(kind catalog.Kind) error {
+	if want, ok := kinds[r.role(kind)]; ok && want != kind {
+		return fault.WithHint(fault.Errorf("ingest.Run", fault.Invalid, "these are %s data, and role %s is for %s data", kind, r.role(kind), want), "name another role, or leave --role out")
+	}
+	return nil
+}
+
 // role is the one asked for, else that of the dataset as it was; "" to guess.
 func (r *run) role(kind catalog.Kind) catalog.Role {
 	if r.o.Role == "" && r.old.ID != "" && r.old.Kind == kind {
@@ -63,6 +78,9 @@ func (r *run) role(kind catalog.Kind) catalog.Role {
 
 func (r *run) rasters(ctx context.Context, in *input) (catalog.Publication, []staged, error) {
 	var pub catalog.Publication
+	if err := r.fits(catalog.Raster); err != nil {
+		return pub, nil, err
+	}
 	var srcs []raster.Source
 	for _, f := range in.rasters {
 		srcs = append(srcs, raster.Source{Path: f.path, Drivers: f.format.Drivers})
@@ -222,6 +240,9 @@ func unionWGS84(a, b geo.BBox) geo.BBox {
 
 func (r *run) vectors(ctx context.Context, in *input) (catalog.Publication, []staged, error) {
 	var pub catalog.Publication
+	if err := r.fits(catalog.Vector); err != nil {
+		return pub, nil, err
+	}
 	rows, done, err := r.open(ctx, in)
 	defer done()
 	if err != nil {
@@ -247,7 +268,7 @@ func (r *run) vectors(ctx context.Context, in *input) (catalog.Publication, []st
 	if err != nil {
 		return pub, nil, err
 	}
-	in.notes.Append(res.Notices)
+	in.notes.Append(news(in.notes.All(), res.Notices))
 	v := &pub.Dataset.Version
 	v.Files = []catalog.File{s.file}
 	v.SHA256 = versionDigest(v.Files)
@@ -257,6 +278,20 @@ func (r *run) vectors(ctx context.Context, in *input) (catalog.Publication, []st
 	v.Territory, v.Table, v.Notices = res.Territory, res.Table, in.notes.All()
 	pub.Expect = r.old.Version.Number
 	return pub, []staged{s}, nil
+}
+
+// news leaves out the rows without a geometry when the tables have named all
+// of them already, as rows without coordinates.
+func news(said, more []catalog.Notice) []catalog.Notice {
+	var named int64
+	for _, n := range said {
+		if n.Code == "coordinates-missing" {
+			named += n.Count
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(more), func(n catalog.Notice) bool {
+		return n.Code == "geometry-missing" && n.Count == named
+	})
 }
 
 // fields are those named by hand, else, when appending, those of before.
@@ -321,8 +356,11 @@ func (r *run) open(ctx context.Context, in *input) (rows []vector.Rows, done fun
 	}
 	for _, f := range in.tables {
 		t, err := r.table(ctx, f, &in.notes)
+		if err != nil && f.label != filepath.Base(f.path) { // else the error names the file itself
+			err = fmt.Errorf("%s: %w", f.label, err)
+		}
 		if err != nil {
-			return nil, done, fmt.Errorf("%s: %w", f.label, err)
+			return nil, done, err
 		}
 		rows = append(rows, t)
 	}

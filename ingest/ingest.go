@@ -166,6 +166,10 @@ type run struct {
 	sub   map[string]string // original name of an unpacked file
 }
 
+// reserved are ids that mean something else where a dataset can be named:
+// the style of the whole catalog, and no dataset at all in a report.
+var reserved = []string{"map", "none"}
+
 var encodings = regexp.MustCompile(`(?i)^(utf-?(8|16)|latin-?1|windows-125\d|iso-8859-\d{1,2}|cp\d{3,5})$`)
 
 // check settles the options before any file is touched.
@@ -200,6 +204,9 @@ func (r *run) check(ctx context.Context, paths []string) error {
 	d, exists, err := current(ctx, r.st.Catalog, o.Dataset)
 	if err != nil {
 		return err
+	}
+	if !exists && slices.Contains(reserved, o.Dataset) {
+		return fault.WithHint(fault.Errorf(op, fault.Invalid, "%q cannot name a dataset: it has a meaning of its own", o.Dataset), "use another id")
 	}
 	if exists && !o.Append && !o.Replace {
 		return fault.WithHint(fault.Errorf(op, fault.Exist, "dataset %s is there already, at version %d", o.Dataset, d.Version.Number),

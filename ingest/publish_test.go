@@ -111,6 +111,9 @@ func TestOptionsAreChecked(t *testing.T) {
 		phrase string
 	}{
 		"id":          {Options{Dataset: "No"}, two, fault.Invalid, "cannot name a dataset"},
+		"map":         {Options{Dataset: "map"}, two, fault.Invalid, "a meaning of its own"},
+		"none":        {Options{Dataset: "none"}, two, fault.Invalid, "a meaning of its own"},
+		"role's kind": {Options{Dataset: "d", Role: catalog.Elevation}, two, fault.Invalid, "role elevation is for raster data"},
 		"both":        {Options{Dataset: "d", Append: true, Replace: true}, two, fault.Invalid, "exclude"},
 		"role":        {Options{Dataset: "d", Role: "magic"}, two, fault.Invalid, "imagery, elevation"},
 		"resampling":  {Options{Dataset: "d", Resampling: "magic"}, two, fault.Invalid, "nearest"},
@@ -131,6 +134,51 @@ func TestOptionsAreChecked(t *testing.T) {
 			wantFault(t, err, c.kind, c.phrase)
 			wantClean(t, st)
 		})
+	}
+}
+
+// A role that only vectors can play is refused for a raster before anything
+// is converted, and a role of either kind is not.
+func TestRoleFitsKind(t *testing.T) {
+	t.Parallel()
+	for role, want := range map[catalog.Role]bool{
+		catalog.TerritoryRole: false, catalog.Service: false, catalog.Road: false, catalog.Barrier: false, catalog.Place: false,
+		catalog.Elevation: true, catalog.LandCover: true, catalog.Imagery: true, catalog.Population: true, catalog.Hazard: true, "": true,
+	} {
+		r := &run{o: Options{Role: role}}
+		if got := r.fits(catalog.Raster) == nil; got != want {
+			t.Errorf("a raster of role %q: %v, want %v", role, got, want)
+		}
+	}
+}
+
+// Rows of a table without coordinates are named once, by their row.
+func TestRowsWithoutPositionAreNamedOnce(t *testing.T) {
+	t.Parallel()
+	st := stores(t, t.TempDir())
+	d := mustRun(t, st, Options{Dataset: "d"}, writeFile(t, "t.csv", "name,lon,lat\na,9.5,46\nb,,\n"))
+	if !hasNotice(d, "coordinates-missing") || hasNotice(d, "geometry-missing") {
+		t.Errorf("notices %+v", d.Version.Notices)
+	}
+}
+
+// A folder may be named by a link; links within it are not followed, and
+// that is said.
+func TestLinks(t *testing.T) {
+	t.Parallel()
+	st := stores(t, t.TempDir())
+	dir, by := t.TempDir(), filepath.Join(t.TempDir(), "link")
+	two := writeFile(t, "two.geojson", twoTowns)
+	if err := os.Symlink(two, filepath.Join(dir, "two.geojson")); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Run(t.Context(), st, []string{dir}, Options{Dataset: "d"}, nil)
+	wantFault(t, err, fault.Invalid, "two.geojson is a link")
+	if err := os.Symlink(filepath.Dir(two), by); err != nil {
+		t.Fatal(err)
+	}
+	if d := mustRun(t, st, Options{Dataset: "d"}, by); d.Version.Vector.Count != 2 {
+		t.Errorf("%d towns through a link to the folder", d.Version.Vector.Count)
 	}
 }
 

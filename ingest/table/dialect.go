@@ -195,11 +195,17 @@ type reader struct {
 	rows  int64
 	// short and long tell how the last record differed from the header.
 	short, long bool
+	// lines says that the last cell of the last record holds a line end: it
+	// was quoted.
+	lines bool
 }
 
+// meter bounds what one record may read, and keeps the last byte that is no
+// space.
 type meter struct {
 	r    io.Reader
 	left int64
+	last byte
 }
 
 var errRecord = errors.New("record too long")
@@ -210,6 +216,9 @@ func (m *meter) Read(p []byte) (int, error) {
 	}
 	n, err := m.r.Read(p)
 	m.left -= int64(n)
+	if text := bytes.TrimRight(p[:n], " \t\r\n"); len(text) > 0 {
+		m.last = text[len(text)-1]
+	}
 	return n, err
 }
 
@@ -232,6 +241,10 @@ func (r *reader) next() ([]string, error) {
 	row, err := r.csv.Read()
 	switch {
 	case errors.Is(err, io.EOF):
+		if r.lines && r.meter.last != '"' {
+			return nil, fault.WithHint(fault.Errorf(op, fault.Invalid,
+				"row %d of %s opens a quote that is never closed: the rest of the file would be one cell", r.rows, r.name), "close the quote, or fetch the file again if it was cut short")
+		}
 		return nil, io.EOF
 	case errors.Is(err, errRecord):
 		return nil, fault.WithHint(fault.Errorf(op, fault.TooLarge,
@@ -239,6 +252,7 @@ func (r *reader) next() ([]string, error) {
 	case err != nil:
 		return nil, fault.E(op, fault.Invalid, fmt.Errorf("read %s: %w", r.name, err))
 	}
+	r.lines = len(row) > 0 && strings.Contains(row[len(row)-1], "\n")
 	if r.rows++; r.rows-1 > r.lim.Rows {
 		return nil, fault.Errorf(op, fault.TooLarge, "%s has more than %d rows, the limit", r.name, r.lim.Rows)
 	}

@@ -61,6 +61,29 @@ func counted(tb *Table, code string) int64 {
 	return 0
 }
 
+// A quote that is never closed swallows the rest of the file: that is an
+// error, not a long cell. Closed ones may hold line ends.
+func TestUnclosedQuote(t *testing.T) {
+	t.Parallel()
+	for name, content := range map[string]string{
+		"first cell": "name,lon,lat\n\"A,9.5,46\nB,9.6,46\n",
+		"last cell":  "lon,lat,name\n9.5,46,a\n9.6,46,\"b\n9.7,46,c",
+	} {
+		if _, err := open(t, Options{}, content); !fault.Is(err, fault.Invalid) || !strings.Contains(err.Error(), "never closed") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for name, content := range map[string]string{
+		"closed":            "lon,lat,name\n9.5,46,\"a\nb\"\n9.6,46,\"c\n\"\n",
+		"closed, no end":    "lon,lat,name\n9.5,46,\"a\nb\"",
+		"closed in between": "lon,lat,name\n9.5,46,\"a\nb\"\n9.6,46,c\n",
+	} {
+		if _, fs := mustOpen(t, Options{}, content); fs[0].Values[2] != "a\nb" {
+			t.Errorf("%s: %q", name, fs[0].Values)
+		}
+	}
+}
+
 func TestDialects(t *testing.T) {
 	t.Parallel()
 	want := []any{"Bürgerhaus", int64(7), 1234.5}
