@@ -176,7 +176,9 @@ func roundBands(a *coverage.AreaResult, area []int64) []line {
 }
 
 // distribute rounds parts (in 1/unit) to integers that sum to total, by the
-// largest remainder; of equal remainders the first is taken.
+// largest remainder; of equal remainders the first is taken. Where the whole
+// parts alone are more than the total, which the fixed point can bring about,
+// those with the smallest remainder give one back.
 func distribute(total int64, parts []int64) []int64 {
 	out := make([]int64, len(parts))
 	left := total
@@ -202,6 +204,18 @@ func distribute(total int64, parts []int64) []int64 {
 		}
 		taken[best] = true
 		out[best]++
+	}
+	for ; left < 0; left++ {
+		best := -1
+		for i, p := range parts {
+			if out[i] > 0 && (best < 0 || p%unit < parts[best]%unit) {
+				best = i
+			}
+		}
+		if best < 0 {
+			break // the total is negative: nothing to share out
+		}
+		out[best]--
 	}
 	return out
 }

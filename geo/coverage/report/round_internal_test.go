@@ -2,6 +2,7 @@ package report
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -165,5 +166,24 @@ func TestDistribute(t *testing.T) {
 	}
 	if got := distribute(0, nil); len(got) != 0 {
 		t.Errorf("nothing to distribute gave %v", got)
+	}
+}
+
+// The fixed point can leave an area a hair under a whole number that its bands
+// reach exactly: the bands then follow the area.
+func TestDistributeTakesBack(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		total       int64
+		parts, want []int64
+	}{
+		{7, []int64{2 * unit, 6 * unit}, []int64{1, 6}},
+		{7, []int64{2*unit + 5, 6*unit + 4}, []int64{2, 5}},
+		{0, []int64{unit, 0}, []int64{0, 0}},
+		{3, []int64{unit / 2, 2*unit + unit/2}, []int64{1, 2}},
+	} {
+		if got := distribute(c.total, c.parts); !slices.Equal(got, c.want) {
+			t.Errorf("%d in %v is %v, want %v", c.total, c.parts, got, c.want)
+		}
 	}
 }
