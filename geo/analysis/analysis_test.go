@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -172,6 +173,53 @@ func TestZonalByTerritory(t *testing.T) {
 	}
 }
 
+// A spreadsheet must not take the name or the code of an area for a formula.
+func TestZonalCSVHoldsNoFormula(t *testing.T) {
+	t.Parallel()
+	l := newLand(t)
+	res, err := l.engine.Zonal(context.Background(), analysis.ZonalRequest{
+		Dataset: "landcover", Areas: analysis.ZonalAreas{Below: "9"}, Stats: []string{"count"},
+	}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Areas[0].Code, res.Areas[0].Name = "=1+1", "@SUM(1)"
+	res.Areas[1].Code = "-7"
+	var b bytes.Buffer
+	if err := res.CSV(&b); err != nil {
+		t.Fatal(err)
+	}
+	rows := strings.Split(b.String(), "\n")
+	if !strings.HasPrefix(rows[1], "'=1+1,'@SUM(1),") || !strings.HasPrefix(rows[2], "-7,") {
+		t.Errorf("rows %q", rows[1:3])
+	}
+}
+
+// Facilities that are lines or areas count at their centre, and rows without
+// a position do not count: the report says so.
+func TestFacilitiesThatAreNoPoints(t *testing.T) {
+	t.Parallel()
+	l := newLand(t)
+	rep, _, err := l.engine.Coverage(context.Background(), analysis.CoverageRequest{Territory: "9", Service: "municipalities"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.ContainsFunc(rep.Notices, func(n coverage.Notice) bool {
+		return n.Code == "facilities-not-points" && strings.HasPrefix(n.Text, "2 of 2 ") && n.Texts["it"] != ""
+	}) {
+		t.Errorf("notices %+v", rep.Notices)
+	}
+	for want, notices := range map[int64][]catalog.Notice{
+		0: {{Code: "geometry-repaired", Count: 9}},
+		5: {{Code: "coordinates-missing", Count: 5}, {Code: "geometry-missing", Count: 5}},
+		7: {{Code: "geometry-missing", Count: 4}, {Code: "coordinates-impossible", Count: 3}},
+	} {
+		if got := analysis.WithoutPosition(catalog.Dataset{Version: catalog.Version{Notices: notices}}); got != want {
+			t.Errorf("%d rows without a position, want %d", got, want)
+		}
+	}
+}
+
 func TestProfile(t *testing.T) {
 	t.Parallel()
 	l := newLand(t)
@@ -244,6 +292,14 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 			}}}, nil)
 			return err
 		}, fault.NotExist, "no raster over the area"},
+		{"areas below an unknown territory", func() error {
+			_, err := l.engine.Zonal(ctx, analysis.ZonalRequest{Dataset: "landcover", Areas: analysis.ZonalAreas{Below: "042"}}, nil)
+			return err
+		}, fault.NotExist, "leading zeros"},
+		{"a territory named twice", func() error {
+			_, err := l.engine.Zonal(ctx, analysis.ZonalRequest{Dataset: "landcover", Areas: analysis.ZonalAreas{Territories: []string{"001", "002", "001"}}}, nil)
+			return err
+		}, fault.Invalid, "named twice"},
 	} {
 		err := c.ask()
 		if !fault.Is(err, c.kind) || !strings.Contains(err.Error(), c.says) {

@@ -24,6 +24,9 @@ func (r *run) leaves(ctx context.Context, code string) ([]area, geo.BBox, error)
 	const op = "analysis.areas"
 	list := r.tree.Leaves(code)
 	if len(list) == 0 {
+		if _, err := r.tree.Get(code); err != nil {
+			return nil, geo.BBox{}, err // says which codes there are
+		}
 		return nil, geo.BBox{}, fault.Errorf(op, fault.Invalid, "territory %q has no polygon, nor any below it", code)
 	}
 	box := geo.EmptyBBox()

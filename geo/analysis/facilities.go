@@ -52,13 +52,37 @@ func (r *run) facilities(ctx context.Context, d catalog.Dataset, box geo.BBox) (
 	}
 	r.used(d)
 	var out []facility
+	centred := 0
 	err := r.points(ctx, d, box, func(f geo.Feature, name string, lon, lat float64) {
+		if g := f.Geometry.GeoJSONType(); g != "Point" && g != "MultiPoint" {
+			centred++
+		}
 		out = append(out, facility{id: fmt.Sprint(f.ID), name: name, lon: lon, lat: lat})
 	})
 	if err != nil {
 		return nil, err
 	}
+	if n := withoutPosition(d); n > 0 {
+		r.notice("facilities-without-position",
+			fmt.Sprintf("%d rows of %s have no position: wherever they are, they do not count here.", n, d.ID),
+			fmt.Sprintf("%d righe di %s non hanno una posizione: ovunque siano, qui non contano.", n, d.ID))
+	}
+	if centred > 0 {
+		r.notice("facilities-not-points",
+			fmt.Sprintf("%d of %d facilities of %s are lines or areas: each counts as one point, its centre.", centred, len(out), d.ID),
+			fmt.Sprintf("%d punti di servizio su %d di %s sono linee o aree: ognuno conta come un solo punto, il suo centro.", centred, len(out), d.ID))
+	}
 	return out, nil
+}
+
+// withoutPosition is how many rows of a dataset its ingest could not place,
+// or left out for impossible coordinates.
+func withoutPosition(d catalog.Dataset) int64 {
+	count := map[string]int64{}
+	for _, n := range d.Version.Notices {
+		count[n.Code] += n.Count
+	}
+	return max(count["coordinates-missing"], count["geometry-missing"]) + count["coordinates-impossible"]
 }
 
 // points calls yield for every feature of a vector dataset within the box,

@@ -185,7 +185,12 @@ func (r *run) zonalAreas(ctx context.Context, q *ZonalRequest) ([]ZonalFeature, 
 
 func (r *run) namedTerritories(ctx context.Context, codes []string) ([]ZonalFeature, error) {
 	var out []ZonalFeature
+	seen := make(map[string]bool, len(codes))
 	for _, code := range codes {
+		if seen[code] {
+			return nil, fault.Errorf("analysis.Zonal", fault.Invalid, "territory %q is named twice", code)
+		}
+		seen[code] = true
 		t, err := r.territory(code)
 		if err != nil {
 			return nil, err
@@ -378,7 +383,7 @@ func (z *ZonalResult) CSV(w io.Writer) error {
 		return err
 	}
 	for _, a := range z.Areas {
-		row := append([]string{a.Code, safeCell(a.Name)}, a.Result.Row()[1:]...)
+		row := append([]string{safeCell(a.Code), safeCell(a.Name)}, a.Result.Row()[1:]...)
 		ha := map[float64]float64{}
 		for _, c := range a.Classes {
 			ha[c.Value] = c.Hectares
@@ -394,8 +399,12 @@ func (z *ZonalResult) CSV(w io.Writer) error {
 	return out.Error()
 }
 
-// safeCell keeps a spreadsheet from taking a name for a formula.
+// safeCell keeps a spreadsheet from taking a name for a formula. A number,
+// which a code can be, is none.
 func safeCell(s string) string {
+	if _, err := strconv.ParseFloat(s, 64); err == nil {
+		return s
+	}
 	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
 		return "'" + s
 	}

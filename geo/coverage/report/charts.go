@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -111,11 +112,22 @@ func (v *view) bandBars() []bar {
 	return rows
 }
 
+var ageBand = regexp.MustCompile(`^age_(\d{1,3})_(?:(\d{1,3})|plus)$`)
+
+// bandName is what people read: the band's own label, else "65–79" or "80+"
+// for age_65_79 and age_80_plus, which every language writes alike.
 func bandName(b *coverage.BandResult) string {
 	if b.Label != "" {
 		return b.Label
 	}
-	return b.Band
+	m := ageBand.FindStringSubmatch(b.Band)
+	switch {
+	case m == nil:
+		return b.Band
+	case m[2] == "":
+		return m[1] + "+"
+	}
+	return m[1] + "–" + m[2]
 }
 
 func (v *view) groupLegend() []swatch {

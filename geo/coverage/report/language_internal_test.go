@@ -190,3 +190,17 @@ func TestNoticeTexts(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+func TestBandName(t *testing.T) {
+	t.Parallel()
+	for band, want := range map[string]string{
+		"age_0_2": "0–2", "age_65_79": "65–79", "age_80_plus": "80+", "age_x": "age_x", "women": "women",
+	} {
+		if got := bandName(&coverage.BandResult{Band: band}); got != want {
+			t.Errorf("%s is called %q, want %q", band, got, want)
+		}
+	}
+	if got := bandName(&coverage.BandResult{Band: "age_0_2", Label: "piccoli"}); got != "piccoli" {
+		t.Errorf("the label of a band is %q", got)
+	}
+}

@@ -1,0 +1,4 @@
+package analysis
+
+// WithoutPosition is withoutPosition, for tests of this package alone.
+var WithoutPosition = withoutPosition
