@@ -3,6 +3,7 @@ package travel
 import (
 	"context"
 	"math"
+	"runtime"
 
 	"contado/geo/fault"
 )
@@ -31,9 +32,16 @@ type Options struct {
 	MaxSeconds float32
 	Slope      SlopeFunc
 	// Progress, when set, is called now and then with the number of cells whose
-	// time is final, from the goroutine that computes.
+	// time is final, from the goroutine that called.
 	Progress func(settled int64)
+	// Workers is the number of goroutines of Compute; the result is the same
+	// to the bit. 0 means one for each processor, at most 8 and fewer on small
+	// surfaces. At most MaxWorkers; Reach searches with one.
+	Workers int
 }
+
+// MaxWorkers is the largest Options.Workers.
+const MaxWorkers = 64
 
 // Source is a facility in a cell. Several may share a cell or a facility
 // number.
@@ -82,9 +90,9 @@ type Reach struct {
 // Workspace is the memory of a search, for reuse: a bounded search then costs
 // what its own cells cost. One goroutine at a time.
 type Workspace struct {
-	times    []uint32
-	near     []int32
+	labels   []uint64
 	queue    queue
+	others   []*queue // of the further members of a team
 	visited  []int32
 	seconds  []float32
 	nearest  []int32
@@ -118,35 +126,50 @@ func (e *Engine) Compute(ctx context.Context, sources []Source, o Options) (*Res
 	if err != nil {
 		return nil, err
 	}
-	if err := s.run(ctx); err != nil {
+	workers := e.workers(o.Workers)
+	if workers == 1 {
+		err = s.run(ctx)
+	} else {
+		err = newTeam(s, ws.queues(workers)).run(ctx)
+	}
+	if err != nil {
 		return nil, err // ws is dropped as it is
 	}
-	r := &Result{Settled: s.settled, Unplaced: append([]Unplaced(nil), ws.unplaced...)}
-	e.unpack(ws, r)
+	r := &Result{Unplaced: append([]Unplaced(nil), ws.unplaced...)}
+	e.unpack(ws, r, workers)
 	e.spare.Put(ws)
 	return r, nil
 }
 
 // unpack moves the outcome into the result and clears the workspace.
-func (e *Engine) unpack(ws *Workspace, r *Result) {
+func (e *Engine) unpack(ws *Workspace, r *Result, workers int) {
 	n := e.width * e.height
 	r.Seconds, r.Nearest = make([]float32, n), make([]int32, n)
 	adviseHuge(r.Seconds)
 	adviseHuge(r.Nearest)
-	for row := range e.height {
-		at := int(e.at(0, row))
-		times, near := ws.times[at:], ws.near[at:]
-		seconds := r.Seconds[row*e.width:][:e.width]
-		nearest := r.Nearest[row*e.width:][:e.width]
-		for col := range seconds {
-			t := times[col*strip]
-			seconds[col], nearest[col] = timeOf(t), near[col*strip]
-			if t == unreached {
-				nearest[col] = -1
-			}
-			times[col*strip] = unreached
+	settled := make([]int64, workers)
+	bands(workers, e.height, func(part, from, to int) {
+		for row := from; row < to; row++ {
+			settled[part] += e.unpackRow(ws.labels[e.at(0, row):], r, row)
 		}
+	})
+	for _, n := range settled {
+		r.Settled += n
 	}
+}
+
+// unpackRow moves a row, whose labels start at the first, and counts the cells
+// reached.
+func (e *Engine) unpackRow(labels []uint64, r *Result, row int) (settled int64) {
+	seconds := r.Seconds[row*e.width:][:e.width]
+	nearest := r.Nearest[row*e.width:][:e.width]
+	for col := range seconds {
+		label := labels[col*strip]
+		seconds[col], nearest[col] = timeOf(label), facilityOf(label)
+		settled += int64(^uint32(label) >> 31)
+		labels[col*strip] = unreached
+	}
+	return settled
 }
 
 // Reach gives the cells reached. Its cost is that of those cells alone once
@@ -160,36 +183,59 @@ func (e *Engine) Reach(ctx context.Context, ws *Workspace, sources []Source, o O
 	ws.visited = ws.visited[:0]
 	s.visited = &ws.visited
 	if err := s.run(ctx); err != nil {
-		ws.times = nil // undefined now
+		ws.labels = nil // undefined now
 		ws.queue = queue{}
 		return nil, err
 	}
 	ws.seconds, ws.nearest = ws.seconds[:0], ws.nearest[:0]
 	cells := ws.visited[:0]
 	for _, u := range ws.visited {
-		t := ws.times[u]
-		if t == unreached {
+		label := ws.labels[u]
+		if label == unreached {
 			continue // listed twice: see search
 		}
-		ws.times[u] = unreached
+		ws.labels[u] = unreached
 		cells = append(cells, e.cell(u))
-		ws.seconds = append(ws.seconds, timeOf(t))
-		ws.nearest = append(ws.nearest, ws.near[u])
+		ws.seconds = append(ws.seconds, timeOf(label))
+		ws.nearest = append(ws.nearest, facilityOf(label))
 	}
 	return &Reach{Cells: cells, Seconds: ws.seconds, Nearest: ws.nearest, Unplaced: ws.unplaced}, nil
 }
 
+// workers is the number of goroutines to use when so many are wanted (0: as
+// is fit).
+func (e *Engine) workers(wanted int) int {
+	if wanted > 0 {
+		return wanted
+	}
+	const most, cellsEach = 8, 1 << 16
+	return max(1, min(runtime.GOMAXPROCS(0), most, len(e.cells)/cellsEach))
+}
+
+// queues gives n queues that stand where the first does.
+func (ws *Workspace) queues(n int) []*queue {
+	for len(ws.others) < n-1 {
+		ws.others = append(ws.others, new(queue))
+	}
+	for _, q := range ws.others[:n-1] {
+		q.start(1 / ws.queue.inv)
+		q.inv = ws.queue.inv
+	}
+	return append([]*queue{&ws.queue}, ws.others[:n-1]...)
+}
+
 // fit makes room for a search over n packed cells, with no cell reached.
-func (ws *Workspace) fit(n int) {
-	if len(ws.times) == n {
+func (ws *Workspace) fit(n, workers int) {
+	if len(ws.labels) == n {
 		return
 	}
-	ws.times, ws.near = make([]uint32, n), make([]int32, n)
-	adviseHuge(ws.times)
-	adviseHuge(ws.near)
-	for i := range ws.times {
-		ws.times[i] = unreached
-	}
+	ws.labels = make([]uint64, n)
+	adviseHuge(ws.labels)
+	bands(workers, n, func(_, from, to int) {
+		for i := range ws.labels[from:to] {
+			ws.labels[from+i] = unreached
+		}
+	})
 }
 
 // bucketShare is the width of a bucket over the shortest move; below 1 by a
@@ -206,9 +252,9 @@ func (e *Engine) begin(ws *Workspace, sources []Source, o *Options) (*search, er
 			return nil, err
 		}
 	}
-	ws.fit(len(e.cells))
+	ws.fit(len(e.cells), e.workers(o.Workers))
 	s := e.newSearch(o)
-	s.times, s.nearest, s.q = ws.times, ws.near, &ws.queue
+	s.labels, s.q, s.alone = ws.labels, &ws.queue, true
 	width := 1.0 // nothing is passable
 	if !math.IsInf(float64(e.minPace), 1) {
 		width = float64(s.fastest) * float64(e.minPace) * float64(e.minLength) * bucketShare
@@ -258,7 +304,7 @@ func (s *search) place(src *Source) Reason {
 	case src.Offset > s.limit:
 		return TooLate
 	}
-	s.offer(u, src.Offset, src.Facility)
+	s.offer(u, max(src.Offset, 0), src.Facility) // no −0
 	return ""
 }
 
@@ -271,6 +317,8 @@ func (o *Options) check() error {
 		return fault.Errorf(op, fault.Invalid, "travel: limit of %g s; want 0 (none) or more", o.MaxSeconds)
 	case o.Direction > FromFacility:
 		return fault.Errorf(op, fault.Invalid, "travel: direction %d is not known", o.Direction)
+	case o.Workers < 0 || o.Workers > MaxWorkers:
+		return fault.Errorf(op, fault.Invalid, "travel: %d workers; want 0 (as many as there are processors) to %d", o.Workers, MaxWorkers)
 	case o.Slope > Level:
 		return fault.Errorf(op, fault.Invalid, "travel: slope function %d is not known", o.Slope)
 	}

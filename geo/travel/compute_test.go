@@ -225,7 +225,7 @@ func TestRefuses(t *testing.T) {
 		}
 	}
 	for name, o := range map[string]Options{
-		"neighbours": {Neighbours: 4}, "limit": {MaxSeconds: -1}, "nan": {MaxSeconds: float32(math.NaN())},
+		"neighbours": {Neighbours: 4}, "limit": {MaxSeconds: -1}, "workers": {Workers: -1}, "many workers": {Workers: MaxWorkers + 1}, "nan": {MaxSeconds: float32(math.NaN())},
 		"direction": {Direction: 9}, "slope": {Slope: 9},
 	} {
 		if _, err := Compute(ctx, flat(2, 2), nil, o); !fault.Is(err, fault.Invalid) {

@@ -1,7 +1,9 @@
 package travel
 
 import (
+	"cmp"
 	"math"
+	"slices"
 	"sync"
 
 	"contado/geo/fault"
@@ -11,7 +13,7 @@ import (
 // by many goroutines; it keeps 8 bytes a cell (12 when some cells ignore
 // slope) and each search 8 more.
 //
-// Rows are packed four by four, so that 4×4 times or 2×4 cells share a cache
+// Rows are packed four by four, so that 2×4 labels or cells share a cache
 // line and a search touches few lines about each cell: (col, row) lies at
 // (row/4·stride + col)·4 + row mod 4, counted from the corner of the border.
 type Engine struct {
@@ -147,29 +149,48 @@ func (e *Engine) pack(s *Surface) error {
 	inf := float32(math.Inf(1))
 	e.cells = make([]packed, paddedCells(s.Width, s.Height))
 	adviseHuge(e.cells)
-	least := inf
-	band := e.stride * strip
-	for first := 0; first < len(e.cells); first += band {
-		// Barrier everywhere, then the rows of the strip while it is at hand.
-		cells := e.cells[first:min(first+band, len(e.cells))]
-		for i := range cells {
-			cells[i].pace = inf
+	workers := e.workers(0)
+	least, errs := make([]float32, workers), make([]error, workers)
+	bands(workers, strips(s.Height), func(part, from, to int) {
+		least[part] = inf
+		for i := from; i < to && errs[part] == nil; i++ {
+			var pace float32
+			pace, errs[part] = e.packStrip(s, i)
+			least[part] = min(least[part], pace)
 		}
-		for r := range strip {
-			row := first/band*strip + r - border
-			if row < 0 || row >= s.Height {
-				continue
-			}
-			pace, err := packRow(cells[border*strip+r:], s, row)
-			if err != nil {
-				return err
-			}
-			least = min(least, pace)
-		}
+	})
+	for i := len(e.cells) - border*strip; i < len(e.cells); i++ {
+		e.cells[i].pace = inf
 	}
-	e.minPace = least
+	if err := cmp.Or(errs...); err != nil {
+		return err
+	}
+	e.minPace = slices.Min(least)
 	e.packRules(s)
 	return nil
+}
+
+// packStrip fills a strip of rows in and gives its least pace.
+func (e *Engine) packStrip(s *Surface, i int) (least float32, err error) {
+	least = float32(math.Inf(1))
+	size := e.stride * strip
+	cells := e.cells[i*size:][:size]
+	// Barrier everywhere, then the rows of the strip while it is at hand.
+	for i := range cells {
+		cells[i].pace = least
+	}
+	for r := range strip {
+		row := i*strip + r - border
+		if row < 0 || row >= s.Height {
+			continue
+		}
+		pace, err := packRow(cells[border*strip+r:], s, row)
+		if err != nil {
+			return 0, err
+		}
+		least = min(least, pace)
+	}
+	return least, nil
 }
 
 // packRow fills a row of the surface in and gives its least pace.

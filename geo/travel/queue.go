@@ -21,6 +21,10 @@ type queue struct {
 	free    int32   // first free chunk, 0 for none
 	far     []farEntry
 	farMin  int64 // smallest bucket in far
+	// For a team: the chunks of bucket cur that were taken out together, and
+	// the pool as it was then; pushes may move the pool meanwhile.
+	taken []int32
+	open  []chunk
 }
 
 type chunk struct {
@@ -45,11 +49,17 @@ func (q *queue) start(width float64) {
 		q.heads = make([]int32, window)
 		q.chunks = []chunk{{n: chunkCells}}
 	}
+	q.taken = q.taken[:0]
 	q.inv, q.cur, q.farMin = 1/width, 0, math.MaxInt64
 }
 
-func (q *queue) push(cell int32, seconds float32) {
+// push lists a cell whose time fell from old to seconds. Nothing is to be done
+// when it is listed in that bucket already, unless the bucket is being emptied.
+func (q *queue) push(cell int32, seconds, old float32) {
 	i := int64(float64(seconds) * q.inv)
+	if i > q.cur && float64(old)*q.inv < float64(i+1) {
+		return
+	}
 	if i-q.cur >= window {
 		q.far = append(q.far, farEntry{i, cell})
 		q.farMin = min(q.farMin, i)
@@ -88,25 +98,61 @@ func (q *queue) grow(bucket int64) *chunk {
 // done. The cells are copied, since pushes may move the pool.
 func (q *queue) next(dst *chunk) bool {
 	for q.heads[q.cur&(window-1)] == 0 || q.cur == q.farMin {
-		switch {
-		case q.cur == q.farMin:
-			q.fetch()
-		case q.pending > 0:
-			q.cur++
-		case len(q.far) > 0:
-			q.cur = q.farMin
-		default:
+		i, ok := q.first()
+		if !ok {
 			return false
 		}
+		q.seek(i)
 	}
 	slot := q.cur & (window - 1)
 	i := q.heads[slot]
 	c := &q.chunks[i]
 	*dst = *c
 	q.heads[slot] = c.next
-	c.next, q.free = q.free, i
 	q.pending--
+	c.next, q.free = q.free, i
 	return true
+}
+
+// first gives the first bucket that holds anything; false when none does.
+func (q *queue) first() (int64, bool) {
+	if q.pending == 0 {
+		return q.farMin, len(q.far) > 0
+	}
+	i := q.cur
+	for i < q.farMin && q.heads[i&(window-1)] == 0 {
+		i++
+	}
+	return i, true
+}
+
+// seek goes to a bucket; those before it are empty.
+func (q *queue) seek(bucket int64) {
+	q.cur = bucket
+	if q.cur == q.farMin {
+		q.fetch()
+	}
+}
+
+// takeAll takes the chunks of bucket cur out and counts them. They stay as
+// they are until release.
+func (q *queue) takeAll() int {
+	slot := q.cur & (window - 1)
+	for i := q.heads[slot]; i != 0; i = q.chunks[i].next {
+		q.taken = append(q.taken, i)
+	}
+	q.heads[slot] = 0
+	q.open = q.chunks
+	q.pending -= len(q.taken)
+	return len(q.taken)
+}
+
+// release gives the chunks that were taken out back to the pool.
+func (q *queue) release() {
+	for _, i := range q.taken {
+		q.chunks[i].next, q.free = q.free, i
+	}
+	q.taken, q.open = q.taken[:0], nil
 }
 
 // fetch moves the entries of far that lie in the window into it. It runs at

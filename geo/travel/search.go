@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"math/bits"
+	"sync/atomic"
 
 	"contado/geo/fault"
 )
@@ -22,17 +23,16 @@ import (
 // ahead, so all cells of the bucket being emptied are final, with their
 // facility. That holds while the spacing of float32 at d is at most a fifth
 // of the shortest move: for moves of one second, up to 19 days. With shorter
-// moves and times of weeks a settled cell can improve; it is then pushed
-// again, and the time stays exact.
+// moves and times of weeks a cell of that bucket can improve; it is then
+// pushed again, and the outcome stays exact (TestMovesOfNoTime).
 //
-// Equal times go to the lower facility number among those that arrive.
+// Equal times go to the lower facility number: labels compare as (time,
+// facility), and moves leave the facility as it is.
 type search struct {
-	e *Engine
-	// times holds the bits of the best time known of each cell, +Inf for
-	// none; the sign bit is set when the cell is settled.
-	times    []uint32
-	nearest  []int32 // facility of that time; undefined for none
+	e        *Engine
+	labels   []uint64 // of the packed cells: see labelOf
 	q        *queue
+	alone    bool     // no other goroutine works on labels
 	visited  *[]int32 // where to list the settled cells; nil for none
 	settled  int64
 	sign     float32 // of the slope of a move as relaxed: −1 towards the facility
@@ -48,26 +48,25 @@ type search struct {
 // pollEvery is how many cells are settled between looks at the context.
 const pollEvery = 1 << 14
 
-const (
-	settledBit = 1 << 31
-	unreached  = 0x7F800000 // +Inf
-)
+// unreached is the label of a cell without a time: +Inf, facility −1.
+const unreached = 0x7F800000<<32 | 1<<32 - 1
 
-// timeOf is the time in an entry of times.
-func timeOf(bits uint32) float32 { return math.Float32frombits(bits &^ settledBit) }
+// labelOf packs a time and its facility so that labels compare like times, and
+// equal times like facilities: times are not negative, and the bits of such
+// floats rise with their value.
+func labelOf(seconds float32, facility int32) uint64 {
+	return uint64(math.Float32bits(seconds))<<32 | uint64(uint32(facility))
+}
+
+func timeOf(label uint64) float32 { return math.Float32frombits(uint32(label >> 32)) }
+
+func facilityOf(label uint64) int32 { return int32(uint32(label)) }
 
 func (s *search) run(ctx context.Context) error {
 	poll := s.settled + pollEvery
 	var batch chunk
 	for s.q.next(&batch) {
-		for live := s.settle(batch.cells[:batch.n]); len(live) > 0; {
-			n := min(len(live), touchAhead)
-			s.touch(live[:n])
-			for _, u := range live[:n] {
-				s.expand(u, timeOf(s.times[u]), s.nearest[u])
-			}
-			live = live[n:]
-		}
+		s.do(&batch)
 		if s.settled < poll {
 			continue
 		}
@@ -82,14 +81,29 @@ func (s *search) run(ctx context.Context) error {
 	return nil
 }
 
-// settle makes the times of cells final and gives those that were not.
+// do relaxes the moves out of the cells of a chunk of bucket cur.
+func (s *search) do(batch *chunk) {
+	for live := s.settle(batch.cells[:batch.n]); len(live) > 0; {
+		n := min(len(live), touchAhead)
+		s.touch(live[:n])
+		for _, u := range live[:n] {
+			label := atomic.LoadUint64(&s.labels[u])
+			s.expand(u, timeOf(label), facilityOf(label))
+		}
+		live = live[n:]
+	}
+}
+
+// settle keeps those cells of the bucket being emptied that are not stale,
+// that is done with in an earlier bucket.
 func (s *search) settle(cells []int32) []int32 {
 	n := 0
+	first := float64(s.q.cur)
 	for _, u := range cells {
-		bits := s.times[u]
-		s.times[u] = bits | settledBit
 		cells[n] = u
-		n += int(^bits >> 31) // no branch: about half of the entries are stale
+		// Rises with bucket and time; no branch: many entries are stale.
+		early := float64(float64(timeOf(atomic.LoadUint64(&s.labels[u])))*s.q.inv) - first
+		n += int(^math.Float64bits(early) >> 63)
 	}
 	cells = cells[:n]
 	s.settled += int64(n)
@@ -107,23 +121,23 @@ const touchAhead = 16
 // without using them: cells of a bucket lie far apart, and independent reads
 // wait for memory together, where the search proper would wait for each.
 func (s *search) touch(next []int32) {
-	far := int32(2 * strip)
-	times, paces := uint32(0), float32(0)
+	const far = 2 * strip
+	labels, paces := uint64(0), float32(0)
 	for _, u := range next {
 		st := s.e.stepsFrom(u)
 		for _, v := range [2]int32{u + st[upTwo].off + strip, u + st[downTwo].off - strip} {
-			times += s.times[v-far] + s.times[v+far] + uint32(s.nearest[v-far]) + uint32(s.nearest[v+far])
+			labels += atomic.LoadUint64(&s.labels[v-far]) + atomic.LoadUint64(&s.labels[v]) + atomic.LoadUint64(&s.labels[v+far])
 			paces += s.e.cells[v-far].pace + s.e.cells[v].pace + s.e.cells[v+far].pace
 		}
 	}
-	s.touched = float32(times) + paces // so that the reads are not left out
+	s.touched = float32(labels) + paces // so that the reads are not left out
 }
 
 // expand relaxes the moves out of a cell that has just been settled. It
 // computes what moveSeconds does, to the bit, and leaves a move as soon as a
 // lower bound of its time shows that it cannot win.
 func (s *search) expand(u int32, d float32, facility int32) {
-	e, times := s.e, s.times
+	e, labels := s.e, s.labels
 	cells := e.cells
 	from := cells[u]
 	all := e.stepsFrom(u)
@@ -136,7 +150,7 @@ func (s *search) expand(u int32, d float32, facility int32) {
 		if k >= firstKnight {
 			pace += cells[u+st.mid[0]].pace + cells[u+st.mid[1]].pace
 		}
-		best := timeOf(times[v])
+		best := timeOf(atomic.LoadUint64(&labels[v]))
 		if s.relief {
 			slope := (to.z - from.z) * st.inv
 			if d+float32(st.part*float32(pace*s.leastTime(slope))) > best {
@@ -160,13 +174,13 @@ func (s *search) expand(u int32, d float32, facility int32) {
 // without a branch: bit k tells that move k may win. No move of part p takes
 // less than p·floor.
 func (s *search) hopeful(u int32, d, floor float32, all *steps) uint32 {
-	times := s.times
+	labels := s.labels
 	hope := uint32(0)
 	for k := range all {
 		least := math.Float32bits(d + float32(all[k].part*floor))
 		// Both are at most +Inf, so the difference has the sign bit when
 		// least ≤ the time known.
-		hope |= (least - 1 - times[u+all[k].off]&^settledBit) >> 31 << k
+		hope |= (least - 1 - uint32(atomic.LoadUint64(&labels[u+all[k].off])>>32)) >> 31 << k
 	}
 	return hope & s.allowed
 }
@@ -240,18 +254,20 @@ func (s *search) offer(v int32, seconds float32, facility int32) {
 	if !(seconds <= s.limit) {
 		return
 	}
-	old := s.times[v]
-	switch best := timeOf(old); {
-	case seconds > best:
-		return
-	case seconds == best:
-		if old&settledBit == 0 {
-			s.nearest[v] = min(s.nearest[v], facility)
+	label, at := labelOf(seconds, facility), &s.labels[v]
+	old := atomic.LoadUint64(at)
+	for {
+		if label >= old {
+			return
 		}
-		return
-	case old&settledBit != 0:
-		s.settled-- // see search: it will be settled anew
+		if s.alone {
+			*at = label
+			break
+		}
+		if atomic.CompareAndSwapUint64(at, old, label) {
+			break
+		}
+		old = atomic.LoadUint64(at)
 	}
-	s.times[v], s.nearest[v] = math.Float32bits(seconds), facility
-	s.q.push(v, seconds)
+	s.q.push(v, seconds, timeOf(old))
 }
