@@ -35,7 +35,7 @@ func findConfig(args []string) ([]kong.Resolver, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("settings file %s: %w", path, err)
+		return nil, usagef("settings file %s: %v", path, err)
 	}
 	return []kong.Resolver{&tomlResolver{path: path, values: flatten("", values)}}, nil
 }

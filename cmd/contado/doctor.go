@@ -39,14 +39,14 @@ func (c *doctorCmd) Run(a *app) error {
 				return err
 			}
 		} else {
-			a.printFindings(found)
+			a.printFindings(found, c.Clear)
 		}
 		if c.Clear && len(found.Staging)+len(found.Orphans) > 0 {
 			done, err := ingest.Clear(a.ctx, st, found)
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(a.stderr, "cleared %d leftover folders and %d files\n", len(done.Staging), len(done.Orphans))
+			fmt.Fprintf(a.stderr, "cleared: %s, %s\n", plural(int64(len(done.Staging)), "folder"), plural(int64(len(done.Orphans)), "file"))
 			found.Staging, found.Orphans = nil, nil
 		}
 		if !found.Healthy() {
@@ -56,10 +56,10 @@ func (c *doctorCmd) Run(a *app) error {
 	})
 }
 
-func (a *app) printFindings(f ingest.Findings) {
-	fmt.Fprintf(a.stdout, "%d files of versions checked, %d ingests under way\n", f.Checked, f.Live)
+func (a *app) printFindings(f ingest.Findings, clearing bool) {
+	fmt.Fprintf(a.stdout, "%s of versions checked, %s under way\n", plural(int64(f.Checked), "file"), plural(int64(f.Live), "ingest"))
 	for _, s := range f.Staging {
-		fmt.Fprintf(a.stdout, "leftover: %s\n", s.Name)
+		fmt.Fprintf(a.stdout, "leftover: staging/%s\n", s.Name)
 	}
 	for _, o := range f.Orphans {
 		fmt.Fprintf(a.stdout, "leftover: %s (%d bytes, no version refers to it)\n", o.Key, o.Size)
@@ -70,7 +70,7 @@ func (a *app) printFindings(f ingest.Findings) {
 	switch {
 	case f.Healthy():
 		fmt.Fprintln(a.stdout, "healthy")
-	case len(f.Staging)+len(f.Orphans) > 0:
+	case len(f.Staging)+len(f.Orphans) > 0 && !clearing:
 		fmt.Fprintln(a.stdout, "clear the leftovers with: contado doctor --clear")
 	}
 }

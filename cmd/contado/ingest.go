@@ -9,9 +9,9 @@ import (
 )
 
 type ingestCmd struct {
-	Paths   []string `arg:"" help:"Files or folders: any raster or vector format that GDAL reads, CSV tables." type:"existingpath" name:"path"`
+	Paths   []string `arg:"" help:"Files, zip archives or folders: GeoTIFF and other rasters, GeoPackage, GeoJSON, Shapefile and other vectors, CSV tables." type:"existingpath" name:"path"`
 	Dataset string   `help:"Dataset id, of a-z 0-9 and hyphens." required:"" short:"d"`
-	Role    string   `help:"What it is for: ${enum}; guessed when left out." enum:",imagery,elevation,landcover,population,territory,place,service,road,barrier,hazard,other" default:""`
+	Role    string   `help:"What it is for: imagery, elevation, landcover, population, territory, place, service, road, barrier, hazard or other; guessed when left out." enum:",imagery,elevation,landcover,population,territory,place,service,road,barrier,hazard,other" default:""`
 
 	Title       string `help:"Name shown to people."`
 	Description string `help:"A sentence or two about the data."`
@@ -24,7 +24,7 @@ type ingestCmd struct {
 	Replace     bool   `help:"Replace the dataset's content by a new version." xor:"mode"`
 
 	Resampling string `help:"Overviews by: nearest, mode, average, bilinear, cubic; the role decides when left out." enum:",nearest,mode,average,bilinear,cubic" default:""`
-	CRS        string `help:"CRS of files that state none, e.g. EPSG:32632." name:"crs"`
+	CRS        string `help:"CRS of the files, e.g. EPSG:32632: for files that state none, and instead of a wrong one." name:"crs"`
 	Encoding   string `help:"Text encoding of files that state none, e.g. ISO-8859-1."`
 
 	CodeField       string   `help:"Territories and tables of people: field of the code."`
@@ -60,7 +60,11 @@ func (c *ingestCmd) Run(a *app) error {
 			return err
 		}
 		d := res.Dataset
-		fmt.Fprintf(a.stdout, "%s: version %d, %s, role %s, %s, %s\n", d.ID, d.Version.Number, d.Kind, d.Role, size(d), d.Version.CRS.Short())
+		where := "no positions"
+		if d.Version.CRS != "" {
+			where = d.Version.CRS.Short()
+		}
+		fmt.Fprintf(a.stdout, "%s: version %d, %s, role %s, %s, %s\n", d.ID, d.Version.Number, d.Kind, d.Role, size(d), where)
 		for _, n := range d.Version.Notices {
 			printNotice(a, n)
 		}

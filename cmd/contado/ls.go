@@ -4,8 +4,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
+	"strconv"
 	"strings"
 	"text/tabwriter"
+	"unicode/utf8"
 
 	"contado/geo/store/catalog"
 	"contado/ingest"
@@ -23,7 +26,7 @@ func (c *lsCmd) Run(a *app) error {
 			return writeJSON(a, sets)
 		}
 		if len(sets) == 0 {
-			fmt.Fprintln(a.stdout, "The catalog is empty. Try: contado demo, or contado ingest --help")
+			fmt.Fprintf(a.stdout, "The catalog in %s is empty. Try: contado demo, or contado ingest --help\n", in.data)
 			return nil
 		}
 		w := tabwriter.NewWriter(a.stdout, 0, 4, 2, ' ', 0)
@@ -39,15 +42,43 @@ func (c *lsCmd) Run(a *app) error {
 func size(d catalog.Dataset) string {
 	if v := d.Version.Vector; v != nil {
 		if v.Schema.GeometryType == "" {
-			return fmt.Sprintf("%d rows", v.Count)
+			return plural(v.Count, "row")
 		}
-		return fmt.Sprintf("%d features", v.Count)
+		return plural(v.Count, "feature")
 	}
 	var bytes int64
 	for _, f := range d.Version.Files {
 		bytes += f.Size
 	}
+	if bytes < 1e6 {
+		return fmt.Sprintf("%.0f kB", math.Ceil(float64(bytes)/1e3))
+	}
 	return fmt.Sprintf("%.1f MB", float64(bytes)/1e6)
+}
+
+// plural counts things: "1 row", "1503 rows".
+func plural(n int64, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// number writes a value of a cell for people: no exponents where digits will
+// do, and no digits that float32 cells do not have.
+func number(v float64) string {
+	if m := math.Abs(v); m != 0 && (m < 1e-4 || m >= 1e15) {
+		return strconv.FormatFloat(v, 'g', 6, 64)
+	}
+	digits := 4
+	for m := math.Abs(v); m >= 10 && digits > 0; m /= 10 {
+		digits--
+	}
+	s := strconv.FormatFloat(v, 'f', digits, 64)
+	if strings.Contains(s, ".") {
+		s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
+	}
+	return s
 }
 
 type infoCmd struct {
@@ -87,10 +118,14 @@ func printDataset(a *app, d catalog.Dataset) {
 	row("kind", "%s, role %s", d.Kind, d.Role)
 	row("version", "%d, published %s by %s", v.Number, v.PublishedAt.Format("2006-01-02 15:04"), v.Program)
 	row("checksum", "sha256 %s", v.SHA256)
-	row("crs", "%s", v.CRS.Short())
-	row("extent", "%.5f %.5f – %.5f %.5f (lon lat)", v.BBoxWGS84.MinX, v.BBoxWGS84.MinY, v.BBoxWGS84.MaxX, v.BBoxWGS84.MaxY)
-	if d.License != "" || d.Attribution != "" {
-		row("licence", "%s", strings.TrimSpace(d.License+" "+d.Attribution))
+	if v.CRS != "" {
+		row("crs", "%s", v.CRS.Short())
+		row("extent", "%.5f %.5f – %.5f %.5f (lon lat)", v.BBoxWGS84.MinX, v.BBoxWGS84.MinY, v.BBoxWGS84.MaxX, v.BBoxWGS84.MaxY)
+	}
+	for _, text := range []struct{ name, value string }{{"about", d.Description}, {"licence", d.License}, {"credit", d.Attribution}} {
+		if text.value != "" {
+			row(text.name, "%s", text.value)
+		}
 	}
 	row("source", "%s", strings.Join(v.Source, ", "))
 	if vec := v.Vector; vec != nil {
@@ -106,13 +141,17 @@ func printItem(a *app, it catalog.Item) {
 	if it.Datetime != nil {
 		when = it.Datetime.Format("2006-01-02 15:04")
 	}
-	fmt.Fprintf(a.stdout, "  item %s: %s, %d × %d cells, %d overviews", it.ID, when, it.Grid.Width, it.Grid.Height, it.Overviews)
+	fmt.Fprintf(a.stdout, "  item %s: %s, %d × %d cells, %s", it.ID, when, it.Grid.Width, it.Grid.Height, plural(int64(it.Overviews), "overview"))
 	if it.CloudCover != nil {
 		fmt.Fprintf(a.stdout, ", clouds %.0f %%", *it.CloudCover)
 	}
 	fmt.Fprintln(a.stdout)
+	width := 10
 	for _, b := range it.Bands {
-		fmt.Fprintf(a.stdout, "    %-10s %-8s %g … %g, mean %.4g, valid %.1f %%", b.Name, b.DataType, b.Min, b.Max, b.Mean, b.ValidPercent)
+		width = max(width, utf8.RuneCountInString(b.Name))
+	}
+	for _, b := range it.Bands {
+		fmt.Fprintf(a.stdout, "    %-*s %-8s %s … %s, mean %s, valid %.1f %%", width, b.Name, b.DataType, number(b.Min), number(b.Max), number(b.Mean), b.ValidPercent)
 		if len(b.Classes) > 0 {
 			fmt.Fprintf(a.stdout, ", %d classes", len(b.Classes))
 		}
@@ -125,9 +164,17 @@ func printNotice(a *app, n catalog.Notice) {
 	if n.Severity == catalog.Warning {
 		mark = "warning"
 	}
-	fmt.Fprintf(a.stdout, "  %s: %s\n", mark, n.Message)
+	count := ""
+	if n.Count > 1 {
+		count = fmt.Sprintf(" (%d)", n.Count)
+	}
+	fmt.Fprintf(a.stdout, "  %s: %s%s\n", mark, n.Message, count)
 	if len(n.Examples) > 0 {
-		fmt.Fprintf(a.stdout, "    %s\n", strings.Join(n.Examples, "; "))
+		more := ""
+		if left := n.Count - int64(len(n.Examples)); left > 0 {
+			more = fmt.Sprintf("; … %d more", left)
+		}
+		fmt.Fprintf(a.stdout, "    %s%s\n", strings.Join(n.Examples, "; "), more)
 	}
 }
 

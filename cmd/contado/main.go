@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"net"
 	"os"
 	"os/signal"
 	"syscall"
@@ -121,7 +123,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 		return exitUsage
 	}
 	a := &app{ctx: ctx, stdout: stdout, stderr: stderr, globals: &c.Globals}
-	return complain(stderr, k.Run(a))
+	err = k.Run(a)
+	if err != nil && ctx.Err() != nil && (errors.Is(err, context.Canceled) || fault.Is(err, fault.Canceled)) {
+		fmt.Fprintln(stderr, "contado: interrupted; what was not finished is not there")
+		return exitFailed
+	}
+	return complain(stderr, err)
 }
 
 // complain prints an error for people and returns its exit code.
@@ -134,10 +141,18 @@ func complain(stderr io.Writer, err error) int {
 	if errors.As(err, &u) {
 		return exitUsage
 	}
-	if fault.KindOf(err) == fault.Other {
+	if fault.KindOf(err) == fault.Other && !ofThisMachine(err) {
 		fmt.Fprintln(stderr, "This looks like a defect or an outage rather than wrong input.")
 	}
 	return exitFailed
+}
+
+// ofThisMachine tells errors that the person at the keyboard can read and put
+// right (a folder that is not there, an address in use) from defects.
+func ofThisMachine(err error) bool {
+	var file *fs.PathError
+	var net *net.OpError
+	return errors.Is(err, errUnhealthy) || errors.As(err, &file) || errors.As(err, &net)
 }
 
 // usageError marks an error of the command line rather than of the work.

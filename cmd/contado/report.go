@@ -22,7 +22,7 @@ type reportCmd struct {
 type coverageCmd struct {
 	Territory string   `help:"Code of the territory; leading zeros count." required:"" short:"t"`
 	Service   string   `help:"Dataset of the service's facilities." required:"" short:"s"`
-	Profile   string   `help:"How people move: ${enum}; walking where there is land cover, else straight-line." enum:",walking,walking-elderly,straight-line" default:"" short:"p"`
+	Profile   string   `help:"How people move: walking, walking-elderly or straight-line; when left out, walking where there is land cover, else straight-line." enum:",walking,walking-elderly,straight-line" default:"" short:"p"`
 	Within    []string `help:"Thresholds, inclusive: 15m, 1h30m, or seconds." default:"15m,30m,60m"`
 	Out       []string `help:"Files to write: .json, .csv, .html; several with commas." short:"o" placeholder:"FILE"`
 	Lang      string   `help:"Language of the HTML report: ${enum}." enum:"it,en" default:"it"`
@@ -60,6 +60,14 @@ func (c *coverageCmd) Run(a *app) error {
 		if _, err := outFormat(o, "", "json", "csv", "html"); err != nil {
 			return err
 		}
+		if err := writable(o); err != nil {
+			return err
+		}
+	}
+	for i, s := range q.Thresholds {
+		if _, err := strconv.ParseFloat(strings.TrimSpace(c.Within[i]), 64); err == nil && s < 120 {
+			fmt.Fprintf(a.stderr, "note: --within %s is %g seconds; write %sm for minutes\n", c.Within[i], s, c.Within[i])
+		}
 	}
 	return a.with(func(in *installation) error {
 		p := a.progress()
@@ -87,6 +95,9 @@ func (c *coverageCmd) request() (analysis.CoverageRequest, error) {
 		Neighbours: c.Neighbours, SpeedKmh: c.SpeedKmh,
 		LandCover: c.Landcover, Elevation: c.Elevation, Population: c.Population, Places: c.Places,
 		Roads: c.Roads, Barriers: c.Barriers,
+	}
+	if c.SpeedKmh <= 0 {
+		return q, usagef("--speed-kmh %g: want more than 0", c.SpeedKmh)
 	}
 	if c.Direction == "from-facility" {
 		q.Direction = travel.FromFacility
@@ -163,6 +174,9 @@ func printHeadline(w io.Writer, rep *coverage.Report) {
 }
 
 func minutes(s float64) string {
+	if s < 120 && s != math.Trunc(s/60)*60 {
+		return strconv.FormatFloat(math.Round(s), 'f', -1, 64) + " s"
+	}
 	return strconv.FormatFloat(math.Round(s/6)/10, 'f', -1, 64) + " min"
 }
 

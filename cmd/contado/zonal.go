@@ -3,8 +3,10 @@ package main
 import (
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -49,6 +51,9 @@ func (c *zonalCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	if err := writable(c.Out); err != nil {
+		return err
+	}
 	return a.with(func(in *installation) error {
 		q := analysis.ZonalRequest{
 			Dataset: c.Dataset, Band: c.Band, Item: c.Item, Datetime: c.Datetime,
@@ -66,6 +71,9 @@ func (c *zonalCmd) Run(a *app) error {
 		}
 		for _, n := range res.Notices {
 			fmt.Fprintf(a.stderr, "note: %s\n", n.Text)
+		}
+		if n := outside(res); n > 0 {
+			fmt.Fprintf(a.stderr, "note: %d of %s without a single cell of %s: their fields are empty\n", n, plural(int64(len(res.Areas)), "area"), res.Dataset)
 		}
 		return a.write(c.Out, func(w io.Writer) error {
 			if format == "json" {
@@ -88,6 +96,21 @@ func (c *zonalCmd) areas() (analysis.ZonalAreas, error) {
 	return analysis.ZonalAreas{Features: list}, err
 }
 
+// outside counts the areas off the raster, or on nodata alone, as far as the
+// statistics that were asked for show it.
+func outside(res *analysis.ZonalResult) (n int) {
+	for _, a := range res.Areas {
+		for i, name := range a.Result.Names {
+			v := a.Result.Values[i]
+			if name == "count" && v == 0 || slices.Contains([]string{"mean", "min", "max", "median", "std"}, name) && math.IsNaN(v) {
+				n++
+				break
+			}
+		}
+	}
+	return n
+}
+
 // maxAreasFile bounds a GeoJSON file of areas; larger ones are ingested first.
 const maxAreasFile = 200 << 20
 
@@ -99,7 +122,7 @@ func readAreas(path string) ([]analysis.ZonalFeature, error) {
 		return nil, err
 	}
 	if info.Size() > maxAreasFile {
-		return nil, fmt.Errorf("%s: %d MB is over the limit of %d MB for a file of areas; ingest it and name the dataset", path, info.Size()>>20, maxAreasFile>>20)
+		return nil, usagef("%s: %d MB is over the limit of %d MB for a file of areas; ingest it and name the dataset", path, info.Size()>>20, maxAreasFile>>20)
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -107,17 +130,17 @@ func readAreas(path string) ([]analysis.ZonalFeature, error) {
 	}
 	fc, err := geojson.UnmarshalFeatureCollection(data)
 	if err != nil {
-		return nil, fmt.Errorf("%s is no GeoJSON feature collection: %w", path, err)
+		return nil, usagef("%s is no GeoJSON feature collection: %v; ingest it, and name the dataset", path, err)
 	}
 	var out []analysis.ZonalFeature
 	for i, f := range fc.Features {
 		switch f.Geometry.(type) {
 		case orb.Polygon, orb.MultiPolygon:
 		default:
-			return nil, fmt.Errorf("%s: feature %d has no polygon", path, i+1)
+			return nil, usagef("%s: feature %d has no polygon", path, i+1)
 		}
 		if b := f.Geometry.Bound(); b.Min[0] < -181 || b.Max[0] > 361 || b.Min[1] < -91 || b.Max[1] > 91 {
-			return nil, fmt.Errorf("%s: feature %d is not in longitude and latitude; ingest the file, which reads its CRS, and name the dataset", path, i+1)
+			return nil, usagef("%s: feature %d is not in longitude and latitude; ingest the file, which reads its CRS, and name the dataset", path, i+1)
 		}
 		out = append(out, analysis.ZonalFeature{
 			Code: property(f.Properties, strconv.Itoa(i+1), "code", "id", "com_istat_code"), Name: property(f.Properties, "", "name", "nome"), Geometry: f.Geometry,
@@ -148,6 +171,20 @@ func outFormat(path, otherwise string, allowed ...string) (string, error) {
 		}
 	}
 	return "", usagef("output %s: the name must end in .%s", path, strings.Join(allowed, " or ."))
+}
+
+// writable refuses a place where no file can be made, before the work is done.
+func writable(path string) error {
+	if path == "" {
+		return nil
+	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return usagef("output %s is a folder", path)
+	}
+	if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
+		return usagef("output %s: there is no folder %s", path, filepath.Dir(path))
+	}
+	return nil
 }
 
 // write writes a file whole or not at all; "" is standard output.
