@@ -13,6 +13,7 @@ import (
 	"contado/geo/fault"
 	"contado/geo/gdal"
 	"contado/geo/store/catalog"
+	"contado/geo/store/gpkg"
 	"contado/ingest/notice"
 	"contado/ingest/sniff"
 )
@@ -127,6 +128,9 @@ func (r *run) visit(ctx context.Context, in *input, path string) error {
 // they cannot be read.
 func (r *run) file(ctx context.Context, in *input, path, label string, named bool) error {
 	f, err := sniff.File(path)
+	if err == nil && len(f.Drivers) > 0 && f.Drivers[0] == "GPKG" {
+		err = gpkg.Guard(ctx, path, label)
+	}
 	if err != nil {
 		if named {
 			return err

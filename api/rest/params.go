@@ -26,6 +26,9 @@ func Path(c echo.Context, name string) (string, error) {
 // Only refuses query parameters that are not among those allowed, and any
 // that comes twice; both are slips that would else go unseen.
 func Only(c echo.Context, allowed ...string) error {
+	if _, err := url.ParseQuery(c.Request().URL.RawQuery); err != nil {
+		return fault.Errorf("api", fault.Invalid, "the query of the address is not escaped rightly (%v)", err)
+	}
 	for name, values := range c.QueryParams() {
 		if !slices.Contains(allowed, name) {
 			list := slices.Sorted(slices.Values(allowed))

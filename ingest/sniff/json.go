@@ -45,8 +45,8 @@ func jsonFile(name string, head []byte) (Format, error) {
 	switch {
 	case kind == "Topology":
 		return topoJSON, nil
-	case kind == "Feature" && whole && strings.HasPrefix(strings.TrimLeft(rest, " \t\r\n\x1e"), "{"):
-		return geoJSONSeq, nil
+	case kind == "Feature" && whole && strings.TrimLeft(rest, " \t\r\n\x1e") != "":
+		return geoJSONSeq, nil // even when the second line is broken
 	case geoTypes[kind]:
 		return geoJSON, nil
 	case whole && kind != "":

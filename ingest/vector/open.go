@@ -51,6 +51,11 @@ func Open(ctx context.Context, path, label string, drivers []string, o OpenOptio
 			return nil, err
 		}
 	}
+	if len(drivers) > 0 && drivers[0] == "GeoJSONSeq" {
+		if err := checkSequence(ctx, path, label, notes); err != nil {
+			return nil, err
+		}
+	}
 	if o.Encoding != "" && drivers[0] == "ESRI Shapefile" {
 		opts = append(opts, "ENCODING="+iconvName(o.Encoding))
 	}
