@@ -108,7 +108,7 @@ func (r *run) only(role catalog.Role, box geo.BBox) (catalog.Dataset, bool) {
 
 // statsOver computes statistics of one band over all areas, each by itself.
 func (r *run) statsOver(ctx context.Context, it catalog.Item, band int, areas []area, o zonal.Options) ([]zonal.Result, error) {
-	src, err := r.source(ctx, it)
+	src, number, err := r.source(ctx, it, band)
 	if err != nil {
 		return nil, err
 	}
@@ -120,7 +120,7 @@ func (r *run) statsOver(ctx context.Context, it catalog.Item, band int, areas []
 	if err != nil {
 		return nil, err
 	}
-	o.Band = band
+	o.Band = number
 	return zonal.Compute(ctx, src, native, o)
 }
 
@@ -272,7 +272,7 @@ func (r *run) groundOf(ctx context.Context, p *Profile, areas []area, box geo.BB
 	if err != nil {
 		return err
 	}
-	cell, err := cellAreas(it)
+	cell, err := cellAreas(it, 1)
 	if err != nil {
 		return err
 	}

@@ -16,13 +16,16 @@ import (
 // maxSampleCells bounds the cells of one raster that are held in memory.
 const maxSampleCells = 120 << 20
 
-// source opens an item's COG for reading through the pool.
-func (r *run) source(ctx context.Context, it catalog.Item) (*gdal.Source, error) {
-	path, err := r.atlas.Path(it.File)
+// source opens the COG that holds a band of an item for reading through the
+// pool, and gives the band's number in it.
+func (r *run) source(ctx context.Context, it catalog.Item, band int) (*gdal.Source, int, error) {
+	asset, number := it.Locate(band)
+	path, err := r.atlas.Locate(asset)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	return r.pool.Source(ctx, path)
+	src, err := r.pool.Source(ctx, path)
+	return src, number, err
 }
 
 // patch is a window of one band in memory; NaN is nodata.
@@ -34,7 +37,7 @@ type patch struct {
 // readPatch reads the window of a band that covers a box in the raster's CRS,
 // grown by a cell on each side. ok is false when they do not meet.
 func (r *run) readPatch(ctx context.Context, it catalog.Item, band int, box geo.BBox) (p patch, ok bool, err error) {
-	src, err := r.source(ctx, it)
+	src, number, err := r.source(ctx, it, band)
 	if err != nil {
 		return p, false, err
 	}
@@ -50,7 +53,7 @@ func (r *run) readPatch(ctx context.Context, it catalog.Item, band int, box geo.
 			"take a smaller territory or a coarser raster")
 	}
 	p = patch{grid: g.Sub(w), values: make([]float64, w.Cells())}
-	if err := src.ReadFloat64(ctx, band, w, p.values); err != nil {
+	if err := src.ReadFloat64(ctx, number, w, p.values); err != nil {
 		return p, false, fmt.Errorf("read band %d of item %s: %w", band, it.ID, err)
 	}
 	return p, true, nil

@@ -120,11 +120,12 @@ func (e *Engine) Zonal(ctx context.Context, q ZonalRequest, p Progress) (*ZonalR
 		return nil, err
 	}
 	o.Progress = func(done, total int) { p.tell(float64(done)/float64(total), "statistics") }
-	src, err := r.source(ctx, it)
+	src, number, err := r.source(ctx, it, band)
 	if err != nil {
 		return nil, err
 	}
-	native, err := reproject(areas, it.Grid.CRS)
+	o.Band = number
+	native, err := reproject(areas, src.Grid().CRS)
 	if err != nil {
 		return nil, err
 	}
@@ -263,12 +264,12 @@ func fieldText(f geo.Feature, i int) string {
 }
 
 func (r *run) zonalOptions(ctx context.Context, q *ZonalRequest, it catalog.Item, band int, box geo.BBox) (zonal.Options, error) {
-	o := zonal.Options{Band: band, Quantiles: q.Quantiles, Classes: q.Classes}
+	o := zonal.Options{Quantiles: q.Quantiles, Classes: q.Classes}
 	for _, s := range q.Stats {
 		o.Stats = append(o.Stats, zonal.Stat(strings.TrimSpace(strings.ToLower(s))))
 	}
 	var err error
-	if o.CellArea, err = cellAreas(it); err != nil {
+	if o.CellArea, err = cellAreas(it, band); err != nil {
 		return o, err
 	}
 	if q.Weights == "" {
@@ -283,16 +284,18 @@ func (r *run) zonalOptions(ctx context.Context, q *ZonalRequest, it catalog.Item
 		return o, err
 	}
 	r.used(d)
-	if o.WeightBand, err = bandOf(w, q.WeightBand); err != nil {
+	number, err := bandOf(w, q.WeightBand)
+	if err != nil {
 		return o, err
 	}
-	o.Weights, err = r.source(ctx, w)
+	o.Weights, o.WeightBand, err = r.source(ctx, w, number)
 	return o, err
 }
 
-// cellAreas is the area in m² of one cell of each row of an item.
-func cellAreas(it catalog.Item) (func(row int) float64, error) {
-	f, err := crs.CellAreas(it.Grid)
+// cellAreas is the area in m² of one cell of each row of a band's file.
+func cellAreas(it catalog.Item, band int) (func(row int) float64, error) {
+	asset, _ := it.Locate(band)
+	f, err := crs.CellAreas(asset.Grid)
 	if err != nil {
 		return nil, fmt.Errorf("cell areas of item %s: %w", it.ID, err)
 	}

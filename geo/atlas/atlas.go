@@ -115,6 +115,14 @@ func (a *Atlas) Close() error {
 // Path is the name under which GDAL and SQLite open a version's file.
 func (a *Atlas) Path(key string) (string, error) { return a.stores.Blobs.Path(key) }
 
+// Locate is the name by which the raster pool opens a file of an item.
+func (a *Atlas) Locate(as catalog.Asset) (string, error) {
+	if as.File == "" {
+		return "", fault.Errorf("atlas.Locate", fault.Unsupported, "asset %s stays at %s, and remote files are not read", as.Key, as.Href)
+	}
+	return a.Path(as.File)
+}
+
 func (a *Atlas) build(ctx context.Context, rev int64, old *Snapshot) (*Snapshot, error) {
 	sets, err := a.stores.Catalog.Datasets(ctx)
 	if err != nil {

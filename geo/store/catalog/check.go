@@ -66,14 +66,44 @@ func checkItems(p *Publication, files map[string]bool) error {
 			return fault.Errorf(op, fault.Invalid, "dataset %s: item id %q is empty or used twice", id, it.ID)
 		case it.Dataset != "" && it.Dataset != id:
 			return fault.Errorf(op, fault.Invalid, "item %q is of dataset %q, not of %q", it.ID, it.Dataset, id)
-		case !files[it.File]:
+		case it.File != "" && !files[it.File], it.File == "" && len(it.Assets) == 0:
 			return fault.Errorf(op, fault.Invalid, "item %q: file %q is not among the files of the version", it.ID, it.File)
 		case hasNaN(it.BBox):
 			return fault.Errorf(op, fault.Invalid, "item %q: bounding box has a NaN", it.ID)
 		case !writable(it.Datetime):
 			return fault.Errorf(op, fault.Invalid, "item %q: time %v is outside the years 0 to 9999", it.ID, it.Datetime)
 		}
+		if err := checkAssets(it, files); err != nil {
+			return err
+		}
 		seen[it.ID] = true
+	}
+	return nil
+}
+
+func checkAssets(it *Item, files map[string]bool) error {
+	const op = "catalog.Check"
+	keys := map[string]bool{}
+	for i, a := range it.Assets {
+		switch {
+		case a.Key == "" || keys[a.Key]:
+			return fault.Errorf(op, fault.Invalid, "item %q: asset key %q is empty or used twice", it.ID, a.Key)
+		case (a.File == "") == (a.Href == ""):
+			return fault.Errorf(op, fault.Invalid, "item %q: asset %q needs either a file or an address", it.ID, a.Key)
+		case a.File != "" && !files[a.File], a.Stats != "" && !files[a.Stats]:
+			return fault.Errorf(op, fault.Invalid, "item %q: files of asset %q are not among the files of the version", it.ID, a.Key)
+		case i == 0 && (a.File != it.File || a.Grid != it.Grid):
+			return fault.Errorf(op, fault.Invalid, "item %q: the first asset is not the item's own file", it.ID)
+		}
+		keys[a.Key] = true
+	}
+	if it.Stats != "" && !files[it.Stats] {
+		return fault.Errorf(op, fault.Invalid, "item %q: file %q is not among the files of the version", it.ID, it.Stats)
+	}
+	for n, b := range it.Bands {
+		if b.Asset < 0 || b.Number < 0 || b.Asset >= max(len(it.Assets), 1) {
+			return fault.Errorf(op, fault.Invalid, "item %q: band %d names an asset that is not there", it.ID, n+1)
+		}
 	}
 	return nil
 }

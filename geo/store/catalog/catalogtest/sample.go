@@ -1,6 +1,7 @@
 package catalogtest
 
 import (
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -51,28 +52,43 @@ func full(id string, expect, items int) catalog.Publication {
 				Severity: catalog.Warning, Code: "geometry-repaired", Message: "repaired", Count: 3, Examples: []string{"a"},
 			}},
 			Program: "contado 0.1.0",
+			Derived: &catalog.Derivation{
+				Process: "burned-area", Parameters: json.RawMessage(`{"threshold":0.27}`),
+				Inputs: []catalog.Input{{Dataset: "scenes", Version: 3, SHA256: "ab", Items: []string{"a", "b"}}},
+			},
 		},
 	}}
 	for i := range items {
 		it := item(id, n, fmt.Sprintf("item-%03d", i))
 		p.Items = append(p.Items, it)
-		p.Dataset.Version.Files = append(p.Dataset.Version.Files, catalog.File{Key: it.File, Size: 10, SHA256: fmt.Sprintf("%064x", i+1)})
+		p.Dataset.Version.Files = append(p.Dataset.Version.Files, catalog.File{Key: it.File, Size: 10, SHA256: fmt.Sprintf("%064x", i+1)},
+			catalog.File{Key: it.Stats, Size: 5, SHA256: fmt.Sprintf("%064x", i+1001)})
 	}
 	return p
 }
 
 func item(dataset string, version int, id string) catalog.Item {
+	g := grid.Grid{CRS: "EPSG:32632", Transform: grid.Transform{6e5, 10, 0.5, 5e6, 0.25, -10}, Width: 100, Height: 50}
+	key := fmt.Sprintf("datasets/%s/v%d/%s", dataset, version, id)
 	return catalog.Item{
 		ID: id, Dataset: dataset, Version: version, Datetime: day(3),
-		File: fmt.Sprintf("datasets/%s/v%d/%s.tif", dataset, version, id),
-		Grid: grid.Grid{CRS: "EPSG:32632", Transform: grid.Transform{6e5, 10, 0.5, 5e6, 0.25, -10}, Width: 100, Height: 50},
+		File: key + ".tif", Grid: g, Stats: key + ".stats",
+		Assets: []catalog.Asset{
+			{Key: "B04", File: key + ".tif", Grid: g, Overviews: 2, Stats: key + ".stats"},
+			{Key: "B11", Href: "https://example.org/B11.tif", Grid: g, Overviews: 1},
+		},
+		Scene: &catalog.Scene{
+			Platform: "sentinel-2a", Constellation: "sentinel-2", Instruments: []string{"msi"}, Product: "S2A_X", Level: "L2A", Baseline: "05.09",
+			SunAzimuth: ptr(150.5), SunElevation: ptr(40.25), OffNadir: ptr(3.0), ViewAzimuth: ptr(100.0), RelativeOrbit: ptr(22),
+			OrbitState: "descending", Polarizations: []string{"VV"},
+		},
 		BBox: geo.BBox{MinX: 10.5, MinY: 44.5, MaxX: 10.7, MaxY: 44.6},
 		Footprint: [][2]float64{
 			{10.5, 44.5}, {10.7, 44.5}, {10.7, 44.6}, {10.5, 44.6}, {10.5, 44.5},
 		},
 		Overviews: 2, CloudCover: ptr(12.5),
 		Bands: []catalog.Band{{
-			Name: "B04", CommonName: "red", DataType: "uint16", Nodata: ptr(0.0), NaN: true, Scale: 0.0001, Offset: -0.1,
+			Name: "B04", CommonName: "red", Asset: 1, Number: 1, Quantity: catalog.Reflectance, Flags: "none", Wavelength: 0.665, Width: 0.031, DataType: "uint16", Nodata: ptr(0.0), NaN: true, Scale: 0.0001, Offset: -0.1,
 			Unit: "1", Min: 0.1, Max: 1.0 / 3, Mean: 0.5, StdDev: 0.2, P02: 0.15, P98: 0.9, ValidPercent: 99.5,
 			Classes: []catalog.Class{{Value: 3, Name: "forest", Color: "#00ff00"}},
 		}},
