@@ -47,7 +47,7 @@ func (r *run) dataset(kind catalog.Kind, role catalog.Role, in *input) (catalog.
 	if r.appending() {
 		source = append(slices.Clone(r.old.Version.Source), source...)
 	}
-	d.Version = catalog.Version{Source: source, Program: r.st.Program}
+	d.Version = catalog.Version{Source: source, Program: r.st.Program, Derived: r.o.Derived}
 	return d, nil
 }
 

@@ -38,7 +38,9 @@ type Options struct {
 	CRS                                      string // overrides, or supplies, that of the files
 	Encoding                                 string
 	Subdataset                               string
-	Limits                                   Limits
+	// Derived says what computed files were made from; nil for others.
+	Derived *catalog.Derivation
+	Limits  Limits
 }
 
 // Limits bounds what is taken in; zero fields are DefaultLimits.
