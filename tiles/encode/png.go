@@ -42,8 +42,7 @@ type Image struct {
 // MaxSide bounds the width and height of an image.
 const MaxSide = 1 << 14
 
-func (m *Image) check() error {
-	const op = "encode.PNG"
+func (m *Image) check(op string) error {
 	if m.Width < 1 || m.Height < 1 || m.Width > MaxSide || m.Height > MaxSide {
 		return fault.Errorf(op, fault.Invalid, "image of %d x %d pixels: sides must be 1 to %d", m.Width, m.Height, MaxSide)
 	}
@@ -93,7 +92,7 @@ const (
 // PNG returns the image as a PNG file (ISO/IEC 15948): filter Sub for
 // colours, None for palette indices, which have no order to predict from.
 func (e *Encoder) PNG(m *Image) ([]byte, error) {
-	if err := m.check(); err != nil {
+	if err := m.check("encode.PNG"); err != nil {
 		return nil, err
 	}
 	s, _ := e.pool.Get().(*scratch)
