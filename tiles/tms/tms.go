@@ -10,6 +10,7 @@ import (
 
 	"contado/geo"
 	"contado/geo/fault"
+	"contado/geo/grid"
 )
 
 const (
@@ -24,7 +25,8 @@ const (
 	MaxLatitude = 85.05112877980659
 )
 
-// Tile is the address of a tile: zoom, column from the west, row from the north.
+// Tile is the address of a tile: zoom (the index of its matrix), column from
+// the west, row from the north.
 type Tile struct {
 	Z, X, Y int
 }
@@ -41,13 +43,30 @@ type Matrix struct {
 	Columns, Rows    int // tiles
 }
 
-// TileMatrixSet is a tile grid over one CRS. It is immutable.
+// TileMatrixSet is a tile grid over one CRS. It is immutable. Inside, x is
+// always the easting or longitude; only Definition and Ordered follow the
+// axis order of the authority.
 type TileMatrixSet struct {
-	ID       string
-	Title    string
-	URI      string
-	CRS      geo.CRS
-	Matrices []Matrix // by zoom, from 0
+	ID    string
+	Title string
+	URI   string // in the register of OGC; "" for ours
+	CRS   geo.CRS
+	// CRSURI is the CRS as OGC names it; it tells CRS84 from EPSG:4326.
+	CRSURI      string
+	Axes        [2]string // short names in the order of the CRS
+	AxesSwapped bool      // the CRS counts northing or latitude first
+	ScaleSet    string    // URI of the well known scale set, or ""
+	// MetresPerUnit turns CRS units into metres, at the equator for degrees.
+	MetresPerUnit float64
+	// Accuracy is that of the transformation from WGS 84, in words; "" where the
+	// grid is in WGS 84 itself or has been registered without.
+	Accuracy string
+	// Domain is where the grid serves, in WGS84 degrees: beyond it the
+	// projection is too distorted, or the grid ends.
+	Domain geo.BBox
+	// Matrices go from coarse to fine. Their index is Tile.Z; their ID, which is
+	// in addresses, may begin elsewhere than at 0 (see Zoom).
+	Matrices []Matrix
 }
 
 // WebMercatorQuad is the grid of web maps in EPSG:3857: one tile at zoom 0,
@@ -57,13 +76,15 @@ var WebMercatorQuad = sync.OnceValue(func() *TileMatrixSet {
 		ID:    "WebMercatorQuad",
 		Title: "Google Maps Compatible for the World",
 		URI:   "http://www.opengis.net/def/tilematrixset/OGC/1.0/WebMercatorQuad",
-		CRS:   geo.WebMercator,
+		CRS:   geo.WebMercator, CRSURI: epsgURI("3857"), Axes: [2]string{"X", "Y"},
+		ScaleSet:      "http://www.opengis.net/def/wkss/OGC/1.0/GoogleMapsCompatible",
+		MetresPerUnit: 1, Domain: geo.BBox{MinX: -180, MinY: -MaxLatitude, MaxX: 180, MaxY: MaxLatitude},
 	}
 	for z := 0; z <= MaxZoom; z++ {
 		n := 1 << z
 		cell := 2 * HalfWorld / 256 / float64(n)
 		s.Matrices = append(s.Matrices, Matrix{
-			ID: strconv.Itoa(z), ScaleDenominator: cell / 0.00028, CellSize: cell,
+			ID: strconv.Itoa(z), ScaleDenominator: cell / pixelSize, CellSize: cell,
 			OriginX: -HalfWorld, OriginY: HalfWorld,
 			TileWidth: 256, TileHeight: 256, Columns: n, Rows: n,
 		})
@@ -123,6 +144,73 @@ func (r Range) Count() int64 {
 func (s *TileMatrixSet) Range(z int, b geo.BBox) Range {
 	tl, br := s.At(z, b.MinX, b.MaxY), s.At(z, b.MaxX, b.MinY)
 	return Range{Z: z, MinX: tl.X, MinY: tl.Y, MaxX: br.X, MaxY: br.Y}
+}
+
+// Limits is the tiles at zoom z whose inside meets a box in the CRS of the
+// grid; ok is false when the box lies outside the grid.
+func (s *TileMatrixSet) Limits(z int, b geo.BBox) (r Range, ok bool) {
+	e := s.Extent(z)
+	if b.IsEmpty() || !b.Intersects(e) {
+		return Range{}, false
+	}
+	r = s.Range(z, b)
+	// A box that ends on an edge, to the rounding of it, has nothing in the
+	// tile beyond.
+	first, last := s.Bounds(Tile{Z: z, X: r.MinX, Y: r.MinY}), s.Bounds(Tile{Z: z, X: r.MaxX, Y: r.MaxY})
+	hair := first.Width() * 1e-9
+	if r.MaxX > r.MinX && first.MaxX <= b.MinX+hair {
+		r.MinX++
+	}
+	if r.MaxX > r.MinX && last.MinX >= b.MaxX-hair {
+		r.MaxX--
+	}
+	if r.MaxY > r.MinY && first.MinY >= b.MaxY-hair {
+		r.MinY++
+	}
+	if r.MaxY > r.MinY && last.MaxY <= b.MinY+hair {
+		r.MaxY--
+	}
+	return r, true
+}
+
+// Extent is the box of all tiles at zoom z in the CRS of the grid.
+func (s *TileMatrixSet) Extent(z int) geo.BBox {
+	m := &s.Matrices[z]
+	first, last := s.Bounds(Tile{Z: z}), s.Bounds(Tile{Z: z, X: m.Columns - 1, Y: m.Rows - 1})
+	return first.Union(last)
+}
+
+// Zoom is the index of the matrix with an identifier, as addresses give it.
+// fault.NotExist names the identifiers there are.
+func (s *TileMatrixSet) Zoom(matrix string) (int, error) {
+	for z := range s.Matrices {
+		if s.Matrices[z].ID == matrix {
+			return z, nil
+		}
+	}
+	return 0, fault.Errorf("tms.Zoom", fault.NotExist, "no tile matrix %.30q in %s: they are %s to %s",
+		matrix, s.ID, s.Matrices[0].ID, s.Matrices[len(s.Matrices)-1].ID)
+}
+
+// ZoomFor is the first zoom whose cells are no larger than metres on the
+// ground where the scale is true (for degrees: at the equator), else the last.
+func (s *TileMatrixSet) ZoomFor(metres float64) int {
+	for z := range s.Matrices {
+		if s.Matrices[z].CellSize*s.MetresPerUnit <= metres*(1+1e-6) {
+			return z
+		}
+	}
+	return len(s.Matrices) - 1
+}
+
+// Grid is the raster of a tile at scale pixels (1 or 2) for each of the grid's.
+func (s *TileMatrixSet) Grid(t Tile, scale int) grid.Grid {
+	m, b := &s.Matrices[t.Z], s.Bounds(t)
+	cell := m.CellSize / float64(scale)
+	return grid.Grid{
+		CRS: s.CRS, Transform: grid.Transform{b.MinX, cell, 0, b.MaxY, 0, -cell},
+		Width: m.TileWidth * scale, Height: m.TileHeight * scale,
+	}
 }
 
 func clamp(v float64, n int) int {
