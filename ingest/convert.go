@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"contado/geo"
@@ -139,39 +138,27 @@ func (r *run) items(ctx context.Context, pub *catalog.Publication, made []raster
 				continue
 			}
 			pub.Items = append(pub.Items, it)
-			v.Files = append(v.Files, byKey[it.File])
+			for _, key := range fileKeys(&it) {
+				v.Files = append(v.Files, byKey[key])
+			}
 		}
 	}
-	prefix := versionPrefix(r.o.Dataset, r.old.Version.Number+1)
+	k := keys{prefix: versionPrefix(r.o.Dataset, r.old.Version.Number+1), taken: map[string]bool{}}
 	var files []staged
 	r.p.Stage("seal")
-	for i, it := range made {
-		s, err := seal(ctx, it.Path, prefix+keyName(it.ID, files)+".tif")
+	for i := range made {
+		fresh, err := k.seal(ctx, &made[i])
 		if err != nil {
 			return nil, err
 		}
-		it.Item.File = s.file.Key
-		files = append(files, s)
-		v.Files = append(v.Files, s.file)
-		pub.Items = append(pub.Items, it.Item)
+		for _, s := range fresh {
+			v.Files = append(v.Files, s.file)
+		}
+		files = append(files, fresh...)
+		pub.Items = append(pub.Items, made[i].Item)
 		r.p.Step(int64(i+1), int64(len(made)))
 	}
 	return files, nil
-}
-
-// keyName is an item id as a file name; ids that differ only in case get a
-// number, since not every file system tells them apart.
-func keyName(id string, taken []staged) string {
-	n := 0
-	for _, s := range taken {
-		if strings.EqualFold(strings.TrimSuffix(filepath.Base(s.file.Key), ".tif"), id) {
-			n++
-		}
-	}
-	if n > 0 {
-		return fmt.Sprintf("%s-%d", id, n+1)
-	}
-	return id
 }
 
 // describeItems sums the items up: the CRS when they share one (else WGS 84),

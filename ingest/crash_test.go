@@ -6,10 +6,12 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"testing"
 	"time"
 
-	"contado/geo/store/catalog"
+	"contado/geo/gdal"
+	"contado/geo/grid"
 )
 
 const (
@@ -44,13 +46,25 @@ func TestMain(m *testing.M) {
 // doctor finds what else is there and clears it to the last file.
 func TestKill(t *testing.T) {
 	t.Parallel()
+	t.Run("vector", func(t *testing.T) {
+		t.Parallel()
+		kill(t, writeFile(t, "two.geojson", twoTowns), 1)
+	})
+	t.Run("scene", func(t *testing.T) {
+		t.Parallel()
+		kill(t, smallScene(t), len(smallBands))
+	})
+}
+
+// kill ingests a path over and over, killing it, when each version has some
+// number of files.
+func kill(t *testing.T, path string, files int) {
 	root := t.TempDir()
 	st := stores(t, root)
-	two := writeFile(t, "two.geojson", twoTowns)
-	before := mustRun(t, st, Options{Dataset: "d"}, two)
+	before := mustRun(t, st, Options{Dataset: "d"}, path)
 	child := func() *exec.Cmd {
 		cmd := exec.Command(os.Args[0], "-test.run=^$")
-		cmd.Env = append(os.Environ(), crashRoot+"="+root, crashPaths+"="+two)
+		cmd.Env = append(os.Environ(), crashRoot+"="+root, crashPaths+"="+path)
 		return cmd
 	}
 	start := time.Now()
@@ -58,9 +72,10 @@ func TestKill(t *testing.T) {
 		t.Fatalf("%v: %s", err, out)
 	}
 	whole := time.Since(start)
+	const times = 15
 	killed, old := 0, before.Version.Number+1
 	rng := rand.New(rand.NewPCG(1, 2))
-	for range 20 {
+	for range times {
 		cmd := child()
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
@@ -72,16 +87,44 @@ func TestKill(t *testing.T) {
 		if cmd.Wait() != nil {
 			killed++
 		}
-		old = afterKill(t, st, old)
+		old = afterKill(t, st, old, files)
 	}
-	t.Logf("%d of 20 killed at work, %d versions in the end", killed, old)
+	t.Logf("%d of %d killed at work, %d versions in the end", killed, times, old)
 	if killed == 0 {
 		t.Error("no child was killed in time: the test has shown nothing")
 	}
 }
 
+// smallBands are files of a scene and the side of their 40 x 40 m in cells.
+var smallBands = map[string]int{"B02_10m": 4, "B11_20m": 2, "SCL_20m": 2}
+
+// smallScene makes a folder of a satellite scene with a file a band.
+func smallScene(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, side := range smallBands {
+		path := filepath.Join(dir, "T32TNS_20230714T101559_"+name+".tif")
+		g := grid.Grid{CRS: "EPSG:32632", Transform: grid.Transform{600000, 40 / float64(side), 0, 5100000, 0, -40 / float64(side)}, Width: side, Height: side}
+		w, err := gdal.CreateGeoTIFF(path, gdal.RasterSpec{Grid: g, DataType: "uint16", Bands: []gdal.BandSpec{{}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		cells := make([]uint16, side*side)
+		for i := range cells {
+			cells[i] = uint16(i + 1)
+		}
+		if err := w.Write(1, g.Full(), cells); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
 // afterKill checks the state and returns the version it is at.
-func afterKill(t *testing.T, st Stores, old int) int {
+func afterKill(t *testing.T, st Stores, old, files int) int {
 	t.Helper()
 	d, ok, err := current(t.Context(), st.Catalog, "d")
 	if err != nil || !ok {
@@ -101,14 +144,9 @@ func afterKill(t *testing.T, st Stores, old int) int {
 		t.Fatal(err)
 	}
 	wantClean(t, st)
-	wantFiles(t, st, d)
-	return d.Version.Number
-}
-
-func wantFiles(t *testing.T, st Stores, d catalog.Dataset) {
-	t.Helper()
 	list, err := st.Blobs.List(t.Context(), "datasets/")
-	if err != nil || len(list) != d.Version.Number {
-		t.Errorf("%d files for %d versions: %v", len(list), d.Version.Number, err)
+	if err != nil || len(list) != d.Version.Number*files {
+		t.Errorf("%d files for %d versions of %d: %v", len(list), d.Version.Number, files, err)
 	}
+	return d.Version.Number
 }

@@ -406,25 +406,57 @@ func TestUnionWGS84(t *testing.T) {
 	}
 }
 
-// Scenes are added one by one; the old files stay where they are.
+// Scenes are added one by one; the old files, all of each scene, stay where
+// they are.
 func TestAppendRaster(t *testing.T) {
 	t.Parallel()
 	st := stores(t, t.TempDir())
 	at := func(name string) string { return shareddata.Path(t, "it-barbellino-sentinel2/"+name) }
 	d := mustRun(t, st, Options{Dataset: "s2"}, at("S2A2A_20170703_022_Barbellino_BOA_10.tif"), at("S2A2A_20170703_022_Barbellino_SCL_10.tif"))
-	first := d.Version.Files[0]
+	before := d.Version.Files
 	d = mustRun(t, st, Options{Dataset: "s2", Append: true}, at("S2A2A_20190723_022_Barbellino_BOA_10.tif"), at("S2A2A_20190723_022_Barbellino_SCL_10.tif"))
 	items, err := st.Catalog.Items(t.Context(), "s2")
-	if err != nil || len(items) != 2 || len(items[0].Bands) != 12 || len(d.Version.Files) != 2 || d.Version.Files[0] != first {
-		t.Fatalf("%v %+v", err, d.Version.Files)
+	if err != nil || len(items) != 2 {
+		t.Fatalf("%v %+v", err, items)
 	}
-	if d.Version.TimeStart.Year() != 2017 || d.Version.TimeEnd.Year() != 2019 || items[0].File != first.Key {
+	if diff := cmp.Diff(before, d.Version.Files[:len(before)]); diff != "" {
+		t.Error(diff)
+	}
+	listed := map[string]bool{}
+	for _, f := range d.Version.Files {
+		listed[f.Key] = true
+	}
+	for _, it := range items {
+		if len(it.Assets) != 2 || len(it.Bands) != 12 || it.File != it.Assets[0].File {
+			t.Errorf("%+v", it)
+		}
+		for _, k := range fileKeys(&it) {
+			if !listed[k] {
+				t.Errorf("%s is not among the files of the version", k)
+			}
+			delete(listed, k)
+		}
+		scl, n := it.Locate(12)
+		if it.Bands[11].Name != "SCL" || n != 1 || scl.Grid.Width*2 != it.Grid.Width {
+			t.Errorf("SCL lies in %+v, band %d", scl, n)
+		}
+	}
+	if len(listed) > 0 {
+		t.Errorf("files of no item: %v", listed)
+	}
+	if d.Version.TimeStart.Year() != 2017 || d.Version.TimeEnd.Year() != 2019 {
 		t.Errorf("%+v", d.Version)
 	}
 	wantClean(t, st)
 	_, err = Run(t.Context(), st, []string{writeFile(t, "a.geojson", twoTowns)}, Options{Dataset: "s2", Append: true}, nil)
 	wantFault(t, err, fault.Invalid, "cannot be added")
 	wantClean(t, st)
+	if err := Remove(t.Context(), st, "s2"); err != nil {
+		t.Fatal(err)
+	}
+	if left, err := st.Blobs.List(t.Context(), "datasets/"); err != nil || len(left) > 0 {
+		t.Errorf("left after removal: %v %v", left, err)
+	}
 }
 
 // A GeoPackage of tiles is a raster.

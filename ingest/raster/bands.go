@@ -13,7 +13,8 @@ import (
 // named is what is known of a band beyond its cells.
 type named struct {
 	name, common, unit string
-	classes            bool
+	classes            bool // not bit fields
+	bits               bool
 	categories         []string
 	colours            []gdal.ColorEntry
 	scl                bool
@@ -73,55 +74,59 @@ func commonName(sensor, band string) string {
 	return ""
 }
 
-// nameBands names the bands of the COG in order: by the file each came from,
-// else by the description in the file, else "band1", "band2" …
-func (c *converter) nameBands(s *scene, src *file, info gdal.RasterInfo) []named {
+// nameBands names the bands of each file of a scene: by the file each came
+// from, else by the description in the file, else "band1", "band2" …
+func (c *converter) nameBands(s *scene) [][]named {
 	sensor := s.sensor()
-	var out []named
-	for _, f := range s.files {
-		for _, b := range f.bands {
-			n := named{name: strings.TrimSpace(b.Name), unit: b.Unit, classes: c.isClass(f) && !isBits(f.token), categories: b.Categories, colours: b.Colors}
-			if f.token != "" && (len(f.bands) == 1 || f.token == "SCL") {
-				n.name = f.token
-			}
-			n.scl = f.token == "SCL" || strings.EqualFold(n.name, "SCL")
-			if b.Alpha {
-				n.name, n.classes = "alpha", false
-			}
-			if n.name == "" {
-				n.name = fmt.Sprintf("band%d", len(out)+1)
-			}
-			if c.o.Role == catalog.Population && len(s.files) == 1 && len(f.bands) == 1 && !strings.HasPrefix(n.name, "age_") {
-				n.name = "total"
-			}
-			n.common = commonName(sensor, n.name)
-			if n.common == "" && c.o.Role == catalog.Imagery && (b.ColorInterp == "red" || b.ColorInterp == "green" || b.ColorInterp == "blue") {
-				n.common = b.ColorInterp
-			}
-			if len(f.bands) == 1 && len(n.categories) == 0 && n.classes {
-				n.categories = f.rat
-			}
-			out = append(out, n)
+	out := make([][]named, len(s.files))
+	var all []*named
+	for k, f := range s.files {
+		out[k] = make([]named, len(f.bands))
+		for i := range f.bands {
+			out[k][i] = c.nameBand(s, f, i, sensor, len(all)+1)
+			all = append(all, &out[k][i])
 		}
 	}
-	if src.token == "BOA" || src.token == "TOA" || len(out) != len(info.Bands) {
-		out = append(out, make([]named, max(0, len(info.Bands)-len(out)))...)
-	}
-	unique(out)
-	return out[:len(info.Bands)]
+	unique(all)
+	return out
 }
 
-func unique(bands []named) {
+// nameBand names band i (from 0) of a file, the nth of its item.
+func (c *converter) nameBand(s *scene, f *file, i int, sensor string, nth int) named {
+	b := f.bands[i]
+	n := named{name: strings.TrimSpace(b.Name), unit: b.Unit, bits: isBits(f.token), categories: b.Categories, colours: b.Colors}
+	n.classes = c.isClass(f) && !n.bits
+	if f.token != "" && (len(f.bands) == 1 || f.token == "SCL") {
+		n.name = f.token
+	}
+	n.scl = f.token == "SCL" || strings.EqualFold(n.name, "SCL")
+	if b.Alpha {
+		n.name, n.classes = "alpha", false
+	}
+	if n.name == "" {
+		n.name = fmt.Sprintf("band%d", nth)
+	}
+	if c.o.Role == catalog.Population && len(s.files) == 1 && len(f.bands) == 1 && !strings.HasPrefix(n.name, "age_") {
+		n.name = "total"
+	}
+	n.common = commonName(sensor, n.name)
+	if n.common == "" && c.o.Role == catalog.Imagery && (b.ColorInterp == "red" || b.ColorInterp == "green" || b.ColorInterp == "blue") {
+		n.common = b.ColorInterp
+	}
+	if len(f.bands) == 1 && len(n.categories) == 0 && n.classes {
+		n.categories = f.rat
+	}
+	return n
+}
+
+func unique(bands []*named) {
 	used := map[string]bool{}
-	for i := range bands {
-		name := bands[i].name
-		if name == "" {
-			name = fmt.Sprintf("band%d", i+1)
-		}
+	for _, b := range bands {
+		name := b.name
 		for n := 2; used[name]; n++ {
-			name = fmt.Sprintf("%s_%d", bands[i].name, n)
+			name = fmt.Sprintf("%s_%d", b.name, n)
 		}
-		bands[i].name, used[name] = name, true
+		b.name, used[name] = name, true
 	}
 }
 

@@ -31,18 +31,43 @@ func (c *converter) convert(ctx context.Context, s *scene, n int) (*Item, error)
 			return nil, fmt.Errorf("%s: %w", f.name, err)
 		}
 	}
-	src := s.files[0]
-	if len(s.files) > 1 || c.dropsColours(src) || rescaled(src) {
-		if src, err = c.stack(ctx, s, work); err != nil {
+	parts, err := c.parts(ctx, s, work)
+	if err != nil {
+		return nil, err
+	}
+	it, err := c.item(s, parts)
+	if err != nil {
+		return nil, err
+	}
+	for k, p := range parts {
+		if len(parts) > 1 {
+			c.p.Stage(fmt.Sprintf("convert %s: %s", c.label, p.key))
+		}
+		dst := filepath.Join(c.o.Dir, fmt.Sprintf("item%d-%d.tif", n, k))
+		if err := c.cog(ctx, dst, p); err != nil {
+			return nil, err
+		}
+		c.p.Stage("check " + c.label)
+		if err := c.finish(ctx, it, p, k, dst); err != nil {
 			return nil, err
 		}
 	}
-	dst := filepath.Join(c.o.Dir, fmt.Sprintf("item%d.tif", n))
-	if err := c.cog(ctx, dst, src, s); err != nil {
-		return nil, err
+	it.settle()
+	return it, nil
+}
+
+// settle repeats the first file in the item's own fields, and says no more
+// where it is the only one.
+func (it *Item) settle() {
+	first := it.Assets[0]
+	it.Grid, it.Overviews = first.Grid, first.Overviews
+	if len(it.Assets) > 1 {
+		return
 	}
-	c.p.Stage("check " + c.label)
-	return c.describe(ctx, s, src, dst)
+	it.Assets = nil
+	for i := range it.Bands {
+		it.Bands[i].Asset, it.Bands[i].Number = 0, 0
+	}
 }
 
 // rescaled reports a file whose cells lost their scale on the way.
@@ -53,6 +78,17 @@ func rescaled(f *file) bool {
 		}
 	}
 	return false
+}
+
+// uniformScale reports whether all bands have one scale, which then needs no
+// rewriting of the cells.
+func (f *file) uniformScale() bool {
+	for _, b := range f.bands {
+		if b.Scale != f.bands[0].Scale || b.Offset != f.bands[0].Offset {
+			return false
+		}
+	}
+	return true
 }
 
 // quantity reports whether the role says that cells are amounts, which may
@@ -73,24 +109,22 @@ func (c *converter) dropsColours(f *file) bool {
 
 // overviews chooses how overviews are made: classes by the most frequent,
 // bit fields and mixtures by the nearest, amounts by the mean.
-func (c *converter) overviews(s *scene) grid.Resampling {
+func (c *converter) overviews(p *part) grid.Resampling {
 	if c.o.Resampling != "" {
 		return c.o.Resampling
 	}
-	classes, bits, amounts := 0, 0, 0
-	for _, f := range s.files {
+	classes, bits := 0, 0
+	for _, b := range p.names {
 		switch {
-		case isBits(f.token):
+		case b.bits:
 			bits++
-		case c.isClass(f):
+		case b.classes:
 			classes++
-		default:
-			amounts++
 		}
 	}
 	switch {
-	case amounts > 0 && classes+bits > 0:
-		c.notes.Count(catalog.Info, "overviews-nearest", "overviews were made by the nearest cell, because classes and amounts share one file", s.id)
+	case classes+bits > 0 && classes+bits < len(p.names):
+		c.notes.Count(catalog.Info, "overviews-nearest", "overviews were made by the nearest cell, because classes and amounts share one file", p.src.name)
 		return grid.Nearest
 	case bits > 0:
 		return grid.Nearest
@@ -114,39 +148,22 @@ var cogResampling = map[grid.Resampling]string{
 	grid.Nearest: "NEAREST", grid.Bilinear: "BILINEAR", grid.Cubic: "CUBIC", grid.Average: "AVERAGE", grid.Mode: "MODE",
 }
 
-// cog writes the COG: 512-cell tiles, DEFLATE, a predictor for amounts, and
-// overviews of our own making (those of the source may be of any kind).
-func (c *converter) cog(ctx context.Context, dst string, src *file, s *scene) error {
+// cog writes the COG, with overviews of our own making (those of the source
+// may be of any kind).
+func (c *converter) cog(ctx context.Context, dst string, p *part) error {
 	if c.o.Resampling != "" && !c.o.Resampling.Valid() {
 		return fault.Errorf("raster.Convert", fault.Invalid, "resampling %q is not known: use nearest, bilinear, cubic, average or mode", c.o.Resampling)
 	}
-	predictor := "YES"
-	if c.isClass(src) || strings.HasSuffix(src.bands[0].DataType, "int8") {
-		predictor = "NO"
-	}
+	src, l := p.src, layoutOf(c.content(p))
 	overviews := "IGNORE_EXISTING"
-	if max(src.grid.Width, src.grid.Height) <= tileSize {
+	if max(src.grid.Width, src.grid.Height) <= l.side {
 		overviews = "NONE" // else those of the source would be copied
 	}
 	args := []string{"-of", "COG"}
-	for _, o := range []string{
-		"COMPRESS=DEFLATE", "LEVEL=6", "PREDICTOR=" + predictor, "BLOCKSIZE=512", "BIGTIFF=IF_SAFER",
-		"OVERVIEWS=" + overviews, "OVERVIEW_RESAMPLING=" + cogResampling[c.overviews(s)], "NUM_THREADS=ALL_CPUS",
-	} {
+	for _, o := range append(l.options, "OVERVIEWS="+overviews, "OVERVIEW_RESAMPLING="+cogResampling[c.overviews(p)], "NUM_THREADS=ALL_CPUS") {
 		args = append(args, "-co", o)
 	}
-	if src.grid.CRS != src.info.Grid.CRS {
-		args = append(args, "-a_srs", string(src.grid.CRS))
-	}
-	if c.strayNodata(src) {
-		args = append(args, "-a_nodata", "none")
-	}
-	if src.mask > 0 {
-		for i := 1; i < src.mask; i++ {
-			args = append(args, "-b", fmt.Sprint(i))
-		}
-		args = append(args, "-mask", fmt.Sprint(src.mask))
-	}
+	args = append(args, c.sourceArgs(p)...)
 	r, err := src.open()
 	if err != nil {
 		return err
@@ -163,7 +180,33 @@ func (c *converter) cog(ctx context.Context, dst string, src *file, s *scene) er
 	return nil
 }
 
-const tileSize = 512
+// sourceArgs are the switches of gdal_translate that say what is to be taken
+// of the source, and what it does not say itself.
+func (c *converter) sourceArgs(p *part) []string {
+	var args []string
+	src := p.src
+	if src.grid.CRS != src.info.Grid.CRS {
+		args = append(args, "-a_srs", string(src.grid.CRS))
+	}
+	if c.strayNodata(src) {
+		args = append(args, "-a_nodata", "none")
+	} else if src.nodata != nil {
+		args = append(args, "-a_nodata", num(*src.nodata))
+	}
+	if rescaled(src) {
+		args = append(args, "-a_scale", num(src.bands[0].Scale), "-a_offset", num(src.bands[0].Offset))
+	}
+	if p.band > 0 {
+		args = append(args, "-b", fmt.Sprint(p.band))
+	}
+	if src.mask > 0 {
+		for i := 1; i < src.mask; i++ {
+			args = append(args, "-b", fmt.Sprint(i))
+		}
+		args = append(args, "-mask", fmt.Sprint(src.mask))
+	}
+	return args
+}
 
 // strayNodata reports a nodata value that the cell type cannot hold, which no
 // cell can ever have.
@@ -249,38 +292,6 @@ func written(dst string) int64 {
 		}
 	}
 	return n
-}
-
-// describe opens the finished COG and reads all of it: what is published has
-// been read back once.
-func (c *converter) describe(ctx context.Context, s *scene, src *file, dst string) (*Item, error) {
-	r, err := gdal.OpenRaster(dst, nil)
-	if err != nil {
-		return nil, err
-	}
-	defer r.Close()
-	info := r.Info()
-	if info.Grid.Width != src.grid.Width || info.Grid.Height != src.grid.Height || !info.NorthUp {
-		return nil, fault.Errorf("raster.Convert", fault.Other, "%s came out as %d x %d cells instead of %d x %d",
-			src.name, info.Grid.Width, info.Grid.Height, src.grid.Width, src.grid.Height)
-	}
-	it := &Item{Path: dst}
-	it.ID, it.Dataset, it.Datetime, it.CloudCover = s.id, c.o.Dataset, s.time, s.cloud
-	it.Grid, it.Overviews = info.Grid, info.Bands[0].Overviews
-	if it.Footprint, it.BBox, err = footprint(info.Grid); err != nil {
-		return nil, err
-	}
-	c.checkArea(it.BBox, info.Grid.CRS, s.id)
-	named := c.nameBands(s, src, info)
-	for i := range info.Bands {
-		b, err := c.band(ctx, r, i, named[i], it)
-		if err != nil {
-			return nil, fmt.Errorf("read back %s: %w", src.name, err)
-		}
-		it.Bands = append(it.Bands, *b)
-		c.p.Step(int64(i+1), int64(len(info.Bands)))
-	}
-	return it, nil
 }
 
 // checkArea warns of data that lie outside what their CRS is meant for: the

@@ -29,6 +29,7 @@ type file struct {
 	metres        int      // resolution that the name states; 0 = none
 	mask          int      // band that is the mask rather than data; 0 = none
 	rat           []string // class names by value, from an attribute table
+	nodata        *float64 // what the metadata say where the file does not
 }
 
 func (f *file) open() (*gdal.Raster, error) { return gdal.OpenRasterWith(f.path, &f.opt) }

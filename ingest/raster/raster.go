@@ -1,6 +1,7 @@
-// Package raster turns raster files into items: one Cloud-Optimized GeoTIFF
-// each, north up, with overviews that suit what the cells mean, and the
-// metadata of a STAC item.
+// Package raster turns raster files into items: Cloud-Optimized GeoTIFFs,
+// north up, with overviews that suit what the cells mean, and the metadata of
+// a STAC item. A satellite scene of a file a band keeps a file a band, each at
+// its own resolution; other rasters become one file each.
 package raster
 
 import (
@@ -75,10 +76,11 @@ type Source struct {
 	Drivers []string
 }
 
-// Item is a catalog item without its blob key, and its finished file.
+// Item is a catalog item whose files have no blob keys yet, and the finished
+// files: one for each of Item.Parts(), in that order.
 type Item struct {
 	catalog.Item
-	Path string
+	Files []Part
 }
 
 // Result is what Convert made.
@@ -88,8 +90,8 @@ type Result struct {
 	Notices []catalog.Notice
 }
 
-// Convert writes one COG an item into o.Dir. Files of one scene become the
-// bands of one item. mtl are Landsat metadata files found beside them.
+// Convert writes the COGs of items into o.Dir. Files of one scene become the
+// bands of one item, each at its own resolution. mtl are Landsat metadata files found beside them.
 //
 // Errors: Invalid for rasters without georeference or CRS, damaged ones, and
 // wrong choices; TooLarge over the limits; Unsupported for complex numbers.

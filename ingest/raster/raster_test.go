@@ -157,7 +157,7 @@ func TestCellsSurvive(t *testing.T) {
 				args = append(args, c.flip)
 			}
 			item := convert(t, c.o, path).Items[0]
-			if want, got := python(t, hashCells, args...), python(t, hashCells, item.Path); string(want) != string(got) {
+			if want, got := python(t, hashCells, args...), python(t, hashCells, item.Files[0].Path); string(want) != string(got) {
 				t.Error("the cells have changed")
 			}
 		})
@@ -189,8 +189,8 @@ func utm(size, cells int) grid.Grid {
 	return grid.Grid{CRS: "EPSG:32632", Transform: grid.Transform{600000, float64(size), 0, 5100000, 0, -float64(size)}, Width: cells, Height: cells}
 }
 
-// Bands of one scene become one item on the finest grid, in order, with the
-// scene classes by the nearest cell and the cloud cover from them.
+// Bands of one scene become one item, in order, each in a file of its own
+// cells, the finest first; the cloud cover is that of the scene classes.
 func TestScene(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -229,6 +229,19 @@ func TestScene(t *testing.T) {
 	if it.Grid.Width != 40 || it.CloudCover == nil || *it.CloudCover != 50 || it.Bands[0].Max != 2 || it.Bands[1].Max != 1600 {
 		t.Errorf("%+v", it)
 	}
+	for i, want := range []struct {
+		key   string
+		width int
+		max   float64
+	}{{"B02", 40, 2}, {"B08", 40, 1600}, {"B8A", 20, 8}, {"B11", 20, 1038}, {"SCL", 20, 9}} {
+		as, n := it.Locate(i + 1)
+		if as.Key != want.key || as.Grid.Width != want.width || n != 1 || it.Bands[i].Max != want.max {
+			t.Errorf("band %d: %+v, max %g, want %+v", i+1, as, it.Bands[i].Max, want)
+		}
+	}
+	if len(it.Files) != 5 || len(it.Assets) != 5 || it.Assets[0].Grid != it.Grid {
+		t.Errorf("%d files, assets %+v", len(it.Files), it.Assets)
+	}
 	classes := it.Bands[4].Classes
 	if len(classes) != 2 || classes[0].Name != "vegetation" || classes[1].Value != 9 {
 		t.Errorf("classes %v", classes)
@@ -266,7 +279,7 @@ func TestOverviews(t *testing.T) {
 		{Options{Role: catalog.Elevation, Resampling: grid.Nearest}, 10},
 	} {
 		it := convert(t, c.o, path).Items[0]
-		r, err := gdal.OpenRaster(it.Path, nil)
+		r, err := gdal.OpenRaster(it.Files[0].Path, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -294,7 +307,7 @@ func TestAntimeridian(t *testing.T) {
 		t.Error(it.BBox)
 	}
 	buf := make([]float64, 36)
-	r, err := gdal.OpenRaster(it.Path, nil)
+	r, err := gdal.OpenRaster(it.Files[0].Path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"path/filepath"
 
 	"contado/geo/fault"
 	"contado/geo/gdal"
@@ -12,8 +11,8 @@ import (
 	"contado/geo/store/catalog"
 )
 
-// stack writes the bands of a scene into one GeoTIFF on the finest grid.
-func (c *converter) stack(ctx context.Context, s *scene, work string) (*file, error) {
+// stack writes the bands of files into one GeoTIFF, dst, on the finest grid.
+func (c *converter) stack(ctx context.Context, s *scene, dst string) (*file, error) {
 	target := finest(s.files)
 	for i, f := range s.files {
 		if sameGrid(f.grid, target.grid) {
@@ -24,7 +23,7 @@ func (c *converter) stack(ctx context.Context, s *scene, work string) (*file, er
 				"%s has another grid than %s: people cannot be resampled without losing count", f.name, target.name), "bring all bands to one grid first")
 		}
 		var err error
-		if s.files[i], err = c.regrid(ctx, f, target.grid, filepath.Join(work, fmt.Sprintf("regrid%d.tif", i))); err != nil {
+		if s.files[i], err = c.regrid(ctx, f, target.grid, fmt.Sprintf("%s.regrid%d.tif", dst, i)); err != nil {
 			return nil, err
 		}
 	}
@@ -32,7 +31,6 @@ func (c *converter) stack(ctx context.Context, s *scene, work string) (*file, er
 	if err != nil {
 		return nil, err
 	}
-	dst := filepath.Join(work, "stack.tif")
 	w, err := gdal.CreateGeoTIFF(dst, spec)
 	if err != nil {
 		return nil, err
