@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"contado/geo/store/catalog"
+	"contado/tiles/colormap"
 	"contado/tiles/raster"
 )
 
@@ -60,11 +61,11 @@ func RasterLegend(d catalog.Dataset, s *raster.Style) Legend {
 				name = strconv.Itoa(c.Value)
 			}
 			v := c.Value
-			l.Entries = append(l.Entries, Entry{Label: name, Colour: hex(raster.ClassColor(c.Color, i)), Kind: Fill, Value: &v})
+			l.Entries = append(l.Entries, Entry{Label: name, Colour: hex(colormap.ClassColor(c.Color, i)), Kind: Fill, Value: &v})
 		}
 	case raster.ByRamp:
 		l.Ramp = &Ramp{Min: s.Ranges[0][0], Max: s.Ranges[0][1]}
-		for _, c := range raster.Ramp(s.Colormap, 17) {
+		for _, c := range colormap.Ramp(s.Colormap, 17) {
 			l.Ramp.Colours = append(l.Ramp.Colours, hex(c))
 		}
 	default:
@@ -182,7 +183,7 @@ func (l Legend) SVG() []byte {
 
 func (e Entry) svg(b *strings.Builder, x, y int) {
 	colour := e.Colour
-	if _, ok := raster.ParseColor(colour); !ok {
+	if _, ok := colormap.ParseColor(colour); !ok {
 		colour = "#808080"
 	}
 	switch e.Kind {

@@ -11,6 +11,7 @@ import (
 
 	"contado/geo"
 	"contado/geo/store/catalog"
+	"contado/tiles/colormap"
 	"contado/tiles/raster"
 	"contado/tiles/style"
 )
@@ -109,7 +110,7 @@ func TestLegends(t *testing.T) {
 			t.Errorf("%s: %v\n%s", name, err, svg)
 		}
 		for _, e := range l.Entries {
-			if _, ok := raster.ParseColor(e.Colour); !ok || e.Label == "" {
+			if _, ok := colormap.ParseColor(e.Colour); !ok || e.Label == "" {
 				t.Errorf("%s: %+v", name, e)
 			}
 		}
