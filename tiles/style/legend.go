@@ -1,13 +1,10 @@
 package style
 
 import (
-	"encoding/xml"
 	"fmt"
-	"image/color"
 	"math"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"contado/geo/store/catalog"
 	"contado/tiles/colormap"
@@ -22,6 +19,12 @@ type Legend struct {
 	// Ramp runs from its first to its last value through evenly spaced
 	// colours; set for a band drawn with a colour ramp.
 	Ramp *Ramp `json:"ramp,omitempty"`
+	// Formula and Source say how the values are computed and who says so.
+	Formula string `json:"formula,omitempty"`
+	Source  string `json:"source,omitempty"`
+	// Notes are sentences to read below: what is left out, and why.
+	Notes []string `json:"notes,omitempty"`
+	lang  Lang
 }
 
 // Kind is how an entry is drawn.
@@ -33,6 +36,7 @@ const (
 	Line   Kind = "line"
 	Circle Kind = "circle"
 	Band   Kind = "band" // a channel of a colour composite
+	Masked Kind = "mask" // left out: nothing is drawn there
 )
 
 // Entry is a colour and what it means.
@@ -40,7 +44,12 @@ type Entry struct {
 	Label  string `json:"label"`
 	Colour string `json:"colour"` // #rrggbb
 	Kind   Kind   `json:"kind"`
-	Value  *int   `json:"value,omitempty"` // of a class
+	// Width of a line in pixels; 0 means 3.
+	Width float64 `json:"width,omitempty"`
+	Value *int    `json:"value,omitempty"` // of a class
+	// From and To are the values of an interval, from ≤ v < to.
+	From *float64 `json:"from,omitempty"`
+	To   *float64 `json:"to,omitempty"`
 }
 
 // Ramp is a continuous scale.
@@ -48,6 +57,9 @@ type Ramp struct {
 	Min     float64  `json:"min"`
 	Max     float64  `json:"max"`
 	Colours []string `json:"colours"`
+	// Low and High are words for the two ends; "" means their numbers.
+	Low  string `json:"low,omitempty"`
+	High string `json:"high,omitempty"`
 }
 
 // RasterLegend explains how a raster dataset is drawn.
@@ -61,12 +73,12 @@ func RasterLegend(d catalog.Dataset, s *raster.Style) Legend {
 				name = strconv.Itoa(c.Value)
 			}
 			v := c.Value
-			l.Entries = append(l.Entries, Entry{Label: name, Colour: hex(colormap.ClassColor(c.Color, i)), Kind: Fill, Value: &v})
+			l.Entries = append(l.Entries, Entry{Label: name, Colour: colormap.Hex(colormap.ClassColor(c.Color, i)), Kind: Fill, Value: &v})
 		}
 	case raster.ByRamp:
 		l.Ramp = &Ramp{Min: s.Ranges[0][0], Max: s.Ranges[0][1]}
 		for _, c := range colormap.Ramp(s.Colormap, 17) {
-			l.Ramp.Colours = append(l.Ramp.Colours, hex(c))
+			l.Ramp.Colours = append(l.Ramp.Colours, colormap.Hex(c))
 		}
 	default:
 		for i, colour := range []string{"#d62728", "#2ca02c", "#1f77b4"} {
@@ -137,8 +149,6 @@ func kindOf(d catalog.Dataset) Kind {
 	return Circle
 }
 
-func hex(c color.NRGBA) string { return fmt.Sprintf("#%02x%02x%02x", c.R, c.G, c.B) }
-
 // number is v for people: at most four significant digits and no exponent
 // for everyday sizes.
 func number(v float64) string {
@@ -146,71 +156,4 @@ func number(v float64) string {
 		return strconv.FormatFloat(math.Round(v), 'f', -1, 64)
 	}
 	return strconv.FormatFloat(v, 'g', 4, 64)
-}
-
-// SVG draws the legend; colours always stand beside their text.
-func (l Legend) SVG() []byte {
-	const row, pad = 22, 10
-	width := 260 // or what the longest label takes, at some 7 pixels a letter
-	for _, e := range l.Entries {
-		width = max(width, 2*pad+30+7*utf8.RuneCountInString(e.Label))
-	}
-	height := pad*2 + 20 + row*len(l.Entries)
-	if l.Ramp != nil {
-		height += 42
-	}
-	var b strings.Builder
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d" role="img" font-family="system-ui, sans-serif" font-size="12" fill="%s">`, width, height, width, height, ink)
-	heading := l.Title
-	if l.Unit != "" {
-		heading += " (" + l.Unit + ")"
-	}
-	fmt.Fprintf(&b, `<title>%s</title><rect width="100%%" height="100%%" fill="%s"/>`, escape(heading), paper)
-	fmt.Fprintf(&b, `<text x="%d" y="%d" font-weight="600">%s</text>`, pad, pad+12, escape(heading))
-	y := pad + 24
-	if l.Ramp != nil {
-		l.Ramp.svg(&b, pad, y, width-2*pad)
-		y += 42
-	}
-	for _, e := range l.Entries {
-		e.svg(&b, pad, y)
-		fmt.Fprintf(&b, `<text x="%d" y="%d">%s</text>`, pad+30, y+13, escape(e.Label))
-		y += row
-	}
-	b.WriteString(`</svg>`)
-	return []byte(b.String())
-}
-
-func (e Entry) svg(b *strings.Builder, x, y int) {
-	colour := e.Colour
-	if _, ok := colormap.ParseColor(colour); !ok {
-		colour = "#808080"
-	}
-	switch e.Kind {
-	case Line:
-		fmt.Fprintf(b, `<path d="M%d %dh22" stroke="%s" stroke-width="3" stroke-linecap="round"/>`, x, y+9, colour)
-	case Circle:
-		fmt.Fprintf(b, `<circle cx="%d" cy="%d" r="5" fill="%s" stroke="%s"/>`, x+11, y+9, colour, ink)
-	default:
-		fmt.Fprintf(b, `<rect x="%d" y="%d" width="22" height="14" fill="%s" stroke="%s" stroke-opacity="0.4"/>`, x, y+2, colour, ink)
-	}
-}
-
-func (r *Ramp) svg(b *strings.Builder, x, y, width int) {
-	b.WriteString(`<defs><linearGradient id="ramp">`)
-	for i, c := range r.Colours {
-		fmt.Fprintf(b, `<stop offset="%.4g" stop-color="%s"/>`, float64(i)/float64(max(1, len(r.Colours)-1)), c)
-	}
-	fmt.Fprintf(b, `</linearGradient></defs><rect x="%d" y="%d" width="%d" height="14" fill="url(#ramp)" stroke="%s" stroke-opacity="0.4"/>`, x, y, width, ink)
-	for i, anchor := range []string{"start", "middle", "end"} {
-		f := float64(i) / 2
-		fmt.Fprintf(b, `<text x="%g" y="%d" text-anchor="%s">%s</text>`, float64(x)+f*float64(width), y+28, anchor, number(r.Min+f*(r.Max-r.Min)))
-	}
-}
-
-func escape(s string) string {
-	var b strings.Builder
-	// Writing to a strings.Builder does not fail.
-	_ = xml.EscapeText(&b, []byte(s))
-	return b.String()
 }

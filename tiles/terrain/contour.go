@@ -43,14 +43,17 @@ func (l *Levels) check(op string) error {
 
 func (l *Levels) at(k int) float64 { return l.Base + float64(k)*l.Interval }
 
-func (l *Levels) index(k int) bool {
-	switch {
-	case l.Index < 0:
-		return false
-	case l.Index == 0:
-		return k%5 == 0
+// Every is how many intervals lie between index lines; 0 when there are none.
+func (l *Levels) Every() int {
+	if l.Index == 0 {
+		return 5
 	}
-	return k%l.Index == 0
+	return max(0, l.Index)
+}
+
+func (l *Levels) index(k int) bool {
+	n := l.Every()
+	return n > 0 && k%n == 0
 }
 
 // Line is a contour line. Points are (column, row) within the surface
@@ -134,7 +137,7 @@ var highSaddles = [16][]uint8{
 // march calls yield with every segment, row by row.
 func (s *Surface) march(op string, l Levels, yield func(segment)) error {
 	stride, rows := s.stride(), s.Height+2*s.Border
-	left := MaxSegments
+	left, inverse := MaxSegments, 1/l.Interval
 	for r := range rows - 1 {
 		for c := range stride - 1 {
 			i := r*stride + c
@@ -143,15 +146,16 @@ func (s *Surface) march(op string, l Levels, yield func(segment)) error {
 			if !(lo < hi) { // flat, or not a number
 				continue
 			}
-			first, last := math.Floor((lo-l.Base)/l.Interval), math.Ceil((hi-l.Base)/l.Interval)
+			// One step to each side: rounding may put a level beside its number.
+			first, last := math.Floor((lo-l.Base)*inverse), math.Ceil((hi-l.Base)*inverse)
 			if last-first < 2 && l.at(int(first)) <= lo && l.at(int(last)) > hi {
 				continue
 			}
 			if !s.valid(i) || !s.valid(i+1) || !s.valid(i+stride+1) || !s.valid(i+stride) {
 				continue
 			}
-			if last-first > float64(left) {
-				return fault.WithHint(fault.Errorf(op, fault.TooLarge, "more than %d pieces of contour lines", MaxSegments), "ask for a larger interval or a smaller area")
+			if last-first > float64(left) || math.Abs(first) > 1e9 || math.Abs(last) > 1e9 {
+				return fault.WithHint(fault.Errorf(op, fault.TooLarge, "contour lines every %g metres through %g to %g metres are too many: the limit is %d pieces", l.Interval, lo, hi, MaxSegments), "ask for a larger interval or a smaller area")
 			}
 			for k := int(first); k <= int(last); k++ {
 				if level := l.at(k); lo < level && level <= hi {

@@ -16,7 +16,7 @@ type Pen struct {
 	IndexWidth  float64     // pixels; 0 means twice Width
 }
 
-func (p *Pen) resolve() (Pen, error) {
+func (p *Pen) withDefaults() Pen {
 	var o Pen
 	if p != nil {
 		o = *p
@@ -33,10 +33,21 @@ func (p *Pen) resolve() (Pen, error) {
 	if o.IndexWidth == 0 {
 		o.IndexWidth = 2 * o.Width
 	}
+	return o
+}
+
+func (p *Pen) resolve() (Pen, error) {
+	o := p.withDefaults()
 	if !(o.Width > 0 && o.Width <= 32) || !(o.IndexWidth > 0 && o.IndexWidth <= 64) {
 		return o, fault.Errorf("terrain.DrawContours", fault.Invalid, "lines of %g and %g pixels: want above 0, up to 32", o.Width, o.IndexWidth)
 	}
 	return o, nil
+}
+
+// Colours are those of lines and of index lines, the defaults filled in.
+func (p *Pen) Colours() (line, index color.NRGBA) {
+	o := p.withDefaults()
+	return o.Colour, o.IndexColour
 }
 
 // Border is how many cells of border DrawContours needs, for lines at the

@@ -1,0 +1,76 @@
+package style
+
+// Lang is the language of a legend's own words; "" means English.
+type Lang string
+
+// The languages.
+const (
+	English Lang = "en"
+	Italian Lang = "it"
+)
+
+// word is a piece of text that legends say by themselves.
+type word uint8
+
+const (
+	wordRelief word = iota
+	wordReliefMulti
+	wordShadow
+	wordLit
+	wordSlope
+	wordDegrees
+	wordAspect
+	wordNorth
+	wordEast
+	wordSouth
+	wordWest
+	wordContours
+	wordContour
+	wordIndexContour
+	wordCoded
+	wordCodedMapbox
+	wordCodedTerrarium
+	wordMasked
+	wordFormula
+	wordSource
+	wordRed
+	wordGreen
+	wordBlue
+	wordAlpha
+	wordFrom
+)
+
+var words = [...][2]string{
+	wordRelief:         {"Shaded relief", "Rilievo ombreggiato"},
+	wordReliefMulti:    {"Shaded relief, lit from four sides", "Rilievo ombreggiato, luce da quattro direzioni"},
+	wordShadow:         {"in shadow", "in ombra"},
+	wordLit:            {"facing the sun", "verso il sole"},
+	wordSlope:          {"Slope", "Pendenza"},
+	wordDegrees:        {"degrees", "gradi"},
+	wordAspect:         {"Aspect: where the ground falls to", "Esposizione del versante"},
+	wordNorth:          {"North", "Nord"},
+	wordEast:           {"East", "Est"},
+	wordSouth:          {"South", "Sud"},
+	wordWest:           {"West", "Ovest"},
+	wordContours:       {"Contour lines", "Curve di livello"},
+	wordContour:        {"every %s m", "ogni %s m"},
+	wordIndexContour:   {"index line, every %s m", "curva direttrice, ogni %s m"},
+	wordCoded:          {"Heights coded in colours", "Quote codificate nei colori"},
+	wordCodedMapbox:    {"height = −10000 + 0.1 · (65536 R + 256 G + B) m", "quota = −10000 + 0,1 · (65536 R + 256 G + B) m"},
+	wordCodedTerrarium: {"height = 256 R + G + B/256 − 32768 m", "quota = 256 R + G + B/256 − 32768 m"},
+	wordMasked:         {"left out: %s", "esclusi: %s"},
+	wordFormula:        {"Formula", "Formula"},
+	wordSource:         {"Source", "Fonte"},
+	wordRed:            {"Red", "Rosso"},
+	wordGreen:          {"Green", "Verde"},
+	wordBlue:           {"Blue", "Blu"},
+	wordAlpha:          {"Opacity", "Opacità"},
+	wordFrom:           {"%s to %s", "da %s a %s"},
+}
+
+func (l Lang) say(w word) string {
+	if l == Italian {
+		return words[w][1]
+	}
+	return words[w][0]
+}
