@@ -31,11 +31,15 @@ const (
 	cpleNotSupported  = 6
 	cpleNoWriteAccess = 8
 	cpleUserInterrupt = 9
+	cpleRemote        = 9000 // and above: a kind of ours, out of remote.c
 )
 
 // kindOf turns a number of GDAL's into a kind; otherwise is what a plain
 // application message means for the operation at hand.
 func kindOf(number int, otherwise fault.Kind) fault.Kind {
+	if number >= cpleRemote {
+		return fault.Kind(min(number-cpleRemote, int(fault.Canceled))) //nolint:gosec // 0 to Canceled
+	}
 	switch number {
 	case cpleOutOfMemory:
 		return fault.TooLarge

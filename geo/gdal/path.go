@@ -22,6 +22,7 @@ const maxPath = 4096
 type accept struct {
 	zip        bool // /vsizip/ on a local archive
 	subdataset bool // DRIVER:"path":variable with a local path
+	remote     bool // names by RemoteName
 }
 
 var (
@@ -35,6 +36,9 @@ var (
 func inputName(op, name string, a accept) (string, error) {
 	if err := plainText(op, name); err != nil {
 		return "", err
+	}
+	if a.remote && IsRemote(name) {
+		return name, nil
 	}
 	if strings.HasPrefix(name, "/vsi") {
 		return zipName(op, name, a)

@@ -158,7 +158,7 @@ func (p *Pool) openNew(path string, evicted *handle) (h *handle, err error) {
 		// A read-only handle has nothing to lose when it closes.
 		_ = evicted.r.Close()
 	}
-	r, err := OpenRasterWith(path, &RasterOptions{Siblings: sidecars(path), MaxSamples: p.max})
+	r, err := OpenRasterWith(path, &RasterOptions{Siblings: sidecars(path), MaxSamples: p.max, Remote: true})
 	if err != nil {
 		return nil, err
 	}

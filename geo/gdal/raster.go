@@ -22,6 +22,8 @@ type RasterOptions struct {
 	Zip bool
 	// Subdataset lets names like NETCDF:"file.nc":variable through.
 	Subdataset bool
+	// Remote lets names by RemoteName through.
+	Remote bool
 	// Siblings are the files beside it that GDAL may look at; nil means all.
 	Siblings []string
 	// MaxSamples bounds one read, 0 = DefaultMaxSamples.
@@ -55,7 +57,7 @@ func OpenRasterWith(path string, o *RasterOptions) (*Raster, error) {
 	if o == nil {
 		o = &RasterOptions{}
 	}
-	name, err := inputName(op, path, accept{zip: o.Zip, subdataset: o.Subdataset})
+	name, err := inputName(op, path, accept{zip: o.Zip, subdataset: o.Subdataset, remote: o.Remote})
 	if err != nil {
 		return nil, err
 	}
