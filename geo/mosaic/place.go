@@ -1,0 +1,343 @@
+package mosaic
+
+import (
+	"math"
+	"sync"
+
+	"contado/geo"
+	"contado/geo/crs"
+	"contado/geo/fault"
+	"contado/geo/grid"
+	"contado/geo/store/catalog"
+)
+
+// mercatorWorld is how far Web Mercator goes before it repeats: 2π a.
+const mercatorWorld = 2 * math.Pi * 6378137
+
+// slack is how far, in degrees, a box in another datum may lie from where
+// its numbers say.
+const slack = 0.02
+
+// maxMemo bounds the systems and boxes that are remembered.
+const maxMemo = 4096
+
+// systems remembers what it is costly to find out about reference systems.
+type systems struct {
+	mu           sync.Mutex
+	transformers map[[2]geo.CRS]*crs.Transformer
+	geographic   map[geo.CRS]bool
+	boxes        map[placed]geo.BBox
+}
+
+// placed is a grid seen from a reference system.
+type placed struct {
+	g grid.Grid
+	c geo.CRS
+}
+
+func (s *systems) transformer(src, dst geo.CRS) (*crs.Transformer, error) {
+	s.mu.Lock()
+	t, ok := s.transformers[[2]geo.CRS{src, dst}]
+	s.mu.Unlock()
+	if ok {
+		return t, nil
+	}
+	t, err := crs.New(src, dst)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.transformers == nil || len(s.transformers) >= maxMemo {
+		s.transformers = map[[2]geo.CRS]*crs.Transformer{}
+	}
+	s.transformers[[2]geo.CRS{src, dst}] = t
+	return t, nil
+}
+
+func (s *systems) isGeographic(c geo.CRS) (bool, error) {
+	s.mu.Lock()
+	is, ok := s.geographic[c]
+	s.mu.Unlock()
+	if ok {
+		return is, nil
+	}
+	is, err := crs.IsGeographic(c)
+	if err != nil {
+		return false, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.geographic == nil || len(s.geographic) >= maxMemo {
+		s.geographic = map[geo.CRS]bool{}
+	}
+	s.geographic[c] = is
+	return is, nil
+}
+
+// box is where a grid lies in a reference system; empty when that cannot be
+// told.
+func (s *systems) box(g grid.Grid, c geo.CRS) (geo.BBox, error) {
+	key := placed{g, c}
+	s.mu.Lock()
+	b, ok := s.boxes[key]
+	s.mu.Unlock()
+	if ok {
+		return b, nil
+	}
+	t, err := s.transformer(g.CRS, c)
+	if err != nil {
+		return geo.BBox{}, err
+	}
+	if b, err = t.BBox(g.Bounds()); err != nil {
+		if !fault.Is(err, fault.Invalid) {
+			return geo.BBox{}, err
+		}
+		b = geo.EmptyBBox()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.boxes == nil || len(s.boxes) >= maxMemo {
+		s.boxes = map[placed]geo.BBox{}
+	}
+	s.boxes[key] = b
+	return b, nil
+}
+
+// patch is a part of the target that an item may cover.
+type patch struct {
+	r rect
+	// shift is taken from target x before it is projected, turn from the
+	// longitude after: how often round the earth target and source are apart.
+	shift, turn float64
+}
+
+// target is a part of the grid that is computed in one go.
+type target struct {
+	g      grid.Grid
+	period float64 // of x, 0 when it does not repeat
+	// meshes made so far, by what they are of
+	mu     sync.Mutex
+	meshes []*projected
+}
+
+// projected is a mesh in a reference system.
+type projected struct {
+	*mesh
+	c     geo.CRS
+	shift float64
+}
+
+func (r *Reader) newTarget(g grid.Grid) (*target, error) {
+	t := &target{g: g}
+	is, err := r.systems.isGeographic(g.CRS)
+	switch {
+	case err != nil:
+		return nil, err
+	case is:
+		t.period = 360
+	case g.CRS == geo.WebMercator:
+		t.period = mercatorWorld
+	}
+	return t, nil
+}
+
+// patches are the parts of the target that an item may cover. Nothing is
+// computed beyond them, where projections go astray.
+func (r *Reader) patches(t *target, it *catalog.Item) ([]patch, error) {
+	is, err := r.systems.isGeographic(it.Grid.CRS)
+	if err != nil {
+		return nil, err
+	}
+	if t.period > 0 {
+		return t.periodic(it, is), nil
+	}
+	box := it.Grid.Bounds()
+	if it.Grid.CRS != t.g.CRS {
+		if box, err = r.systems.box(it.Grid, t.g.CRS); err != nil {
+			return nil, err
+		}
+	}
+	whole := rect{0, 0, t.g.Width, t.g.Height}
+	area := whole
+	if !box.IsEmpty() && finite(box.MinX+box.MinY+box.MaxX+box.MaxY) {
+		area = whole.meet(t.cells(box))
+	}
+	if area.empty() {
+		return nil, nil
+	}
+	var out []patch
+	for _, turn := range turns(it, is) {
+		out = append(out, patch{r: area, turn: turn})
+	}
+	return out, nil
+}
+
+// turns are the multiples of 360° by which a geographic grid is moved to
+// meet longitudes of −180 to 180.
+func turns(it *catalog.Item, geographic bool) []float64 {
+	if !geographic {
+		return []float64{0}
+	}
+	b := it.Grid.Bounds()
+	var out []float64
+	for _, k := range []float64{0, -360, 360, -720, 720} {
+		if b.MinX+k < 180 && b.MaxX+k > -180 {
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
+// periodic are the patches on a target whose x are longitudes but for a
+// factor: for each copy of the world on it, and each turn of the item.
+func (t *target) periodic(it *catalog.Item, geographic bool) []patch {
+	b := t.g.Bounds()
+	degrees := 360 / t.period
+	west, east := b.MinX*degrees, b.MaxX*degrees
+	var out []patch
+	for m := math.Floor((west + 180) / 360); m*360-180 <= east; m++ {
+		for _, turn := range turns(it, geographic) {
+			for _, box := range lonBoxes(it, geographic, turn) {
+				lo, hi := box.MinX+m*360, box.MaxX+m*360
+				if lo > east || hi < west {
+					continue
+				}
+				y0, y1 := box.MinY, box.MaxY
+				if t.period != 360 {
+					y0, y1 = mercatorY(y0), mercatorY(y1)
+				}
+				c := t.cells(geo.BBox{MinX: lo / degrees, MaxX: hi / degrees, MinY: y0, MaxY: y1})
+				if c = c.meet(rect{0, 0, t.g.Width, t.g.Height}); !c.empty() {
+					out = append(out, patch{r: c, shift: m * t.period, turn: turn})
+				}
+			}
+		}
+	}
+	return out
+}
+
+// lonBoxes are where the item lies in WGS 84 between −180° and 180°, cut at
+// the antimeridian.
+func lonBoxes(it *catalog.Item, geographic bool, turn float64) []geo.BBox {
+	b := it.BBox
+	if geographic {
+		b = it.Grid.Bounds()
+		b.MinX, b.MaxX = b.MinX+turn, b.MaxX+turn
+		if it.Grid.CRS != geo.WGS84 {
+			b = b.Buffer(slack)
+		}
+		b.MinX, b.MaxX = math.Max(b.MinX, -180), math.Min(b.MaxX, 180)
+	}
+	if b.MinX > b.MaxX {
+		east, west := b, b
+		east.MaxX, west.MinX = 180, -180
+		return []geo.BBox{east, west}
+	}
+	return []geo.BBox{b}
+}
+
+func mercatorY(lat float64) float64 {
+	lat = math.Max(-89.9, math.Min(89.9, lat))
+	return 6378137 * math.Asinh(math.Tan(lat*math.Pi/180))
+}
+
+// cells is the rectangle of target cells that a box in the target's system
+// meets, two wider; it may run a little over the target.
+func (t *target) cells(b geo.BBox) rect {
+	g := t.g
+	at := func(v float64, n int) int { return int(math.Max(-2, math.Min(float64(n)+2, v))) }
+	x, y, w, h := g.Transform[0], g.Transform[3], g.Transform[1], -g.Transform[5]
+	left, right := at(math.Floor((b.MinX-x)/w)-2, g.Width), at(math.Ceil((b.MaxX-x)/w)+2, g.Width)
+	top, bottom := at(math.Floor((y-b.MaxY)/h)-2, g.Height), at(math.Ceil((y-b.MinY)/h)+2, g.Height)
+	return rect{left, top, right - left, bottom - top}
+}
+
+// exact brings target cells to a reference system.
+func (r *Reader) exact(t *target, c geo.CRS, shift float64) (projection, error) {
+	var tr *crs.Transformer
+	if c != t.g.CRS {
+		var err error
+		if tr, err = r.systems.transformer(t.g.CRS, c); err != nil {
+			return nil, err
+		}
+	}
+	return func(x, y []float64) error {
+		for i := range x {
+			x[i], y[i] = t.g.Transform.Apply(x[i], y[i])
+			x[i] -= shift
+		}
+		if tr == nil {
+			return nil
+		}
+		return tr.Points(x, y)
+	}, nil
+}
+
+// meshFor gives a mesh of a patch that is right for a grid, and the scale
+// there. Items of one reference system share it.
+func (r *Reader) meshFor(t *target, g grid.Grid, inv grid.Transform, p patch) (*mesh, float64, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, m := range t.meshes {
+		if m.c == g.CRS && m.shift == p.shift && m.r.holds(p.r) {
+			if s := m.scale(inv, p.r); m.within(inv, tolerance(s)) {
+				return m.mesh, s, nil
+			}
+		}
+	}
+	exact, err := r.exact(t, g.CRS, p.shift)
+	if err != nil {
+		return nil, 0, err
+	}
+	area := p.r
+	if whole := (rect{0, 0, t.g.Width, t.g.Height}); area.w*area.h*4 >= whole.w*whole.h {
+		// Most likely others lie here too. Where the whole is too much for
+		// the projection the patch alone is tried.
+		m, s, ok, err := fit(whole, p.r, g, t.g, inv, 8, exact)
+		if err != nil {
+			return nil, 0, err
+		}
+		if ok {
+			t.meshes = append(t.meshes, &projected{m, g.CRS, p.shift})
+			return m, s, nil
+		}
+	}
+	m, s, ok, err := fit(area, area, g, t.g, inv, mostMesh, exact)
+	if err == nil && !ok {
+		if m, err = newMesh(area, area.w, area.h, exact); err == nil {
+			s = m.scale(inv, area)
+		}
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	t.meshes = append(t.meshes, &projected{m, g.CRS, p.shift})
+	return m, s, nil
+}
+
+// fit refines a mesh over a rectangle until it is right for a part of it; ok
+// is false when it would need more than most cells a side.
+func fit(over, part rect, g, onto grid.Grid, inv grid.Transform, most int, exact projection) (m *mesh, s float64, ok bool, err error) {
+	n := 4
+	if g.CRS == onto.CRS {
+		n = 1 // an affine map
+	}
+	for ; n <= most; n *= 2 {
+		if m, err = newMesh(over, min(n, over.w), min(n, over.h), exact); err != nil {
+			return nil, 0, false, err
+		}
+		s = m.scale(inv, part)
+		if m.within(inv, tolerance(s)) {
+			return m, s, true, nil
+		}
+		if n >= over.w && n >= over.h {
+			return m, s, true, nil
+		}
+	}
+	return nil, 0, false, nil
+}
+
+// tolerance is maxError in cells of the source, of which the level read
+// holds one for about each target cell.
+func tolerance(scale float64) float64 { return maxError * math.Max(1, scale/2) }
