@@ -16,6 +16,7 @@ import (
 
 	"contado/geo"
 	"contado/geo/fault"
+	"contado/geo/gdal"
 	"contado/geo/index"
 	"contado/geo/store/blob"
 	"contado/geo/store/catalog"
@@ -118,7 +119,7 @@ func (a *Atlas) Path(key string) (string, error) { return a.stores.Blobs.Path(ke
 // Locate is the name by which the raster pool opens a file of an item.
 func (a *Atlas) Locate(as catalog.Asset) (string, error) {
 	if as.File == "" {
-		return "", fault.Errorf("atlas.Locate", fault.Unsupported, "asset %s stays at %s, and remote files are not read", as.Key, as.Href)
+		return gdal.RemoteName(gdal.Remote{Href: as.Href, Size: as.Size, ETag: as.ETag})
 	}
 	return a.Path(as.File)
 }

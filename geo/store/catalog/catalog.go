@@ -200,7 +200,11 @@ type Asset struct {
 	Key  string `json:"key"`            // name within the item: "data", "B02"
 	File string `json:"file,omitempty"` // key in the blob store; "" when remote
 	// Href is the http(s) address of a COG that stays where it is.
-	Href      string    `json:"href,omitempty"`
+	Href string `json:"href,omitempty"`
+	// Size and ETag are the remote file's when it was registered (0 and "":
+	// not known): one that has changed since is not read.
+	Size      int64     `json:"size,omitempty"`
+	ETag      string    `json:"etag,omitempty"`
 	Grid      grid.Grid `json:"grid"`
 	Overviews int       `json:"overviews"`
 	// Stats is the key of its block statistics; "" = none.
