@@ -9,12 +9,15 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 
 	"contado/geo"
 	"contado/geo/atlas"
 	"contado/geo/coverage"
+	"contado/geo/expr"
 	"contado/geo/fault"
 	"contado/geo/gdal"
+	"contado/geo/mosaic"
 	"contado/geo/store/catalog"
 )
 
@@ -23,12 +26,13 @@ import (
 type Engine struct {
 	atlas   *atlas.Atlas
 	pool    *gdal.Pool
+	reader  *mosaic.Reader
 	program string
 }
 
 // New makes an engine; program is the name and version that answers carry.
 func New(a *atlas.Atlas, pool *gdal.Pool, program string) *Engine {
-	return &Engine{atlas: a, pool: pool, program: program}
+	return &Engine{atlas: a, pool: pool, reader: mosaic.New(mosaic.FromPool(pool), nil), program: program}
 }
 
 // Progress is told how far the work is, done in [0, 1], and its stage. It may
@@ -48,7 +52,10 @@ type run struct {
 	snapshot *atlas.Snapshot
 	tree     *atlas.Territories
 	inputs   []coverage.Input
-	notices  []coverage.Notice
+
+	mu      sync.Mutex // of notices
+	notices []coverage.Notice
+	left    map[mosaic.Skip]bool // pictures noted as left out
 }
 
 func (e *Engine) begin(ctx context.Context) (*run, error) {
@@ -76,7 +83,46 @@ func (r *run) used(d catalog.Dataset) {
 
 // notice adds something that the reader has to know, in English and Italian.
 func (r *run) notice(code, en, it string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.notices = append(r.notices, coverage.Notice{Code: code, Text: en, Texts: map[string]string{"it": it}})
+}
+
+// said are the notices, never nil.
+func (r *run) said() []coverage.Notice {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return append([]coverage.Notice{}, r.notices...)
+}
+
+// programOf is the name and version that answers carry.
+func (r *run) programOf() coverage.Program {
+	name, version, _ := strings.Cut(r.program, " ")
+	return coverage.Program{Name: name, Version: version}
+}
+
+// maxLeftOut bounds the pictures that notices name.
+const maxLeftOut = 10
+
+// leftOut notes pictures that a mosaic left out, each once.
+func (r *run) leftOut(list []mosaic.Skip) {
+	for _, s := range list {
+		r.mu.Lock()
+		known := r.left[s]
+		if r.left == nil {
+			r.left = map[mosaic.Skip]bool{}
+		}
+		r.left[s] = true
+		n := len(r.left)
+		r.mu.Unlock()
+		switch {
+		case known:
+		case n <= maxLeftOut:
+			r.notice("picture-left-out", fmt.Sprintf("Picture %s was left out: %s.", s.Item, s.Reason), fmt.Sprintf("L'immagine %s è stata esclusa: %s.", s.Item, s.Reason))
+		case n == maxLeftOut+1:
+			r.notice("pictures-left-out", "More pictures were left out than are named here.", "Sono state escluse più immagini di quelle qui nominate.")
+		}
+	}
 }
 
 // territory returns a territory and notes the dataset that holds it.
@@ -197,8 +243,8 @@ func itemIDs(items []catalog.Item) string {
 	return strings.Join(ids, ", ")
 }
 
-// bandOf finds a band by name, common name or number (from 1); "" is the
-// first band.
+// bandOf finds a band by name, common name or number (from 1), as expr.Find
+// does; "" is the first band.
 func bandOf(it catalog.Item, name string) (int, error) {
 	if name == "" {
 		return 1, nil
@@ -211,9 +257,9 @@ func bandOf(it catalog.Item, name string) (int, error) {
 	if n, err := strconv.Atoi(strings.TrimPrefix(strings.ToLower(name), "b")); err == nil && n >= 1 && n <= len(it.Bands) {
 		return n, nil
 	}
-	names := make([]string, len(it.Bands))
-	for i, b := range it.Bands {
-		names[i] = b.Name
+	n, err := expr.Find(it.Bands, name)
+	if err != nil {
+		return 0, fmt.Errorf("item %s: %w", it.ID, err)
 	}
-	return 0, fault.Errorf("analysis.band", fault.Invalid, "item %q has no band %q (bands: %s)", it.ID, name, strings.Join(names, ", "))
+	return n, nil
 }
