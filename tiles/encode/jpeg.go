@@ -42,6 +42,9 @@ func JPEG(m *Image, o *JPEGOptions) ([]byte, error) {
 		return nil, fault.WithHint(fault.Errorf(op, fault.Invalid, "the image has transparent pixels, and JPEG has no transparency"),
 			"give a background colour, or ask for PNG or WebP")
 	}
+	if m.Exact {
+		return nil, fault.WithHint(fault.Errorf(op, fault.Invalid, "the colours of this image are numbers, and JPEG changes them"), "ask for PNG, or WebP, which keeps them")
+	}
 	var background color.NRGBA
 	if o.Background != nil {
 		background = *o.Background

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"strings"
 
 	"contado/geo/fault"
 )
@@ -29,10 +30,7 @@ func NPY(bands [][]float32, mask []uint8, w, h int) ([]byte, error) {
 	}
 	header := fmt.Sprintf("{'descr': '<f4', 'fortran_order': False, 'shape': (%d, %d, %d), }", planes, h, w)
 	const prelude = 10 // magic, version, length of the header
-	for (prelude+len(header)+1)%64 != 0 {
-		header += " "
-	}
-	header += "\n"
+	header += strings.Repeat(" ", 63-(prelude+len(header))%64) + "\n"
 	n := w * h
 	out := make([]byte, prelude+len(header)+4*n*planes)
 	copy(out, "\x93NUMPY\x01\x00")
@@ -54,12 +52,14 @@ func NPY(bands [][]float32, mask []uint8, w, h int) ([]byte, error) {
 }
 
 func putFloats(dst []byte, band []float32, mask []uint8) {
-	nan := float32(math.NaN())
 	for i, v := range band {
-		if mask != nil && mask[i] == 0 {
-			v = nan
-		}
 		binary.LittleEndian.PutUint32(dst[4*i:4*i+4:4*i+4], math.Float32bits(v))
+	}
+	nan := math.Float32bits(float32(math.NaN()))
+	for i, v := range mask {
+		if v == 0 {
+			binary.LittleEndian.PutUint32(dst[4*i:], nan)
+		}
 	}
 }
 

@@ -34,6 +34,9 @@ type Image struct {
 	Width, Height int
 	Kind          Kind
 	Pix           []uint8
+	// Exact says that colours are numbers (coded heights): WebP keeps them
+	// whatever the kind, JPEG refuses them.
+	Exact bool
 	// Palette holds 1 to 256 colours, transparent ones first for the smallest
 	// file; used by Paletted only.
 	Palette []color.NRGBA

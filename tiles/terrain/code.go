@@ -25,7 +25,7 @@ const (
 // Neither coding has a colour for "no height", and clients do not look at
 // alpha: cells without one (mask 0 or NaN) become missing, which should be 0
 // (the sea's level) unless something better is known. No transparency, so no
-// colour is lost to premultiplied decoding; never encode these with loss.
+// colour is lost to premultiplied decoding. The image is Exact.
 //
 // Errors: Invalid for sizes that do not agree.
 func Code(c Coding, heights []float32, mask []uint8, w, h int, missing float64) (*encode.Image, error) {
@@ -45,7 +45,7 @@ func Code(c Coding, heights []float32, mask []uint8, w, h int, missing float64) 
 	if math.IsNaN(missing) {
 		return nil, fault.Errorf(op, fault.Invalid, "the height of cells without one is not a number")
 	}
-	m := &encode.Image{Width: w, Height: h, Kind: encode.RGB, Pix: make([]uint8, 3*w*h)}
+	m := &encode.Image{Width: w, Height: h, Kind: encode.RGB, Exact: true, Pix: make([]uint8, 3*w*h)}
 	for i, v := range heights {
 		z := float64(v)
 		if z != z || mask != nil && mask[i] == 0 {
