@@ -115,6 +115,12 @@ func (b *builder) apply(o op, args ...int) int {
 			return v
 		}
 	}
+	if o == opWhere && b.values[in[0]].op == opNumber && !math.IsNaN(b.values[in[0]].k) {
+		if b.values[in[0]].k != 0 {
+			return in[1]
+		}
+		return in[2]
+	}
 	wild := false
 	switch o {
 	case opAdd, opSub, opMul:

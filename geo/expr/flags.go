@@ -88,7 +88,7 @@ var schemes = map[string]scheme{
 		{"cloud", "cloud (high confidence)", bit(3)},
 		{"cloud_shadow", "cloud shadow (high confidence)", bit(4)},
 		{"snow", "snow or ice (high confidence)", bit(5)},
-		{"clear", "neither cloud nor edge of a cloud", bit(6)},
+		{"clear", "clear, as the producer sets it", bit(6)},
 		{"water", "water", bit(7)},
 		{"cloud_low", "cloud, low confidence or more", level(8, 1)},
 		{"cloud_medium", "cloud, medium confidence or more", level(8, 2)},

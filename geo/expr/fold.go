@@ -81,7 +81,7 @@ func compute(o op, x, y float64) float64 {
 	case opMax:
 		return math.Max(x, y)
 	case opAtan2:
-		return math.Atan2(x, y)
+		return atan2(x, y)
 	case opPow:
 		return math.Pow(x, y)
 	}

@@ -22,7 +22,7 @@ var kernels = [opCount]kernel{
 	opFloor: floor, opCeil: ceil, opRound: each(math.Round), opSign: sign,
 	opExp: each(math.Exp), opLog: each(math.Log), opLog10: each(math.Log10),
 	opSin: each(math.Sin), opCos: each(math.Cos), opTan: each(math.Tan), opAtan: each(math.Atan),
-	opAtan2: each2(math.Atan2), opPow: each2(math.Pow),
+	opAtan2: each2(atan2), opPow: each2(math.Pow),
 }
 
 func add(d, a, b, _ []float32) {
@@ -188,3 +188,7 @@ func each2(f func(x, y float64) float64) kernel {
 		}
 	}
 }
+
+// atan2 knows no negative zero, which operations make and lose freely: the
+// angle of (0, -0) is 0, not π.
+func atan2(y, x float64) float64 { return math.Atan2(y+0, x+0) }

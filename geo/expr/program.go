@@ -127,6 +127,10 @@ func (p *Program) finish(m *machine, dst [][]float32, mask []uint8, lo, hi int) 
 		return
 	}
 	mask = mask[lo:hi]
+	if len(p.outs) == 1 {
+		settleRow(dst[0][lo:hi], m.regs[p.outs[0]], mask)
+		return
+	}
 	for _, o := range p.outs {
 		for i, v := range m.regs[o][:len(mask)] {
 			if v-v != 0 {
@@ -153,5 +157,21 @@ func (p *Program) finish(m *machine, dst [][]float32, mask []uint8, lo, hi int) 
 			}
 			d[i] = math.Float32frombits(u)
 		}
+	}
+}
+
+// settleRow is finish for one output.
+func settleRow(d, r []float32, mask []uint8) {
+	r, mask = r[:len(d)], mask[:len(d)]
+	for i := range d {
+		u, m := math.Float32bits(r[i]), mask[i]
+		if u&0x7f800000 == 0x7f800000 {
+			m = 0
+		}
+		mask[i] = m
+		if m == 0 {
+			u = 0
+		}
+		d[i] = math.Float32frombits(u)
 	}
 }
