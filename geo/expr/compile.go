@@ -43,6 +43,10 @@ func (e *Expr) Bind(slot func(ref string) (int, error)) (*Program, error) {
 	outs := make([]int, len(e.outputs))
 	for i, n := range e.outputs {
 		outs[i] = b.tree(n)
+		if len(outs) > 1 && b.values[outs[i]].op == opBand {
+			// To a row of its own: an earlier output may be written over the band.
+			outs[i] = b.finite(outs[i])
+		}
 	}
 	return b.assemble(outs), nil
 }

@@ -138,18 +138,9 @@ func (p *Program) finish(m *machine, dst [][]float32, mask []uint8, lo, hi int) 
 			}
 		}
 	}
-	// Two outputs may share a register, and an output row may be the band row
-	// that a later output reads as it is: take the rows from a copy then.
-	rows := make([][]float32, len(p.outs))
 	for k, o := range p.outs {
-		rows[k] = m.regs[o]
-		if int(o) < len(p.bands) && len(p.outs) > 1 {
-			rows[k] = append([]float32(nil), rows[k]...)
-		}
-	}
-	for k := range rows {
-		d, r := dst[k][lo:hi], rows[k][:hi-lo]
-		r, mask := r[:len(d)], mask[:len(d)]
+		d := dst[k][lo:hi]
+		r, mask := m.regs[o][:len(d)], mask[:len(d)]
 		for i := range d {
 			u := math.Float32bits(r[i])
 			if mask[i] == 0 {
