@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -368,4 +369,15 @@ func (p Progress) part(from, to float64) Progress {
 		return nil
 	}
 	return func(done float64, stage string) { p(from+done*(to-from), stage) }
+}
+
+// Credit is the credit lines of all inputs, each once.
+func (m *Map) Credit() string {
+	var out []string
+	for _, in := range m.Inputs {
+		if in.Attribution != "" && !slices.Contains(out, in.Attribution) {
+			out = append(out, in.Attribution)
+		}
+	}
+	return strings.Join(out, "; ")
 }
