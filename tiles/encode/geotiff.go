@@ -61,11 +61,9 @@ func keyOf(c geo.CRS) (key crsKey, ok bool, err error) {
 		return crsKey{}, false, err
 	}
 	text, isEPSG := strings.CutPrefix(string(info.ID), "EPSG:")
-	code, err := strconv.Atoi(text)
-	if !isEPSG || err != nil || code < 1024 || code > 32766 || info.Geographic == info.Projected {
-		return crsKey{}, false, nil // no error: it is another kind of name
-	}
-	return crsKey{code: code, geographic: info.Geographic}, true, nil
+	code, e := strconv.Atoi(text)
+	ok = isEPSG && e == nil && code >= 1024 && code <= 32766 && info.Geographic != info.Projected
+	return crsKey{code: code, geographic: info.Geographic}, ok, nil
 }
 
 // throughGDAL writes with GDAL, which knows every reference system, some ten

@@ -15,8 +15,8 @@ type Light struct {
 	// Exaggeration multiplies the heights; 0 means 1.
 	Exaggeration float64
 	// Multidirectional lights from 225, 270, 315 and 360 degrees at once,
-	// weighted by aspect (Mark 1992, USGS Open-File Report 92-422): ridges
-	// along the sun's rays stay visible. Azimuth is not looked at.
+	// weighted by aspect (after Mark 1992, USGS Open-File Report 92-422):
+	// ridges along the sun's rays stay visible. Azimuth is not looked at.
 	Multidirectional bool
 }
 
@@ -75,8 +75,9 @@ func (l light) fromOne(east, north float64) (float64, bool) {
 	return 1 + 254*max(0, c), true
 }
 
-// fromFour weights the four directions by sin² of the angle between them and
-// the direction in which the cell falls: the weights add up to 2.
+// fromFour weights the four directions by cos² of the angle between them and
+// the direction in which the cell falls, as gdaldem does; the weights add up
+// to 2.
 func (l light) fromFour(east, north float64) (float64, bool) {
 	east, north = l.z*east, l.z*north
 	ee, nn := east*east, north*north
@@ -84,7 +85,7 @@ func (l light) fromFour(east, north float64) (float64, bool) {
 	if g == 0 {
 		return 1 + 254*l.sinAlt, true
 	}
-	w225 := g/2 - east*north // sin² against the diagonal, times g
+	w225 := g/2 + east*north
 	w315 := g - w225
 	const r = math.Sqrt2 / 2
 	lit := func(sinAz, cosAz float64) float64 {

@@ -110,19 +110,17 @@ func (s *Surface) row(row int, cx, cy float64, dst []float32, mask []uint8, valu
 // window reads the 3 × 3 cells around i; whole is false when one of them has
 // no height.
 func (s *Surface) window(i, stride int) (w [9]float64, whole bool) {
-	sum := float32(0)
+	sum, masked := float32(0), false
 	for k, at := range [3]int{i - stride - 1, i - 1, i + stride - 1} {
 		h := s.Heights[at : at+3 : at+3]
 		w[3*k], w[3*k+1], w[3*k+2] = float64(h[0]), float64(h[1]), float64(h[2])
 		sum += (h[0] - h[0]) + (h[1] - h[1]) + (h[2] - h[2])
 		if s.Mask != nil {
 			m := s.Mask[at : at+3 : at+3]
-			if m[0] == 0 || m[1] == 0 || m[2] == 0 {
-				return w, false
-			}
+			masked = masked || m[0] == 0 || m[1] == 0 || m[2] == 0
 		}
 	}
-	return w, sum == 0 // NaN and ∞ less themselves are NaN
+	return w, sum == 0 && !masked // NaN and ∞ less themselves are NaN
 }
 
 func (s *Surface) complete(w *[9]float64, i, stride int) {
