@@ -123,7 +123,13 @@ func (r Result) MarshalJSON() ([]byte, error) {
 
 // finish turns the sums of an area into its result.
 func finish(id string, names []string, a *acc, m meta, o *Options) (Result, error) {
-	r := Result{ID: id, Names: names, Values: make([]float64, len(names))}
+	r := Result{Names: names, Values: make([]float64, len(names))}
+	return r, r.fill(id, a, m, o)
+}
+
+// fill writes the sums of an area into a result whose columns are there.
+func (r *Result) fill(id string, a *acc, m meta, o *Options) error {
+	r.ID = id
 	var es []entry
 	exact := true
 	if a.table != nil {
@@ -140,10 +146,10 @@ func finish(id string, names []string, a *acc, m meta, o *Options) (Result, erro
 		r.Values[len(o.Stats)+i] = a.quantile(es, q)
 	}
 	if !o.Classes {
-		return r, nil
+		return nil
 	}
 	if limit := min(o.MaxDistinct, MaxClasses); !exact || len(es) > limit {
-		return r, fault.WithHint(fault.Errorf("zonal.Compute", fault.TooLarge,
+		return fault.WithHint(fault.Errorf("zonal.Compute", fault.TooLarge,
 			"area %q has more than %d distinct values: the band does not hold classes", id, limit),
 			"leave the class table out, or ask for quantiles")
 	}
@@ -151,7 +157,7 @@ func finish(id string, names []string, a *acc, m meta, o *Options) (Result, erro
 	for i, e := range es {
 		r.Classes[i] = ClassArea{Value: e.value, Cells: e.frac, Ha: e.m2 / 1e4, Share: ratio(e.m2, a.areaM2.value())}
 	}
-	return r, nil
+	return nil
 }
 
 func (a *acc) stat(s Stat, m meta, es []entry, exact bool) float64 {

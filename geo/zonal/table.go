@@ -48,6 +48,18 @@ func (t *table) alloc(size int) {
 	}
 }
 
+// reset empties a table for another use.
+func (t *table) reset() {
+	*t = table{slots: t.slots, hashBit: t.hashBit, limit: t.limit, last: free}
+	if len(t.slots) > 1<<10 {
+		t.alloc(64)
+		return
+	}
+	for i := range t.slots {
+		t.slots[i] = slot{key: free}
+	}
+}
+
 // value is the value of a bin: itself when exact, else the middle of the bin.
 func (t *table) value(key uint64) float64 {
 	if t.shift > 0 {

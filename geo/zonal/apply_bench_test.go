@@ -1,0 +1,91 @@
+package zonal
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/paulmach/orb"
+
+	"contado/geo/grid"
+)
+
+// sentinel is the grid of a Sentinel-2 tile of 10 m cells.
+var sentinel = grid.Grid{CRS: "EPSG:32632", Transform: grid.Transform{600000, 10, 0, 4960000, 0, -10}, Width: 10980, Height: 10980}
+
+// parcels are n fields of about ten to sixty cells, each a quadrilateral of a
+// warped lattice that covers most of the tile, in no order.
+func parcels(n int) []Area {
+	rng := rand.New(rand.NewPCG(11, 12))
+	side := int(math.Ceil(math.Sqrt(float64(n))))
+	step := 109000.0 / float64(side)
+	out := make([]Area, 0, n)
+	for i := range n {
+		cx, cy := 600400+step*(float64(i%side)+0.5), 4959600-step*(float64(i/side)+0.5)
+		w, h, a := 15+25*rng.Float64(), 15+25*rng.Float64(), math.Pi*rng.Float64()
+		ring := make(orb.Ring, 0, 5)
+		for _, c := range [4][2]float64{{-1, -1}, {1, -1}, {1, 1}, {-1, 1}} {
+			x, y := w*c[0]*(0.9+0.1*rng.Float64()), h*c[1]*(0.9+0.1*rng.Float64())
+			ring = append(ring, orb.Point{cx + x*math.Cos(a) - y*math.Sin(a), cy + x*math.Sin(a) + y*math.Cos(a)})
+		}
+		out = append(out, Area{ID: fmt.Sprint(i), Geometry: orb.Polygon{append(ring, ring[0])}})
+	}
+	rng.Shuffle(len(out), func(i, j int) { out[i], out[j] = out[j], out[i] })
+	return out
+}
+
+// reflectances cost what copying a window costs.
+func reflectances() *synthetic {
+	rng := rand.New(rand.NewPCG(1, 7))
+	return newSynthetic(sentinel, func(int) float64 { return float64(rng.IntN(10000)) })
+}
+
+var five = []Stat{Count, Mean, Std, Min, Max}
+
+func BenchmarkNewWeights(b *testing.B) {
+	areas := parcels(100_000)
+	b.ReportAllocs()
+	var w *Weights
+	for b.Loop() {
+		var err error
+		if w, err = NewWeights(b.Context(), sentinel, areas, nil); err != nil {
+			b.Fatal(err)
+		}
+	}
+	edges, runs, squares := w.Entries()
+	b.ReportMetric(float64(w.Bytes())/float64(w.Len()), "B/area")
+	b.ReportMetric(float64(edges)/float64(w.Len()), "boundary/area")
+	b.ReportMetric(float64(runs)/float64(w.Len()), "runs/area")
+	b.ReportMetric(float64(squares), "squares")
+}
+
+// BenchmarkApply is a new date for 100,000 parcels from cached weights: the
+// raster is a copy from memory, so that this is the product alone.
+func BenchmarkApply(b *testing.B) {
+	w, err := NewWeights(b.Context(), sentinel, parcels(100_000), nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	r := reflectances()
+	for _, c := range []struct {
+		name string
+		o    Options
+	}{
+		{"count-mean-std-min-max", Options{Stats: five}},
+		{"count-mean-std-min-max/workers=1", Options{Stats: five, Workers: 1}},
+		{"mean", Options{Stats: []Stat{Count, Mean}}},
+		{"median", Options{Stats: []Stat{Median}}},
+		{"area", Options{Stats: []Stat{Count, Mean, AreaHa}, CellArea: cellArea}},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := w.Apply(b.Context(), []Layer{{Raster: r}}, c.o); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(w.Len())*float64(b.N)/b.Elapsed().Seconds(), "areas/s")
+		})
+	}
+}
