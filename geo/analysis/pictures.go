@@ -67,17 +67,31 @@ func (r *run) find(p Pictures, box *geo.BBox) (*pictures, error) {
 	slices.SortStableFunc(out.items, oldestFirst)
 	for _, id := range p.Items {
 		if !slices.ContainsFunc(out.items, func(it catalog.Item) bool { return it.ID == id }) {
-			return nil, fault.Errorf(op, fault.NotExist, "dataset %q has no picture %.80q over the area, at the time and with the cloud cover asked for", d.ID, id)
+			return nil, fault.Errorf(op, fault.NotExist, "dataset %q has no raster %.80q%s (it has %s)", d.ID, id, p.limits(box), itemIDs(r.snapshot.Items(d.ID, nil)))
 		}
 	}
 	if len(out.items) == 0 {
-		return nil, fault.WithHint(fault.Errorf(op, fault.NotExist, "dataset %q has no picture over the area, at the time and with the cloud cover asked for", d.ID),
-			"it has "+itemIDs(r.snapshot.Items(d.ID, nil)))
+		return nil, fault.Errorf(op, fault.NotExist, "dataset %q has no raster%s (it has %s)", d.ID, p.limits(box), itemIDs(r.snapshot.Items(d.ID, nil)))
 	}
 	if err := out.value(p); err != nil {
 		return nil, fmt.Errorf("dataset %s: %w", d.ID, err)
 	}
 	return out, nil
+}
+
+// limits words what pictures were asked for, to say that there is none.
+func (p *Pictures) limits(box *geo.BBox) string {
+	var out string
+	if box != nil {
+		out += " over the area asked for"
+	}
+	if !p.From.IsZero() || !p.To.IsZero() {
+		out += " of that time"
+	}
+	if p.Cloud != nil {
+		out += fmt.Sprintf(" with at most %g %% of clouds", *p.Cloud)
+	}
+	return out
 }
 
 func within(t *time.Time, from, to time.Time) bool {
@@ -216,7 +230,7 @@ func (p *pictures) over(box *geo.BBox) (grid.Grid, error) {
 			return base, err
 		}
 		if native = native.Intersect(b); native.IsEmpty() {
-			return base, fault.Errorf(op, fault.NotExist, "dataset %q has no picture over the area", p.dataset.ID)
+			return base, fault.Errorf(op, fault.NotExist, "dataset %q has no raster over the area asked for", p.dataset.ID)
 		}
 	}
 	inv, ok := base.Transform.Invert()

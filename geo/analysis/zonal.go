@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/paulmach/orb"
 
@@ -16,6 +17,8 @@ import (
 	"contado/geo/coverage"
 	"contado/geo/crs"
 	"contado/geo/fault"
+	"contado/geo/gdal"
+	"contado/geo/grid"
 	"contado/geo/store/catalog"
 	"contado/geo/store/features"
 	"contado/geo/zonal"
@@ -24,8 +27,9 @@ import (
 // ZonalRequest asks for statistics of a raster within areas.
 type ZonalRequest struct {
 	Dataset        string // raster dataset
-	Band           string // name, common name or number; "" = the first
-	Item, Datetime string // which item; "" = the newest over the areas
+	Band           string // band, index or expression, as Pictures.Value; "" = the first band
+	Mask           string // cells to leave out, as Pictures.Mask
+	Item, Datetime string // which picture; "" = those of the newest day over the areas
 
 	Areas ZonalAreas
 
@@ -59,8 +63,10 @@ const DefaultMaxAreas = 200_000
 type ZonalResult struct {
 	Dataset string            `json:"dataset"`
 	Version int               `json:"version"`
-	Item    string            `json:"item"`
+	Item    string            `json:"item"` // the only one, or the newest of Items
+	Items   []string          `json:"items"`
 	Band    string            `json:"band"`
+	Mask    string            `json:"mask,omitempty"`
 	Stats   []string          `json:"stats"` // the columns after code and name
 	Areas   []ZonalArea       `json:"areas"`
 	Inputs  []coverage.Input  `json:"inputs"`
@@ -102,29 +108,22 @@ func (e *Engine) Zonal(ctx context.Context, q ZonalRequest, p Progress) (*ZonalR
 	if err != nil {
 		return nil, err
 	}
-	box := geo.EmptyBBox()
-	for _, a := range areas {
-		box = box.Union(geo.BBoxOf(a.Geometry.Bound()))
-	}
-	it, err := r.oneItem(d, q.Item, q.Datetime, &box)
+	box := boxOf(areas)
+	pics, err := r.zonalPictures(&q, &box)
 	if err != nil {
 		return nil, err
 	}
 	r.used(d)
-	band, err := bandOf(it, q.Band)
+	src, number, err := r.cells(ctx, pics, &box)
 	if err != nil {
 		return nil, err
 	}
-	o, err := r.zonalOptions(ctx, &q, it, band, box)
-	if err != nil {
-		return nil, err
-	}
-	o.Progress = func(done, total int) { p.tell(float64(done)/float64(total), "statistics") }
-	src, number, err := r.source(ctx, it, band)
+	o, err := r.zonalOptions(ctx, &q, src.Grid(), box)
 	if err != nil {
 		return nil, err
 	}
 	o.Band = number
+	o.Progress = func(done, total int) { p.tell(float64(done)/float64(total), "statistics") }
 	native, err := reproject(areas, src.Grid().CRS)
 	if err != nil {
 		return nil, err
@@ -133,7 +132,61 @@ func (e *Engine) Zonal(ctx context.Context, q ZonalRequest, p Progress) (*ZonalR
 	if err != nil {
 		return nil, err
 	}
-	return r.zonalResult(d, it, band, areas, results, zonal.Columns(o)[1:]), nil
+	return r.zonalResult(pics, areas, results, zonal.Columns(o)[1:]), nil
+}
+
+// zonalPictures finds the pictures to measure: the one named, those of the
+// time asked for, or those of the newest day; all of them when none has a
+// time, as the sheets of a map.
+func (r *run) zonalPictures(q *ZonalRequest, box *geo.BBox) (*pictures, error) {
+	p := Pictures{Dataset: q.Dataset, Value: q.Band, Mask: q.Mask}
+	if q.Item != "" {
+		p.Items = []string{q.Item}
+		box = nil // areas off the picture are for the answer to tell of
+	}
+	var err error
+	if p.From, p.To, err = Interval(q.Datetime); err != nil {
+		return nil, err
+	}
+	pics, err := r.find(p, box)
+	if err != nil {
+		return nil, err
+	}
+	last := pics.items[len(pics.items)-1]
+	if q.Item != "" || q.Datetime != "" || last.Datetime == nil {
+		return pics, nil
+	}
+	all := len(pics.items)
+	first := last.Datetime.UTC().Truncate(24 * time.Hour)
+	pics.items = slices.DeleteFunc(pics.items, func(it catalog.Item) bool { return it.Datetime == nil || it.Datetime.Before(first) })
+	if n := all - len(pics.items); n > 0 {
+		r.notice("item-chosen",
+			fmt.Sprintf("Dataset %s has %d pictures here; those of the newest day are used: %s.", q.Dataset, all, itemIDs(pics.items)),
+			fmt.Sprintf("Il dataset %s ha qui %d immagini; si usano quelle del giorno più recente: %s.", q.Dataset, all, itemIDs(pics.items)))
+	}
+	return pics, nil
+}
+
+// cells shows pictures as one raster for zonal statistics, and the number of
+// the band to read. A band of a single picture is read from its file; all
+// else is computed when it is read.
+func (r *run) cells(ctx context.Context, pics *pictures, box *geo.BBox) (zonal.Raster, int, error) {
+	if len(pics.items) == 1 && pics.query.Expr == nil && pics.query.Mask == "" {
+		n, err := bandOf(pics.items[0], pics.query.Bands[0])
+		if err != nil {
+			return nil, 0, err
+		}
+		return asRaster(r.source(ctx, pics.items[0], n))
+	}
+	g, err := pics.over(box)
+	if err != nil {
+		return nil, 0, err
+	}
+	return &valueRaster{reader: r.reader, sources: r.sources(pics.items), query: pics.query, grid: g, leftOut: r.leftOut}, 1, nil
+}
+
+func asRaster(src *gdal.Source, number int, err error) (zonal.Raster, int, error) {
+	return src, number, err
 }
 
 // zonalAreas collects the areas in longitude and latitude.
@@ -263,13 +316,13 @@ func fieldText(f geo.Feature, i int) string {
 	return strings.TrimSpace(fmt.Sprint(f.Values[i]))
 }
 
-func (r *run) zonalOptions(ctx context.Context, q *ZonalRequest, it catalog.Item, band int, box geo.BBox) (zonal.Options, error) {
+func (r *run) zonalOptions(ctx context.Context, q *ZonalRequest, g grid.Grid, box geo.BBox) (zonal.Options, error) {
 	o := zonal.Options{Quantiles: q.Quantiles, Classes: q.Classes}
 	for _, s := range q.Stats {
 		o.Stats = append(o.Stats, zonal.Stat(strings.TrimSpace(strings.ToLower(s))))
 	}
 	var err error
-	if o.CellArea, err = cellAreas(it, band); err != nil {
+	if o.CellArea, err = crs.CellAreas(g); err != nil {
 		return o, err
 	}
 	if q.Weights == "" {
@@ -318,19 +371,17 @@ func reproject(areas []ZonalFeature, to geo.CRS) ([]zonal.Area, error) {
 	return out, nil
 }
 
-func (r *run) zonalResult(d catalog.Dataset, it catalog.Item, band int, areas []ZonalFeature, results []zonal.Result, stats []string) *ZonalResult {
-	b := it.Bands[band-1]
-	name, version, _ := strings.Cut(r.program, " ")
+func (r *run) zonalResult(pics *pictures, areas []ZonalFeature, results []zonal.Result, stats []string) *ZonalResult {
 	out := &ZonalResult{
-		Dataset: d.ID, Version: d.Version.Number, Item: it.ID, Band: b.Name, Stats: stats,
-		Inputs: r.inputs, Method: zonalMethod, Notices: r.notices,
-		Program: coverage.Program{Name: name, Version: version},
+		Dataset: pics.dataset.ID, Version: pics.dataset.Version.Number, Item: pics.items[len(pics.items)-1].ID, Items: ids(pics.items),
+		Band: pics.label, Mask: pics.query.Mask, Stats: stats,
+		Inputs: r.inputs, Method: zonalMethod, Notices: r.said(), Program: r.programOf(),
 	}
-	if out.Notices == nil {
-		out.Notices = []coverage.Notice{}
+	if len(pics.items) > 1 {
+		out.Method += "; several pictures are one mosaic with the newest on top, on the grid of the newest"
 	}
 	classes := map[int]catalog.Class{}
-	for _, c := range b.Classes {
+	for _, c := range pics.classes {
 		classes[c.Value] = c
 	}
 	for i, res := range results {
