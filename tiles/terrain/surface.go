@@ -75,66 +75,84 @@ func (s *Surface) slopes(dst []float32, mask []uint8, value func(east, north flo
 	case s.CellX == nil || s.CellY == nil:
 		return fault.Errorf(op, fault.Invalid, "the size of the cells is not given")
 	}
+	var rows [3][]float64 // above, within and below; NaN where there is no height
+	for i := range rows {
+		rows[i] = make([]float64, s.Width+2)
+		s.load(rows[i], i-2)
+	}
 	for row := range s.Height {
 		cx, cy := s.CellX(row), s.CellY(row)
 		if !(cx > 0 && cy > 0) || math.IsInf(cx, 0) || math.IsInf(cy, 0) {
 			return fault.Errorf(op, fault.Invalid, "row %d has cells of %g x %g metres", row, cx, cy)
 		}
-		s.row(row, cx, cy, dst[row*s.Width:][:s.Width], mask[row*s.Width:][:s.Width], value)
+		rows[0], rows[1], rows[2] = rows[1], rows[2], rows[0]
+		s.load(rows[2], row+1)
+		k := scale{1 / (8 * cx), 1 / (8 * cy)}
+		k.row(rows, dst[row*s.Width:][:s.Width], mask[row*s.Width:][:s.Width], value)
 	}
 	return nil
 }
 
-func (s *Surface) row(row int, cx, cy float64, dst []float32, mask []uint8, value func(east, north float64) (float64, bool)) {
-	stride := s.stride()
-	start := (row+s.Border)*stride + s.Border
-	kx, ky := 1/(8*cx), 1/(8*cy)
-	for col := range dst {
-		i := start + col
-		dst[col], mask[col] = 0, 0
-		if !s.valid(i) {
+// load reads a row of the surface (−1 and Height are of the border) with one
+// cell of border at each end.
+func (s *Surface) load(dst []float64, row int) {
+	if row < -1 {
+		return
+	}
+	from := (row+s.Border)*s.stride() + s.Border - 1
+	for i, v := range s.Heights[from : from+len(dst)] {
+		if v-v != 0 {
+			v = float32(math.NaN()) // infinite
+		}
+		dst[i] = float64(v)
+	}
+	if s.Mask == nil {
+		return
+	}
+	for i, m := range s.Mask[from : from+len(dst)] {
+		if m == 0 {
+			dst[i] = math.NaN()
+		}
+	}
+}
+
+// scale turns weighted differences into slopes.
+type scale struct{ x, y float64 }
+
+func (k scale) row(rows [3][]float64, dst []float32, mask []uint8, value func(east, north float64) (float64, bool)) {
+	n := len(dst) + 2
+	up, mid, down := rows[0][:n], rows[1][:n], rows[2][:n]
+	for i := range dst {
+		dst[i], mask[i] = 0, 0
+		east := (up[i+2] + 2*mid[i+2] + down[i+2]) - (up[i] + 2*mid[i] + down[i])
+		north := (up[i] + 2*up[i+1] + up[i+2]) - (down[i] + 2*down[i+1] + down[i+2])
+		if mid[i+1] != mid[i+1] {
 			continue
 		}
-		w, whole := s.window(i, stride)
-		if !whole {
-			s.complete(&w, i, stride)
+		if east+north != east+north { // a neighbour is missing
+			east, north = incomplete(up[i:i+3], mid[i:i+3], down[i:i+3])
 		}
-		east := kx * ((w[2] + 2*w[5] + w[8]) - (w[0] + 2*w[3] + w[6]))
-		north := ky * ((w[0] + 2*w[1] + w[2]) - (w[6] + 2*w[7] + w[8]))
-		if v, ok := value(east, north); ok {
-			dst[col], mask[col] = float32(v), 255
+		if v, ok := value(k.x*east, k.y*north); ok {
+			dst[i], mask[i] = float32(v), 255
 		}
 	}
 }
 
-// window reads the 3 × 3 cells around i; whole is false when one of them has
-// no height.
-func (s *Surface) window(i, stride int) (w [9]float64, whole bool) {
-	sum, masked := float32(0), false
-	for k, at := range [3]int{i - stride - 1, i - 1, i + stride - 1} {
-		h := s.Heights[at : at+3 : at+3]
-		w[3*k], w[3*k+1], w[3*k+2] = float64(h[0]), float64(h[1]), float64(h[2])
-		sum += (h[0] - h[0]) + (h[1] - h[1]) + (h[2] - h[2])
-		if s.Mask != nil {
-			m := s.Mask[at : at+3 : at+3]
-			masked = masked || m[0] == 0 || m[1] == 0 || m[2] == 0
-		}
-	}
-	return w, sum == 0 && !masked // NaN and ∞ less themselves are NaN
-}
-
-func (s *Surface) complete(w *[9]float64, i, stride int) {
-	var has [9]bool
-	for k := range has {
-		has[k] = s.valid(i + (k/3-1)*stride + k%3 - 1)
-	}
-	for k := range has {
+// incomplete are the weighted differences where neighbours are missing.
+func incomplete(up, mid, down []float64) (east, north float64) {
+	has := [9]float64{up[0], up[1], up[2], mid[0], mid[1], mid[2], down[0], down[1], down[2]}
+	w := has
+	for i, v := range has {
+		opposite := has[8-i]
 		switch {
-		case has[k]:
-		case has[8-k]:
-			w[k] = 2*w[4] - w[8-k]
+		case v == v:
+		case opposite == opposite:
+			w[i] = 2*has[4] - opposite
 		default:
-			w[k] = w[4]
+			w[i] = has[4]
 		}
 	}
+	east = (w[2] + 2*w[5] + w[8]) - (w[0] + 2*w[3] + w[6])
+	north = (w[0] + 2*w[1] + w[2]) - (w[6] + 2*w[7] + w[8])
+	return east, north
 }
