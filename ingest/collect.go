@@ -15,12 +15,14 @@ import (
 	"contado/geo/store/catalog"
 	"contado/geo/store/gpkg"
 	"contado/ingest/notice"
+	"contado/ingest/raster"
 	"contado/ingest/sniff"
 )
 
 // input is what the paths hold, by what reads it.
 type input struct {
 	rasters, vectors, tables []found
+	products                 []*raster.Product
 	mtl                      []string // Landsat metadata
 	names                    []string // base names of the files as given
 	notes                    notice.List
@@ -44,19 +46,26 @@ func (r *run) collect(ctx context.Context, paths []string) (*input, error) {
 	}
 	const op = "ingest.Run"
 	kinds := 0
-	for _, list := range [][]found{in.rasters, in.vectors, in.tables} {
-		if len(list) > 0 {
+	for _, n := range []int{len(in.rasters) + len(in.products), len(in.vectors), len(in.tables)} {
+		if n > 0 {
 			kinds++
 		}
 	}
 	switch {
 	case kinds == 0:
 		return nil, fault.WithHint(fault.Errorf(op, fault.Invalid, "%s holds nothing that can be ingested", strings.Join(paths, ", ")), skippedHint(in))
-	case len(in.rasters) > 0 && kinds > 1:
+	case kinds > 1 && len(in.rasters)+len(in.products) > 0:
 		return nil, fault.WithHint(fault.Errorf(op, fault.Invalid, "rasters and vectors cannot be one dataset: %s is a raster, %s is not",
-			in.rasters[0].label, append(in.vectors, in.tables...)[0].label), "name the files of one kind")
+			in.firstRaster(), append(in.vectors, in.tables...)[0].label), "name the files of one kind")
 	}
 	return in, nil
+}
+
+func (in *input) firstRaster() string {
+	if len(in.rasters) > 0 {
+		return in.rasters[0].label
+	}
+	return in.products[0].ID
 }
 
 func skippedHint(in *input) string {
@@ -81,7 +90,9 @@ func (r *run) visit(ctx context.Context, in *input, path string) error {
 		return fault.E(op, fault.Invalid, err)
 	}
 	in.names = append(in.names, filepath.Base(path))
-	if !info.IsDir() {
+	if raster.IsProduct(path) { // stands for its folder
+		path = filepath.Dir(path)
+	} else if !info.IsDir() {
 		return r.file(ctx, in, path, filepath.Base(path), true)
 	}
 	if path, err = filepath.EvalSymlinks(path); err != nil { // the folder itself may be a link: it was named by hand
@@ -112,6 +123,9 @@ func (r *run) visit(ctx context.Context, in *input, path string) error {
 	if err != nil {
 		return fault.E(op, max(fault.KindOf(err), fault.Invalid), err)
 	}
+	if files, err = r.products(in, files); err != nil {
+		return err
+	}
 	for _, f := range files {
 		rel, err := filepath.Rel(path, f)
 		if err != nil {
@@ -122,6 +136,47 @@ func (r *run) visit(ctx context.Context, in *input, path string) error {
 		}
 	}
 	return nil
+}
+
+// products takes the satellite products out of a list of files: each is one
+// whole, and what else lies in its folder is not looked at. It returns the
+// other files.
+func (r *run) products(in *input, files []string) ([]string, error) {
+	for _, lead := range files {
+		if !raster.IsProduct(lead) {
+			continue
+		}
+		root := filepath.Dir(lead) + string(filepath.Separator)
+		var own, rest []string
+		for _, f := range files {
+			if strings.HasPrefix(f, root) {
+				own = append(own, f)
+			} else {
+				rest = append(rest, f)
+			}
+		}
+		if len(own) == 0 { // taken with another lead of the same folder
+			continue
+		}
+		p, err := raster.OpenProduct(lead, own)
+		if err != nil {
+			return nil, err
+		}
+		for i := range p.Sources {
+			s := &p.Sources[i]
+			f, err := sniff.File(s.Path)
+			if err != nil {
+				return nil, err
+			}
+			if f.Family != sniff.Raster || !slices.Contains(s.Drivers, f.Drivers[0]) {
+				return nil, fault.Errorf("ingest.Run", fault.Invalid, "%s of %s is a %s, which such products do not hold", filepath.Base(s.Path), p.ID, f.Name)
+			}
+			s.Drivers = f.Drivers
+		}
+		in.products = append(in.products, p)
+		files = rest
+	}
+	return files, nil
 }
 
 // file sorts one file. Files that were not named by hand are passed over when
@@ -150,15 +205,11 @@ func (r *run) file(ctx context.Context, in *input, path, label string, named boo
 		}
 		in.vectors = append(in.vectors, it)
 	case sniff.Table:
-		if strings.HasSuffix(strings.ToLower(path), "_mtl.txt") {
-			in.mtl = append(in.mtl, path)
-			return nil
-		}
 		in.tables = append(in.tables, it)
 	case sniff.Archive:
 		return r.archive(ctx, in, path, label)
 	case sniff.Sidecar:
-		if strings.HasSuffix(strings.ToLower(path), "_mtl.txt") {
+		if raster.IsMTL(path) {
 			in.mtl = append(in.mtl, path)
 			return nil
 		}
@@ -178,8 +229,12 @@ func (r *run) archive(ctx context.Context, in *input, path, label string) error 
 		return err
 	}
 	r.sub[dir] = label
-	before := len(in.rasters) + len(in.vectors) + len(in.tables)
+	count := func() int { return len(in.rasters) + len(in.products) + len(in.vectors) + len(in.tables) }
+	before := count()
 	slices.Sort(files)
+	if files, err = r.products(in, files); err != nil {
+		return fmt.Errorf("%s: %w", label, err)
+	}
 	var why []string
 	for _, f := range files {
 		rel, err := filepath.Rel(dir, f)
@@ -199,7 +254,7 @@ func (r *run) archive(ctx context.Context, in *input, path, label string) error 
 			return err
 		}
 	}
-	if len(in.rasters)+len(in.vectors)+len(in.tables) == before {
+	if count() == before {
 		return fault.WithHint(fault.Errorf(op, fault.Invalid, "%s holds nothing that can be ingested", label), strings.Join(why[:min(3, len(why))], "; "))
 	}
 	return nil

@@ -19,7 +19,7 @@ import (
 // convert writes the files of the new version into the stage and makes the
 // publication.
 func (r *run) convert(ctx context.Context, in *input) (catalog.Publication, []staged, error) {
-	if len(in.rasters) > 0 {
+	if len(in.rasters)+len(in.products) > 0 {
 		return r.rasters(ctx, in)
 	}
 	return r.vectors(ctx, in)
@@ -83,6 +83,9 @@ func (r *run) rasters(ctx context.Context, in *input) (catalog.Publication, []st
 	var srcs []raster.Source
 	for _, f := range in.rasters {
 		srcs = append(srcs, raster.Source{Path: f.path, Drivers: f.format.Drivers})
+	}
+	for _, p := range in.products {
+		srcs = append(srcs, p.Sources...)
 	}
 	dir := r.stage.path("cog")
 	if err := mkdir(dir); err != nil {

@@ -5,11 +5,11 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"contado/geo"
 	"contado/geo/fault"
 	"contado/geo/gdal"
+	"contado/ingest/raster"
 	"contado/ingest/vector"
 )
 
@@ -49,7 +49,7 @@ func besideMTL(path string, have []string) []string {
 	var out []string
 	for _, e := range entries {
 		p := filepath.Join(filepath.Dir(path), e.Name())
-		if e.Type().IsRegular() && strings.HasSuffix(strings.ToLower(e.Name()), "_mtl.txt") && !slices.Contains(have, p) {
+		if e.Type().IsRegular() && raster.IsMTL(e.Name()) && !slices.Contains(have, p) {
 			out = append(out, p)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"regexp"
+	"slices"
 	"strings"
 
 	"contado/geo/gdal"
@@ -12,33 +13,24 @@ import (
 
 // named is what is known of a band beyond its cells.
 type named struct {
-	name, common, unit string
-	classes            bool // not bit fields
-	bits               bool
-	categories         []string
-	colours            []gdal.ColorEntry
-	scl                bool
+	name, unit string
+	optics
+	quantity   catalog.Quantity
+	flags      string
+	saturated  *float64
+	classes    bool // not bit fields
+	bits       bool
+	categories []string
+	colours    []gdal.ColorEntry
+	scl        bool
 }
 
-var (
-	reSentinel2 = regexp.MustCompile(`(?i)^(S2[A-D]?[_M]|L2A_T|L1C_T|T\d{2}[A-Z]{3}_\d{8}T)`)
-	reLandsat89 = regexp.MustCompile(`(?i)^L([COT]0?|)[89]`)
-	reLandsat47 = regexp.MustCompile(`(?i)^L([ETM]0?|)[4-7]`)
-)
+var reSentinel2 = regexp.MustCompile(`(?i)^(S2[A-D]?[_M]|L2A_T|L1C_T|T\d{2}[A-Z]{3}_\d{8}T)`)
 
-// sensor of a scene, by its metadata or name.
+// sensor of a scene, by its product or its bands.
 func (s *scene) sensor() string {
-	switch {
-	case s.craft == "LANDSAT_8" || s.craft == "LANDSAT_9":
-		return "oli"
-	case strings.HasPrefix(s.craft, "LANDSAT_"):
-		return "tm"
-	case reSentinel2.MatchString(s.id):
-		return "msi"
-	case reLandsat89.MatchString(s.id):
-		return "oli"
-	case reLandsat47.MatchString(s.id):
-		return "tm"
+	if s.product != nil {
+		return s.product.sensor
 	}
 	for _, f := range s.files {
 		if f.token == "SCL" || f.token == "B8A" {
@@ -48,30 +40,49 @@ func (s *scene) sensor() string {
 	return ""
 }
 
-// commonNames are those of the STAC electro-optical extension by band number.
-var commonNames = map[string]map[string]string{
-	"msi": {
-		"1": "coastal", "2": "blue", "3": "green", "4": "red", "5": "rededge", "6": "rededge", "7": "rededge",
-		"8": "nir", "8A": "nir08", "9": "nir09", "10": "cirrus", "11": "swir16", "12": "swir22",
-	},
-	"oli": {
-		"1": "coastal", "2": "blue", "3": "green", "4": "red", "5": "nir08", "6": "swir16", "7": "swir22",
-		"8": "pan", "9": "cirrus", "10": "lwir11", "11": "lwir12",
-	},
-	"tm": {"1": "blue", "2": "green", "3": "red", "4": "nir", "5": "swir16", "6": "lwir", "7": "swir22", "8": "pan"},
+// optics is what a band sees: its common name in the electro-optical
+// extension of STAC, the centre and the width in micrometres.
+type optics struct {
+	common       string
+	centre, fwhm float64
 }
 
-var reBandNumber = regexp.MustCompile(`(?i)^(?:SR_|ST_)?B0?(\d{1,2}A?)$`)
+// sensors are the optics by sensor and band number: those of Sentinel-2 as
+// ESA's STAC catalogues give them, those of Landsat from the band ranges of the USGS.
+var sensors = map[string]map[string]optics{
+	"msi": {
+		"1": {"coastal", 0.443, 0.027}, "2": {"blue", 0.490, 0.098}, "3": {"green", 0.560, 0.045}, "4": {"red", 0.665, 0.038},
+		"5": {"rededge", 0.704, 0.019}, "6": {"rededge", 0.740, 0.018}, "7": {"rededge", 0.783, 0.028}, "8": {"nir", 0.842, 0.145},
+		"8A": {"nir08", 0.865, 0.033}, "9": {"nir09", 0.945, 0.026}, "10": {"cirrus", 1.3735, 0.075}, "11": {"swir16", 1.610, 0.143},
+		"12": {"swir22", 2.190, 0.242},
+	},
+	"oli": {
+		"1": {"coastal", 0.44, 0.02}, "2": {"blue", 0.48, 0.06}, "3": {"green", 0.56, 0.06}, "4": {"red", 0.655, 0.03},
+		"5": {"nir08", 0.865, 0.03}, "6": {"swir16", 1.61, 0.08}, "7": {"swir22", 2.20, 0.18}, "8": {"pan", 0.59, 0.18},
+		"9": {"cirrus", 1.37, 0.02}, "10": {"lwir11", 10.895, 0.59}, "11": {"lwir12", 12.005, 1.01},
+	},
+	"etm": {
+		"1": {"blue", 0.485, 0.07}, "2": {"green", 0.56, 0.08}, "3": {"red", 0.66, 0.06}, "4": {"nir", 0.835, 0.13},
+		"5": {"swir16", 1.65, 0.2}, "6": {"lwir", 11.45, 2.1}, "7": {"swir22", 2.22, 0.26}, "8": {"pan", 0.71, 0.38},
+	},
+	"tm": {
+		"1": {"blue", 0.485, 0.07}, "2": {"green", 0.56, 0.08}, "3": {"red", 0.66, 0.06}, "4": {"nir", 0.83, 0.14},
+		"5": {"swir16", 1.65, 0.2}, "6": {"lwir", 11.45, 2.1}, "7": {"swir22", 2.215, 0.27},
+	},
+}
 
-func commonName(sensor, band string) string {
+var reBandNumber = regexp.MustCompile(`(?i)^(?:SR_|ST_)?B0?(\d{1,2}A?)(?:_VCID_\d)?$`)
+
+// opticsOf is what is known of a band by its sensor and name.
+func opticsOf(sensor, band string) optics {
 	if m := reBandNumber.FindStringSubmatch(band); m != nil && sensor != "" {
-		return commonNames[sensor][strings.ToUpper(m[1])]
+		return sensors[sensor][strings.ToUpper(m[1])]
 	}
 	switch l := strings.ToLower(band); l {
 	case "red", "green", "blue", "nir", "swir16", "swir22", "rededge", "coastal", "pan", "cirrus":
-		return l
+		return optics{common: l}
 	}
-	return ""
+	return optics{}
 }
 
 // nameBands names the bands of each file of a scene: by the file each came
@@ -99,6 +110,9 @@ func (c *converter) nameBand(s *scene, f *file, i int, sensor string, nth int) n
 	if f.token != "" && (len(f.bands) == 1 || f.token == "SCL") {
 		n.name = f.token
 	}
+	if f.token == "BOA" || f.token == "TOA" {
+		n.name = sen2rBand(f, i, n.name)
+	}
 	n.scl = f.token == "SCL" || strings.EqualFold(n.name, "SCL")
 	if b.Alpha {
 		n.name, n.classes = "alpha", false
@@ -109,14 +123,68 @@ func (c *converter) nameBand(s *scene, f *file, i int, sensor string, nth int) n
 	if c.o.Role == catalog.Population && len(s.files) == 1 && len(f.bands) == 1 && !strings.HasPrefix(n.name, "age_") {
 		n.name = "total"
 	}
-	n.common = commonName(sensor, n.name)
+	n.optics = opticsOf(sensor, n.name)
 	if n.common == "" && c.o.Role == catalog.Imagery && (b.ColorInterp == "red" || b.ColorInterp == "green" || b.ColorInterp == "blue") {
 		n.common = b.ColorInterp
 	}
 	if len(f.bands) == 1 && len(n.categories) == 0 && n.classes {
 		n.categories = f.rat
 	}
+	c.meaning(f, &n)
 	return n
+}
+
+// meaning says what the values of a band measure: by the product's metadata,
+// else by the role of the dataset.
+func (c *converter) meaning(f *file, n *named) {
+	if n.scl {
+		n.flags = flagsSCL
+	} else if f.token == "QA_PIXEL" {
+		n.flags = flagsQAPixel
+	}
+	switch {
+	case n.name == "alpha":
+		return
+	case f.cal != nil && (f.cal.quantity != "" || f.cal.flags != ""):
+		n.quantity, n.saturated = f.cal.quantity, f.cal.saturated
+		n.flags = first(f.cal.flags, n.flags)
+		return
+	case n.bits:
+		n.quantity = catalog.BitField
+	case n.classes:
+		n.quantity = catalog.Classes
+	case c.o.Role == catalog.Elevation:
+		n.quantity = c.height(f, n.unit)
+	case c.o.Role == catalog.Population && !densityWords.MatchString(nameWords(f.base)):
+		n.quantity = catalog.Amount
+	}
+}
+
+// height is the quantity of elevations in metres; those in feet are none.
+func (c *converter) height(f *file, unit string) catalog.Quantity {
+	u := strings.ToLower(unit)
+	if strings.Contains(u, "feet") || strings.Contains(u, "foot") || u == "ft" {
+		c.notes.Count(catalog.Warning, "height-in-feet", "heights that are no metres keep their unit: slopes and walking times need metres", f.name+": "+unit)
+		return ""
+	}
+	return catalog.Height
+}
+
+// sen2rBand names band i of a product of sen2r, which has the bands B1 to B12
+// in order, without B8A (or with it in place of B8, above 10 m), and without
+// B10 in reflectances at the ground.
+func sen2rBand(f *file, i int, name string) string {
+	order := []string{"B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B09", "B10", "B11", "B12"}
+	if f.token == "BOA" {
+		order = slices.Delete(order, 9, 10)
+	}
+	if len(f.bands) != len(order) {
+		return name
+	}
+	if order[i] == "B08" && !strings.HasSuffix(f.base, "_10") {
+		return "B8A"
+	}
+	return order[i]
 }
 
 func unique(bands []*named) {

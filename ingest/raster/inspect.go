@@ -29,7 +29,9 @@ type file struct {
 	metres        int      // resolution that the name states; 0 = none
 	mask          int      // band that is the mask rather than data; 0 = none
 	rat           []string // class names by value, from an attribute table
-	nodata        *float64 // what the metadata say where the file does not
+	product       *Product
+	cal           *calibration // what the product says of its band
+	nodata        *float64     // what the product says where the file does not
 }
 
 func (f *file) open() (*gdal.Raster, error) { return gdal.OpenRasterWith(f.path, &f.opt) }
@@ -82,7 +84,9 @@ func (c *converter) inspect(s Source) (*file, error) {
 	if err := c.checkGeoreference(f); err != nil {
 		return nil, err
 	}
-	f.prefix, f.token, f.metres = splitBand(f.base)
+	if f.prefix, f.token, f.metres = splitBand(f.base); s.Product != nil {
+		f.product, f.token = s.Product, s.Band
+	}
 	f.rat = attributeNames(s.Path)
 	return f, nil
 }

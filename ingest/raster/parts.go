@@ -128,6 +128,10 @@ type Part struct {
 func (c *converter) item(s *scene, parts []*part) (*Item, error) {
 	it := &Item{}
 	it.ID, it.Dataset, it.Datetime, it.CloudCover = s.id, c.o.Dataset, s.time, s.cloud
+	if s.product != nil {
+		about := s.product.scene
+		it.Scene = &about
+	}
 	box := geo.EmptyBBox()
 	bands := 0
 	for _, p := range parts {

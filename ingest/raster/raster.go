@@ -69,11 +69,14 @@ type Progress interface {
 	Step(done, total int64)
 }
 
-// Source is a checked local file and the drivers that may open it. Label is
-// how to name it to people.
+// Source is a checked local file and the drivers that may open it.
 type Source struct {
 	Path    string
 	Drivers []string
+	// Product is the product that it belongs to, with the band that it holds;
+	// nil for others.
+	Product *Product
+	Band    string
 }
 
 // Item is a catalog item whose files have no blob keys yet, and the finished
@@ -125,6 +128,9 @@ func Convert(ctx context.Context, sources []Source, mtl []string, o Options, p P
 	if err := c.readMTL(scenes, mtl); err != nil {
 		return nil, err
 	}
+	for _, s := range scenes {
+		c.calibrate(s)
+	}
 	out := &Result{Role: c.o.Role}
 	for i, s := range scenes {
 		c.label = fmt.Sprintf("%s (%d of %d)", s.id, i+1, len(scenes))
@@ -149,8 +155,12 @@ var (
 	elevationWords  = regexp.MustCompile(`(^|_)(dem|dtm|dsm|srtm|hgt|aster|elev[a-z]*|altitud[a-z]*|quot[ae])(_|$)`)
 	populationWords = regexp.MustCompile(`(^|_)(pop|population|popolazione|gpw|ghs_pop|inhabitants|abitanti)(_|$)`)
 	landcoverWords  = regexp.MustCompile(`(^|_)(clc|corine|land_?cover|land_?use|worldcover|lulc|uso_suolo)(_|$)`)
+	densityWords    = regexp.MustCompile(`(^|_)(dens|density|densita)(_|$)`)
 	notLetters      = regexp.MustCompile(`[^a-z]+`)
 )
+
+// nameWords is a file name with nothing but letters and _ between them.
+func nameWords(base string) string { return notLetters.ReplaceAllString(strings.ToLower(base), "_") }
 
 // series are the formats whose bands are mostly steps in time.
 var series = map[string]bool{"netCDF": true, "HDF5Image": true, "HDF5": true, "GRIB": true}
@@ -158,7 +168,7 @@ var series = map[string]bool{"netCDF": true, "HDF5Image": true, "HDF5": true, "G
 // guessRole goes by the files' names, then by what they hold.
 func guessRole(files []*file) catalog.Role {
 	f := files[0]
-	name := notLetters.ReplaceAllString(strings.ToLower(f.base), "_")
+	name := nameWords(f.base)
 	tokens := 0
 	for _, o := range files {
 		if o.token != "" {
@@ -166,6 +176,8 @@ func guessRole(files []*file) catalog.Role {
 		}
 	}
 	switch {
+	case f.product != nil, rePolarization.MatchString(f.base):
+		return catalog.Imagery
 	case reAge.MatchString(f.base) && populationWords.MatchString(name):
 		return catalog.Population
 	case f.token != "" && (f.prefix != "" || tokens > 1) || len(f.bands) >= 3 && !series[f.driver]:

@@ -467,11 +467,34 @@ func FuzzNames(f *testing.F) {
 
 func FuzzMTL(f *testing.F) {
 	f.Add("GROUP = A\n DATE_ACQUIRED = 2015-08-04\n CLOUD_COVER = 10.5\nEND\n")
+	f.Add("GROUP = RADIOMETRIC_RESCALING\nREFLECTANCE_MULT_BAND_1 = 2E-05\nREFLECTANCE_ADD_BAND_1 = -0.1\nEND_GROUP\nSUN_ELEVATION = 1e-300")
 	f.Fuzz(func(t *testing.T, text string) {
-		s := &scene{files: []*file{{}}}
-		s.describe(parseMTL(strings.NewReader(text)), false)
-		if s.cloud != nil && !(*s.cloud >= 0 && *s.cloud <= 100) {
-			t.Errorf("cloud cover %v", *s.cloud)
+		ms := []mtl{parseMTL(strings.NewReader(text))}
+		if m, err := parseMTLJSON(strings.NewReader(text)); err == nil {
+			ms = append(ms, m)
+		}
+		for _, m := range ms {
+			p := landsat(m)
+			checkProduct(t, p)
 		}
 	})
+}
+
+// checkProduct fails when a product says what cannot be.
+func checkProduct(t *testing.T, p *Product) {
+	t.Helper()
+	if p.cloud != nil && !(*p.cloud >= 0 && *p.cloud <= 100) {
+		t.Errorf("cloud cover %v", *p.cloud)
+	}
+	for token, k := range p.bands {
+		if math.IsNaN(k.scale) || math.IsInf(k.scale, 0) || math.IsNaN(k.offset) || math.IsInf(k.offset, 0) {
+			t.Errorf("%s: scale %g, offset %g", token, k.scale, k.offset)
+		}
+	}
+	sc := p.scene
+	for _, a := range []*float64{sc.SunAzimuth, sc.SunElevation, sc.OffNadir, sc.ViewAzimuth} {
+		if a != nil && !(*a >= -90 && *a <= 360) {
+			t.Errorf("angle %v", *a)
+		}
+	}
 }

@@ -16,16 +16,18 @@ import (
 
 // scene is the files that make one item.
 type scene struct {
-	id    string
-	files []*file
-	time  *time.Time
-	cloud *float64 // percent, from metadata
-	craft string   // spacecraft, from metadata
+	id      string
+	files   []*file
+	time    *time.Time
+	cloud   *float64 // percent, from metadata
+	product *Product // what metadata or names say; nil when nothing does
 }
 
 var (
 	// reBand splits "scene_B02_10m" into scene, band and stated resolution.
-	reBand = regexp.MustCompile(`(?i)^(.*?)[_.-]?((?:SR_|ST_)?B(?:8A|\d{1,2})|BQA|(?:SR_)?QA_[A-Z]+|SCL|AOT|WVP|TCI|CLD|SNW|band_?\d{1,2})(?:[_-](\d{2})m)?$`)
+	reBand = regexp.MustCompile(`(?i)^(.*?)[_.-]?((?:SR_|ST_)?B(?:8A|6_VCID_[12]|\d{1,2})|BQA|(?:SR_)?QA_[A-Z]+|SCL|AOT|WVP|TCI|CLD|SNW|VAA|VZA|SAA|SZA|SR_(?:CLOUD_QA|ATMOS_OPACITY)|ST_(?:QA|ATRAN|CDIST|DRAD|EMIS|EMSD|TRAD|URAD)|band_?\d{1,2})(?:[_-](\d{2})m)?$`)
+	// rePolarization splits "scene_vv" of a radar picture.
+	rePolarization = regexp.MustCompile(`(?i)^(?:(.*)[_.-])?(VV|VH|HH|HV)$`)
 	// reProduct is the naming of sen2r: all bands of a product in one file.
 	reProduct = regexp.MustCompile(`^(S2[A-C].*)_(BOA|TOA|SCL)_(\d{2})$`)
 	reColour  = regexp.MustCompile(`(?i)^(?:(.*)[_.-])?(red|green|blue|nir|swir16|swir22|rededge)$`)
@@ -40,6 +42,9 @@ func splitBand(base string) (prefix, token string, metres int) {
 	if m := reBand.FindStringSubmatch(base); m != nil && (m[1] == "" || !endsInLetter(m[1]) || separated(base, m[1])) {
 		metres, _ = strconv.Atoi(m[3]) // "" is 0: not stated
 		return m[1], bandName(m[2]), metres
+	}
+	if m := rePolarization.FindStringSubmatch(base); m != nil {
+		return m[1], strings.ToUpper(m[2]), 0
 	}
 	for _, re := range []*regexp.Regexp{reColour, reAge} {
 		if m := re.FindStringSubmatch(base); m != nil {
@@ -97,6 +102,9 @@ func (c *converter) group(files []*file) ([]*scene, error) {
 
 func (c *converter) sceneKey(f *file, all []*file) (key, id string) {
 	alone := func() (string, string) { return f.path, slug(f.base, c.o.Dataset) }
+	if p := f.product; p != nil {
+		return "product:" + p.dir, p.ID
+	}
 	if f.token == "" || (c.o.Role != catalog.Imagery && c.o.Role != catalog.Population) {
 		f.token = ""
 		return alone()
@@ -116,8 +124,8 @@ func (c *converter) sceneKey(f *file, all []*file) (key, id string) {
 		key = filepath.Join(f.dir, f.prefix)
 	}
 	id = slug(f.prefix, "")
-	if id == "" && same > 0 {
-		id = slug(filepath.Base(f.dir), c.o.Dataset)
+	if folder := filepath.Base(f.dir); id == "" && (same > 0 || timeFromName(folder) != nil) {
+		id = slug(folder, c.o.Dataset)
 	}
 	if id == "" {
 		id = slug(c.o.Dataset, "item")
@@ -137,37 +145,92 @@ func slug(s, otherwise string) string {
 	return s
 }
 
-// settleScene sorts the bands, keeps the finest of those given at several
-// resolutions, and finds the time.
+// settleScene sorts the bands, takes each once, and finds the time and the
+// product.
 func (c *converter) settleScene(s *scene) error {
 	slices.SortStableFunc(s.files, func(a, b *file) int {
 		return cmp.Or(strings.Compare(sortKey(a.token), sortKey(b.token)), cmp.Compare(a.metres, b.metres))
 	})
-	kept := s.files[:0]
-	for _, f := range s.files {
-		if n := len(kept); n > 0 && f.token != "" && kept[n-1].token == f.token {
-			if kept[n-1].metres == f.metres {
-				return fault.Errorf("raster.Convert", fault.Invalid, "%s and %s are both band %s of scene %s", kept[n-1].name, f.name, f.token, s.id)
-			}
-			c.notes.Count(catalog.Info, "coarser-band-skipped", "bands given at several resolutions were taken at the finest", f.name)
-			continue
-		}
-		kept = append(kept, f)
+	if err := c.takeOnce(s); err != nil {
+		return err
 	}
-	s.files = kept
+	c.dropAncillary(s)
 	s.time = c.o.Datetime
+	f := s.files[0]
+	if f.product != nil {
+		s.describe(f.product, c.o.Datetime != nil)
+	} else if c.o.Role == catalog.Imagery {
+		s.product = productByName(f)
+	}
+	if s.time != nil || c.o.Role != catalog.Imagery {
+		return nil
+	}
 	for _, f := range s.files {
-		if s.time == nil && c.o.Role == catalog.Imagery {
+		if s.time == nil {
 			s.time = timeFromName(f.base)
 		}
 	}
-	if s.time == nil && c.o.Role == catalog.Imagery {
-		s.time = timeFromTag(s.files[0].info.Metadata["TIFFTAG_DATETIME"])
+	if s.time == nil && s.files[0].token != "" {
+		s.time = timeFromName(filepath.Base(f.dir))
+	}
+	if s.time == nil {
+		s.time = timeFromTag(f.info.Metadata["TIFFTAG_DATETIME"])
 		if s.time != nil {
 			c.notes.Count(catalog.Info, "time-from-tag", "the time was taken from the TIFF tag DateTime, which may be that of processing: set it with --datetime", s.id)
 		}
 	}
 	return nil
+}
+
+// takeOnce keeps one of a band's files, which differ by the resolution that
+// their names state: the native one of Sentinel-2, else the finest.
+func (c *converter) takeOnce(s *scene) error {
+	kept := s.files[:0]
+	for _, f := range s.files {
+		n := len(kept)
+		if n == 0 || f.token == "" || kept[n-1].token != f.token {
+			kept = append(kept, f)
+			continue
+		}
+		was := kept[n-1]
+		if was.metres == f.metres {
+			return fault.Errorf("raster.Convert", fault.Invalid, "%s and %s are both band %s of scene %s", was.name, f.name, f.token, s.id)
+		}
+		if betterResolution(f.metres, was.metres, msiMetres[f.token]) {
+			kept[n-1], f = f, was
+		}
+		c.notes.Count(catalog.Info, "copy-skipped", "bands given at several resolutions were taken at the one they were measured at, or the finest", f.name)
+	}
+	s.files = kept
+	return nil
+}
+
+// reAncillary are bands that help to make or to look at a product and are
+// none of its measurements.
+var reAncillary = regexp.MustCompile(`^(AOT|WVP|TCI|CLD|SNW|VAA|VZA|SAA|SZA|SR_ATMOS_OPACITY|ST_(ATRAN|CDIST|DRAD|EMIS|EMSD|TRAD|URAD))$`)
+
+// dropAncillary leaves such bands out, unless there is nothing else.
+func (c *converter) dropAncillary(s *scene) {
+	main := func(f *file) bool { return !reAncillary.MatchString(f.token) }
+	if !slices.ContainsFunc(s.files, main) {
+		return
+	}
+	s.files = slices.DeleteFunc(s.files, func(f *file) bool {
+		if main(f) {
+			return false
+		}
+		c.notes.Count(catalog.Info, "ancillary-skipped", "bands of aerosol, water vapour, angles and ready-made pictures were left out: name such a file alone to have it", f.name)
+		return true
+	})
+}
+
+// productByName is what the names of a file and its folder say of a scene
+// without metadata; nil when they say nothing.
+func productByName(f *file) *Product {
+	if p := landsatByName(f.base, filepath.Base(f.dir)); p != nil {
+		return p
+	}
+	return sentinel2ByName(f)
 }
 
 // sortKey orders B1, B2 … B8, B8A, B9, B10, then quality bands.

@@ -171,7 +171,7 @@ func (c *converter) band(ctx context.Context, r *gdal.Raster, i int, as named, i
 		return nil, err
 	}
 	b := &catalog.Band{
-		Name: as.name, CommonName: as.common, DataType: bi.DataType, Nodata: bi.Nodata, NaN: bi.NaN,
+		Name: as.name, CommonName: as.common, Wavelength: as.centre, Width: as.fwhm, Quantity: as.quantity, Flags: as.flags, DataType: bi.DataType, Nodata: bi.Nodata, NaN: bi.NaN,
 		Scale: bi.Scale, Offset: bi.Offset, Unit: as.unit, ValidPercent: 0,
 	}
 	t.fill(b)
@@ -189,8 +189,20 @@ func (c *converter) band(ctx context.Context, r *gdal.Raster, i int, as named, i
 	return b, nil
 }
 
+// dazzled counts the cells of a detector that was saturated.
+func (c *converter) dazzled(t *tally, as named) {
+	if as.saturated == nil || t.counts == nil {
+		return
+	}
+	if i := int(*as.saturated - t.low); i >= 0 && i < len(t.counts) && t.counts[i] > 0 {
+		c.notes.Count(catalog.Info, "saturated-cells", "saturated cells keep the greatest value: what was there was at least as bright",
+			fmt.Sprintf("%s %s: %d cells", c.label, as.name, t.counts[i]))
+	}
+}
+
 // remark says what is odd or worth knowing of a band.
 func (c *converter) remark(t *tally, b *catalog.Band, as named) {
+	c.dazzled(t, as)
 	if t.valid == 0 {
 		c.notes.Count(catalog.Warning, "band-empty", "bands without a single valid cell", c.label+": "+b.Name)
 	}

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"contado/geo/fault"
@@ -145,6 +146,9 @@ var refused = []struct {
 func identify(path string, head []byte, size int64) (Format, error) {
 	const op = "sniff.File"
 	name, ext := filepath.Base(path), strings.ToLower(filepath.Ext(path))
+	if thumbnail.MatchString(name) {
+		return sidecar, nil
+	}
 	for _, m := range magics {
 		if hasAt(head, m.at, m.bytes) {
 			return m.format, nil
@@ -169,9 +173,8 @@ func identify(path string, head []byte, size int64) (Format, error) {
 	if f, ok := headerless(path, ext, head, size); ok {
 		return f, nil
 	}
-	if lower := strings.ToLower(name); sidecarExt[ext] || strings.HasSuffix(lower, "_mtl.txt") ||
-		strings.HasSuffix(lower, ".aux.xml") || strings.HasSuffix(lower, ".shp.xml") {
-		return Format{Name: "sidecar file", Family: Sidecar}, nil
+	if sidecarExt[ext] || sidecarName.MatchString(name) {
+		return sidecar, nil
 	}
 	if f, ok, err := textFile(name, ext, head); ok || err != nil {
 		return f, err
@@ -271,6 +274,14 @@ var sidecarExt = map[string]bool{
 	".fix": true, ".qmd": true, ".qml": true, ".tfw": true, ".tifw": true, ".jgw": true, ".pgw": true, ".wld": true,
 	".j2w": true, ".ovr": true, ".msk": true, ".aux": true, ".hdr": true, ".lyr": true, ".sld": true, ".clr": true,
 }
+
+// Names of files that belong to a data file or a satellite scene: metadata,
+// angle coefficients, small pictures.
+var (
+	sidecarName = regexp.MustCompile(`(?i)(\.aux\.xml|\.shp\.xml|_mtl\.(txt|json|xml)|_ang\.txt|_stac\.json)$`)
+	thumbnail   = regexp.MustCompile(`(?i)_thumb_(small|large)\.jpe?g$`)
+	sidecar     = Format{Name: "sidecar file", Family: Sidecar}
+)
 
 var xmlRoots = []struct {
 	root   string
