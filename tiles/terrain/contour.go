@@ -9,7 +9,7 @@ import (
 )
 
 // MaxSegments bounds how many pieces of line one surface may give.
-const MaxSegments = 4 << 20
+const MaxSegments = 1 << 20
 
 // Levels are the heights that contour lines follow: Base + k·Interval.
 type Levels struct {
