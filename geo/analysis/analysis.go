@@ -27,12 +27,13 @@ type Engine struct {
 	atlas   *atlas.Atlas
 	pool    *gdal.Pool
 	reader  *mosaic.Reader
+	weights *weightCache
 	program string
 }
 
 // New makes an engine; program is the name and version that answers carry.
 func New(a *atlas.Atlas, pool *gdal.Pool, program string) *Engine {
-	return &Engine{atlas: a, pool: pool, reader: mosaic.New(mosaic.FromPool(pool), nil), program: program}
+	return &Engine{atlas: a, pool: pool, reader: mosaic.New(mosaic.FromPool(pool), nil), weights: newWeightCache(), program: program}
 }
 
 // Progress is told how far the work is, done in [0, 1], and its stage. It may

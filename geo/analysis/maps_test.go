@@ -11,7 +11,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/paulmach/orb"
+
+	"contado/geo"
 	"contado/geo/analysis"
+	"contado/geo/crs"
 	"contado/geo/fault"
 	"contado/geo/gdal"
 	"contado/geo/store/catalog"
@@ -310,4 +314,25 @@ func TestMapErrors(t *testing.T) {
 	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
 		t.Errorf("left behind: %v, %v", left, err)
 	}
+}
+
+// triangles are slanted areas inside the land, in longitude and latitude.
+func triangles(l *land, n int) []analysis.ZonalFeature {
+	l.t.Helper()
+	tr, err := crs.New(utm, geo.WGS84)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	rng := rand.New(rand.NewPCG(uint64(n), 5))
+	var out []analysis.ZonalFeature
+	for i := range n {
+		x, y := west+1000+7000*rng.Float64(), north-1000-7000*rng.Float64()
+		ring := orb.Ring{{x, y}, {x - 300 - 400*rng.Float64(), y - 500}, {x + 600*rng.Float64() + 50, y - 250}, {x, y}}
+		g, err := tr.Geometry(orb.Polygon{ring}, nil)
+		if err != nil {
+			l.t.Fatal(err)
+		}
+		out = append(out, analysis.ZonalFeature{Code: fmt.Sprint(i), Geometry: g})
+	}
+	return out
 }

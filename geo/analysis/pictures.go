@@ -120,6 +120,11 @@ func oldestFirst(a, b catalog.Item) int {
 func (p *pictures) value(q Pictures) error {
 	last := &p.items[len(p.items)-1]
 	p.query = mosaic.Query{Mask: q.Mask, Select: q.Select}
+	if q.Mask != "" {
+		if _, err := expr.ParseMask(q.Mask, last.Bands); err != nil {
+			return err
+		}
+	}
 	if q.Value == "" {
 		p.query.Bands = []string{last.Bands[0].Name}
 	} else if n, err := bandOf(*last, q.Value); err == nil {
