@@ -150,7 +150,7 @@ func TestSafeForColourBlindReaders(t *testing.T) {
 // The test of safety can fail: it does for maps known to mislead.
 func TestUnsafeMapsAreFound(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"turbo", "rdylgn", "spectral", "terrain"} {
+	for _, name := range []string{"turbo", "rdylgn", "terrain"} {
 		info, _ := colormap.Find(name)
 		if info.CVDSafe || readable(info, 1) == nil && readable(info, 2) == nil {
 			t.Errorf("%s is taken for safe", name)
