@@ -1,0 +1,514 @@
+package cql2
+
+import (
+	"fmt"
+	"strings"
+
+	"contado/geo/fault"
+)
+
+// Type is the type of a property, for checking a filter before it runs.
+type Type string
+
+// The types of properties. AnyType is one of values that are not known before.
+const (
+	TextType     Type = "text"
+	NumberType   Type = "number"
+	BooleanType  Type = "boolean"
+	DateType     Type = "date"
+	TimeType     Type = "timestamp"
+	GeometryType Type = "geometry"
+	ArrayType    Type = "array"
+	AnyType      Type = ""
+)
+
+func (t Type) sort() sort {
+	switch t {
+	case TextType:
+		return text
+	case NumberType:
+		return number
+	case BooleanType:
+		return flag
+	case DateType, TimeType:
+		return moment
+	case GeometryType:
+		return shape
+	case ArrayType:
+		return array
+	}
+	return anything &^ truth
+}
+
+// Filter is an expression made ready to be evaluated. It belongs to one
+// goroutine at a time.
+type Filter struct {
+	root test
+	expr Expr
+}
+
+// test is a condition over the properties of one thing.
+type test func(Getter) (Truth, error)
+
+// value gives nil for "no value", else string, float64, bool, Instant, bounds,
+// *shaped or []any.
+type value func(Getter) (any, error)
+
+// Getter gives the value of a property: nil for none, else a string, a bool,
+// any integer or float64, a time.Time, an Instant, a geom.Geometry, an
+// orb.Geometry or a []any of the first four.
+type Getter func(name string) any
+
+// Compile checks a filter against the properties that exist and makes it
+// ready. types tells the type of a property and whether there is one; nil
+// takes any name.
+//
+// Errors: fault.Invalid for a property that is not there (the hint lists
+// known) or one of another type; Unsupported for functions.
+func Compile(e Expr, types func(name string) (Type, bool), known ...string) (*Filter, error) {
+	c := &compiler{types: types, known: known}
+	t, err := c.condition(e)
+	if err != nil {
+		return nil, err
+	}
+	return &Filter{t, e}, nil
+}
+
+// Expr is the expression that the filter was made from.
+func (f *Filter) Expr() Expr { return f.expr }
+
+// Match tells whether the thing passes: the condition is true, not merely
+// unknown.
+func (f *Filter) Match(get Getter) (bool, error) {
+	t, err := f.root(get)
+	return t == True, err
+}
+
+type compiler struct {
+	types func(string) (Type, bool)
+	known []string
+}
+
+func wrong(format string, args ...any) error {
+	return fault.Errorf("cql2.Compile", fault.Invalid, "filter: "+format, args...)
+}
+
+// property checks a name and that its type can be what is wanted.
+func (c *compiler) property(p *Property, s sort) (Type, error) {
+	if c.types == nil {
+		return AnyType, nil
+	}
+	t, ok := c.types(p.Name)
+	if !ok {
+		err := wrong("there is no property %.100q", p.Name)
+		if len(c.known) > 0 {
+			err = fault.WithHint(err, "properties here: "+strings.Join(c.known, ", "))
+		}
+		return t, err
+	}
+	if t.sort()&s == 0 {
+		return t, wrong("property %q is of type %s where %v is wanted", p.Name, t, s)
+	}
+	return t, nil
+}
+
+func (c *compiler) condition(e Expr) (test, error) {
+	switch n := e.(type) {
+	case Bool:
+		t := truthOf(bool(n))
+		return func(Getter) (Truth, error) { return t, nil }, nil
+	case *Logic:
+		return c.logic(n)
+	case *Not:
+		arg, err := c.condition(n.Arg)
+		if err != nil {
+			return nil, err
+		}
+		return func(g Getter) (Truth, error) { t, err := arg(g); return t.not(), err }, nil
+	case *IsNull:
+		return c.isNull(n)
+	case *Compare:
+		return c.compare(n.Op, n.Left, n.Right)
+	case *Between:
+		low, err := c.compare(">=", n.Value, n.Low)
+		if err != nil {
+			return nil, err
+		}
+		high, err := c.compare("<=", n.Value, n.High)
+		if err != nil {
+			return nil, err
+		}
+		return every([]test{low, high}), nil
+	case *In:
+		tests := make([]test, 0, len(n.List))
+		for _, one := range n.List {
+			t, err := c.compare("=", n.Value, one)
+			if err != nil {
+				return nil, err
+			}
+			tests = append(tests, t)
+		}
+		return some(tests), nil
+	case *Like:
+		return c.like(n)
+	case *Spatial:
+		return c.spatial(n)
+	case *Temporal:
+		return c.temporal(n)
+	case *ArrayOp:
+		return c.arrays(n)
+	case *Call:
+		return nil, noFunction(n)
+	}
+	return nil, wrong("%.60s is no condition", Text(e))
+}
+
+func noFunction(n *Call) error {
+	return fault.Errorf("cql2.Compile", fault.Unsupported, "filter: there is no function %.60q here", n.Name)
+}
+
+func (c *compiler) logic(n *Logic) (test, error) {
+	tests := make([]test, 0, len(n.Args))
+	for _, a := range n.Args {
+		t, err := c.condition(a)
+		if err != nil {
+			return nil, err
+		}
+		tests = append(tests, t)
+	}
+	if n.Or {
+		return some(tests), nil
+	}
+	return every(tests), nil
+}
+
+// every is AND: false as soon as one is, unknown when one is.
+func every(tests []test) test {
+	return func(g Getter) (Truth, error) {
+		all := True
+		for _, t := range tests {
+			v, err := t(g)
+			if err != nil || v == False {
+				return False, err
+			}
+			all = min(all, v)
+		}
+		return all, nil
+	}
+}
+
+// some is OR.
+func some(tests []test) test {
+	return func(g Getter) (Truth, error) {
+		one := False
+		for _, t := range tests {
+			v, err := t(g)
+			if err != nil || v == True {
+				return v, err
+			}
+			one = max(one, v)
+		}
+		return one, nil
+	}
+}
+
+func (c *compiler) isNull(n *IsNull) (test, error) {
+	v, err := c.value(n.Arg, anything)
+	if err != nil {
+		return nil, err
+	}
+	return func(g Getter) (Truth, error) {
+		x, err := v(g)
+		return truthOf(x == nil), err
+	}, nil
+}
+
+func (c *compiler) like(n *Like) (test, error) {
+	v, err := c.value(n.Value, text)
+	if err != nil {
+		return nil, err
+	}
+	p, err := c.value(n.Pattern, text)
+	if err != nil {
+		return nil, err
+	}
+	return func(g Getter) (Truth, error) {
+		s, pattern, err := pair[string](g, v, p)
+		if s == nil || pattern == nil || err != nil {
+			return Unknown, err
+		}
+		return truthOf(like(*s, *pattern)), nil
+	}, nil
+}
+
+// pair evaluates two values that must be of a type; nil for one that is not,
+// or has no value.
+func pair[T any](g Getter, a, b value) (x, y *T, err error) {
+	get := func(v value) *T {
+		raw, e := v(g)
+		if e != nil {
+			err = e
+		}
+		if t, ok := raw.(T); ok {
+			return &t
+		}
+		return nil
+	}
+	return get(a), get(b), err
+}
+
+// compare is a comparison of scalars of one type. With types that differ it
+// is an error, where that can be known beforehand; else it is unknown.
+func (c *compiler) compare(op string, left, right Expr) (test, error) {
+	s, err := c.common(op, left, right)
+	if err != nil {
+		return nil, err
+	}
+	a, err := c.value(left, s)
+	if err != nil {
+		return nil, err
+	}
+	b, err := c.value(right, s)
+	if err != nil {
+		return nil, err
+	}
+	return func(g Getter) (Truth, error) {
+		x, err := a(g)
+		if err != nil {
+			return Unknown, err
+		}
+		y, err := b(g)
+		if err != nil {
+			return Unknown, err
+		}
+		return compareScalars(op, x, y), nil
+	}, nil
+}
+
+// common is what both sides can be. A text may stand for a time beside a time.
+func (c *compiler) common(op string, left, right Expr) (sort, error) {
+	var s [2]sort
+	for i, e := range []Expr{left, right} {
+		s[i] = sortOf(e) & scalar
+		if p, ok := e.(*Property); ok {
+			t, err := c.property(p, scalar)
+			if err != nil {
+				return 0, err
+			}
+			s[i] = t.sort() & scalar
+		}
+	}
+	for i, e := range []Expr{left, right} {
+		if v, ok := e.(String); ok && s[1-i]&text == 0 && s[1-i]&moment != 0 {
+			if _, err := parseInstant(string(v)); err == nil {
+				return moment | text, nil
+			}
+		}
+	}
+	if s[0]&s[1] == 0 {
+		return 0, wrong("%s compares %.60s with %.60s, which is of another type", op, Text(left), Text(right))
+	}
+	return s[0] & s[1], nil
+}
+
+func (c *compiler) temporal(n *Temporal) (test, error) {
+	a, err := c.value(n.Left, moment|span)
+	if err != nil {
+		return nil, err
+	}
+	b, err := c.value(n.Right, moment|span)
+	if err != nil {
+		return nil, err
+	}
+	relation := temporalTests[n.Op]
+	return func(g Getter) (Truth, error) {
+		x, y, err := two(g, a, b)
+		if err != nil {
+			return Unknown, err
+		}
+		p, ok1 := boundsOf(x)
+		q, ok2 := boundsOf(y)
+		if !ok1 || !ok2 {
+			return Unknown, nil
+		}
+		return truthOf(relation(p, q)), nil
+	}, nil
+}
+
+func two(g Getter, a, b value) (any, any, error) {
+	x, err := a(g)
+	if err != nil {
+		return nil, nil, err
+	}
+	y, err := b(g)
+	return x, y, err
+}
+
+func (c *compiler) spatial(n *Spatial) (test, error) {
+	a, err := c.value(n.Left, shape)
+	if err != nil {
+		return nil, err
+	}
+	b, err := c.value(n.Right, shape)
+	if err != nil {
+		return nil, err
+	}
+	return func(g Getter) (Truth, error) {
+		x, y, err := two(g, a, b)
+		if err != nil {
+			return Unknown, err
+		}
+		p, ok1 := x.(*shaped)
+		q, ok2 := y.(*shaped)
+		if !ok1 || !ok2 {
+			return Unknown, nil
+		}
+		yes, err := relate(n.Op, p, q)
+		if err != nil {
+			return Unknown, fault.Errorf("cql2.Match", fault.Invalid, "filter: %s: %w", n.Op, err)
+		}
+		return truthOf(yes), nil
+	}, nil
+}
+
+func (c *compiler) arrays(n *ArrayOp) (test, error) {
+	a, err := c.value(n.Left, array)
+	if err != nil {
+		return nil, err
+	}
+	b, err := c.value(n.Right, array)
+	if err != nil {
+		return nil, err
+	}
+	return func(g Getter) (Truth, error) {
+		x, y, err := pair[[]any](g, a, b)
+		if x == nil || y == nil || err != nil {
+			return Unknown, err
+		}
+		return truthOf(arrayTest(n.Op, *x, *y)), nil
+	}, nil
+}
+
+// value compiles what gives a value of one of the wanted sorts.
+func (c *compiler) value(e Expr, s sort) (value, error) {
+	constant := func(v any) (value, error) { return func(Getter) (any, error) { return v, nil }, nil }
+	switch n := e.(type) {
+	case String:
+		if s&text == 0 || s&moment != 0 {
+			if i, err := parseInstant(string(n)); err == nil && s&moment != 0 {
+				return constant(i)
+			}
+		}
+		return constant(string(n))
+	case Number:
+		return constant(float64(n))
+	case Bool:
+		return constant(bool(n))
+	case Instant:
+		return constant(n)
+	case BBox:
+		return constant(newLiteral(n.geometry()))
+	case Geometry:
+		return constant(newLiteral(n.Geometry))
+	case *Property:
+		t, err := c.property(n, s)
+		if err != nil {
+			return nil, err
+		}
+		times := t == DateType || t == TimeType || s&text == 0 && s&moment != 0
+		return func(g Getter) (any, error) { return normal(g(n.Name), times) }, nil
+	case *Fold:
+		v, err := c.value(n.Arg, text)
+		if err != nil {
+			return nil, err
+		}
+		return func(g Getter) (any, error) {
+			x, err := v(g)
+			if t, ok := x.(string); ok {
+				return fold(n.Op, t), err
+			}
+			return nil, err
+		}, nil
+	case *Arith:
+		return c.arithmetic(n)
+	case *Interval:
+		return c.interval(n)
+	case Array:
+		return c.array(n)
+	case *Call:
+		return nil, noFunction(n)
+	}
+	return nil, wrong("%.60s is not %v", Text(e), s)
+}
+
+func (c *compiler) arithmetic(n *Arith) (value, error) {
+	a, err := c.value(n.Left, number)
+	if err != nil {
+		return nil, err
+	}
+	b, err := c.value(n.Right, number)
+	if err != nil {
+		return nil, err
+	}
+	return func(g Getter) (any, error) {
+		x, y, err := pair[float64](g, a, b)
+		if x == nil || y == nil || err != nil {
+			return nil, err
+		}
+		return calculate(n.Op, *x, *y), nil
+	}, nil
+}
+
+func (c *compiler) interval(n *Interval) (value, error) {
+	var ends [2]value
+	for i, e := range []Expr{n.Start, n.End} {
+		if e == nil {
+			continue
+		}
+		v, err := c.value(e, moment)
+		if err != nil {
+			return nil, err
+		}
+		ends[i] = v
+	}
+	return func(g Getter) (any, error) {
+		var out bounds
+		for i, v := range ends {
+			if v == nil {
+				continue
+			}
+			x, err := v(g)
+			if err != nil {
+				return nil, err
+			}
+			at, ok := x.(Instant)
+			if !ok {
+				return nil, nil
+			}
+			out[i] = &at
+		}
+		return out, nil
+	}, nil
+}
+
+func (c *compiler) array(n Array) (value, error) {
+	values := make([]value, len(n))
+	for i, e := range n {
+		v, err := c.value(e, anything)
+		if err != nil {
+			return nil, fmt.Errorf("in an array: %w", err)
+		}
+		values[i] = v
+	}
+	return func(g Getter) (any, error) {
+		out := make([]any, len(values))
+		for i, v := range values {
+			x, err := v(g)
+			if err != nil {
+				return nil, err
+			}
+			out[i] = x
+		}
+		return out, nil
+	}, nil
+}
