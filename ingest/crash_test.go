@@ -52,7 +52,7 @@ func TestKill(t *testing.T) {
 	})
 	t.Run("scene", func(t *testing.T) {
 		t.Parallel()
-		kill(t, smallScene(t), len(smallBands))
+		kill(t, smallScene(t), 2*len(smallBands)) // with block statistics
 	})
 }
 

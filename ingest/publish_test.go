@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"contado/geo"
+	"contado/geo/blockstats"
 	"contado/geo/fault"
 	"contado/geo/store/blob"
 	"contado/geo/store/catalog"
@@ -406,6 +407,23 @@ func TestUnionWGS84(t *testing.T) {
 	}
 }
 
+// checkStats fails when the block statistics of a file are not published with
+// it or are another's.
+func checkStats(t *testing.T, st Stores, as catalog.Asset) {
+	t.Helper()
+	cog, err := st.Blobs.Path(as.File)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stats, err := st.Blobs.Path(as.Stats)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := blockstats.Open(t.Context(), stats, blockstats.Source{Grid: as.Grid, Path: cog}); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // Scenes are added one by one; the old files, all of each scene, stay where
 // they are.
 func TestAppendRaster(t *testing.T) {
@@ -427,6 +445,9 @@ func TestAppendRaster(t *testing.T) {
 		listed[f.Key] = true
 	}
 	for _, it := range items {
+		for _, as := range it.Assets {
+			checkStats(t, st, as)
+		}
 		if len(it.Assets) != 2 || len(it.Bands) != 12 || it.File != it.Assets[0].File {
 			t.Errorf("%+v", it)
 		}

@@ -120,7 +120,7 @@ func (c *converter) oneCRS(ctx context.Context, s *scene, work string) error {
 // Part is a finished file of an item.
 type Part struct {
 	Path string
-	// Stats is the file of its block statistics; "" = none.
+	// Stats is the file of its block statistics.
 	Stats string
 }
 
@@ -182,6 +182,10 @@ func (c *converter) finish(ctx context.Context, it *Item, p *part, n int, dst st
 		c.p.Step(int64(i+1), int64(len(p.names)))
 	}
 	it.Assets = append(it.Assets, catalog.Asset{Key: p.key, Grid: info.Grid, Overviews: info.Bands[0].Overviews})
-	it.Files = append(it.Files, Part{Path: dst})
+	stats, err := c.blockStats(ctx, dst, p)
+	if err != nil {
+		return err
+	}
+	it.Files = append(it.Files, Part{Path: dst, Stats: stats})
 	return nil
 }
