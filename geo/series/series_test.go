@@ -179,10 +179,10 @@ func TestAnomalies(t *testing.T) {
 	nan := math.NaN()
 	for _, a := range as {
 		want := Anomaly{Normal: nan, StdDev: nan, Difference: nan, Z: nan}
-		switch {
-		case a.Period.Part == 0: // normal 0.4 ± 0.2
+		switch a.Period.Part {
+		case 0: // normal 0.4 ± 0.2
 			want = Anomaly{Normal: 0.4, StdDev: 0.2, Years: 3, Difference: a.Value - 0.4, Z: (a.Value - 0.4) / 0.2}
-		case a.Period.Part == 6: // never varies
+		case 6: // never varies
 			want = Anomaly{Normal: 0.7, StdDev: 0, Years: 3, Difference: 0, Z: nan}
 		}
 		if !near(a.Normal, want.Normal) || !near(a.StdDev, want.StdDev) || a.Years != want.Years || !near(a.Difference, want.Difference) || !near(a.Z, want.Z) {

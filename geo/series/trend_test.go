@@ -258,8 +258,10 @@ func TestSeasonsDoNotHideTheTrend(t *testing.T) {
 		t.Errorf("a wave without trend: %+v, %v", flat, err)
 	}
 	plain, err := TrendOf([]Composite{
-		{Period: Period{Year, 2001, 0}, Value: 1}, {Period: Period{Year, 2002, 0}, Value: 2},
-		{Period: Period{Year, 2003, 0}, Value: 4}, {Period: Period{Year, 2005, 0}, Value: 5},
+		{Period: Period{Year, 2001, 0}, Value: 1},
+		{Period: Period{Year, 2002, 0}, Value: 2},
+		{Period: Period{Year, 2003, 0}, Value: 4},
+		{Period: Period{Year, 2005, 0}, Value: 5},
 	}, 0.9)
 	if err != nil || plain.Seasonal || plain.PerYear != 1 || plain.Test.S != 6 || plain.Intercept != 3-2003 {
 		t.Errorf("%+v, %v", plain, err)
