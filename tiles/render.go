@@ -1,280 +1,288 @@
 package tiles
 
 import (
-	"bytes"
-	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
-	"slices"
+	"image/color"
 
 	"contado/geo"
 	"contado/geo/fault"
+	"contado/geo/grid"
+	"contado/geo/mosaic"
 	"contado/geo/store/catalog"
-	"contado/geo/store/features"
 	"contado/tiles/encode"
 	"contado/tiles/raster"
 	"contado/tiles/tms"
-	"contado/tiles/vector"
 
-	"github.com/klauspost/compress/gzip"
+	"github.com/paulmach/orb"
 )
 
-// Raster returns the raster tile z/x/y of WebMercatorQuad, as PNG.
+// Raster returns the raster tile z/x/y of WebMercatorQuad; see RasterTile.
+func (s *Service) Raster(ctx context.Context, src RasterSource, p RasterParams, z, x, y int) (Tile, error) {
+	return s.RasterTile(ctx, src, p, tms.WebMercatorQuad(), tms.Tile{Z: z, X: x, Y: y})
+}
+
+// RasterTile returns a tile of any tile grid in the format that p asks for.
 //
 // Errors: Invalid for an address or parameter that cannot be, Unavailable
 // when too many wait, Canceled when ctx ends; others come from reading.
-func (s *Service) Raster(ctx context.Context, src RasterSource, p RasterParams, z, x, y int) (Tile, error) {
-	const op = "tiles.Raster"
-	t := tms.Tile{Z: z, X: x, Y: y}
-	if err := tms.WebMercatorQuad().Check(t); err != nil {
+func (s *Service) RasterTile(ctx context.Context, src RasterSource, p RasterParams, set *tms.TileMatrixSet, t tms.Tile) (Tile, error) {
+	if err := set.Check(t); err != nil {
 		return Tile{}, err
 	}
-	if p.Size == 0 {
+	scale := 1
+	switch p.Size {
+	case 0, 256:
 		p.Size = 256
-	}
-	if p.Size != 256 && p.Size != 512 {
+	case 512:
+		scale = 2
+	default:
 		return Tile{}, invalid("size", "%d pixels; there are 256 and 512", p.Size)
 	}
+	what := fmt.Sprintf("tile %v of %s", t, set.ID)
+	return s.draw(ctx, src, p, drawing{what: what, g: set.Grid(t, scale), etag: SetTileETag(src.Dataset(), p, set, t)})
+}
+
+// Picture returns any north-up window in any reference system: a preview, a
+// box, with clip (in the system of g, nil for none) what lies within polygons:
+// cells whose centre is outside have no value.
+//
+// Errors are as of RasterTile; TooLarge over Options.MaxPixels.
+func (s *Service) Picture(ctx context.Context, src RasterSource, p RasterParams, g grid.Grid, clip orb.Geometry) (Tile, error) {
+	const op = "tiles.Picture"
+	if g.Width < 1 || g.Height < 1 || int64(g.Width) > s.o.MaxPixels || int64(g.Height) > s.o.MaxPixels || g.Cells() > s.o.MaxPixels {
+		err := fault.Errorf(op, fault.TooLarge, "%d x %d pixels; the limit is %d", g.Width, g.Height, s.o.MaxPixels)
+		if g.Width < 1 || g.Height < 1 {
+			err = fault.Errorf(op, fault.Invalid, "%d x %d pixels", g.Width, g.Height)
+		}
+		return Tile{}, fault.WithHint(err, "ask for fewer pixels")
+	}
+	within, err := polygons(clip)
+	if err != nil {
+		return Tile{}, err
+	}
+	return s.draw(ctx, src, p, drawing{what: "picture", g: g, clip: within, etag: PictureETag(src.Dataset(), p, g, clip)})
+}
+
+// polygons are what a picture is clipped to; nil means nothing is.
+func polygons(clip orb.Geometry) (orb.MultiPolygon, error) {
+	switch c := clip.(type) {
+	case nil:
+		return nil, nil
+	case orb.Polygon:
+		return orb.MultiPolygon{c}, nil
+	case orb.MultiPolygon:
+		return c, nil
+	}
+	return nil, fault.Errorf("tiles.Picture", fault.Invalid, "a picture is clipped to a polygon, not to a %s", clip.GeoJSONType())
+}
+
+// PictureETag is the validator of a picture, known before it is made.
+func PictureETag(d catalog.Dataset, p RasterParams, g grid.Grid, clip orb.Geometry) string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%v %v", g, clip)
+	return etag(d, p, "picture "+hex.EncodeToString(h.Sum(nil)))
+}
+
+// drawing is what to draw.
+type drawing struct {
+	what string // for messages
+	g    grid.Grid
+	clip orb.MultiPolygon
+	etag string
+}
+
+func (s *Service) draw(ctx context.Context, src RasterSource, p RasterParams, w drawing) (Tile, error) {
+	const op = "tiles.Raster"
 	d := src.Dataset()
 	if d.Kind != catalog.Raster {
 		return Tile{}, fault.Errorf(op, fault.Invalid, "dataset %s is %s: it has no raster tiles", d.ID, d.Kind)
 	}
-	style, err := s.Style(src, p)
+	style, err := s.styleOf(ctx, src, p)
 	if err != nil {
 		return Tile{}, err
 	}
-	return s.get(ctx, TileETag(d, p, t), func(ctx context.Context) (Tile, error) {
-		sources, err := s.sources(src, p, t)
+	return s.get(ctx, w.etag, func(ctx context.Context) (Tile, error) {
+		if w.g.Cells() > largePicture { // one at a time, for the memory
+			select {
+			case s.large <- struct{}{}:
+				defer func() { <-s.large }()
+			case <-ctx.Done():
+				return Tile{}, fault.E(op, fault.Unavailable, ctx.Err())
+			}
+		}
+		t, err := s.make(ctx, src, p, style, w)
 		if err != nil {
-			return Tile{}, err
+			return Tile{}, fmt.Errorf("draw %s of %s: %w", w.what, d.ID, err)
 		}
-		m, info, err := raster.Render(ctx, s.open, sources, style, t, p.Size)
-		if err != nil {
-			return Tile{}, fmt.Errorf("draw tile %v of %s: %w", t, d.ID, err)
-		}
-		out := Tile{
-			ContentType: PNG, Complete: info.Complete(),
-			Info: Info{Items: info.Items, Reads: info.Reads, Skipped: info.Skipped},
-		}
-		if m == nil {
-			out.Data, out.Empty = encode.Transparent(p.Size), true
-			return out, nil
-		}
-		out.Data, err = s.encoder.PNG(m)
-		return out, err
+		return t, nil
 	})
 }
 
-// Style is how a raster dataset is drawn with the parameters, with the
-// defaults filled in: for legends.
-func (s *Service) Style(src RasterSource, p RasterParams) (*raster.Style, error) {
-	d := src.Dataset()
-	bands, err := s.profile(src, d)
+// make reads, derives, clips, paints and encodes.
+func (s *Service) make(ctx context.Context, src RasterSource, p RasterParams, style *raster.Style, w drawing) (Tile, error) {
+	g := widened(w.g, style.Border())
+	sources, err := s.sources(src, p, g)
+	if err != nil {
+		return Tile{}, err
+	}
+	res, err := s.mosaics.Read(ctx, sources, style.Query(), g)
+	if err != nil {
+		return Tile{}, err
+	}
+	defer s.mosaics.Release(res)
+	if w.clip != nil && style.Border() == 0 {
+		clipTo(res, w.clip)
+	}
+	d, err := style.Draw(res)
+	if err != nil {
+		return Tile{}, err
+	}
+	if w.clip != nil && style.Border() > 0 {
+		d.Clip(outside(d.Values.Grid, w.clip))
+	}
+	out := Tile{
+		Complete: res.Complete, Items: res.Used, Skipped: res.Skipped, Empty: d.Values.Valid == 0,
+		Info: Info{Items: len(res.Used), Reads: res.Reads, Skipped: len(res.Skipped)},
+	}
+	out.Data, out.ContentType, err = s.encode(style, d)
+	return out, err
+}
+
+// widened is a grid with n cells more on every side.
+func widened(g grid.Grid, n int) grid.Grid {
+	if n == 0 {
+		return g
+	}
+	return g.Sub(grid.Window{Col: -n, Row: -n, Width: g.Width + 2*n, Height: g.Height + 2*n})
+}
+
+// outside marks the cells of a grid whose centre is in no polygon with 0, the
+// others with 255.
+func outside(g grid.Grid, within orb.MultiPolygon) []uint8 {
+	keep := make([]uint8, g.Cells())
+	g.Fill(within, func(row, col0, col1 int) {
+		for i := row*g.Width + col0; i < row*g.Width+col1; i++ {
+			keep[i] = 255
+		}
+	})
+	return keep
+}
+
+func clipTo(res *mosaic.Result, within orb.MultiPolygon) {
+	res.Valid = 0
+	for i, k := range outside(res.Grid, within) {
+		res.Mask[i] &= k
+		res.Valid += int(res.Mask[i] & 1)
+	}
+}
+
+var white = color.NRGBA{R: 255, G: 255, B: 255, A: 255}
+
+// encode writes a drawing in the style's format.
+func (s *Service) encode(style *raster.Style, d *raster.Drawing) (data []byte, media string, err error) {
+	v := d.Values
+	switch style.Format {
+	case raster.TIFF:
+		data, err = encode.GeoTIFF(v.Bands, v.Mask, v.Grid, style.Labels)
+		return data, GeoTIFF, err
+	case raster.NPY:
+		data, err = encode.NPY(v.Bands, v.Mask, v.Grid.Width, v.Grid.Height)
+		return data, NPY, err
+	}
+	m, err := style.Paint(d)
+	if err != nil {
+		return nil, "", err
+	}
+	if m == nil {
+		return s.transparent(style.Format, v.Grid)
+	}
+	return s.picture(style, m)
+}
+
+func (s *Service) picture(style *raster.Style, m *encode.Image) (data []byte, media string, err error) {
+	switch style.Format {
+	case raster.WebP:
+		var o *encode.WebPOptions
+		if style.Exact() {
+			o = &encode.WebPOptions{Loss: encode.Lossless}
+		}
+		data, err = encode.WebP(m, o)
+		return data, WebP, err
+	case raster.JPEG:
+		data, err = encode.JPEG(m, &encode.JPEGOptions{Background: &white})
+		return data, JPEG, err
+	}
+	data, err = s.encoder.PNG(m)
+	return data, PNG, err
+}
+
+// transparent is an image of nothing.
+func (s *Service) transparent(format raster.Format, g grid.Grid) (data []byte, media string, err error) {
+	if format == raster.PNG && g.Width == g.Height && (g.Width == 256 || g.Width == 512) {
+		return encode.Transparent(g.Width), PNG, nil
+	}
+	return s.picture(&raster.Style{Format: format}, &encode.Image{
+		Width: g.Width, Height: g.Height, Kind: encode.Paletted,
+		Pix: make([]uint8, g.Cells()), Palette: []color.NRGBA{{}},
+	})
+}
+
+// sources are the items that may lie on a grid.
+func (s *Service) sources(src RasterSource, p RasterParams, g grid.Grid) ([]mosaic.Source, error) {
+	box, err := s.around(g)
 	if err != nil {
 		return nil, err
 	}
-	return raster.Resolve(p.Params, bands, d.Role)
-}
-
-// profile is the statistics of the bands over the whole dataset.
-func (s *Service) profile(src RasterSource, d catalog.Dataset) ([]catalog.Band, error) {
-	key := fmt.Sprintf("%s\n%d\n%s\n%d", d.ID, d.Version.Number, d.Version.SHA256, d.Version.PublishedAt.UnixNano())
-	if bands, ok := s.profiles.GetIfPresent(key); ok {
-		return bands, nil
-	}
-	bands := raster.Profile(src.Items(nil), d.Role)
-	if len(bands) == 0 {
-		return nil, fault.Errorf("tiles.Raster", fault.NotExist, "dataset %s has no items to draw", d.ID)
-	}
-	s.profiles.Set(key, bands)
-	return bands, nil
-}
-
-// sources are the items to draw from, newest first.
-func (s *Service) sources(src RasterSource, p RasterParams, t tms.Tile) ([]raster.Source, error) {
-	box := t.BoundsWGS84()
-	if t.Y == 0 { // the last row of tiles goes on to the pole for an index
-		box.MaxY = 90
-	}
-	items := slices.DeleteFunc(slices.Clone(src.Items(&box)), func(it catalog.Item) bool {
-		if p.From.IsZero() && p.To.IsZero() {
-			return false
+	items := src.Items(box)
+	out := make([]mosaic.Source, 0, len(items))
+	for i := range items {
+		if p.admits(&items[i]) {
+			out = append(out, mosaic.Source{Item: items[i], Path: src.Path})
 		}
-		return it.Datetime == nil || !p.From.IsZero() && it.Datetime.Before(p.From) || !p.To.IsZero() && it.Datetime.After(p.To)
-	})
-	slices.SortStableFunc(items, newestFirst)
-	out := make([]raster.Source, 0, len(items))
-	for _, it := range items {
-		path, err := src.Path(it)
-		if err != nil {
-			return nil, err
-		}
-		r := raster.Source{Item: it, Path: path}
-		if it.Grid.CRS != geo.WebMercator {
-			sys, err := s.system(it.Grid.CRS)
-			if err != nil {
-				return nil, fmt.Errorf("item %s: %w", it.ID, err)
-			}
-			r.FromMercator, r.Geographic = sys.from, sys.geographic
-		}
-		out = append(out, r)
 	}
 	return out, nil
 }
 
-// newestFirst orders items by time, those without time last, then by id from
-// the end: of two scenes named by number the later one lies on top.
-func newestFirst(a, b catalog.Item) int {
+// admits reports whether an item is among those that the request asks for.
+func (p *RasterParams) admits(it *catalog.Item) bool {
+	if p.CloudCover != nil && (it.CloudCover == nil || *it.CloudCover > *p.CloudCover) {
+		return false
+	}
+	if p.From.IsZero() && p.To.IsZero() {
+		return true
+	}
+	return it.Datetime != nil && (p.From.IsZero() || !it.Datetime.Before(p.From)) && (p.To.IsZero() || !it.Datetime.After(p.To))
+}
+
+// around is the WGS 84 box of a grid; nil when there is none, as of a grid
+// round a pole.
+func (s *Service) around(g grid.Grid) (*geo.BBox, error) {
+	b := g.Bounds()
 	switch {
-	case a.Datetime != nil && b.Datetime != nil:
-		if c := b.Datetime.Compare(*a.Datetime); c != 0 {
-			return c
+	case g.CRS == geo.WebMercator && b.MinX >= -tms.HalfWorld-1 && b.MaxX <= tms.HalfWorld+1:
+		var w geo.BBox
+		w.MinX, w.MinY = tms.Inverse(b.MinX, b.MinY)
+		w.MaxX, w.MaxY = tms.Inverse(b.MaxX, b.MaxY)
+		if b.MaxY >= tms.HalfWorld { // the last row of tiles goes on to the pole for an index
+			w.MaxY = 90
 		}
-	case a.Datetime != nil:
-		return -1
-	case b.Datetime != nil:
-		return 1
-	}
-	return cmp.Compare(b.ID, a.ID)
-}
-
-// Vector returns the vector tile z/x/y of WebMercatorQuad. Its layer is
-// named as the dataset; a layer "meta" says what it leaves out.
-//
-// Errors are as of Raster.
-func (s *Service) Vector(ctx context.Context, src VectorSource, p VectorParams, z, x, y int) (Tile, error) {
-	const op = "tiles.Vector"
-	t := tms.Tile{Z: z, X: x, Y: y}
-	if err := tms.WebMercatorQuad().Check(t); err != nil {
-		return Tile{}, err
-	}
-	d := src.Dataset()
-	schema := src.Schema()
-	if d.Kind != catalog.Vector || schema.GeometryType == "" {
-		return Tile{}, fault.Errorf(op, fault.Invalid, "dataset %s has no geometry: it has no vector tiles", d.ID)
-	}
-	if err := checkProperties(p.Properties, schema); err != nil {
-		return Tile{}, err
-	}
-	plain := p
-	plain.Gzip = false
-	tile, err := s.get(ctx, TileETag(d, plain, t), func(ctx context.Context) (Tile, error) {
-		return s.drawVector(ctx, src, d, schema, p, t)
-	})
-	if err != nil || !p.Gzip || tile.Empty {
-		return tile, err
-	}
-	return s.zipped(TileETag(d, p, t), tile)
-}
-
-// zipped is the gzip variant of a tile, from the cache when it is there.
-func (s *Service) zipped(etag string, t Tile) (Tile, error) {
-	if s.cache != nil {
-		if z, ok := s.cache.GetIfPresent(etag); ok {
-			return z, nil
+		if b.MinY <= -tms.HalfWorld {
+			w.MinY = -90
 		}
+		return &w, nil
+	case g.CRS == geo.WGS84 && b.MinX >= -180 && b.MaxX <= 180:
+		return &b, nil
 	}
-	var buf bytes.Buffer
-	w := gzip.NewWriter(&buf)
-	if _, err := w.Write(t.Data); err != nil {
-		return Tile{}, fault.E("tiles.Vector", fault.Other, err)
-	}
-	if err := w.Close(); err != nil {
-		return Tile{}, fault.E("tiles.Vector", fault.Other, err)
-	}
-	t.Data, t.ContentEncoding, t.ETag = buf.Bytes(), "gzip", etag
-	if s.cache != nil {
-		s.cache.Set(etag, t)
-	}
-	return t, nil
-}
-
-func (s *Service) drawVector(ctx context.Context, src VectorSource, d catalog.Dataset, schema geo.Schema, p VectorParams, t tms.Tile) (Tile, error) {
-	out := Tile{ContentType: MVT, Complete: true, Empty: true, Info: Info{AreaKept: 1}}
-	q := features.Query{Fields: wanted(schema, p)}
-	o := vector.Options{
-		Tile: t, Layer: d.ID, Budget: s.o.Budget,
-		Version: fmt.Sprintf("%s v%d", d.ID, d.Version.Number),
-	}
-	for _, name := range q.Fields {
-		o.Fields = append(o.Fields, schema.Fields[schema.FieldIndex(name)])
-	}
-	var near bool
-	var err error
-	if q.BBox, o.Project, near, err = s.place(d, schema.CRS, t); err != nil || !near {
-		return out, err
-	}
-	b, err := vector.NewBuilder(o)
+	t, err := s.toWGS84(g.CRS)
 	if err != nil {
-		return Tile{}, err
+		return nil, err
 	}
-	var failed error
-	err = src.Scan(ctx, q, func(f geo.Feature) bool {
-		if failed = b.Add(f); failed == nil {
-			failed = ctx.Err()
-		}
-		return failed == nil
-	})
-	if err = cmp.Or(failed, err); err != nil {
-		return Tile{}, fmt.Errorf("draw tile %v of %s: %w", t, d.ID, err)
+	w, err := t.BBox(b)
+	if err != nil || !(w.MinX-w.MinX == 0 && w.MaxX-w.MaxX == 0 && w.MinY-w.MinY == 0 && w.MaxY-w.MaxY == 0) {
+		return nil, nil //nolint:nilerr // look at every item
 	}
-	data, stats, err := b.Encode(ctx)
-	if err != nil {
-		return Tile{}, err
-	}
-	out.Data, out.Empty, out.Complete = data, len(data) == 0, stats.Complete()
-	out.Info = Info{
-		Features: stats.Features, Tiny: stats.Tiny, Dropped: stats.Dropped, Invalid: stats.Invalid,
-		Level: stats.Level, AreaKept: stats.AreaKept,
-	}
-	return out, nil
-}
-
-// wanted names the attributes that go into the tile: never binary ones.
-func wanted(schema geo.Schema, p VectorParams) []string {
-	names := []string{} // not nil, which would read all
-	for _, f := range schema.Fields {
-		if f.Type != geo.Binary && (p.Properties == nil || slices.Contains(p.Properties, f.Name)) {
-			names = append(names, f.Name)
-		}
-	}
-	return names
-}
-
-// place gives the box of the tile with its buffer in the dataset's CRS, and
-// the way from that CRS to Web Mercator; near is false when the dataset lies
-// elsewhere. Where the tile is larger than the dataset, the dataset's own box
-// is asked for: a projection need not hold for the whole world.
-func (s *Service) place(d catalog.Dataset, c geo.CRS, t tms.Tile) (*geo.BBox, vector.Projector, bool, error) {
-	b := tms.WebMercatorQuad().Bounds(t)
-	b = b.Buffer(b.Width() * 80 / 4096) // 64 units, and some for rounding
-	if c == geo.WebMercator {
-		return &b, nil, true, nil
-	}
-	w := geo.BBox{}
-	w.MinX, w.MinY = tms.Inverse(b.MinX, b.MinY)
-	w.MaxX, w.MaxY = tms.Inverse(b.MaxX, b.MaxY)
-	if c == geo.WGS84 {
-		return &w, vector.FromWGS84{}, true, nil
-	}
-	sys, err := s.system(c)
-	if err != nil {
-		return nil, nil, false, fmt.Errorf("dataset %s: %w", d.ID, err)
-	}
-	if home := d.Version.BBoxWGS84; !home.IsEmpty() && home != (geo.BBox{}) {
-		home = home.Buffer(1e-3)
-		if !home.Intersects(w) {
-			return nil, nil, false, nil
-		}
-		w = w.Intersect(home)
-		w.MinY, w.MaxY = max(w.MinY, -85), min(w.MaxY, 85)
-		b.MinX, b.MinY = tms.Forward(w.MinX, w.MinY)
-		b.MaxX, b.MaxY = tms.Forward(w.MaxX, w.MaxY)
-	}
-	native, err := sys.from.BBox(b)
-	if err != nil || native.IsEmpty() { // no box there: look at every row
-		return nil, sys.to, true, nil //nolint:nilerr // a filter less, not a tile less
-	}
-	native = native.Buffer((native.Width() + native.Height()) * 1e-3)
-	return &native, sys.to, true, nil
+	return &w, nil
 }

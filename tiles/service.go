@@ -14,6 +14,7 @@ import (
 	"contado/geo"
 	"contado/geo/crs"
 	"contado/geo/fault"
+	"contado/geo/mosaic"
 	"contado/geo/store/catalog"
 	"contado/tiles/encode"
 	"contado/tiles/raster"
@@ -25,13 +26,21 @@ import (
 
 // rendererVersion is part of every ETag: raise it when the same data and
 // parameters come to give other bytes.
-const rendererVersion = "1"
+const rendererVersion = "2"
 
-// Media types of tiles.
+// Media types of tiles and pictures.
 const (
-	PNG = "image/png"
-	MVT = "application/vnd.mapbox-vector-tile"
+	PNG     = "image/png"
+	WebP    = "image/webp"
+	JPEG    = "image/jpeg"
+	GeoTIFF = "image/tiff; application=geotiff"
+	NPY     = "application/x-npy"
+	MVT     = "application/vnd.mapbox-vector-tile"
 )
+
+// largePicture is the number of pixels above which pictures are made one at
+// a time.
+const largePicture = 1 << 20
 
 // Options tunes a Service; zero values mean defaults.
 type Options struct {
@@ -45,6 +54,13 @@ type Options struct {
 	Timeout time.Duration
 	// Budget is the most bytes of a vector tile before compression; 0 = 500 kB.
 	Budget int
+	// MaxPixels bounds a picture; 0 = 3072 × 3072.
+	MaxPixels int64
+	// Workers bounds the items that are read at once for one rendering; 0 = GOMAXPROCS.
+	Workers int
+	// Blocks opens block statistics, from which empty windows are told
+	// without reading; nil means that there are none.
+	Blocks func(ctx context.Context, path string) (mosaic.Blocks, error)
 }
 
 // Tile is a finished tile. Data is shared and must not be changed.
@@ -58,7 +74,20 @@ type Tile struct {
 	Empty bool
 	// Complete says that nothing was left out that this zoom can show.
 	Complete bool
-	Info     Info
+	// Items are those that a raster tile was made of, in the order of the
+	// selection; Skipped those left out, and why.
+	Items   []mosaic.Use
+	Skipped []mosaic.Skip
+	Info    Info
+}
+
+// weight is about how many bytes the tile takes in memory.
+func (t *Tile) weight() int {
+	n := len(t.Data) + 256 + 80*len(t.Items)
+	for _, s := range t.Skipped {
+		n += 64 + len(s.Item) + len(s.Reason)
+	}
+	return n
 }
 
 // Info says how a tile came to be, for headers and logs.
@@ -74,13 +103,15 @@ type Info struct {
 
 // Service makes and keeps tiles. It is safe for concurrent use.
 type Service struct {
-	open     raster.Open
+	mosaics  *mosaic.Reader
 	o        Options
 	cache    *otter.Cache[string, Tile] // nil when there is none
 	flight   singleflight.Group
 	turns    chan struct{}
+	large    chan struct{}
 	waiting  atomic.Int64
 	profiles *otter.Cache[string, []catalog.Band]
+	styles   *otter.Cache[string, *raster.Style]
 	systems  *otter.Cache[geo.CRS, *system]
 	encoder  encode.Encoder
 	renders  atomic.Int64
@@ -88,13 +119,12 @@ type Service struct {
 
 // system is what tiles need to know of a CRS.
 type system struct {
-	to, from   *crs.Transformer // to and from Web Mercator
-	geographic bool
+	to, from *crs.Transformer // to and from Web Mercator
 }
 
 // New makes a service that reads rasters with open; nil options mean defaults.
-func New(open raster.Open, o *Options) (*Service, error) {
-	s := &Service{open: open}
+func New(open mosaic.Open, o *Options) (*Service, error) {
+	s := &Service{large: make(chan struct{}, 1)}
 	if o != nil {
 		s.o = *o
 	}
@@ -110,24 +140,35 @@ func New(open raster.Open, o *Options) (*Service, error) {
 	if s.o.Timeout <= 0 {
 		s.o.Timeout = 30 * time.Second
 	}
+	if s.o.MaxPixels <= 0 {
+		s.o.MaxPixels = 3072 * 3072
+	}
 	s.turns = make(chan struct{}, s.o.Renders)
-	var err error
+	s.mosaics = mosaic.New(open, &mosaic.Options{Workers: s.o.Workers, Blocks: s.o.Blocks})
+	return s, s.makeCaches()
+}
+
+func (s *Service) makeCaches() (err error) {
+	const op = "tiles.New"
 	if s.o.CacheBytes > 0 {
 		s.cache, err = otter.New(&otter.Options[string, Tile]{
 			MaximumWeight: uint64(s.o.CacheBytes),
-			Weigher:       func(k string, t Tile) uint32 { return uint32(len(k) + len(t.Data) + 256) },
+			Weigher:       func(k string, t Tile) uint32 { return uint32(len(k) + t.weight()) },
 		})
 		if err != nil {
-			return nil, fault.E("tiles.New", fault.Other, err)
+			return fault.E(op, fault.Other, err)
 		}
 	}
 	if s.profiles, err = otter.New(&otter.Options[string, []catalog.Band]{MaximumSize: 1024}); err != nil {
-		return nil, fault.E("tiles.New", fault.Other, err)
+		return fault.E(op, fault.Other, err)
+	}
+	if s.styles, err = otter.New(&otter.Options[string, *raster.Style]{MaximumSize: 1024}); err != nil {
+		return fault.E(op, fault.Other, err)
 	}
 	if s.systems, err = otter.New(&otter.Options[geo.CRS, *system]{MaximumSize: 256}); err != nil {
-		return nil, fault.E("tiles.New", fault.Other, err)
+		return fault.E(op, fault.Other, err)
 	}
-	return s, nil
+	return nil
 }
 
 // Renders is how many tiles have been made since the start.
@@ -136,12 +177,22 @@ func (s *Service) Renders() int64 { return s.renders.Load() }
 // keyed is RasterParams or VectorParams.
 type keyed interface{ key() string }
 
-// TileETag is the validator of a tile, known before it is made: it depends on
-// the version of the dataset, the parameters, the address and the renderer.
-func TileETag[P keyed](d catalog.Dataset, p P, t tms.Tile) string {
+// TileETag is the validator of a tile of WebMercatorQuad, known before it is
+// made: it depends on the version of the dataset, the parameters, the address
+// and the renderer.
+func TileETag[P keyed](d catalog.Dataset, p P, t tms.Tile) string { return etag(d, p, t.String()) }
+
+// SetTileETag is TileETag for any tile grid.
+func SetTileETag[P keyed](d catalog.Dataset, p P, set *tms.TileMatrixSet, t tms.Tile) string {
+	if set.ID == tms.WebMercatorQuad().ID {
+		return TileETag(d, p, t)
+	}
+	return etag(d, p, set.ID+" "+t.String())
+}
+
+func etag[P keyed](d catalog.Dataset, p P, address string) string {
 	h := sha256.New()
-	fmt.Fprintf(h, "%s\n%T\n%s\n%d\n%s\n%d\n%s\n%v", rendererVersion, p, d.ID, d.Version.Number,
-		d.Version.SHA256, d.Version.PublishedAt.UnixNano(), p.key(), t)
+	fmt.Fprintf(h, "%s\n%T\n%s\n%s\n%s", rendererVersion, p, versionKey(d), p.key(), address)
 	return `"` + hex.EncodeToString(h.Sum(nil)[:12]) + `"`
 }
 
@@ -157,46 +208,59 @@ func (s *Service) get(ctx context.Context, etag string, make func(context.Contex
 	if err := ctx.Err(); err != nil {
 		return Tile{}, fault.E(op, fault.Canceled, err)
 	}
-	done := s.flight.DoChan(etag, func() (any, error) {
-		own, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.o.Timeout)
-		defer cancel()
-		t, err := s.render(own, make)
+	v, err := s.once(ctx, etag, func(ctx context.Context) (any, error) {
+		start := time.Now()
+		s.renders.Add(1)
+		t, err := make(ctx)
 		if err != nil {
-			if errors.Is(own.Err(), context.DeadlineExceeded) {
-				return nil, fault.WithHint(fault.Errorf(op, fault.Unavailable, "the tile took longer than %v: %w", s.o.Timeout, err), "try again, or zoom in")
-			}
 			return nil, err
 		}
-		t.ETag = etag
+		t.ETag, t.Info.Render = etag, time.Since(start)
 		if s.cache != nil {
 			s.cache.Set(etag, t)
 		}
 		return t, nil
 	})
+	if err != nil {
+		return Tile{}, err
+	}
+	return v.(Tile), nil
+}
+
+// once does work under a name, in its turn: once for all who ask meanwhile,
+// and to the end even when they leave.
+func (s *Service) once(ctx context.Context, name string, work func(context.Context) (any, error)) (any, error) {
+	const op = "tiles.Service"
+	done := s.flight.DoChan(name, func() (any, error) {
+		own, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.o.Timeout)
+		defer cancel()
+		v, err := s.turn(own, work)
+		if err != nil && errors.Is(own.Err(), context.DeadlineExceeded) {
+			return nil, fault.WithHint(fault.Errorf(op, fault.Unavailable, "the tile took longer than %v: %w", s.o.Timeout, err), "try again, or zoom in")
+		}
+		return v, err
+	})
 	select {
 	case r := <-done:
-		if r.Err != nil {
-			return Tile{}, r.Err
-		}
-		return r.Val.(Tile), nil
+		return r.Val, r.Err
 	case <-ctx.Done():
-		return Tile{}, fault.E(op, fault.Canceled, ctx.Err())
+		return nil, fault.E(op, fault.Canceled, ctx.Err())
 	}
 }
 
-// render waits for a turn and makes a tile. A panic becomes an error: it
-// would otherwise end the program from a goroutine that nobody can guard.
-func (s *Service) render(ctx context.Context, make func(context.Context) (Tile, error)) (t Tile, err error) {
+// turn waits for a turn and works. A panic becomes an error: it would
+// otherwise end the program from a goroutine that nobody can guard.
+func (s *Service) turn(ctx context.Context, work func(context.Context) (any, error)) (v any, err error) {
 	const op = "tiles.Service"
 	if n := s.waiting.Add(1); n > int64(s.o.Queue+s.o.Renders) {
 		s.waiting.Add(-1)
-		return Tile{}, fault.WithHint(fault.Errorf(op, fault.Unavailable, "%d tiles are being made or wait already", n-1), "try again in a few seconds")
+		return nil, fault.WithHint(fault.Errorf(op, fault.Unavailable, "%d tiles are being made or wait already", n-1), "try again in a few seconds")
 	}
 	defer s.waiting.Add(-1)
 	select {
 	case s.turns <- struct{}{}:
 	case <-ctx.Done():
-		return Tile{}, fault.E(op, fault.Unavailable, ctx.Err())
+		return nil, fault.E(op, fault.Unavailable, ctx.Err())
 	}
 	defer func() { <-s.turns }()
 	defer func() {
@@ -204,11 +268,7 @@ func (s *Service) render(ctx context.Context, make func(context.Context) (Tile, 
 			err = fault.Errorf(op, fault.Other, "panic while making a tile: %v\n%s", r, debug.Stack())
 		}
 	}()
-	s.renders.Add(1)
-	start := time.Now()
-	t, err = make(ctx)
-	t.Info.Render = time.Since(start)
-	return t, err
+	return work(ctx)
 }
 
 // system finds out about a CRS once.
@@ -218,9 +278,6 @@ func (s *Service) system(c geo.CRS) (*system, error) {
 	}
 	var sys system
 	var err error
-	if sys.geographic, err = crs.IsGeographic(c); err != nil {
-		return nil, err
-	}
 	if sys.to, err = crs.New(c, geo.WebMercator); err != nil {
 		return nil, err
 	}
@@ -229,4 +286,13 @@ func (s *Service) system(c geo.CRS) (*system, error) {
 	}
 	s.systems.Set(c, &sys)
 	return &sys, nil
+}
+
+// toWGS84 and fromWGS84 are the ways between a CRS and degrees.
+func (s *Service) toWGS84(c geo.CRS) (*crs.Transformer, error) {
+	return s.mosaics.Transformer(c, geo.WGS84)
+}
+
+func (s *Service) fromWGS84(c geo.CRS) (*crs.Transformer, error) {
+	return s.mosaics.Transformer(geo.WGS84, c)
 }

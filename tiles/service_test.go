@@ -325,7 +325,6 @@ func TestFailuresAreNotKept(t *testing.T) {
 type scenes struct {
 	d     catalog.Dataset
 	items []catalog.Item
-	paths map[string]string
 }
 
 func (s *scenes) Dataset() catalog.Dataset { return s.d }
@@ -340,9 +339,9 @@ func (s *scenes) Items(within *geo.BBox) []catalog.Item {
 	return out
 }
 
-func (s *scenes) Path(it catalog.Item) (string, error) { return s.paths[it.ID], nil }
+func (s *scenes) Path(a catalog.Asset) (string, error) { return a.File, nil }
 
-func scene(t testing.TB, path, id string, at *time.Time) (catalog.Item, string) {
+func scene(t testing.TB, path, id string, at *time.Time) catalog.Item {
 	t.Helper()
 	r, err := gdal.OpenRaster(path, nil)
 	if err != nil {
@@ -350,7 +349,7 @@ func scene(t testing.TB, path, id string, at *time.Time) (catalog.Item, string) 
 	}
 	defer r.Close()
 	info := r.Info()
-	it := catalog.Item{ID: id, Grid: info.Grid, Datetime: at}
+	it := catalog.Item{ID: id, File: path, Grid: info.Grid, Datetime: at}
 	tr, err := crs.New(info.Grid.CRS, geo.WGS84)
 	if err != nil {
 		t.Fatal(err)
@@ -372,15 +371,15 @@ func scene(t testing.TB, path, id string, at *time.Time) (catalog.Item, string) 
 		band.P02, band.P98 = band.Min, band.Max
 		it.Bands = append(it.Bands, band)
 	}
-	return it, path
+	return it
 }
 
 func alabama(t testing.TB) *scenes {
-	it, path := scene(t, shareddata.Path(t, "us-alabama-landsat8/l8_B5.tif"), "b5", nil)
+	it := scene(t, shareddata.Path(t, "us-alabama-landsat8/l8_B5.tif"), "b5", nil)
 	it.Bands[0].Name = "B5"
 	return &scenes{
 		d:     catalog.Dataset{ID: "landsat", Kind: catalog.Raster, Role: catalog.Imagery, Version: catalog.Version{Number: 1, BBoxWGS84: it.BBox}},
-		items: []catalog.Item{it}, paths: map[string]string{"b5": path},
+		items: []catalog.Item{it},
 	}
 }
 
@@ -423,9 +422,8 @@ func TestDatetime(t *testing.T) {
 	day := func(d int) *time.Time { at := time.Date(2020, 1, d, 12, 0, 0, 0, time.UTC); return &at }
 	src.items = nil
 	for d := 1; d <= 3; d++ {
-		it, path := scene(t, shareddata.Path(t, fmt.Sprintf("us-alabama-landsat8/l8_B%d.tif", d)), fmt.Sprint(d), day(d))
+		it := scene(t, shareddata.Path(t, fmt.Sprintf("us-alabama-landsat8/l8_B%d.tif", d)), fmt.Sprint(d), day(d))
 		src.items = append(src.items, it)
-		src.paths[it.ID] = path
 	}
 	tile := tms.AtLonLat(13, -87.4, 30.72)
 	draw := func(query string) tiles.Tile {
@@ -462,8 +460,8 @@ func TestParams(t *testing.T) {
 		t.Errorf("%+v, %v", p, err)
 	}
 	for _, bad := range []string{
-		"band=1", "bands=1,2", "bands=,", "rescale=1", "rescale=2,1", "rescale=a,b", "rescale=NaN,1", "rescale=0,Inf", "rescale=0,1,0,1,0,1,0,1,0,1",
-		"colormap=jet", "colormap=greys&colormap=greys", "resampling=cubic", "size=1024", "datetime=yesterday", "datetime=../..", "datetime=2020-02-01/2020-01-01",
+		"band=1", "bands=,", "rescale=1", "rescale=2,1", "rescale=a,b", "rescale=NaN,1", "rescale=0,Inf", "rescale=p2,5", "rescale=p0,p101", "gamma=0", "gamma=x", "cloud_cover=101", "cloud_cover=-1", "expr=b1%2B", "highest=(", "index=NDXX", "select=best",
+		"colormap=jet", "colormap=greys&colormap=greys", "resampling=lanczos", "size=1024", "datetime=yesterday", "datetime=../..", "datetime=2020-02-01/2020-01-01",
 		"colormap=" + strings.Repeat("x", 300), "bands=" + strings.Repeat("1,", 70) + "1",
 	} {
 		q, _ := url.ParseQuery(bad)

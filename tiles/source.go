@@ -1,5 +1,5 @@
-// Package tiles serves map tiles of datasets: raster tiles as PNG, vector
-// tiles as Mapbox Vector Tiles. It adds to the renderers (raster, vector)
+// Package tiles serves map tiles and pictures of datasets: rasters as
+// images or values, vectors as Mapbox Vector Tiles. It adds to the renderers (raster, vector)
 // what a server needs: keys that change with the data, a bounded cache,
 // one rendering for many who ask, and a bound on how many go on at once.
 package tiles
@@ -9,9 +9,9 @@ import (
 
 	"contado/geo"
 	"contado/geo/gdal"
+	"contado/geo/mosaic"
 	"contado/geo/store/catalog"
 	"contado/geo/store/features"
-	"contado/tiles/raster"
 )
 
 // RasterSource is one version of a raster dataset.
@@ -19,8 +19,9 @@ type RasterSource interface {
 	Dataset() catalog.Dataset
 	// Items are those whose footprint meets a WGS 84 box; nil gives all.
 	Items(within *geo.BBox) []catalog.Item
-	// Path is the local file of an item.
-	Path(item catalog.Item) (string, error)
+	// Path is the name by which the service opens a file of an item. It takes
+	// an asset with nothing but File for a key of the blob store.
+	Path(asset catalog.Asset) (string, error)
 }
 
 // VectorSource is one version of a vector dataset.
@@ -32,24 +33,20 @@ type VectorSource interface {
 }
 
 // FromPool reads rasters through a pool of GDAL handles.
-func FromPool(p *gdal.Pool) raster.Open {
-	return func(ctx context.Context, path string, fn func(raster.Reader) error) error {
-		return p.With(ctx, path, func(r *gdal.Raster) error { return fn(r) })
-	}
-}
+func FromPool(p *gdal.Pool) mosaic.Open { return mosaic.FromPool(p) }
 
 // NewRasterSource makes a RasterSource of a dataset from what a catalog
-// offers: its items by WGS 84 box (nil for all), and the local file of a key.
-func NewRasterSource(d catalog.Dataset, items func(within *geo.BBox) []catalog.Item, path func(key string) (string, error)) RasterSource {
-	return &rasterSource{d, items, path}
+// offers: its items by WGS 84 box (nil for all), and the names of their files.
+func NewRasterSource(d catalog.Dataset, items func(within *geo.BBox) []catalog.Item, locate func(catalog.Asset) (string, error)) RasterSource {
+	return &rasterSource{d, items, locate}
 }
 
 type rasterSource struct {
 	dataset catalog.Dataset
 	items   func(within *geo.BBox) []catalog.Item
-	path    func(key string) (string, error)
+	locate  func(catalog.Asset) (string, error)
 }
 
-func (s *rasterSource) Dataset() catalog.Dataset               { return s.dataset }
-func (s *rasterSource) Items(within *geo.BBox) []catalog.Item  { return s.items(within) }
-func (s *rasterSource) Path(item catalog.Item) (string, error) { return s.path(item.File) }
+func (s *rasterSource) Dataset() catalog.Dataset                 { return s.dataset }
+func (s *rasterSource) Items(within *geo.BBox) []catalog.Item    { return s.items(within) }
+func (s *rasterSource) Path(asset catalog.Asset) (string, error) { return s.locate(asset) }

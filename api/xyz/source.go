@@ -38,7 +38,7 @@ func (s *raster) Items(within *geo.BBox) []catalog.Item {
 }
 
 // Path implements tiles.RasterSource.
-func (s *raster) Path(it catalog.Item) (string, error) { return s.atlas.Path(it.File) }
+func (s *raster) Path(a catalog.Asset) (string, error) { return s.atlas.Locate(a) }
 
 // source finds a raster dataset, and the item in it when one is named.
 func (h *Handler) source(state *atlas.Snapshot, d catalog.Dataset, item string) (*raster, error) {

@@ -55,6 +55,11 @@ func (s *systems) transformer(src, dst geo.CRS) (*crs.Transformer, error) {
 	return t, nil
 }
 
+// Transformer gives a transformer, made once.
+func (r *Reader) Transformer(src, dst geo.CRS) (*crs.Transformer, error) {
+	return r.systems.transformer(src, dst)
+}
+
 func (s *systems) isGeographic(c geo.CRS) (bool, error) {
 	s.mu.Lock()
 	is, ok := s.geographic[c]
@@ -108,7 +113,7 @@ func (s *systems) box(g grid.Grid, c geo.CRS) (geo.BBox, error) {
 type patch struct {
 	r rect
 	// shift is taken from target x before it is projected, turn from the
-	// longitude after: how often round the earth target and source are apart.
+	// position after: how often round the earth target and source are apart.
 	shift, turn float64
 }
 
@@ -129,29 +134,18 @@ type projected struct {
 }
 
 func (r *Reader) newTarget(g grid.Grid) (*target, error) {
-	t := &target{g: g}
-	is, err := r.systems.isGeographic(g.CRS)
-	switch {
-	case err != nil:
-		return nil, err
-	case is:
-		t.period = 360
-	case g.CRS == geo.WebMercator:
-		t.period = mercatorWorld
-	}
-	return t, nil
+	period, err := r.period(g.CRS)
+	return &target{g: g, period: period}, err
 }
 
 // patches are the parts of the target that an item may cover. Nothing is
 // computed beyond them, where projections go astray.
 func (r *Reader) patches(t *target, it *catalog.Item) ([]patch, error) {
-	is, err := r.systems.isGeographic(it.Grid.CRS)
-	if err != nil {
-		return nil, err
-	}
 	if t.period > 0 {
-		return t.periodic(it, is), nil
+		is, err := r.systems.isGeographic(it.Grid.CRS)
+		return t.periodic(it, is), err
 	}
+	var err error
 	box := it.Grid.Bounds()
 	if it.Grid.CRS != t.g.CRS {
 		if box, err = r.systems.box(it.Grid, t.g.CRS); err != nil {
@@ -166,23 +160,48 @@ func (r *Reader) patches(t *target, it *catalog.Item) ([]patch, error) {
 	if area.empty() {
 		return nil, nil
 	}
+	period, err := r.period(it.Grid.CRS)
+	if err != nil {
+		return nil, err
+	}
+	anchor := 0.0
+	if period > 0 {
+		if anchor, err = r.anchor(t, it.Grid.CRS); err != nil {
+			return nil, err
+		}
+	}
 	var out []patch
-	for _, turn := range turns(it, is) {
+	for _, turn := range turns(it, period, anchor) {
 		out = append(out, patch{r: area, turn: turn})
 	}
 	return out, nil
 }
 
-// turns are the multiples of 360° by which a geographic grid is moved to
-// meet longitudes of −180 to 180.
-func turns(it *catalog.Item, geographic bool) []float64 {
-	if !geographic {
+// anchor is the x (longitude) in the middle of the target: positions are counted
+// from there, so that they do not jump at the antimeridian.
+func (r *Reader) anchor(t *target, c geo.CRS) (float64, error) {
+	tr, err := r.systems.transformer(t.g.CRS, c)
+	if err != nil {
+		return 0, err
+	}
+	b := t.g.Bounds()
+	lon, _, ok := tr.Point((b.MinX+b.MaxX)/2, (b.MinY+b.MaxY)/2)
+	if !ok {
+		return 0, nil
+	}
+	return lon, nil
+}
+
+// turns are the multiples of the period by which a grid is moved to meet x
+// within half of it from a middle.
+func turns(it *catalog.Item, period, middle float64) []float64 {
+	if period == 0 {
 		return []float64{0}
 	}
 	b := it.Grid.Bounds()
 	var out []float64
-	for _, k := range []float64{0, -360, 360, -720, 720} {
-		if b.MinX+k < 180 && b.MaxX+k > -180 {
+	for _, k := range []float64{0, -1, 1, -2, 2} {
+		if k *= period; b.MinX+k < middle+period/2 && b.MaxX+k > middle-period/2 {
 			out = append(out, k)
 		}
 	}
@@ -194,10 +213,14 @@ func turns(it *catalog.Item, geographic bool) []float64 {
 func (t *target) periodic(it *catalog.Item, geographic bool) []patch {
 	b := t.g.Bounds()
 	degrees := 360 / t.period
+	period := 0.0 // that the item's own x are turned by
+	if geographic {
+		period = 360
+	}
 	west, east := b.MinX*degrees, b.MaxX*degrees
 	var out []patch
 	for m := math.Floor((west + 180) / 360); m*360-180 <= east; m++ {
-		for _, turn := range turns(it, geographic) {
+		for _, turn := range turns(it, period, 0) {
 			for _, box := range lonBoxes(it, geographic, turn) {
 				lo, hi := box.MinX+m*360, box.MaxX+m*360
 				if lo > east || hi < west {
@@ -253,25 +276,67 @@ func (t *target) cells(b geo.BBox) rect {
 	return rect{left, top, right - left, bottom - top}
 }
 
-// exact brings target cells to a reference system.
+// exact brings target cells to a reference system. Where that has longitudes
+// they go on where the target does, instead of jumping at ±180°.
 func (r *Reader) exact(t *target, c geo.CRS, shift float64) (projection, error) {
-	var tr *crs.Transformer
-	if c != t.g.CRS {
-		var err error
-		if tr, err = r.systems.transformer(t.g.CRS, c); err != nil {
+	if c == t.g.CRS {
+		return func(x, y []float64) error { t.place(x, y, shift); return nil }, nil
+	}
+	tr, err := r.systems.transformer(t.g.CRS, c)
+	if err != nil {
+		return nil, err
+	}
+	period, err := r.period(c)
+	if err != nil {
+		return nil, err
+	}
+	if period == 0 {
+		return func(x, y []float64) error { t.place(x, y, shift); return tr.Points(x, y) }, nil
+	}
+	anchor := 0.0
+	if t.period == 0 {
+		if anchor, err = r.anchor(t, c); err != nil {
 			return nil, err
 		}
 	}
 	return func(x, y []float64) error {
+		t.place(x, y, shift)
+		near := make([]float64, len(x))
 		for i := range x {
-			x[i], y[i] = t.g.Transform.Apply(x[i], y[i])
-			x[i] -= shift
+			if near[i] = anchor; t.period > 0 {
+				near[i] = x[i] / t.period * period
+			}
 		}
-		if tr == nil {
-			return nil
+		if err := tr.Points(x, y); err != nil {
+			return err
 		}
-		return tr.Points(x, y)
+		for i := range x {
+			x[i] -= period * math.Round((x[i]-near[i])/period)
+		}
+		return nil
 	}, nil
+}
+
+// place turns target cells into positions in the target's system, in place.
+func (t *target) place(x, y []float64, shift float64) {
+	for i := range x {
+		x[i], y[i] = t.g.Transform.Apply(x[i], y[i])
+		x[i] -= shift
+	}
+}
+
+// period is by how much x repeats; 0 when it does not.
+func (r *Reader) period(c geo.CRS) (float64, error) {
+	is, err := r.systems.isGeographic(c)
+	switch {
+	case err != nil:
+		return 0, err
+	case is:
+		return 360, nil
+	case c == geo.WebMercator:
+		return mercatorWorld, nil
+	}
+	return 0, nil
 }
 
 // meshFor gives a mesh of a patch that is right for a grid, and the scale

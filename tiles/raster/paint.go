@@ -1,101 +1,237 @@
 package raster
 
 import (
+	"bytes"
 	"image/color"
+	"math"
 
+	"contado/geo/fault"
+	"contado/geo/mosaic"
+	"contado/tiles/colormap"
 	"contado/tiles/encode"
 )
 
-// paint colours the values: a palette for one band, else RGB when all pixels
-// have a value and RGBA when not.
-func (c *canvas) paint() *encode.Image {
-	switch c.style.Mode {
-	case ByRamp:
-		return c.paintRamp()
-	case ByClass:
-		return c.paintClasses()
-	}
-	return c.paintColours()
+// painter is what painting needs, made once for a style.
+type painter struct {
+	ramp    *colormap.Painter
+	palette []color.NRGBA // of classes, the first transparent
+	index   map[int]int   // of class values
+	// curve is the gamma correction of a share of 0 to 1 in 1/4095; nil = none.
+	curve []float32
 }
 
-func (c *canvas) image(k encode.Kind, channels int) *encode.Image {
-	return &encode.Image{Width: c.size, Height: c.size, Kind: k, Pix: make([]uint8, c.size*c.size*channels)}
-}
-
-func (c *canvas) paintRamp() *encode.Image {
-	m := c.image(encode.Paletted, 1)
-	m.Palette = c.style.rampPalette()
-	lo := c.style.Ranges[0][0]
-	k := 254 / (c.style.Ranges[0][1] - lo)
-	for i, v := range c.bands[0] {
-		if c.filled[i] {
-			m.Pix[i] = 1 + to(k*(float64(v)-lo), 254)
+// prepare makes the painter. A style whose ranges are yet to come is painted
+// by what WithRanges makes of it.
+func (s *Style) prepare() error {
+	s.paint = painter{}
+	if s.Gamma != 1 {
+		s.paint.curve = make([]float32, 4096)
+		for i := range s.paint.curve {
+			s.paint.curve[i] = float32(math.Pow(float64(i)/4095, 1/s.Gamma))
 		}
 	}
+	switch s.Mode {
+	case ByRamp:
+		var err error
+		s.paint.ramp, err = s.Map.Painter(s.Ranges[0][0], s.Ranges[0][1])
+		if err != nil {
+			return fault.E("raster.Resolve", fault.Invalid, err)
+		}
+	case ByClass:
+		s.paint.index = make(map[int]int, len(s.Classes))
+		s.paint.palette = []color.NRGBA{{}}
+		for i, c := range s.Classes {
+			s.paint.index[c.Value] = len(s.paint.palette)
+			s.paint.palette = append(s.paint.palette, colormap.ClassColor(c.Color, i))
+		}
+	}
+	return nil
+}
+
+// Drawing is the values that are drawn and, for contour lines and coded
+// heights, their picture. Without a border the values are those of the result
+// that was drawn.
+type Drawing struct {
+	Values *mosaic.Result
+	image  *encode.Image
+}
+
+// Draw derives what is drawn from the values of Query on a grid that is
+// Border cells wider on every side.
+func (s *Style) Draw(res *mosaic.Result) (*Drawing, error) {
+	if s.Terrain == nil {
+		return &Drawing{Values: res}, nil
+	}
+	ground, err := s.groundOf(res)
+	if err != nil {
+		return nil, err
+	}
+	values, f, err := s.derive(res, ground)
+	if err != nil {
+		return nil, err
+	}
+	d := &Drawing{Values: values}
+	if s.Mode == ByTerrain && !IsValues(s.Format) && (values.Valid > 0 || s.Terrain.coded()) {
+		d.image, err = s.paintTerrain(values, f, ground)
+	}
+	return d, err
+}
+
+// groundOf measures the cells of the picture without its border.
+func (s *Style) groundOf(res *mosaic.Result) (Ground, error) {
+	g := res.Grid
+	n := s.Border()
+	g.Transform[0], g.Transform[3] = g.Transform.Apply(float64(n), float64(n))
+	return GroundOf(g)
+}
+
+// Clip leaves out the cells where keep, row by row, is 0.
+func (d *Drawing) Clip(keep []uint8) {
+	d.Values.Valid = 0
+	for i, k := range keep {
+		d.Values.Mask[i] &= k
+		d.Values.Valid += int(d.Values.Mask[i] & 1)
+		if d.image != nil && d.image.Kind == encode.RGBA && k == 0 {
+			clear(d.image.Pix[4*i : 4*i+4])
+		}
+	}
+}
+
+// Exact reports whether colours are numbers, which bear no loss.
+func (s *Style) Exact() bool { return s.Terrain != nil && s.Terrain.coded() }
+
+// Paint colours a drawing: a palette for one output, else RGB when all pixels
+// have a value and RGBA when not. The image is nil when no pixel has one.
+func (s *Style) Paint(d *Drawing) (*encode.Image, error) {
+	res := d.Values
+	if len(res.Bands) != len(s.Ranges) {
+		return nil, fault.Errorf("raster.Paint", fault.Invalid, "%d bands for a style of %d", len(res.Bands), len(s.Ranges))
+	}
+	if d.image != nil {
+		return d.image, nil
+	}
+	if res.Valid == 0 {
+		return nil, nil
+	}
+	switch s.Mode {
+	case ByRamp:
+		return s.paintRamp(res), nil
+	case ByClass:
+		return s.paintClasses(res), nil
+	case ByRGB, ByRGBA:
+		return s.paintColours(res), nil
+	}
+	return nil, fault.Errorf("raster.Paint", fault.Invalid, "bands: %d bands have no colours", len(res.Bands))
+}
+
+func newImage(res *mosaic.Result, k encode.Kind, channels int) *encode.Image {
+	n := res.Grid.Width * res.Grid.Height * channels
+	return &encode.Image{Width: res.Grid.Width, Height: res.Grid.Height, Kind: k, Pix: make([]uint8, n)}
+}
+
+func (s *Style) paintRamp(res *mosaic.Result) *encode.Image {
+	m := newImage(res, encode.Paletted, 1)
+	m.Palette = s.paint.ramp.Palette
+	values := res.Bands[0]
+	if s.paint.curve != nil {
+		lo, hi := s.Ranges[0][0], s.Ranges[0][1]
+		bent := make([]float32, len(values))
+		for i, v := range values {
+			bent[i] = float32(lo + (hi-lo)*float64(s.paint.bend(float32((float64(v)-lo)/(hi-lo)))))
+		}
+		values = bent
+	}
+	s.paint.ramp.Index(m.Pix, values, res.Mask)
 	return m
 }
 
-// to rounds v to 0 … most.
-func to(v float64, most uint8) uint8 {
-	if !(v > 0) {
+// bend applies the curve to a share, cut to 0 to 1.
+func (p *painter) bend(f float32) float32 {
+	switch {
+	case !(f > 0):
 		return 0
+	case f >= 1:
+		return 1
 	}
-	if v >= float64(most) {
-		return most
-	}
-	return uint8(v + 0.5)
+	at := f * 4095
+	i := int(at)
+	a, b := p.curve[i], p.curve[min(i+1, 4095)]
+	return a + (at-float32(i))*(b-a)
 }
 
 // paintClasses gives each listed value its colour; a value that no class has
 // stays transparent.
-func (c *canvas) paintClasses() *encode.Image {
-	index := make(map[int]int, len(c.style.Classes))
-	palette := []color.NRGBA{{}}
-	for i, cl := range c.style.Classes {
-		index[cl.Value] = len(palette)
-		palette = append(palette, ClassColor(cl.Color, i))
-	}
+func (s *Style) paintClasses(res *mosaic.Result) *encode.Image {
+	palette, index := s.paint.palette, s.paint.index
 	if len(palette) <= 256 {
-		m := c.image(encode.Paletted, 1)
+		m := newImage(res, encode.Paletted, 1)
 		m.Palette = palette
-		for i, v := range c.bands[0] {
-			if c.filled[i] && float32(int(v)) == v {
+		for i, v := range res.Bands[0] {
+			if res.Mask[i] != 0 && float32(int(v)) == v {
 				m.Pix[i] = uint8(index[int(v)])
 			}
 		}
 		return m
 	}
-	m := c.image(encode.RGBA, 4)
-	for i, v := range c.bands[0] {
-		if c.filled[i] && float32(int(v)) == v {
-			p := palette[index[int(v)]]
-			copy(m.Pix[4*i:], []uint8{p.R, p.G, p.B, p.A})
+	m := newImage(res, encode.RGBA, 4)
+	for i, v := range res.Bands[0] {
+		if res.Mask[i] != 0 && float32(int(v)) == v {
+			c := palette[index[int(v)]]
+			m.Pix[4*i], m.Pix[4*i+1], m.Pix[4*i+2], m.Pix[4*i+3] = c.R, c.G, c.B, c.A
 		}
 	}
 	return m
 }
 
-func (c *canvas) paintColours() *encode.Image {
+func (s *Style) paintColours(res *mosaic.Result) *encode.Image {
 	kind, ch := encode.RGB, 3
-	if c.left > 0 || c.style.Mode == ByRGBA {
+	partial := bytes.IndexByte(res.Mask, 0) >= 0
+	if partial || s.Mode == ByRGBA {
 		kind, ch = encode.RGBA, 4
 	}
-	m := c.image(kind, ch)
-	for b, band := range c.bands {
-		lo := c.style.Ranges[b][0]
-		k := 255 / (c.style.Ranges[b][1] - lo)
-		for i, v := range band {
-			if c.filled[i] {
-				m.Pix[i*ch+b] = to(k*(float64(v)-lo), 255)
-			}
+	m := newImage(res, kind, ch)
+	for b, values := range res.Bands {
+		lo := float32(s.Ranges[b][0])
+		k := float32(255 / (s.Ranges[b][1] - s.Ranges[b][0]))
+		if s.paint.curve != nil && b < 3 {
+			s.bendChannel(m.Pix[b:], ch, values, lo, k/255)
+			continue
 		}
+		scaleChannel(m.Pix[b:], ch, values, lo, k)
 	}
-	if ch == 4 && c.style.Mode == ByRGB {
-		for i, full := range c.filled {
-			if full {
-				m.Pix[i*4+3] = 255
-			}
+	if !partial {
+		return m
+	}
+	for i, v := range res.Mask {
+		if v == 0 {
+			m.Pix[4*i], m.Pix[4*i+1], m.Pix[4*i+2], m.Pix[4*i+3] = 0, 0, 0, 0
+		} else if s.Mode == ByRGB {
+			m.Pix[4*i+3] = 255
 		}
 	}
 	return m
+}
+
+// scaleChannel writes k·(v − lo), rounded and kept within 0 to 255, to every
+// step-th byte.
+func scaleChannel(pix []uint8, step int, values []float32, lo, k float32) {
+	at := 0
+	for _, v := range values {
+		f := k*(v-lo) + 0.5
+		switch {
+		case f >= 255:
+			pix[at] = 255
+		case f > 0:
+			pix[at] = uint8(f)
+		}
+		at += step
+	}
+}
+
+func (s *Style) bendChannel(pix []uint8, step int, values []float32, lo, k float32) {
+	at := 0
+	for _, v := range values {
+		pix[at] = uint8(255*s.paint.bend(k*(v-lo)) + 0.5)
+		at += step
+	}
 }

@@ -3,7 +3,6 @@ package raster_test
 import (
 	"context"
 	"fmt"
-	"image/color"
 	"math"
 	"os"
 	"os/exec"
@@ -15,6 +14,7 @@ import (
 	"contado/geo/fault"
 	"contado/geo/gdal"
 	"contado/geo/grid"
+	"contado/geo/mosaic"
 	"contado/geo/store/catalog"
 	"contado/scripts/shareddata"
 	"contado/tiles/encode"
@@ -22,36 +22,22 @@ import (
 	"contado/tiles/tms"
 )
 
-func opener(pool *gdal.Pool) raster.Open {
-	return func(ctx context.Context, path string, fn func(raster.Reader) error) error {
-		return pool.With(ctx, path, func(r *gdal.Raster) error { return fn(r) })
-	}
-}
-
 // source describes a file as ingest would, as far as tiles need it.
-func source(t testing.TB, pool *gdal.Pool, path string) raster.Source {
+func source(t testing.TB, pool *gdal.Pool, path string) mosaic.Source {
 	t.Helper()
 	var info gdal.RasterInfo
 	if err := pool.With(context.Background(), path, func(r *gdal.Raster) error { info = r.Info(); return nil }); err != nil {
 		t.Fatal(err)
 	}
-	s := raster.Source{Path: path, Item: catalog.Item{ID: filepath.Base(path), Grid: info.Grid}}
+	s := mosaic.Source{
+		Item: catalog.Item{ID: filepath.Base(path), File: path, Grid: info.Grid},
+		Path: func(a catalog.Asset) (string, error) { return a.File, nil },
+	}
 	for _, b := range info.Bands {
 		if b.Alpha {
 			continue
 		}
 		s.Item.Bands = append(s.Item.Bands, catalog.Band{Name: b.Name, DataType: b.DataType, Min: 0, Max: 255, P02: 0, P98: 255})
-	}
-	if info.Grid.CRS != geo.WebMercator {
-		tr, err := crs.New(geo.WebMercator, info.Grid.CRS)
-		if err != nil {
-			t.Fatal(err)
-		}
-		s.FromMercator = tr
-	}
-	var err error
-	if s.Geographic, err = crs.IsGeographic(info.Grid.CRS); err != nil {
-		t.Fatal(err)
 	}
 	back, err := crs.New(info.Grid.CRS, geo.WGS84)
 	if err != nil {
@@ -111,18 +97,41 @@ func warped(t testing.TB, path string, tile tms.Tile, size, band int, how string
 	return vals, valid
 }
 
-// ours draws with a grey ramp over lo … hi and returns the palette indices.
-func ours(t testing.TB, pool *gdal.Pool, srcs []raster.Source, tile tms.Tile, size int, p raster.Params) (*encode.Image, raster.Info) {
+// info says how a tile came to be.
+type info struct {
+	Items, Reads, Filled int
+	Direct               bool
+}
+
+// draw reads, derives and paints.
+func draw(t testing.TB, pool *gdal.Pool, srcs []mosaic.Source, style *raster.Style, g grid.Grid) (*encode.Image, *mosaic.Result) {
+	t.Helper()
+	n := style.Border()
+	r := mosaic.New(mosaic.FromPool(pool), nil)
+	res, err := r.Read(context.Background(), srcs, style.Query(), g.Sub(grid.Window{Col: -n, Row: -n, Width: g.Width + 2*n, Height: g.Height + 2*n}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := style.Draw(res)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := style.Paint(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m, d.Values
+}
+
+// ours draws a tile of the web map's grid.
+func ours(t testing.TB, pool *gdal.Pool, srcs []mosaic.Source, tile tms.Tile, size int, p raster.Params) (*encode.Image, info) {
 	t.Helper()
 	style, err := raster.Resolve(p, srcs[0].Item.Bands, catalog.Imagery)
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, info, err := raster.Render(context.Background(), opener(pool), srcs, style, tile, size)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return m, info
+	m, res := draw(t, pool, srcs, style, tms.WebMercatorQuad().Grid(tile, size/256))
+	return m, info{Items: len(res.Used), Reads: res.Reads, Filled: res.Valid, Direct: res.Direct}
 }
 
 type warpCase struct {
@@ -179,12 +188,12 @@ func TestAgainstGdalwarp(t *testing.T) {
 	}
 }
 
-func compareWarp(t *testing.T, pool *gdal.Pool, src raster.Source, tile tms.Tile, c warpCase, how grid.Resampling) {
+func compareWarp(t *testing.T, pool *gdal.Pool, src mosaic.Source, tile tms.Tile, c warpCase, how grid.Resampling) {
 	const size = 256
 	p := raster.Params{Bands: []string{"1"}, Rescale: [][2]float64{{c.lo, c.hi}}, Colormap: "greys", Resampling: how}
-	m, info := ours(t, pool, []raster.Source{src}, tile, size, p)
+	m, info := ours(t, pool, []mosaic.Source{src}, tile, size, p)
 	gdalHow := map[grid.Resampling]string{grid.Nearest: "near", grid.Bilinear: "bilinear"}[how]
-	want, valid := warped(t, src.Path, tile, size, 1, gdalHow)
+	want, valid := warped(t, src.Item.File, tile, size, 1, gdalHow)
 	if m == nil {
 		t.Fatalf("tile %v of %v is empty", tile, src.Item.BBox)
 	}
@@ -228,10 +237,10 @@ func TestTilesJoin(t *testing.T) {
 	for _, z := range []int{9, 11, 12, 14} {
 		tile := tms.AtLonLat(z, -87.4, 30.72)
 		p := raster.Params{Bands: []string{"1"}, Rescale: [][2]float64{{5000, 30000}}, Colormap: "greys"}
-		whole, _ := ours(t, pool, []raster.Source{src}, tile, 512, p)
+		whole, _ := ours(t, pool, []mosaic.Source{src}, tile, 512, p)
 		differ := 0
 		for i, child := range tile.Children() {
-			m, _ := ours(t, pool, []raster.Source{src}, child, 256, p)
+			m, _ := ours(t, pool, []mosaic.Source{src}, child, 256, p)
 			for k := range 256 * 256 {
 				var a, b uint8
 				if m != nil {
@@ -288,7 +297,7 @@ func TestUnusualGrids(t *testing.T) {
 				compareWarp(t, pool, src, tile, warpCase{lo: 0, hi: 254}, grid.Bilinear)
 			})
 		}
-		whole, info := ours(t, pool, []raster.Source{src}, tms.Tile{}, 256, raster.Params{Bands: []string{"1"}})
+		whole, info := ours(t, pool, []mosaic.Source{src}, tms.Tile{}, 256, raster.Params{Bands: []string{"1"}})
 		if whole == nil || info.Filled != 256*256 {
 			t.Errorf("%s: the whole world has %d pixels", name, info.Filled)
 		}
@@ -309,7 +318,7 @@ func TestAlignedIsDirect(t *testing.T) {
 		v[i] = uint8((i%512)*7 + (i/512)*13)
 	}
 	src := source(t, pool, writeGeoTIFF(t, g, v))
-	m, info := ours(t, pool, []raster.Source{src}, tile, 256, raster.Params{Bands: []string{"1"}, Rescale: [][2]float64{{0, 254}}, Colormap: "greys"})
+	m, info := ours(t, pool, []mosaic.Source{src}, tile, 256, raster.Params{Bands: []string{"1"}, Rescale: [][2]float64{{0, 254}}, Colormap: "greys"})
 	if !info.Direct || info.Reads != 1 {
 		t.Errorf("%+v", info)
 	}
@@ -332,7 +341,7 @@ func TestMosaic(t *testing.T) {
 	b := tms.WebMercatorQuad().Bounds(tile)
 	cell := b.Width() / 256
 	g := grid.Grid{CRS: geo.WebMercator, Width: 256, Height: 256, Transform: grid.Transform{b.MinX, cell, 0, b.MaxY, 0, -cell}}
-	fill := func(n uint8, hole bool) raster.Source {
+	fill := func(n uint8, hole bool) mosaic.Source {
 		v := make([]uint8, 256*256)
 		for i := range v {
 			v[i] = n
@@ -342,7 +351,7 @@ func TestMosaic(t *testing.T) {
 		}
 		return source(t, pool, writeGeoTIFF(t, g, v, "-a_nodata", "0"))
 	}
-	srcs := []raster.Source{fill(10, true), fill(20, false), fill(30, false)}
+	srcs := []mosaic.Source{fill(10, true), fill(20, false), fill(30, false)}
 	m, info := ours(t, pool, srcs, tile, 256, raster.Params{Bands: []string{"1"}, Rescale: [][2]float64{{0, 254}}, Colormap: "greys"})
 	if info.Reads != 2 || info.Items != 2 || info.Filled != 256*256 {
 		t.Errorf("%+v", info)
@@ -381,31 +390,10 @@ func TestClassesAndDefaults(t *testing.T) {
 		"band": {Bands: []string{"B99"}}, "number": {Bands: []string{"5"}}, "zero": {Bands: []string{"0"}}, "two": {Bands: []string{"1", "2"}},
 		"colormap": {Bands: []string{"1"}, Colormap: "jet"}, "colormap of rgb": {Bands: []string{"1", "2", "3"}, Colormap: "greys"},
 		"ranges": {Bands: []string{"1", "2", "3"}, Rescale: [][2]float64{{0, 1}, {0, 1}}}, "backwards": {Bands: []string{"1"}, Rescale: [][2]float64{{1, 0}}},
-		"nan": {Bands: []string{"1"}, Rescale: [][2]float64{{math.NaN(), 0}}}, "resampling": {Resampling: grid.Cubic},
+		"nan": {Bands: []string{"1"}, Rescale: [][2]float64{{math.NaN(), 0}}}, "resampling": {Resampling: "lanczos"},
 	} {
 		if _, err := raster.Resolve(p, scene, catalog.Imagery); !fault.Is(err, fault.Invalid) {
 			t.Errorf("%s: %v, want invalid", name, err)
-		}
-	}
-}
-
-func TestRamps(t *testing.T) {
-	t.Parallel()
-	for _, name := range raster.Colormaps() {
-		r, back := raster.Ramp(name, 255), raster.Ramp(name+"_r", 255)
-		if len(r) != 255 || r[0] != back[254] || r[254] != back[0] || r[0] == r[254] {
-			t.Errorf("%s: %v … %v", name, r[0], r[254])
-		}
-	}
-	if v := raster.Ramp("viridis", 10); v[0] != (color.NRGBA{0x44, 0x01, 0x54, 255}) || v[9] != (color.NRGBA{0xfd, 0xe7, 0x25, 255}) {
-		t.Errorf("viridis %v", v)
-	}
-	if raster.Ramp("no such", 10) != nil || raster.Ramp("greys", 1) != nil {
-		t.Error("ramps out of nothing")
-	}
-	for _, bad := range []string{"", "#fff", "red", "#12345g", "#1234567"} {
-		if _, ok := raster.ParseColor(bad); ok {
-			t.Errorf("%q is a colour", bad)
 		}
 	}
 }
@@ -419,10 +407,15 @@ func BenchmarkColdTile(b *testing.B) {
 		b.Fatal(err)
 	}
 	var e encode.Encoder
-	tile := tms.AtLonLat(13, -87.4, 30.72)
+	g := tms.WebMercatorQuad().Grid(tms.AtLonLat(13, -87.4, 30.72), 1)
+	r := mosaic.New(mosaic.FromPool(pool), nil)
 	b.ReportAllocs()
 	for b.Loop() {
-		m, _, err := raster.Render(context.Background(), opener(pool), []raster.Source{src}, style, tile, 256)
+		res, err := r.Read(context.Background(), []mosaic.Source{src}, style.Query(), g)
+		if err != nil {
+			b.Fatal(err)
+		}
+		m, err := style.Paint(&raster.Drawing{Values: res})
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -430,6 +423,7 @@ func BenchmarkColdTile(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
+		r.Release(res)
 		b.ReportMetric(float64(len(png)), "bytes")
 	}
 }

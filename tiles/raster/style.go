@@ -1,53 +1,59 @@
 package raster
 
 import (
-	"fmt"
-	"image/color"
-	"strconv"
+	"slices"
 	"strings"
 
+	"contado/geo/expr"
 	"contado/geo/fault"
 	"contado/geo/grid"
+	"contado/geo/mosaic"
 	"contado/geo/store/catalog"
+	"contado/tiles/colormap"
 )
-
-// Params is what a request asks for; the zero value asks for the defaults of
-// the dataset.
-type Params struct {
-	// Bands are one (coloured by a ramp), three (red, green, blue) or four
-	// (and alpha) bands: numbers from 1 ("4", "b4"), names ("B04") or common
-	// names ("red").
-	Bands []string
-	// Rescale is the value range shown, by band; one range serves all bands.
-	Rescale [][2]float64
-	// Colormap is a name of Colormaps, for one band.
-	Colormap string
-	// Resampling is grid.Nearest or grid.Bilinear; "" means bilinear, or
-	// nearest for classes.
-	Resampling grid.Resampling
-}
 
 // Mode is how values become colours.
 type Mode uint8
 
 // The modes.
 const (
-	ByRamp  Mode = iota // one band through a colour ramp
-	ByClass             // one band, a colour a value
-	ByRGB               // three bands
-	ByRGBA              // four bands; alpha 0 to 255
+	ByRamp    Mode = iota // one output through Style.Map
+	ByClass               // one band, a colour a value
+	ByRGB                 // three outputs
+	ByRGBA                // four outputs; alpha 0 to 255
+	ByTerrain             // heights as contour lines or colour codes; see Style.Terrain
+	ByValue               // another number of outputs: values, which have no colours
 )
 
 // Style is Params resolved on the bands of a dataset. It is immutable.
 type Style struct {
-	Mode       Mode
-	Bands      []string     // as asked for, or the default; resolved by item
-	Ranges     [][2]float64 // by band
-	Colormap   string
-	Resampling grid.Resampling
-	Classes    []catalog.Class
-	Labels     []string // names of the bands, for legends
-	Unit       string
+	Mode  Mode
+	Bands []string // as asked for, or the default; resolved by item
+	// Expr computes the outputs; nil = the bands themselves. Index is the
+	// published index that it is, if it is one.
+	Expr  *expr.Expr
+	Index *expr.Index
+	// Mask is what is left out, as the request says it; "" = nothing.
+	Mask    string
+	Select  mosaic.Selection
+	Highest *expr.Expr
+	// Terrain is what is derived from heights; nil = nothing.
+	Terrain *Terrain
+
+	Ranges [][2]float64 // by output
+	// Percentiles are set where Ranges are not known from statistics: the
+	// shares of values (0 to 100) that WithRanges wants the values of.
+	Percentiles [][2]float64
+	Gamma       float64
+	Colormap    string // as asked for, or the default
+	Map         colormap.Map
+	Resampling  grid.Resampling
+	Format      Format
+	Classes     []catalog.Class
+	Labels      []string // names of the outputs, for legends
+	Unit        string
+
+	paint painter
 }
 
 // Resolve fills in the defaults and checks the request against the bands of
@@ -57,56 +63,272 @@ func Resolve(p Params, bands []catalog.Band, role catalog.Role) (*Style, error) 
 	if len(bands) == 0 {
 		return nil, fault.Errorf(op, fault.Invalid, "the dataset has no bands to draw")
 	}
-	s := &Style{Bands: p.Bands, Colormap: p.Colormap, Resampling: p.Resampling}
-	if len(s.Bands) == 0 {
+	s := &Style{Mask: p.Mask, Colormap: p.Colormap, Gamma: p.Gamma, Resampling: p.Resampling, Format: p.Format}
+	if s.Format == "" {
+		s.Format = PNG
+	}
+	if !slices.Contains(Formats, s.Format) {
+		return nil, fault.Errorf(op, fault.Invalid, "format: there is no %q; there are %s", s.Format, strings.Join(Formats, ", "))
+	}
+	if s.Mask != "" {
+		if _, err := expr.ParseMask(s.Mask, bands); err != nil {
+			return nil, fault.E(op, fault.Invalid, err)
+		}
+	}
+	picked, err := s.pick(p, bands)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range []func() error{
+		func() error { return s.setSelect(p, bands) },
+		func() error { return s.setTerrain(p) },
+		func() error { return s.setMode(p, picked, role) },
+		func() error { return s.setRanges(p, picked) },
+		func() error { return s.setResampling() },
+		s.setGamma,
+		s.prepare,
+	} {
+		if err := f(); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// pick settles what is drawn; picked are the bands that the outputs are, nil
+// for computed ones.
+func (s *Style) pick(p Params, bands []catalog.Band) (picked []catalog.Band, err error) {
+	const op = "raster.Resolve"
+	ways := 0
+	for _, set := range []bool{len(p.Bands) > 0, p.Expr != "", p.Index != ""} {
+		if set {
+			ways++
+		}
+	}
+	if ways > 1 {
+		return nil, fault.Errorf(op, fault.Invalid, "bands, expr and index: give one of them")
+	}
+	if p.Index != "" || p.Expr != "" {
+		return nil, s.pickExpr(p, bands)
+	}
+	if s.Bands = p.Bands; len(s.Bands) == 0 {
 		s.Bands = defaultBands(bands, p)
 	}
-	picked := make([]catalog.Band, len(s.Bands))
-	for i, ref := range s.Bands {
+	for _, ref := range s.Bands {
 		n, ok := FindBand(bands, ref)
 		if !ok {
 			return nil, fault.Errorf(op, fault.Invalid, "bands: there is no band %q; the dataset has %s", ref, bandList(bands))
 		}
-		picked[i] = bands[n-1]
-		s.Labels = append(s.Labels, picked[i].Name)
+		picked = append(picked, bands[n-1])
+		s.Labels = append(s.Labels, bands[n-1].Name)
 	}
-	if err := s.setMode(p, picked, role); err != nil {
-		return nil, err
+	s.Unit = picked[0].Unit
+	return picked, nil
+}
+
+func (s *Style) pickExpr(p Params, bands []catalog.Band) error {
+	const op = "raster.Resolve"
+	text := p.Expr
+	if p.Index != "" {
+		x, ok := expr.FindIndex(p.Index)
+		if !ok {
+			return fault.Errorf(op, fault.Invalid, "index: there is no %q; there are %s", p.Index, indexNames())
+		}
+		s.Index, text = &x, x.Formula
 	}
-	if err := s.setRanges(p, picked); err != nil {
-		return nil, err
+	e, err := expr.Parse(text)
+	if err != nil {
+		return fault.E(op, fault.Invalid, err)
 	}
-	return s, s.setResampling()
+	if len(e.Bands()) == 0 {
+		return fault.Errorf(op, fault.Invalid, "expr: %s names no band; the dataset has %s", e, bandList(bands))
+	}
+	for _, ref := range e.Bands() {
+		n, err := mosaic.FindBand(bands, ref)
+		if err != nil {
+			what := "expr"
+			if s.Index != nil {
+				what = "index " + s.Index.Name
+			}
+			return fault.Errorf(op, fault.Invalid, "%s: there is no band %q; the dataset has %s", what, ref, bandList(bands))
+		}
+		if s.Index != nil && s.Index.Reflectance {
+			if err := isReflectance(s.Index, &bands[n-1]); err != nil {
+				return err
+			}
+		}
+	}
+	s.Expr, s.Labels = e, e.Titles()
+	if s.Index != nil {
+		s.Labels = []string{s.Index.Name}
+	}
+	return nil
+}
+
+// isReflectance refuses to compute an index whose constants are made for
+// reflectance from numbers that are something else.
+func isReflectance(x *expr.Index, b *catalog.Band) error {
+	if b.Quantity == catalog.Reflectance || b.Quantity == "" && b.Scale != 0 && b.Scale != 1 {
+		return nil
+	}
+	err := fault.Errorf("raster.Resolve", fault.Invalid, "index: %s is defined on reflectance (0 to 1), and band %s holds something else (%s)", x.Name, b.Name, quantity(b))
+	return fault.WithHint(err, "ingest the scene with its metadata (SAFE folder, MTL file, STAC item), or write the formula with the scale as expr, such as "+scaled(x))
+}
+
+func quantity(b *catalog.Band) string {
+	if b.Quantity != "" {
+		return string(b.Quantity)
+	}
+	return "numbers without a scale"
+}
+
+// scaled is the formula with each band divided by 10,000, the scale in most
+// use.
+func scaled(x *expr.Index) string {
+	text := x.Formula
+	for _, b := range x.Bands {
+		text = replaceWord(text, b, "("+b+"/10000)")
+	}
+	return text
+}
+
+func replaceWord(text, word, by string) string {
+	var out strings.Builder
+	letter := func(c byte) bool {
+		return c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+	}
+	for i := 0; i < len(text); {
+		j := i
+		for j < len(text) && letter(text[j]) {
+			j++
+		}
+		switch {
+		case j == i:
+			out.WriteByte(text[i])
+			i++
+		case text[i:j] == word:
+			out.WriteString(by)
+			i = j
+		default:
+			out.WriteString(text[i:j])
+			i = j
+		}
+	}
+	return out.String()
+}
+
+func indexNames() string {
+	var names []string
+	for _, x := range expr.Indices() {
+		names = append(names, x.Name)
+	}
+	return strings.Join(names, ", ")
+}
+
+func (s *Style) setSelect(p Params, bands []catalog.Band) error {
+	const op = "raster.Resolve"
+	s.Select = p.Select
+	if s.Select == "" && p.Highest != "" {
+		s.Select = mosaic.Highest
+	}
+	if s.Select == "" {
+		s.Select = mosaic.Newest
+	}
+	if !slices.Contains(mosaic.Selections, s.Select) {
+		return fault.Errorf(op, fault.Invalid, "select: there is no %q; there are %s", s.Select, selections())
+	}
+	if (s.Select == mosaic.Highest) != (p.Highest != "") {
+		return fault.Errorf(op, fault.Invalid, "select=highest and the expression highest go together")
+	}
+	if p.Highest == "" {
+		return nil
+	}
+	e, err := expr.Parse(p.Highest)
+	if err != nil {
+		return fault.E(op, fault.Invalid, err)
+	}
+	if e.Outputs() != 1 || len(e.Bands()) == 0 {
+		return fault.Errorf(op, fault.Invalid, "highest: want one expression that names a band")
+	}
+	for _, ref := range e.Bands() {
+		if _, ok := FindBand(bands, ref); !ok {
+			return fault.Errorf(op, fault.Invalid, "highest: there is no band %q; the dataset has %s", ref, bandList(bands))
+		}
+	}
+	s.Highest = e
+	return nil
+}
+
+func selections() string {
+	var out []string
+	for _, s := range mosaic.Selections {
+		out = append(out, string(s))
+	}
+	return strings.Join(out, ", ")
+}
+
+// Outputs is the number of values a pixel has.
+func (s *Style) Outputs() int { return len(s.Labels) }
+
+// Query is what to ask package mosaic for.
+func (s *Style) Query() mosaic.Query {
+	return mosaic.Query{Bands: s.Bands, Expr: s.Expr, Mask: s.Mask, Select: s.Select, Highest: s.Highest, Resampling: s.Resampling}
 }
 
 func (s *Style) setMode(p Params, picked []catalog.Band, role catalog.Role) error {
 	const op = "raster.Resolve"
-	s.Unit = picked[0].Unit
-	switch len(picked) {
-	case 1:
+	switch n := s.Outputs(); {
+	case s.Terrain != nil:
+		if n != 1 {
+			return fault.Errorf(op, fault.Invalid, "terrain: needs one band of heights, and %d are drawn; name one with bands", n)
+		}
 		s.Mode = ByRamp
-		if p.Colormap == "" && len(p.Rescale) == 0 && len(picked[0].Classes) > 0 {
+		if s.Terrain.coded() || s.Terrain.Kind == Contours {
+			s.Mode = ByTerrain
+		}
+	case n == 1:
+		s.Mode = ByRamp
+		if picked != nil && p.Colormap == "" && len(p.Rescale) == 0 && len(p.Percentiles) == 0 && len(picked[0].Classes) > 0 {
 			s.Mode, s.Classes = ByClass, picked[0].Classes
 			return nil
 		}
-	case 3:
+	case n == 3:
 		s.Mode = ByRGB
-	case 4:
+	case n == 4:
 		s.Mode = ByRGBA
+	case IsValues(s.Format):
+		s.Mode = ByValue
 	default:
-		return fault.Errorf(op, fault.Invalid, "bands: %d bands given; one (with colormap), three (red, green, blue) or four (and alpha) can be drawn", len(picked))
+		return fault.Errorf(op, fault.Invalid, "bands: %d bands given; one (with colormap), three (red, green, blue) or four (and alpha) can be drawn", n)
 	}
 	if s.Mode != ByRamp {
 		if p.Colormap != "" {
-			return fault.Errorf(op, fault.Invalid, "colormap: needs one band, and %d are drawn; name one with bands", len(picked))
+			return fault.Errorf(op, fault.Invalid, "colormap: needs one band, and %d are drawn; name one with bands", s.Outputs())
 		}
 		return nil
 	}
+	return s.setMap(picked, role)
+}
+
+func (s *Style) setMap(picked []catalog.Band, role catalog.Role) error {
 	if s.Colormap == "" {
-		s.Colormap = defaultColormap(role)
+		switch {
+		case s.Terrain != nil:
+			s.Colormap = s.Terrain.colormap()
+		case s.Index != nil:
+			s.Colormap = s.Index.Colormap
+		case picked == nil:
+			s.Colormap = "viridis"
+		default:
+			s.Colormap = defaultColormap(role)
+		}
 	}
-	if Ramp(s.Colormap, 2) == nil {
-		return fault.Errorf(op, fault.Invalid, "colormap: there is no %q; there are %s, each also with _r for the reverse", s.Colormap, strings.Join(Colormaps(), ", "))
+	var err error
+	if s.Map, err = colormap.Parse(s.Colormap); err != nil {
+		return fault.E("raster.Resolve", fault.Invalid, err)
+	}
+	if picked != nil && s.Map.Form() == colormap.Classes {
+		s.Classes = picked[0].Classes // their names, for legends
 	}
 	return nil
 }
@@ -123,179 +345,32 @@ func defaultColormap(role catalog.Role) string {
 	return "viridis"
 }
 
-func (s *Style) setRanges(p Params, picked []catalog.Band) error {
-	const op = "raster.Resolve"
-	if n := len(p.Rescale); n != 0 && n != 1 && n != len(picked) {
-		return fault.Errorf(op, fault.Invalid, "rescale: %d ranges for %d bands; give one min,max for all or one for each", n, len(picked))
-	}
-	s.Ranges = make([][2]float64, len(picked))
-	for i, b := range picked {
-		switch {
-		case len(p.Rescale) == 1:
-			s.Ranges[i] = p.Rescale[0]
-		case len(p.Rescale) > 1:
-			s.Ranges[i] = p.Rescale[i]
-		case s.Mode == ByRGBA && i == 3, s.Mode >= ByRGB && b.DataType == "uint8":
-			s.Ranges[i] = [2]float64{0, 255}
-		default:
-			s.Ranges[i] = defaultRange(b)
-		}
-		if r := s.Ranges[i]; !(r[0] < r[1]) || r[1]-r[0] > 1e300 {
-			return fault.Errorf(op, fault.Invalid, "rescale: %g,%g is not a range; the minimum comes first", r[0], r[1])
-		}
-	}
-	return nil
-}
-
-// defaultRange is the middle 96 % of the values, or all of them when those
-// are one value; a constant band gets a range around it.
-func defaultRange(b catalog.Band) [2]float64 {
-	switch {
-	case b.P02 < b.P98:
-		return [2]float64{b.P02, b.P98}
-	case b.Min < b.Max:
-		return [2]float64{b.Min, b.Max}
-	case b.Min-1 < b.Min+1:
-		return [2]float64{b.Min - 1, b.Min + 1}
-	}
-	return [2]float64{0, 1}
-}
-
 func (s *Style) setResampling() error {
 	switch {
-	case s.Mode == ByClass:
+	case s.Resampling != "" && !s.Resampling.Valid():
+		return fault.Errorf("raster.Resolve", fault.Invalid, "resampling: there is no %q; there are nearest, bilinear, cubic, average and mode", s.Resampling)
+	case s.Mode == ByClass && s.Resampling != grid.Mode:
 		s.Resampling = grid.Nearest
 	case s.Resampling == "":
 		s.Resampling = grid.Bilinear
-	case s.Resampling != grid.Nearest && s.Resampling != grid.Bilinear:
-		return fault.Errorf("raster.Resolve", fault.Invalid, "resampling: there is no %q for tiles; there are nearest and bilinear", s.Resampling)
 	}
 	return nil
 }
 
-// defaultBands are red, green and blue when the dataset names them, or when
-// it is a plain 8-bit picture; else the first band.
-func defaultBands(bands []catalog.Band, p Params) []string {
-	if p.Colormap == "" {
-		rgb := []string{"red", "green", "blue"}
-		found := 0
-		for _, c := range rgb {
-			for _, b := range bands {
-				if strings.EqualFold(b.CommonName, c) || strings.EqualFold(b.Name, c) {
-					found++
-					break
-				}
-			}
-		}
-		if found == 3 {
-			return rgb
-		}
-		if len(bands) == 3 || len(bands) == 4 {
-			plain := true
-			for _, b := range bands {
-				plain = plain && b.DataType == "uint8" && len(b.Classes) == 0
-			}
-			if plain {
-				return []string{"1", "2", "3"}
-			}
-		}
+func (s *Style) setGamma() error {
+	const op = "raster.Resolve"
+	switch {
+	case s.Gamma == 0:
+		s.Gamma = 1
+	case !(s.Gamma >= 0.1 && s.Gamma <= 10):
+		return fault.Errorf(op, fault.Invalid, "gamma: %g is outside 0.1 to 10", s.Gamma)
 	}
-	return []string{"1"}
-}
-
-// FindBand is the number from 1 of the band that ref means: "4" or "b4" by
-// position, else a name, else a common name, whatever the case. A name wins
-// over "b4" as a position ("B4" may be the name of band 3).
-func FindBand(bands []catalog.Band, ref string) (int, bool) {
-	for i, b := range bands {
-		if ref != "" && strings.EqualFold(b.Name, ref) {
-			return i + 1, true
-		}
-	}
-	for i, b := range bands {
-		if ref != "" && strings.EqualFold(b.CommonName, ref) {
-			return i + 1, true
-		}
-	}
-	digits := strings.TrimPrefix(strings.TrimPrefix(ref, "b"), "B")
-	if len(digits) == 0 || digits[0] < '0' || digits[0] > '9' {
-		return 0, false
-	}
-	n, err := strconv.Atoi(digits)
-	return n, err == nil && n >= 1 && n <= len(bands)
-}
-
-func bandList(bands []catalog.Band) string {
-	const most = 20
-	var b strings.Builder
-	for i, band := range bands {
-		if i == most {
-			fmt.Fprintf(&b, " and %d more", len(bands)-most)
-			break
-		}
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		fmt.Fprintf(&b, "b%d", i+1)
-		if band.Name != "" {
-			fmt.Fprintf(&b, " (%s)", band.Name)
-		}
-	}
-	return b.String()
-}
-
-// Profile merges the bands of all items of a dataset: the statistics that
-// default ranges come from, so that neighbouring tiles with different items
-// are drawn alike. Percentiles are averaged by valid cells, or for elevation
-// spread to hold all, as terrain has no outliers.
-func Profile(items []catalog.Item, role catalog.Role) []catalog.Band {
-	if len(items) == 0 {
+	if s.Gamma == 1 {
 		return nil
 	}
-	var most []catalog.Band
-	for i := range items {
-		if len(items[i].Bands) > len(most) {
-			most = items[i].Bands
-		}
+	ramp := s.Mode == ByRamp && s.Map.Form() == colormap.Scale
+	if !ramp && s.Mode != ByRGB && s.Mode != ByRGBA {
+		return fault.Errorf(op, fault.Invalid, "gamma: is for colours over a range of values, which are not drawn here")
 	}
-	out := append([]catalog.Band(nil), most...)
-	for n := range out {
-		b := &out[n]
-		weight, p02, p98 := 0.0, 0.0, 0.0
-		seen := map[int]bool{}
-		b.Classes = nil
-		first := true
-		for i := range items {
-			if n >= len(items[i].Bands) {
-				continue
-			}
-			o := &items[i].Bands[n]
-			for _, c := range o.Classes {
-				if !seen[c.Value] {
-					seen[c.Value] = true
-					b.Classes = append(b.Classes, c)
-				}
-			}
-			w := float64(items[i].Grid.Cells()) * o.ValidPercent / 100
-			if !(w > 0) {
-				continue
-			}
-			if first {
-				b.Min, b.Max, b.P02, b.P98 = o.Min, o.Max, o.P02, o.P98
-				first = false
-			}
-			b.Min, b.Max = min(b.Min, o.Min), max(b.Max, o.Max)
-			b.P02, b.P98 = min(b.P02, o.P02), max(b.P98, o.P98)
-			weight, p02, p98 = weight+w, p02+w*o.P02, p98+w*o.P98
-		}
-		if role != catalog.Elevation && weight > 0 {
-			b.P02, b.P98 = p02/weight, p98/weight
-		}
-	}
-	return out
-}
-
-// rampPalette is the palette of a ByRamp tile: transparent, then 255 colours.
-func (s *Style) rampPalette() []color.NRGBA {
-	return append([]color.NRGBA{{}}, Ramp(s.Colormap, 255)...)
+	return nil
 }
