@@ -103,6 +103,8 @@ type plan struct {
 	// cells fills out[band][cell] from the values of the layers; NaN is
 	// nodata. It is called for several windows at once.
 	cells func(in []*mosaic.Result, out [][]float32)
+	// inside tells which cells of a window to keep; nil keeps all.
+	inside func(grid.Window) []bool
 }
 
 // window is the side of the squares that maps are computed in.
@@ -173,6 +175,15 @@ func (r *run) compute(ctx context.Context, pl *plan, win grid.Window) ([][]float
 		out[b] = make([]float32, win.Cells())
 	}
 	pl.cells(in, out)
+	if pl.inside != nil {
+		for i, in := range pl.inside(win) {
+			if !in {
+				for b := range out {
+					out[b][i] = missing
+				}
+			}
+		}
+	}
 	for _, res := range in {
 		r.reader.Release(res)
 	}

@@ -18,6 +18,7 @@ import (
 	"contado/geo/crs"
 	"contado/geo/fault"
 	"contado/geo/gdal"
+	"contado/geo/series"
 	"contado/geo/store/catalog"
 )
 
@@ -335,4 +336,88 @@ func triangles(l *land, n int) []analysis.ZonalFeature {
 		out = append(out, analysis.ZonalFeature{Code: fmt.Sprint(i), Geometry: g})
 	}
 	return out
+}
+
+// A clip has the values of the dataset within the outline, by cell centres,
+// and nothing outside it.
+func TestClip(t *testing.T) {
+	t.Parallel()
+	l := newLand(t)
+	s := l.shots("scenes", 31, june)
+	q := analysis.ClipRequest{MapWhere: where(l), Pictures: analysis.Pictures{Dataset: "scenes"}, Outline: true, Bands: []string{"swir22"}}
+	q.Areas = analysis.ZonalAreas{Territories: []string{"002"}}
+	m, err := l.engine.Clip(context.Background(), q, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := gdal.OpenRaster(m.Files[0].Path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	g := r.Grid()
+	cells := make([]float64, g.Cells())
+	if err := r.ReadFloat64(1, g.Full(), cells); err != nil {
+		t.Fatal(err)
+	}
+	inv, _ := landGrid().Transform.Invert()
+	seen := 0
+	for i, got := range cells {
+		c, row := inv.Apply(g.Center(i%g.Width, i/g.Width))
+		want := math.NaN()
+		if int(c) >= side/2 {
+			want = float64(s[0].bands["swir22"][int(row)*side+int(c)])
+			seen++
+		}
+		if !same(got, want, 0) {
+			t.Fatalf("cell %d: %v, want %v", i, got, want)
+		}
+	}
+	if seen != side*side/2 {
+		t.Errorf("%d cells of the east half, want %d", seen, side*side/2)
+	}
+	// Classes stay whole numbers with their names.
+	m, err = l.engine.Clip(context.Background(), analysis.ClipRequest{MapWhere: where(l), Pictures: analysis.Pictures{Dataset: "landcover"}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := half(cellsOf(t, m), true, 80); got != side {
+		t.Errorf("%v cells of the river, want %d", got, side)
+	}
+}
+
+// The median of a month leaves out the cells that were not seen.
+func TestComposite(t *testing.T) {
+	t.Parallel()
+	l := newLand(t)
+	s := l.shots("scenes", 32, june, june.AddDate(0, 0, 5), june.AddDate(0, 0, 9), august)
+	q := analysis.CompositeRequest{MapWhere: where(l), Pictures: analysis.Pictures{Dataset: "scenes"}, Period: series.Month, Bands: []string{"nir", "red"}}
+	m, err := l.engine.Composite(context.Background(), q, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(m.Files) != 2 || !m.Files[1].Datetime.Equal(time.Date(2024, 8, 1, 0, 0, 0, 0, time.UTC)) {
+		t.Fatalf("files %+v", m.Files)
+	}
+	for i, got := range cellsOf(t, m) {
+		var v []float64
+		for k := range 3 {
+			if x := float64(s[k].bands["nir"][i]); x == x {
+				v = append(v, x)
+			}
+		}
+		slices.Sort(v)
+		want := math.NaN()
+		switch len(v) {
+		case 3:
+			want = v[1]
+		case 2:
+			want = (v[0] + v[1]) / 2
+		case 1:
+			want = v[0]
+		}
+		if !same(got, want, 1e-7) {
+			t.Fatalf("cell %d: %v, want the median of %v", i, got, v)
+		}
+	}
 }
