@@ -3,6 +3,8 @@ package style
 import (
 	"encoding/xml"
 	"fmt"
+	"hash/fnv"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -28,6 +30,7 @@ const (
 type drawing struct {
 	strings.Builder
 	width, y int
+	id       string // of gradients and patterns: pages may hold several legends
 }
 
 // SVG draws the legend; colours always stand beside their text. Long labels
@@ -39,14 +42,14 @@ func (l Legend) SVG() []byte {
 	}
 	d := drawing{width: l.svgWidth(heading), y: padding}
 	var body drawing
-	body.width, body.y = d.width, d.y
+	body.width, body.y, body.id = d.width, d.y, l.id()
 	body.lines(padding, heading, 7.2, 16, ` font-weight="600"`)
 	body.y += 6
 	if l.Ramp != nil {
 		body.ramp(l.Ramp, l.lang)
 	}
-	for i, e := range l.Entries {
-		body.entry(e, i)
+	for _, e := range l.Entries {
+		body.entry(e)
 	}
 	for _, n := range l.footnotes() {
 		body.y += 3
@@ -59,6 +62,16 @@ func (l Legend) SVG() []byte {
 	d.WriteString(body.String())
 	d.WriteString(`</svg>`)
 	return []byte(d.String())
+}
+
+// id tells the legend from others, by its colours.
+func (l Legend) id() string {
+	h := fnv.New32a()
+	if l.Ramp != nil {
+		// Writing to a hash does not fail.
+		_, _ = h.Write([]byte(strings.Join(l.Ramp.Colours, "")))
+	}
+	return strconv.FormatUint(uint64(h.Sum32()), 36)
 }
 
 func (l Legend) svgWidth(heading string) int {
@@ -113,9 +126,9 @@ func wrap(text string, n int) []string {
 	return out
 }
 
-func (d *drawing) entry(e Entry, i int) {
+func (d *drawing) entry(e Entry) {
 	y := d.y
-	d.swatch(e, i, y)
+	d.swatch(e, y)
 	room := int(float64(d.width-2*padding-labelAt) / letter)
 	for k, line := range wrap(e.Label, room) {
 		if k > 0 {
@@ -126,7 +139,7 @@ func (d *drawing) entry(e Entry, i int) {
 	d.y += rowHeight
 }
 
-func (d *drawing) swatch(e Entry, i, y int) {
+func (d *drawing) swatch(e Entry, y int) {
 	c, ok := colormap.ParseColor(e.Colour)
 	if !ok {
 		c, _ = colormap.ParseColor("#808080")
@@ -144,8 +157,8 @@ func (d *drawing) swatch(e Entry, i, y int) {
 	case Circle:
 		fmt.Fprintf(d, `<circle cx="%d" cy="%d" r="5" fill="%s" stroke="%s"/>`, padding+swatch/2, y+11, colour, ink)
 	case Masked:
-		fmt.Fprintf(d, `<defs><pattern id="hatch%d" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path d="M0 0v6" stroke="%s" stroke-width="2" stroke-opacity="0.45"/></pattern></defs>`, i, ink)
-		fmt.Fprintf(d, `<rect x="%d.5" y="%d.5" width="%d" height="14" fill="url(#hatch%d)" stroke="%s" stroke-opacity="0.4"/>`, padding, y+3, swatch-1, i, ink)
+		fmt.Fprintf(d, `<defs><pattern id="hatch-%s" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path d="M0 0v6" stroke="%s" stroke-width="2" stroke-opacity="0.45"/></pattern></defs>`, d.id, ink)
+		fmt.Fprintf(d, `<rect x="%d.5" y="%d.5" width="%d" height="14" fill="url(#hatch-%s)" stroke="%s" stroke-opacity="0.4"/>`, padding, y+3, swatch-1, d.id, ink)
 	default:
 		fill := colour + `"`
 		if opacity < 1 {
@@ -157,7 +170,7 @@ func (d *drawing) swatch(e Entry, i, y int) {
 
 func (d *drawing) ramp(r *Ramp, lang Lang) {
 	width := d.width - 2*padding
-	d.WriteString(`<defs><linearGradient id="ramp">`)
+	fmt.Fprintf(d, `<defs><linearGradient id="ramp-%s">`, d.id)
 	for i, hex := range r.Colours {
 		c, ok := colormap.ParseColor(hex)
 		if !ok {
@@ -170,7 +183,7 @@ func (d *drawing) ramp(r *Ramp, lang Lang) {
 		}
 		fmt.Fprintf(d, `<stop offset="%.4g" stop-color="%s"%s/>`, float64(i)/float64(max(1, len(r.Colours)-1)), colormap.Hex(c), opacity)
 	}
-	fmt.Fprintf(d, `</linearGradient></defs><rect x="%d.5" y="%d.5" width="%d" height="15" fill="url(#ramp)" stroke="%s" stroke-opacity="0.4"/>`, padding, d.y, width-1, ink)
+	fmt.Fprintf(d, `</linearGradient></defs><rect x="%d.5" y="%d.5" width="%d" height="15" fill="url(#ramp-%s)" stroke="%s" stroke-opacity="0.4"/>`, padding, d.y, width-1, d.id, ink)
 	labels := [3]string{lang.number(r.Min), lang.number((r.Min + r.Max) / 2), lang.number(r.Max)}
 	if r.Low != "" || r.High != "" {
 		labels = [3]string{r.Low, "", r.High}

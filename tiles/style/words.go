@@ -47,7 +47,7 @@ var words = [...][2]string{
 	wordLit:            {"facing the sun", "verso il sole"},
 	wordSlope:          {"Slope", "Pendenza"},
 	wordDegrees:        {"degrees", "gradi"},
-	wordAspect:         {"Aspect: where the ground falls to", "Esposizione del versante"},
+	wordAspect:         {"Aspect (direction downhill)", "Esposizione del versante"},
 	wordNorth:          {"North", "Nord"},
 	wordEast:           {"East", "Est"},
 	wordSouth:          {"South", "Sud"},
