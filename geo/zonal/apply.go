@@ -60,7 +60,7 @@ func (w *Weights) Each(ctx context.Context, layers []Layer, o Options, yield fun
 		for to < len(layers) && layers[to].Raster == layers[from].Raster && !need.table {
 			to++
 		}
-		p := &pass{w: w, o: &o, need: need, layers: layers[from:to], done: &done, total: len(layers) * len(w.areas)}
+		p := &pass{layout: layout{w: w, maxCells: o.MaxCells}, o: &o, need: need, layers: layers[from:to], done: &done, total: len(layers) * len(w.areas)}
 		if err := p.run(ctx); err != nil {
 			return wrap(op, err)
 		}
@@ -77,7 +77,7 @@ func (w *Weights) Each(ctx context.Context, layers []Layer, o Options, yield fun
 
 // pass reads one raster once, for one or several of its bands.
 type pass struct {
-	w       *Weights
+	layout
 	o       *Options
 	need    needs
 	layers  []Layer
@@ -87,23 +87,8 @@ type pass struct {
 	results [][]Result
 	done    *int
 	total   int
-
-	// Areas [lo, hi) are looked at; the others have a turn of their own.
-	lo, hi int32
-	tasks  []task32
-	fulls  []full   // to be decoded
-	left   []int32  // tasks to go, by area; direct or closed below zero
-	sums   [][]*acc // by layer, area
+	sums    [][]*acc // by layer, area
 }
-
-// What left says of areas that no merge is to close.
-const (
-	direct = -1 // one part: done where it is summed
-	closed = -2
-)
-
-// task32 is a window in squares: rows [r0, r1), columns [c0, c1).
-type task32 struct{ r0, r1, c0, c1 int32 }
 
 func (p *pass) run(ctx context.Context) error {
 	if err := p.attach(); err != nil {
@@ -188,29 +173,39 @@ func onGrid(own grid.Grid, src Raster) (Raster, error) {
 	return v, nil
 }
 
-// execute runs the tasks. Sums of areas with several parts are merged in the
-// order of the tasks; those of the others need no order.
+// execute runs the tasks, each for all layers.
 func (p *pass) execute(ctx context.Context) error {
+	n := len(p.layers)
+	return inOrder(ctx, len(p.tasks)*n, p.o.Workers,
+		func() *worker { return &worker{p: p, slot: make([]int32, p.hi-p.lo)} },
+		func(ctx context.Context, k *worker, i int) error { return k.task(ctx, p.tasks[i/n], i%n) },
+		(*worker).merge)
+}
+
+// inOrder runs n tasks on some workers. What a task leaves in its worker is
+// merged in the order of the tasks, one after the other: results do not depend
+// on who is quicker.
+func inOrder[W any](ctx context.Context, n, workers int, start func() W, task func(ctx context.Context, w W, i int) error, merge func(w W) error) error {
 	const op = "zonal.Apply"
 	eg, gctx := errgroup.WithContext(ctx)
-	workers := max(1, min(p.o.Workers, len(p.tasks)*len(p.layers)))
+	workers = max(1, min(workers, n))
 	eg.SetLimit(workers)
-	free := make(chan *worker, workers)
+	free := make(chan W, workers)
 	for range workers {
-		free <- &worker{p: p, slot: make([]int32, p.hi-p.lo)}
+		free <- start()
 	}
 	before := make(chan struct{})
 	close(before)
-	for i := range len(p.tasks) * len(p.layers) {
+	for i := range n {
 		if gctx.Err() != nil {
 			break
 		}
 		prev, mine := before, make(chan struct{})
 		before = mine
 		eg.Go(func() error {
-			k := <-free
-			defer func() { free <- k }()
-			if err := k.task(gctx, p.tasks[i/len(p.layers)], i%len(p.layers)); err != nil {
+			w := <-free
+			defer func() { free <- w }()
+			if err := task(gctx, w, i); err != nil {
 				return err
 			}
 			select {
@@ -218,7 +213,7 @@ func (p *pass) execute(ctx context.Context) error {
 			case <-gctx.Done():
 				return fault.E(op, fault.Canceled, gctx.Err())
 			}
-			if err := k.merge(); err != nil {
+			if err := merge(w); err != nil {
 				return err
 			}
 			close(mine)

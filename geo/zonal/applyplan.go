@@ -9,6 +9,36 @@ import (
 	"contado/geo/grid"
 )
 
+// layout is which windows to read for which areas.
+type layout struct {
+	w        *Weights
+	raster   Raster // whose blocks the windows follow
+	maxCells int
+
+	// Areas [lo, hi) are looked at; the others have a turn of their own.
+	lo, hi int32
+	tasks  []task32
+	fulls  []full  // filled squares to be decoded
+	left   []int32 // tasks to go, by area; direct or closed below zero
+}
+
+// What left says of areas that no merge is to close.
+const (
+	direct = -1 // one part: done where it is summed
+	closed = -2
+)
+
+// task32 is a window in squares: rows [r0, r1), columns [c0, c1).
+type task32 struct{ r0, r1, c0, c1 int32 }
+
+// window is the cells of a task.
+func (l *layout) window(t task32) grid.Window {
+	return l.w.g.Full().Intersect(grid.Window{
+		Col: int(t.c0) << l.w.shift, Row: int(t.r0) << l.w.shift,
+		Width: int(t.c1-t.c0) << l.w.shift, Height: int(t.r1-t.r0) << l.w.shift,
+	})
+}
+
 // plan takes filled squares from block sums where they serve, and lists the
 // windows to read for the rest. It looks at fewer areas when all of them
 // would hold too many values at once.
@@ -35,14 +65,7 @@ const blocksFrom = 1 << 18
 // takeBlocks adds the sums of filled squares that need not be decoded; the
 // others are left in p.fulls.
 func (p *pass) takeBlocks(ctx context.Context) error {
-	p.fulls = nil
-	squares := 0
-	for i := range p.w.fulls {
-		if f := &p.w.fulls[i]; f.area >= p.lo && f.area < p.hi {
-			squares += int(f.n)
-			p.fulls = append(p.fulls, *f)
-		}
-	}
+	squares := p.takeFulls()
 	if slices.Contains(p.blocks, nil) || squares*p.w.side*p.w.side < blocksFrom {
 		return nil
 	}
@@ -64,6 +87,18 @@ func (p *pass) takeBlocks(ctx context.Context) error {
 	}
 	p.fulls = decode
 	return nil
+}
+
+// takeFulls lists the filled squares.
+func (l *layout) takeFulls() (squares int) {
+	l.fulls = nil
+	for i := range l.w.fulls {
+		if f := &l.w.fulls[i]; f.area >= l.lo && f.area < l.hi {
+			squares += int(f.n)
+			l.fulls = append(l.fulls, *f)
+		}
+	}
+	return squares
 }
 
 // squareSums reads the sums of filled squares.
@@ -138,25 +173,25 @@ func (p *pass) areaOf(win grid.Window, s *BlockSum) float64 {
 
 // units is the size in squares of the windows that follow the blocks of the
 // raster, within the bound on a read (but never below one square).
-func (p *pass) units() (cols, rows int32) {
+func (l *layout) units() (cols, rows int32) {
 	bc, br := 512, 512
-	if b, ok := p.raster.(interface{ BlockSize() (cols, rows int) }); ok {
+	if b, ok := l.raster.(interface{ BlockSize() (cols, rows int) }); ok {
 		if c, r := b.BlockSize(); c > 0 && r > 0 {
 			bc, br = c, r
 		}
 	}
-	squares := max(1, p.o.MaxCells/(p.w.side*p.w.side))
-	across, down := p.w.tiles()
-	up := func(n, most int) int { return max(1, min((n+p.w.side-1)/p.w.side, most)) }
+	squares := max(1, l.maxCells/(l.w.side*l.w.side))
+	across, down := l.w.tiles()
+	up := func(n, most int) int { return max(1, min((n+l.w.side-1)/l.w.side, most)) }
 	r := up(br, min(down, squares))
 	return int32(up(bc, min(across, squares/r))), int32(r)
 }
 
 // layOut lists the windows to read: of each row of units those that some area
 // needs, neighbours together as far as the bound on a read allows.
-func (p *pass) layOut() {
-	p.tasks = p.tasks[:0]
-	uc, ur := p.units()
+func (l *layout) layOut() {
+	l.tasks = l.tasks[:0]
+	uc, ur := l.units()
 	boxes := map[int32]task32{}
 	var touched []int32
 	grow := func(row, col, n int32) {
@@ -171,76 +206,80 @@ func (p *pass) layOut() {
 		}
 	}
 	i, j := 0, 0
-	for i < len(p.w.parts) || j < len(p.fulls) {
+	for i < len(l.w.parts) || j < len(l.fulls) {
 		unit := int32(1 << 30)
-		if i < len(p.w.parts) {
-			unit = p.w.parts[i].row / ur
+		if i < len(l.w.parts) {
+			unit = l.w.parts[i].row / ur
 		}
-		if j < len(p.fulls) {
-			unit = min(unit, p.fulls[j].row/ur)
+		if j < len(l.fulls) {
+			unit = min(unit, l.fulls[j].row/ur)
 		}
-		for ; i < len(p.w.parts) && p.w.parts[i].row/ur == unit; i++ {
-			if q := &p.w.parts[i]; q.area >= p.lo && q.area < p.hi {
+		for ; i < len(l.w.parts) && l.w.parts[i].row/ur == unit; i++ {
+			if q := &l.w.parts[i]; q.area >= l.lo && q.area < l.hi {
 				grow(q.row, q.col, 1)
 			}
 		}
-		for ; j < len(p.fulls) && p.fulls[j].row/ur == unit; j++ {
-			grow(p.fulls[j].row, p.fulls[j].col, p.fulls[j].n)
+		for ; j < len(l.fulls) && l.fulls[j].row/ur == unit; j++ {
+			grow(l.fulls[j].row, l.fulls[j].col, l.fulls[j].n)
 		}
 		slices.Sort(touched)
-		p.join(touched, boxes)
+		l.join(touched, boxes)
 		touched = touched[:0]
 		clear(boxes)
 	}
 }
 
+// joinCells bounds the cells of units that are read together: what is summed
+// at once is then still in the processor's cache.
+const joinCells = 1 << 18
+
 // join makes tasks of the units of one row.
-func (p *pass) join(units []int32, boxes map[int32]task32) {
+func (l *layout) join(units []int32, boxes map[int32]task32) {
 	for i, u := range units {
 		b := boxes[u]
-		if n := len(p.tasks); i > 0 && units[i-1]+1 == u {
-			t := p.tasks[n-1]
+		if n := len(l.tasks); i > 0 && units[i-1]+1 == u {
+			t := l.tasks[n-1]
 			t = task32{min(t.r0, b.r0), max(t.r1, b.r1), t.c0, b.c1}
-			apart := p.cells(p.tasks[n-1]) + p.cells(b)
-			if all := p.cells(t); all <= int64(p.o.MaxCells) && all <= apart+taskCost {
-				p.tasks[n-1] = t
+			apart := l.cells(l.tasks[n-1]) + l.cells(b)
+			if all := l.cells(t); all <= joinCells && all <= int64(l.maxCells) && all <= apart+taskCost {
+				l.tasks[n-1] = t
 				continue
 			}
 		}
-		p.tasks = append(p.tasks, b)
+		l.tasks = append(l.tasks, b)
 	}
 }
 
-func (p *pass) cells(t task32) int64 {
-	return int64(t.r1-t.r0) * int64(t.c1-t.c0) << (2 * p.w.shift)
+func (l *layout) cells(t task32) int64 {
+	return int64(t.r1-t.r0) * int64(t.c1-t.c0) << (2 * l.w.shift)
 }
 
 // count finds how many tasks each area has.
-func (p *pass) count() {
-	last := make([]int32, p.hi-p.lo)
-	for t := range p.tasks {
-		p.each(&p.tasks[t], func(area int32, part bool) {
+func (l *layout) count() {
+	last := make([]int32, l.hi-l.lo)
+	for t := range l.tasks {
+		l.each(&l.tasks[t], func(area int32, part bool) {
 			switch {
-			case part && p.w.areas[area].pieces == 1:
-				p.left[area] = direct
-			case last[area-p.lo] != int32(t)+1:
-				last[area-p.lo] = int32(t) + 1
-				p.left[area]++
+			case part && l.w.areas[area].pieces == 1:
+				l.left[area] = direct
+			case last[area-l.lo] != int32(t)+1:
+				last[area-l.lo] = int32(t) + 1
+				l.left[area]++
 			}
 		})
 	}
 }
 
 // each calls fn for the area of each part and each run of filled squares.
-func (p *pass) each(t *task32, fn func(area int32, part bool)) {
+func (l *layout) each(t *task32, fn func(area int32, part bool)) {
 	for r := t.r0; r < t.r1; r++ {
-		from, to := p.w.partsIn(r, t.c0, t.c1)
+		from, to := l.w.partsIn(r, t.c0, t.c1)
 		for i := from; i < to; i++ {
-			if a := p.w.parts[i].area; a >= p.lo && a < p.hi {
+			if a := l.w.parts[i].area; a >= l.lo && a < l.hi {
 				fn(a, true)
 			}
 		}
-		for _, f := range p.fullsIn(r) {
+		for _, f := range l.fullsIn(r) {
 			if f.col < t.c1 && f.col+f.n > t.c0 {
 				fn(f.area, false)
 			}
@@ -260,13 +299,13 @@ func (w *Weights) partsIn(row, c0, c1 int32) (from, to int) {
 }
 
 // fullsIn are the filled squares of a row that have to be decoded.
-func (p *pass) fullsIn(row int32) []full {
-	from := sort.Search(len(p.fulls), func(i int) bool { return p.fulls[i].row >= row })
+func (l *layout) fullsIn(row int32) []full {
+	from := sort.Search(len(l.fulls), func(i int) bool { return l.fulls[i].row >= row })
 	to := from
-	for to < len(p.fulls) && p.fulls[to].row == row {
+	for to < len(l.fulls) && l.fulls[to].row == row {
 		to++
 	}
-	return p.fulls[from:to]
+	return l.fulls[from:to]
 }
 
 // openValues is the largest number of values that areas between their first

@@ -3,7 +3,9 @@ package zonal
 import (
 	"context"
 	"math"
+	"math/bits"
 
+	"contado/geo/fault"
 	"contado/geo/grid"
 )
 
@@ -45,4 +47,65 @@ type Blocks interface {
 	Side() int
 	// ReadBlocks fills dst, row by row, with the sums of a window of blocks.
 	ReadBlocks(ctx context.Context, band int, blocks grid.Window, dst []BlockSum) error
+}
+
+// blockWeights bounds the covered cells that Compute keeps to use block sums.
+const blockWeights = 48 << 20
+
+// blocksServe reports whether block sums can spare Compute much decoding: the
+// statistics need no more than sums, and areas are large enough.
+func (o *Options) blocksServe(g grid.Grid, areas []Area) bool {
+	need := o.needs()
+	if o.Blocks == nil || need.table || need.weights || o.Strategy != Auto {
+		return false
+	}
+	side := o.Blocks.Side()
+	if side < 16 || side > 256 || bits.OnesCount(uint(side)) != 1 || side*side > o.MaxCells {
+		return false
+	}
+	var cells int64
+	for i := range areas {
+		if areas[i].Geometry == nil {
+			return false // Compute says what is wrong
+		}
+		b := areas[i].Geometry.Bound()
+		w := shapeWindow(g, [4][2]float64{{b.Min[0], b.Min[1]}, {b.Max[0], b.Min[1]}, {b.Max[0], b.Max[1]}, {b.Min[0], b.Max[1]}})
+		if w.Width >= 2*side && w.Height >= 2*side {
+			cells += w.Cells()
+		}
+	}
+	return cells >= 4*blocksFrom
+}
+
+// shapeWindow is the window around some points, clipped to the grid.
+func shapeWindow(g grid.Grid, points [4][2]float64) grid.Window {
+	m := newMapper(g.Transform)
+	x0, y0, x1, y1 := math.Inf(1), math.Inf(1), math.Inf(-1), math.Inf(-1)
+	for _, p := range points {
+		q := m.cell(p)
+		x0, x1 = math.Min(x0, q[0]), math.Max(x1, q[0])
+		y0, y1 = math.Min(y0, q[1]), math.Max(y1, q[1])
+	}
+	c0, c1 := math.Floor(math.Max(x0, 0)), math.Ceil(math.Min(x1, float64(g.Width)))
+	r0, r1 := math.Floor(math.Max(y0, 0)), math.Ceil(math.Min(y1, float64(g.Height)))
+	if !(c1 > c0 && r1 > r0) {
+		return grid.Window{}
+	}
+	return grid.Window{Col: int(c0), Row: int(r0), Width: int(c1 - c0), Height: int(r1 - r0)}
+}
+
+// computeByBlocks is Compute by way of weights that are used once. It is
+// TooLarge for areas whose boundaries are too long for that.
+func computeByBlocks(ctx context.Context, r Raster, areas []Area, o Options) ([]Result, error) {
+	w, err := NewWeights(ctx, r.Grid(), areas, &WeightOptions{
+		Side: o.Blocks.Side(), Exact: true, Workers: o.Workers, MaxBytes: blockWeights,
+	})
+	if err != nil {
+		return nil, err
+	}
+	res, err := w.Apply(ctx, []Layer{{Raster: r, Band: o.Band, Blocks: o.Blocks}}, o)
+	if err != nil {
+		return nil, fault.E("zonal.Compute", fault.KindOf(err), err)
+	}
+	return res[0], nil
 }

@@ -35,10 +35,7 @@ func (k *worker) task(ctx context.Context, t task32, layer int) error {
 	}
 	p, w := k.p, k.p.w
 	k.layer = layer
-	k.win = w.g.Full().Intersect(grid.Window{
-		Col: int(t.c0) << w.shift, Row: int(t.r0) << w.shift,
-		Width: int(t.c1-t.c0) << w.shift, Height: int(t.r1-t.r0) << w.shift,
-	})
+	k.win = p.window(t)
 	n := int(k.win.Cells())
 	k.values = slices.Grow(k.values[:0], n)[:n]
 	band := max(1, p.layers[layer].Band)
@@ -194,9 +191,10 @@ func (s *square2) at(pos int) int { return pos>>s.shift*s.stride + pos&(1<<s.shi
 func addFast[F float32 | float64](a *acc, s *square2, pos []uint16, frac []F) {
 	lo, hi := math.Inf(1), math.Inf(-1)
 	var edges, inside float64
+	values, stride, shift, mask := s.values, s.stride, s.shift&15, 1<<(s.shift&15)-1
 	frac = frac[:len(pos)]
 	for i, p := range pos {
-		v := s.values[s.at(int(p))]
+		v := values[int(p)>>shift*stride+int(p)&mask]
 		edges += float64(frac[i]) * v
 		if v < lo {
 			lo = v
@@ -206,8 +204,8 @@ func addFast[F float32 | float64](a *acc, s *square2, pos []uint16, frac []F) {
 		}
 	}
 	for _, r := range s.runs {
-		at := s.at(int(r.pos))
-		for _, v := range s.values[at : at+int(r.n)+1] {
+		at := int(r.pos)>>shift*stride + int(r.pos)&mask
+		for _, v := range values[at : at+int(r.n)+1] {
 			inside += v
 			if v < lo {
 				lo = v
@@ -227,7 +225,9 @@ func addFast[F float32 | float64](a *acc, s *square2, pos []uint16, frac []F) {
 	a.sum.add(sum)
 	a.min, a.max = math.Min(a.min, lo), math.Max(a.max, hi)
 	if a.need.moments {
-		a.spread(s.total, sum/s.total, func(mean float64) (d, dd float64) { return deviations(s, pos, frac, mean) })
+		mean := sum / s.total
+		d, dd := deviations(s, pos, frac, mean)
+		a.spread(s.total, mean, d, dd)
 	}
 }
 
@@ -260,23 +260,27 @@ func addGaps[F float32 | float64](a *acc, s *square2, pos []uint16, frac []F) {
 	a.count.add(count)
 	a.sum.add(sum)
 	if a.need.moments {
-		a.spread(count, sum/count, func(mean float64) (d, dd float64) { return deviations(s, pos, frac, mean) })
+		mean := sum / count
+		d, dd := deviations(s, pos, frac, mean)
+		a.spread(count, mean, d, dd)
 	}
 }
 
 // deviations are Σ f·(v−mean) and Σ f·(v−mean)² over the valid cells. Squares
 // around the mean itself keep their digits, whatever value stands out.
 func deviations[F float32 | float64](s *square2, pos []uint16, frac []F, mean float64) (d, dd float64) {
+	values, stride, shift, mask := s.values, s.stride, s.shift&15, 1<<(s.shift&15)-1
+	frac = frac[:len(pos)]
 	for i, p := range pos {
-		if v := s.values[s.at(int(p))] - mean; finite(v) {
+		if v := values[int(p)>>shift*stride+int(p)&mask] - mean; finite(v) {
 			fv := float64(frac[i]) * v
 			d += fv
 			dd += fv * v
 		}
 	}
 	for _, r := range s.runs {
-		at := s.at(int(r.pos))
-		for _, v := range s.values[at : at+int(r.n)+1] {
+		at := int(r.pos)>>shift*stride + int(r.pos)&mask
+		for _, v := range values[at : at+int(r.n)+1] {
 			if v -= mean; finite(v) {
 				d += v
 				dd += v * v
@@ -286,9 +290,8 @@ func deviations[F float32 | float64](s *square2, pos []uint16, frac []F, mean fl
 	return d, dd
 }
 
-// spread merges the moments of a group of weight n around its mean.
-func (a *acc) spread(n, mean float64, around func(mean float64) (d, dd float64)) {
-	d, dd := around(mean)
+// spread merges the moments of a group of weight n from its deviations.
+func (a *acc) spread(n, mean, d, dd float64) {
 	if a.n == 0 {
 		a.origin = mean
 	}

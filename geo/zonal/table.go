@@ -8,8 +8,15 @@ import (
 
 // table sums covered fractions per distinct value. Up to its limit it is
 // exact; when more values come, it keeps fewer bits of them: all values that
-// share sign, exponent and leading mantissa bits fall into one bin. Bins of
-// coarser tables hold whole bins of finer ones, so tables merge in any order.
+// share sign, exponent and leading mantissa bits fall into one bin.
+//
+// It drops the least number of bits that makes the bins no more than the
+// limit. Bins of coarser tables hold whole bins of finer ones, and a part of
+// some values never needs coarser bins than all of them: therefore the bins
+// depend on the values alone, not on their order nor on how they are split
+// into tables that are merged later (TestTableMerges). A value is wrong by at
+// most half a bin, relative to itself: what a log-scale sketch promises
+// (DDSketch, Masson, Rim and Lee 2019), with the width found from the data.
 type table struct {
 	slots   []slot
 	n       int
@@ -28,10 +35,7 @@ type slot struct {
 	frac, m2 float64
 }
 
-const (
-	free       = ^uint64(0) // a NaN: never a key
-	firstShift = 42         // leaves 10 of 52 mantissa bits
-)
+const free = ^uint64(0) // a NaN: never a key
 
 func newTable(limit int) *table {
 	t := &table{limit: limit, last: free}
@@ -109,7 +113,7 @@ func (t *table) flush() {
 func (t *table) put(k uint64, f, m2 float64) {
 	t.in(k, f, m2)
 	if t.n > t.limit {
-		t.coarsen(max(firstShift, t.shift+1))
+		t.coarsen(t.shift + 1)
 	} else if t.n*4 > len(t.slots)*3 {
 		t.rehash(2*len(t.slots), t.shift)
 	}
@@ -131,15 +135,28 @@ func (t *table) in(k uint64, f, m2 float64) {
 	}
 }
 
-// coarsen rounds the keys until they fit. Above 62 bits only the sign is
-// left, so it ends for any limit of two or more.
+// coarsen drops bits of the keys, at least shift of them, until they fit. Above
+// 62 bits only the sign is left, so it ends for any limit of two or more.
 func (t *table) coarsen(shift uint) {
-	for ; ; shift++ {
+	for {
 		t.rehash(len(t.slots), shift)
 		if t.n <= t.limit || shift >= 62 {
 			return
 		}
+		shift = max(shift+1, t.useless()+1)
 	}
+}
+
+// useless is how many low bits are zero in all keys: dropping no more than
+// them joins no bins.
+func (t *table) useless() uint {
+	var all uint64
+	for _, s := range t.slots {
+		if s.key != free {
+			all |= s.key
+		}
+	}
+	return min(61, uint(bits.TrailingZeros64(all)))
 }
 
 func (t *table) rehash(size int, shift uint) {
@@ -190,13 +207,17 @@ func (t *table) entries() []entry {
 }
 
 // errorBound is the largest relative error of a value of the table: half a
-// bin. It is 0 when exact. Values too small for the exponent to carry all
-// bits (below 2⁻¹⁰²²) are not covered by it.
+// bin. It is 0 when exact, and above 1 when bins span several octaves. Values
+// too small for the exponent to carry all bits (below 2⁻¹⁰²²) are not covered
+// by it.
 func (t *table) errorBound() float64 {
-	if t.shift == 0 {
+	switch {
+	case t.shift == 0:
 		return 0
+	case t.shift <= 52:
+		return math.Ldexp(1, int(t.shift)-53)
 	}
-	return math.Min(1, math.Ldexp(1, int(t.shift)-53))
+	return math.Ldexp(1, 1<<(t.shift-53)) - 1 // the middle over the lower end of 2^(shift−52) octaves
 }
 
 // tieEps is the difference, relative to the area, below which two weights are

@@ -131,17 +131,24 @@ type Options struct {
 	// CellArea is the area in m² of one cell of a grid row, for AreaHa and
 	// Classes.
 	CellArea func(row int) float64
+	// Blocks are the sums of blocks of the band, if known. Where Auto finds
+	// that they serve, only what they do not hold is decoded: statistics of
+	// sums, moments and extremes, of areas that fill many blocks. The results
+	// are the same but for rounding.
+	Blocks Blocks
 	// MaxCells bounds one read: a worker holds at most this many cells (8
 	// bytes each, twice with Weights). 0 means DefaultMaxCells.
 	MaxCells int
 	// MaxDistinct bounds the values that are told apart in one area, for
 	// quantiles, majority, minority, variety and classes. All are exact up to
-	// it (and thus in every area of that many cells). Above it values are
-	// kept in bins of at most 2⁻¹⁰ relative width: quantiles become
-	// approximate and the result says by how much, majority, minority and
-	// variety are null, and the class table is refused (as it is above
-	// MaxClasses). 0 means DefaultMaxDistinct. Memory is about 32 bytes for each value told apart
-	// in the areas that are being read.
+	// it (and thus in every area of that many cells). Above it values fall
+	// into bins, as narrow as that many bins allow: 2⁻¹⁶ of the value for
+	// values within a factor of two, 2⁻¹¹ within a factor of 2³². Quantiles
+	// become approximate and Result.QuantileError says by how much, majority,
+	// minority and variety are null, and the class table is refused (as it is
+	// above MaxClasses). The bins do not depend on the order of reading. 0
+	// means DefaultMaxDistinct. Memory is about 32 bytes for each value told
+	// apart in the areas that are being read.
 	MaxDistinct int
 	// Workers is how many reads and sums run at once; 0 means the number of
 	// CPUs that Go may use, four at most: 64 MB with the default MaxCells.
@@ -169,6 +176,11 @@ func Compute(ctx context.Context, r Raster, areas []Area, o Options) ([]Result, 
 	g := r.Grid()
 	if err := checkGrid(g); err != nil {
 		return nil, err
+	}
+	if o.blocksServe(g, areas) {
+		if res, err := computeByBlocks(ctx, r, areas, o); !fault.Is(err, fault.TooLarge) {
+			return res, wrap(op, err)
+		}
 	}
 	results := make([]Result, len(areas))
 	main := engine{raster: r, grid: g, areas: areas, o: &o, need: o.needs(), check: true}
