@@ -1,10 +1,15 @@
 package encode
 
+/*
+#cgo pkg-config: libjpeg
+#include "jpegc.h"
+#include <stdlib.h>
+*/
+import "C"
+
 import (
-	"bytes"
-	"image"
 	"image/color"
-	"image/jpeg"
+	"unsafe"
 
 	"contado/geo/fault"
 )
@@ -49,9 +54,19 @@ func JPEG(m *Image, o *JPEGOptions) ([]byte, error) {
 	if o.Background != nil {
 		background = *o.Background
 	}
-	var out bytes.Buffer
-	err := jpeg.Encode(&out, m.flatten(background), &jpeg.Options{Quality: quality})
-	return out.Bytes(), fault.E(op, fault.Other, err)
+	return jpeg(m.flatten(background), m.Width, m.Height, quality)
+}
+
+func jpeg(rgb []uint8, width, height, quality int) ([]byte, error) {
+	var out *C.uchar
+	var size C.ulong
+	var message [200]C.char
+	code := C.contado_jpeg((*C.uint8_t)(unsafe.Pointer(unsafe.SliceData(rgb))), C.int(width), C.int(height), C.int(quality), &out, &size, &message[0])
+	if code != 0 {
+		return nil, fault.Errorf("encode.JPEG", fault.Other, "libjpeg could not encode an image of %d x %d pixels: %s", width, height, C.GoString(&message[0]))
+	}
+	defer C.free(unsafe.Pointer(out))
+	return C.GoBytes(unsafe.Pointer(out), C.int(size)), nil
 }
 
 // Opaque reports whether no pixel lets anything through.
@@ -76,22 +91,25 @@ func (m *Image) Opaque() bool {
 	return true
 }
 
-// flatten is the image over a colour, in the layout that image/jpeg is
-// fastest at.
-func (m *Image) flatten(background color.NRGBA) *image.RGBA {
+// flatten is the image over a colour as RGB; its own pixels when it is that
+// already.
+func (m *Image) flatten(background color.NRGBA) []uint8 {
 	pix, channels := m.Pix, m.Kind.channels()
 	if m.Kind == Paletted {
 		pix, channels = m.expand()
 	}
-	out := &image.RGBA{Pix: make([]uint8, 4*m.Width*m.Height), Stride: 4 * m.Width, Rect: image.Rect(0, 0, m.Width, m.Height)}
+	if channels == 3 {
+		return pix
+	}
+	out := make([]uint8, 3*m.Width*m.Height)
 	under := [3]uint8{background.R, background.G, background.B}
-	for i, j := 0, 0; i < len(pix); i, j = i+channels, j+4 {
-		p := out.Pix[j : j+4 : j+4]
-		p[0], p[1], p[2], p[3] = pix[i], pix[i+1], pix[i+2], 255
-		if channels == 4 && pix[i+3] != 255 {
-			a := uint32(pix[i+3])
-			for k := range 3 {
-				p[k] = uint8((uint32(pix[i+k])*a + uint32(under[k])*(255-a) + 127) / 255)
+	for i, j := 0, 0; i < len(pix); i, j = i+4, j+3 {
+		p, q := pix[i:i+4:i+4], out[j:j+3:j+3]
+		q[0], q[1], q[2] = p[0], p[1], p[2]
+		if p[3] != 255 {
+			a := uint32(p[3])
+			for k := range q {
+				q[k] = uint8((uint32(p[k])*a + uint32(under[k])*(255-a) + 127) / 255)
 			}
 		}
 	}
