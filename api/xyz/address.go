@@ -6,14 +6,24 @@ import (
 
 	"contado/geo/fault"
 	"contado/geo/store/catalog"
+	drawing "contado/tiles/raster"
 	"contado/tiles/tms"
 )
 
 // Formats of tiles by the ending of the address.
 const (
-	PNG = "png"
-	MVT = "mvt"
+	PNG  = "png"
+	WebP = "webp"
+	JPEG = "jpg"
+	TIFF = "tif" // values
+	NPY  = "npy" // values
+	MVT  = "mvt"
 )
+
+// drawn are the formats of raster tiles, by ending.
+var drawn = map[string]drawing.Format{
+	PNG: drawing.PNG, WebP: drawing.WebP, JPEG: drawing.JPEG, TIFF: drawing.TIFF, NPY: drawing.NPY,
+}
 
 // Address is a tile as an address names it.
 type Address struct {
@@ -32,11 +42,11 @@ func ParseAddress(dataset, z, x, file string) (Address, error) {
 		return a, fault.Errorf("xyz", fault.NotExist, "there is no dataset %.80q", dataset)
 	}
 	y, format, ok := strings.Cut(file, ".")
-	if a.Format = format; !ok || (format != PNG && format != MVT) {
-		return a, fault.Errorf("xyz", fault.Invalid, "a tile address ends in .png (raster) or .mvt (vector), not in %.80q", file)
+	if a.Format = format; !ok || (drawn[format] == "" && format != MVT) {
+		return a, fault.Errorf("xyz", fault.Invalid, "a tile address ends in .png, .webp, .jpg, .tif, .npy (raster) or .mvt (vector), not in %.80q", file)
 	}
-	if y, a.Double = strings.CutSuffix(y, "@2x"); a.Double && format != PNG {
-		return a, fault.Errorf("xyz", fault.Invalid, "@2x is for .png tiles")
+	if y, a.Double = strings.CutSuffix(y, "@2x"); a.Double && format == MVT {
+		return a, fault.Errorf("xyz", fault.Invalid, "@2x is for raster tiles")
 	}
 	for _, p := range []struct {
 		name, text string

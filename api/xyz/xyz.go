@@ -5,8 +5,10 @@ package xyz
 import (
 	"bytes"
 	"encoding/hex"
+	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -38,7 +40,7 @@ func (h *Handler) Register(r rest.Registrar) {
 
 // rasterParams are what a raster tile may be asked with; v is the version in
 // addresses that TileJSON gives out.
-var rasterParams = []string{"bands", "rescale", "colormap", "datetime", "item", "resampling", "size", "v"}
+var rasterParams = append(slices.Clone(tiles.RasterNames), "item", "v")
 
 func (h *Handler) tile(c echo.Context) error {
 	var parts [4]string
@@ -81,7 +83,7 @@ func dated(q url.Values) (tiles.RasterParams, error) {
 
 func (h *Handler) rasterTile(c echo.Context, state *atlas.Snapshot, d catalog.Dataset, a Address) error {
 	if d.Kind != catalog.Raster {
-		return fault.WithHint(fault.Errorf("xyz", fault.Invalid, "dataset %s is %s: it has no .png tiles", d.ID, d.Kind), "ask for .mvt")
+		return fault.WithHint(fault.Errorf("xyz", fault.Invalid, "dataset %s is %s: it has no .%s tiles", d.ID, d.Kind, a.Format), "ask for .mvt")
 	}
 	if err := rest.Only(c, rasterParams...); err != nil {
 		return err
@@ -90,6 +92,7 @@ func (h *Handler) rasterTile(c echo.Context, state *atlas.Snapshot, d catalog.Da
 	if err != nil {
 		return err
 	}
+	p.Format = drawn[a.Format]
 	if a.Double {
 		if c.QueryParam("size") == "256" {
 			return fault.Errorf("xyz", fault.Invalid, "size=256 and @2x contradict each other")
@@ -108,8 +111,48 @@ func (h *Handler) rasterTile(c echo.Context, state *atlas.Snapshot, d catalog.Da
 	if err != nil {
 		return err
 	}
-	c.Response().Header().Set("X-Contado-Items", strconv.Itoa(t.Info.Items))
+	sayItems(c, t)
 	return send(c, t, cache)
+}
+
+// sayItems names the items that a picture was made of, and those left out.
+func sayItems(c echo.Context, t tiles.Tile) {
+	h := c.Response().Header()
+	h.Set("X-Contado-Items", strconv.Itoa(t.Info.Items))
+	names := make([]string, 0, len(t.Items))
+	for _, u := range t.Items {
+		names = append(names, u.Item)
+	}
+	if len(names) > 0 {
+		h.Set("X-Contado-Items-Used", idList(names))
+	}
+	names = names[:0]
+	for _, s := range t.Skipped {
+		names = append(names, s.Item)
+	}
+	if len(names) > 0 {
+		h.Set("X-Contado-Items-Skipped", idList(names))
+	}
+}
+
+// maxNamed bounds the ids in a header.
+const maxNamed = 20
+
+// idList is ids for a header, escaped as in addresses; of many the first and
+// how many more.
+func idList(ids []string) string {
+	var b strings.Builder
+	for i, id := range ids {
+		if i == maxNamed || b.Len() > 2000 {
+			fmt.Fprintf(&b, ", and %d more", len(ids)-i)
+			break
+		}
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(url.PathEscape(id))
+	}
+	return b.String()
 }
 
 func (h *Handler) vectorTile(c echo.Context, state *atlas.Snapshot, d catalog.Dataset, a Address) error {
