@@ -15,12 +15,15 @@ import (
 
 	"contado/api/admin"
 	"contado/api/analysis"
+	"contado/api/draw"
 	"contado/api/ogc"
 	"contado/api/openapi"
 	"contado/api/page"
 	"contado/api/rest"
 	"contado/api/territory"
 	"contado/api/web"
+	"contado/api/wms"
+	"contado/api/wmts"
 	"contado/api/xyz"
 	engine "contado/geo/analysis"
 	"contado/geo/atlas"
@@ -102,9 +105,14 @@ func New(d Deps) (*Server, error) {
 		Atlas: d.Atlas, Engine: d.Engine, Jobs: d.Jobs, Blobs: d.Blobs,
 		Sync: d.Limits.Processes, SyncTimeout: d.Limits.Process, Timeout: d.Limits.Query,
 	}}
+	painter := &draw.Painter{Atlas: d.Atlas, Renderer: d.Tiles}
 	for _, r := range []interface{ Register(rest.Registrar) }{
 		&ogc.Handler{Atlas: d.Atlas, Program: d.Program, Home: home.home, Timeout: d.Limits.Query},
+		&ogc.Pictures{Painter: painter, Tiles: d.Tiles, Timeout: d.Limits.Tile},
+		&wms.Handler{Painter: painter, Log: d.Log, Timeout: d.Limits.Tile},
+		&wmts.Handler{Painter: painter, Log: d.Log, Timeout: d.Limits.Tile},
 		&xyz.Handler{Atlas: d.Atlas, Tiles: d.Tiles, Timeout: d.Limits.Tile},
+		&xyz.Crops{Painter: painter, Timeout: d.Limits.Tile},
 		&territory.Handler{Atlas: d.Atlas, Engine: d.Engine, Program: d.Program, Timeout: d.Limits.Query},
 		s.analysis,
 		&openapi.Handler{Program: d.Program, Layers: func() []openapi.Layer { return layers(d.Atlas.Current()) }},
