@@ -18,6 +18,7 @@ type named struct {
 	quantity   catalog.Quantity
 	flags      string
 	saturated  *float64
+	legend     *legend
 	classes    bool // not bit fields
 	bits       bool
 	categories []string
@@ -127,8 +128,12 @@ func (c *converter) nameBand(s *scene, f *file, i int, sensor string, nth int) n
 	if n.common == "" && c.o.Role == catalog.Imagery && (b.ColorInterp == "red" || b.ColorInterp == "green" || b.ColorInterp == "blue") {
 		n.common = b.ColorInterp
 	}
+	f.product.nameDescribed(f.token, i, &n)
 	if len(f.bands) == 1 && len(n.categories) == 0 && n.classes {
 		n.categories = f.rat
+	}
+	if c.o.Role == catalog.LandCover && len(n.categories) == 0 && len(n.colours) == 0 {
+		n.legend = legendOf(f.base)
 	}
 	c.meaning(f, &n)
 	return n

@@ -17,8 +17,9 @@ import (
 	"contado/geo/store/catalog"
 )
 
-// convert makes the COG and the metadata of one scene.
-func (c *converter) convert(ctx context.Context, s *scene, n int) (*Item, error) {
+// convert makes the COGs and the metadata of one scene: an item, or one for
+// each of its steps in time.
+func (c *converter) convert(ctx context.Context, s *scene, n int) ([]Item, error) {
 	c.p.Stage("convert " + c.label)
 	work := filepath.Join(c.o.Dir, fmt.Sprintf("work%d", n))
 	if err := os.Mkdir(work, 0o755); err != nil {
@@ -31,10 +32,22 @@ func (c *converter) convert(ctx context.Context, s *scene, n int) (*Item, error)
 			return nil, fmt.Errorf("%s: %w", f.name, err)
 		}
 	}
+	if src := s.files[0]; s.steps() > 0 {
+		return c.convertSteps(ctx, s, src, n)
+	}
 	parts, err := c.parts(ctx, s, work)
 	if err != nil {
 		return nil, err
 	}
+	it, err := c.write(ctx, s, parts, filepath.Join(c.o.Dir, fmt.Sprintf("item%d", n)))
+	if err != nil {
+		return nil, err
+	}
+	return []Item{*it}, nil
+}
+
+// write makes the COGs of an item, at paths that begin with base.
+func (c *converter) write(ctx context.Context, s *scene, parts []*part, base string) (*Item, error) {
 	it, err := c.item(s, parts)
 	if err != nil {
 		return nil, err
@@ -43,7 +56,7 @@ func (c *converter) convert(ctx context.Context, s *scene, n int) (*Item, error)
 		if len(parts) > 1 {
 			c.p.Stage(fmt.Sprintf("convert %s: %s", c.label, p.key))
 		}
-		dst := filepath.Join(c.o.Dir, fmt.Sprintf("item%d-%d.tif", n, k))
+		dst := fmt.Sprintf("%s-%d.tif", base, k)
 		if err := c.cog(ctx, dst, p); err != nil {
 			return nil, err
 		}
@@ -200,7 +213,7 @@ func (c *converter) sourceArgs(p *part) []string {
 		args = append(args, "-b", fmt.Sprint(p.band))
 	}
 	if src.mask > 0 {
-		for i := 1; i < src.mask; i++ {
+		for i := 1; i < src.mask && p.band == 0; i++ {
 			args = append(args, "-b", fmt.Sprint(i))
 		}
 		args = append(args, "-mask", fmt.Sprint(src.mask))

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"contado/geo"
 	"contado/geo/fault"
@@ -26,9 +27,10 @@ type file struct {
 	bands  []gdal.BandInfo
 	// prefix and token split base into scene and band; token "" is none.
 	prefix, token string
-	metres        int      // resolution that the name states; 0 = none
-	mask          int      // band that is the mask rather than data; 0 = none
-	rat           []string // class names by value, from an attribute table
+	metres        int         // resolution that the name states; 0 = none
+	mask          int         // band that is the mask rather than data; 0 = none
+	rat           []string    // class names by value, from an attribute table
+	steps         []time.Time // of its bands; nil = they are no steps in time
 	product       *Product
 	cal           *calibration // what the product says of its band
 	nodata        *float64     // what the product says where the file does not
@@ -88,6 +90,7 @@ func (c *converter) inspect(s Source) (*file, error) {
 		f.product, f.token = s.Product, s.Band
 	}
 	f.rat = attributeNames(s.Path)
+	c.readSteps(f)
 	return f, nil
 }
 

@@ -31,6 +31,8 @@ type Product struct {
 	// remark tells what people should know of a scene of it; nil = nothing.
 	remark func(c *converter, s *scene)
 	byName bool // names are all that it was read from
+	// described are the bands by token, when a catalogue says what they are.
+	described map[string][]catalog.Band
 }
 
 // calibration says what the cells of a band mean: value = cell · scale + offset.
@@ -145,6 +147,9 @@ func (c *converter) calibrate(s *scene) {
 		return
 	}
 	for _, f := range s.files {
+		if f.rat == nil {
+			f.rat = p.describedClasses(f.token)
+		}
 		k, ok := p.bands[f.token]
 		if !ok {
 			continue

@@ -122,8 +122,12 @@ func Convert(ctx context.Context, sources []Source, mtl []string, o Options, p P
 	if err != nil {
 		return nil, err
 	}
-	if len(scenes) > o.Limits.Items {
-		return nil, fault.Errorf("raster.Convert", fault.TooLarge, "%d scenes are more than the limit of %d", len(scenes), o.Limits.Items)
+	items := 0
+	for _, s := range scenes {
+		items += max(1, s.steps())
+	}
+	if items > o.Limits.Items {
+		return nil, fault.Errorf("raster.Convert", fault.TooLarge, "%d scenes and steps in time are more than the limit of %d", items, o.Limits.Items)
 	}
 	if err := c.readMTL(scenes, mtl); err != nil {
 		return nil, err
@@ -134,11 +138,11 @@ func Convert(ctx context.Context, sources []Source, mtl []string, o Options, p P
 	out := &Result{Role: c.o.Role}
 	for i, s := range scenes {
 		c.label = fmt.Sprintf("%s (%d of %d)", s.id, i+1, len(scenes))
-		item, err := c.convert(ctx, s, i)
+		items, err := c.convert(ctx, s, i)
 		if err != nil {
 			return nil, err
 		}
-		out.Items = append(out.Items, *item)
+		out.Items = append(out.Items, items...)
 	}
 	out.Notices = c.notes.All()
 	return out, nil

@@ -177,6 +177,9 @@ func (c *converter) band(ctx context.Context, r *gdal.Raster, i int, as named, i
 	t.fill(b)
 	if as.classes {
 		b.Classes = presentClasses(t, as)
+		if as.legend != nil && as.legend.fill(b.Classes) {
+			c.notes.Count(catalog.Info, "legend-known", "classes were named by the published legend, since the file brings none", it.ID+": "+as.legend.name)
+		}
 	}
 	if cloud, shadow, ok := cloudiness(t); ok && as.scl {
 		if it.CloudCover == nil {
