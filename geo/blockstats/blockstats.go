@@ -22,9 +22,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"math"
 	"os"
+	"strconv"
 
 	"contado/geo/fault"
 	"contado/geo/grid"
@@ -78,6 +80,7 @@ type Source struct {
 const (
 	keyFormat = "CONTADO_BLOCKSTATS"
 	keyHeader = "CONTADO_BLOCKSTATS_HEADER"
+	keySum    = "CONTADO_BLOCKSTATS_HEADER_CRC32C"
 	format    = "1"
 )
 
@@ -116,7 +119,11 @@ func (h *header) encode() (map[string]string, error) {
 	if err != nil {
 		return nil, fault.E("blockstats.Write", fault.Other, err)
 	}
-	return map[string]string{keyFormat: format, keyHeader: string(b)}, nil
+	return map[string]string{keyFormat: format, keyHeader: string(b), keySum: textSum(string(b))}, nil
+}
+
+func textSum(s string) string {
+	return strconv.FormatUint(uint64(crc32.Checksum([]byte(s), castagnoli)), 16)
 }
 
 // fingerprint is the length of a file and the SHA-256 of sixteen pieces of

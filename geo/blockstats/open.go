@@ -69,6 +69,8 @@ func decodeHeader(path string, info gdal.RasterInfo) (*header, error) {
 		return nil, damaged(path, "block statistics of format %q; this program knows format %s", short(v), format)
 	case len(text) > maxHeader:
 		return nil, damaged(path, "its header has %d bytes; the limit is %d", len(text), maxHeader)
+	case textSum(text) != info.Metadata[keySum]:
+		return nil, damaged(path, "the checksum of its header is wrong")
 	default:
 		return parseHeader(path, text, info)
 	}
