@@ -119,7 +119,7 @@ func (a *Atlas) Path(key string) (string, error) { return a.stores.Blobs.Path(ke
 // Locate is the name by which the raster pool opens a file of an item.
 func (a *Atlas) Locate(as catalog.Asset) (string, error) {
 	if as.File == "" {
-		return gdal.RemoteName(gdal.Remote{Href: as.Href, Size: as.Size, ETag: as.ETag})
+		return gdal.RemoteName(gdal.Remote{Href: as.Href, Size: as.Size, ETag: as.ETag, Cells: (*gdal.Cells)(as.Cells)})
 	}
 	return a.Path(as.File)
 }

@@ -39,6 +39,7 @@ type Raster struct {
 	max     int64
 	slots   chan struct{} // bound on concurrent reads; nil = none
 	scratch []float64
+	told    bool // a nodata value was told that GDAL does not know
 }
 
 // OpenRaster opens a file for ingest with the given drivers (GDAL's short
@@ -80,6 +81,9 @@ func OpenRasterWith(path string, o *RasterOptions) (*Raster, error) {
 	if err := r.describe(); err != nil {
 		_ = r.Close()
 		return nil, err
+	}
+	if f, ok := remoteOf(strings.TrimPrefix(name, remotePrefix)); ok && f.Cells != nil {
+		r.tell(f.Cells)
 	}
 	r.info = sync.OnceValue(func() RasterInfo { return readInfo(r) })
 	return r, nil

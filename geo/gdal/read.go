@@ -43,6 +43,9 @@ func (r *Raster) Read(bands []int, w grid.Window, outW, outH int, rs grid.Resamp
 	if !ok {
 		return nil, fault.Errorf(op, fault.Invalid, "unknown resampling %q", rs)
 	}
+	if r.told { // GDAL would mix cells in that are no values
+		alg = rioAlg[grid.Nearest]
+	}
 	n := outW * outH
 	out := &grid.Block{Width: outW, Height: outH, Bands: make([][]float32, len(bands)), Mask: make([]uint8, n)}
 	for i := range out.Mask {

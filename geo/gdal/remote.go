@@ -28,6 +28,16 @@ type Remote struct {
 	// when first read.
 	Size int64
 	ETag string
+	// Cells is what is known of its cells and not in it; nil = nothing.
+	Cells *Cells
+}
+
+// Cells says what the cells of a file mean that cannot be written into it:
+// value = cell · Scale + Offset, and the cell that is no value. Each holds
+// where the file is silent.
+type Cells struct {
+	Scale, Offset float64
+	Nodata        *float64
 }
 
 // Opener opens a file elsewhere for reading its parts and says how long it
@@ -94,7 +104,7 @@ func RemoteName(r Remote) (string, error) {
 	if r.Href == "" || strings.ContainsAny(r.Href+r.ETag, "\n\x00") {
 		return "", fault.Errorf(op, fault.Invalid, "%.200q is not the address of a file", r.Href)
 	}
-	text := fmt.Sprintf("%d\n%s\n%s", r.Size, r.ETag, r.Href)
+	text := fmt.Sprintf("%d\n%s\n%s\n%s", r.Size, r.ETag, r.Cells.text(), r.Href)
 	name := remotePrefix + base64.RawURLEncoding.EncodeToString(append(stamp(text), text...))
 	if len(name) > maxRemoteName {
 		err := fault.Errorf(op, fault.TooLarge, "the address of %d bytes is too long for a file that stays where it is", len(r.Href))
@@ -134,10 +144,61 @@ func remoteOf(rest string) (Remote, bool) {
 	if !hmac.Equal(raw[:stampBytes], stamp(text)) {
 		return Remote{}, false
 	}
-	size, rest, _ := strings.Cut(text, "\n")
-	etag, href, _ := strings.Cut(rest, "\n")
-	n, err := strconv.ParseInt(size, 10, 64)
-	return Remote{Href: href, Size: n, ETag: etag}, err == nil
+	part := strings.SplitN(text, "\n", 4)
+	if len(part) != 4 {
+		return Remote{}, false
+	}
+	n, err := strconv.ParseInt(part[0], 10, 64)
+	return Remote{Href: part[3], Size: n, ETag: part[1], Cells: cellsOf(part[2])}, err == nil
+}
+
+func (c *Cells) text() string {
+	if c == nil {
+		return ""
+	}
+	out := num(c.Scale) + " " + num(c.Offset)
+	if c.Nodata != nil {
+		out += " " + num(*c.Nodata)
+	}
+	return out
+}
+
+func num(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
+
+// cellsOf reads what text wrote; the stamp vouches for it.
+func cellsOf(text string) *Cells {
+	var v [3]float64
+	fields := strings.Fields(text)
+	if len(fields) < 2 || len(fields) > 3 {
+		return nil
+	}
+	for i, f := range fields {
+		x, err := strconv.ParseFloat(f, 64)
+		if err != nil {
+			return nil
+		}
+		v[i] = x
+	}
+	c := &Cells{Scale: v[0], Offset: v[1]}
+	if len(fields) == 3 {
+		c.Nodata = &v[2]
+	}
+	return c
+}
+
+// tell gives the bands what is known of their cells where they do not say it.
+func (r *Raster) tell(c *Cells) {
+	for i := range r.bands {
+		b := &r.bands[i]
+		if !b.scaled && c.Scale != 0 {
+			b.scale, b.offset = c.Scale, c.Offset
+			b.scaled = c.Scale != 1 || c.Offset != 0
+		}
+		if c.Nodata != nil && !b.hasNodata && b.maskFlags&gmfAllValid != 0 {
+			b.nodata, b.hasNodata = *c.Nodata, true
+			r.told = true
+		}
+	}
 }
 
 // CheckRemote says why a raster cannot be served well from where it is: each

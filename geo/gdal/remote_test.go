@@ -299,3 +299,55 @@ func TestCheckRemote(t *testing.T) {
 		_ = r.Close()
 	}
 }
+
+// What a catalogue knows of the cells holds where the file is silent.
+func TestRemoteCells(t *testing.T) {
+	t.Parallel()
+	nodata := 0.0
+	for _, tc := range []struct {
+		opts []string
+		own  bool
+	}{{nil, false}, {[]string{"-a_nodata", "7", "-a_scale", "2", "-a_offset", "1"}, true}} {
+		data, err := os.ReadFile(noisy(t, 300, 1, append([]string{"-of", "COG"}, tc.opts...)...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		href := "https://example.org/" + t.Name() + fmt.Sprint(tc.own)
+		elsewhere.Store(href, &counted{data: data})
+		if err := remoteOnce(); err != nil {
+			t.Fatal(err)
+		}
+		var got [2]*grid.Block
+		for i, c := range []*Cells{nil, {Scale: 0.5, Offset: -1, Nodata: &nodata}} {
+			name, err := RemoteName(Remote{Href: href, Cells: c})
+			if err != nil {
+				t.Fatal(err)
+			}
+			r, err := OpenRasterWith(name, &RasterOptions{Remote: true, Siblings: []string{"x"}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer r.Close()
+			if got[i], err = r.Read([]int{1}, grid.Window{Width: 300, Height: 300}, 300, 300, grid.Bilinear); err != nil {
+				t.Fatal(err)
+			}
+		}
+		zeros := 0
+		for i, v := range got[0].Bands[0] {
+			want, mask := v*0.5-1, uint8(255)
+			if v == 0 {
+				mask = 0
+				zeros++
+			}
+			if tc.own {
+				want, mask = v, got[0].Mask[i]
+			}
+			if got[1].Mask[i] != mask || mask != 0 && got[1].Bands[0][i] != want {
+				t.Fatalf("own %v, cell %d: %g %d, want %g %d", tc.own, i, got[1].Bands[0][i], got[1].Mask[i], want, mask)
+			}
+		}
+		if zeros == 0 {
+			t.Fatal("no cell is nodata")
+		}
+	}
+}

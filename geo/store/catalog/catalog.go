@@ -209,6 +209,16 @@ type Asset struct {
 	Overviews int       `json:"overviews"`
 	// Stats is the key of its block statistics; "" = none.
 	Stats string `json:"stats,omitempty"`
+	// Cells is what a remote file does not say of its cells itself; nil: nothing.
+	Cells *Cells `json:"cells,omitempty"`
+}
+
+// Cells says what cells mean: value = cell · Scale + Offset, and which cell
+// is no value.
+type Cells struct {
+	Scale  float64  `json:"scale"`
+	Offset float64  `json:"offset"`
+	Nodata *float64 `json:"nodata,omitempty"`
 }
 
 // Scene says how a satellite picture was taken; fields that are not known

@@ -75,7 +75,7 @@ func item(dataset string, version int, id string) catalog.Item {
 		File: key + ".tif", Grid: g, Stats: key + ".stats",
 		Assets: []catalog.Asset{
 			{Key: "B04", File: key + ".tif", Grid: g, Overviews: 2, Stats: key + ".stats"},
-			{Key: "B11", Href: "https://example.org/B11.tif", Size: 1 << 20, ETag: `"b11"`, Grid: g, Overviews: 1},
+			{Key: "B11", Href: "https://example.org/B11.tif", Size: 1 << 20, ETag: `"b11"`, Grid: g, Overviews: 1, Cells: &catalog.Cells{Scale: 0.5, Offset: -1, Nodata: new(float64)}},
 		},
 		Scene: &catalog.Scene{
 			Platform: "sentinel-2a", Constellation: "sentinel-2", Instruments: []string{"msi"}, Product: "S2A_X", Level: "L2A", Baseline: "05.09",
