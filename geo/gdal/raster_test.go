@@ -510,3 +510,34 @@ func TestZip(t *testing.T) {
 	}
 	_ = r.Close()
 }
+
+// Control points come back as they were written, to the last bit.
+func TestControlPoints(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "gcps.tif")
+	want := []ControlPoint{{0, 0, 10.25, 46.5, 100}, {8, 0, 10.5, 46.5625, 0}, {0, 8, 10.125, 46.25, 7}, {8, 8, 10.375, 46.125, 0}}
+	w, err := CreateGeoTIFF(path, RasterSpec{Grid: grid.Grid{CRS: geo.WGS84, Width: 8, Height: 8}, ControlPoints: want, DataType: "float32", Bands: []BandSpec{{}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	r, err := OpenRaster(path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if i := r.Info(); i.HasTransform || i.GCPs != 4 || i.Grid.CRS != geo.WGS84 {
+		t.Errorf("%+v", i)
+	}
+	got := r.ControlPoints()
+	if len(got) != len(want) {
+		t.Fatalf("%d points", len(got))
+	}
+	for i := range want {
+		if got[i] != want[i] {
+			t.Errorf("%d: %+v, want %+v", i, got[i], want[i])
+		}
+	}
+}

@@ -19,9 +19,11 @@ import (
 
 // RasterSpec says what CreateGeoTIFF makes.
 type RasterSpec struct {
-	Grid     grid.Grid
-	DataType string // uint8, int16, uint16, int32, uint32, float32, float64
-	Bands    []BandSpec
+	Grid grid.Grid
+	// ControlPoints place the raster, in Grid.CRS, in stead of Grid.Transform.
+	ControlPoints []ControlPoint
+	DataType      string // uint8, int16, uint16, int32, uint32, float32, float64
+	Bands         []BandSpec
 	// Compress is DEFLATE (default), ZSTD, LZW or NONE.
 	Compress string
 	// BlockSize is the side of a tile in cells, a multiple of 16; 0 = 256.
@@ -178,6 +180,31 @@ func (w *RasterWriter) describe() error {
 	const op = "gdal.CreateGeoTIFF"
 	var c call
 	log := godal.ErrLogger(c.handle)
+	if len(w.spec.ControlPoints) > 0 {
+		if err := w.setControlPoints(w.spec.ControlPoints, w.spec.Grid.CRS); err != nil {
+			return err
+		}
+	} else if err := w.setGrid(); err != nil {
+		return err
+	}
+	for k, v := range w.spec.Metadata {
+		if err := w.ds.SetMetadata(k, v, log); err != nil {
+			return wrap(op, fault.Invalid, err, "set metadata %s of %s", k, w.path)
+		}
+	}
+	for i, b := range w.ds.Bands() {
+		if err := w.describeBand(b, w.spec.Bands[i]); err != nil {
+			return wrap(op, fault.Invalid, err, "describe band %d of %s", i+1, w.path)
+		}
+	}
+	return nil
+}
+
+// setGrid writes CRS and transform.
+func (w *RasterWriter) setGrid() error {
+	const op = "gdal.CreateGeoTIFF"
+	var c call
+	log := godal.ErrLogger(c.handle)
 	if w.spec.Grid.CRS.Known() {
 		id, err := ParseCRS(string(w.spec.Grid.CRS))
 		if err != nil {
@@ -189,16 +216,6 @@ func (w *RasterWriter) describe() error {
 	}
 	if err := w.ds.SetGeoTransform(w.spec.Grid.Transform, log); err != nil {
 		return wrap(op, fault.Invalid, err, "set the transform of %s", w.path)
-	}
-	for k, v := range w.spec.Metadata {
-		if err := w.ds.SetMetadata(k, v, log); err != nil {
-			return wrap(op, fault.Invalid, err, "set metadata %s of %s", k, w.path)
-		}
-	}
-	for i, b := range w.ds.Bands() {
-		if err := w.describeBand(b, w.spec.Bands[i]); err != nil {
-			return wrap(op, fault.Invalid, err, "describe band %d of %s", i+1, w.path)
-		}
 	}
 	return nil
 }
