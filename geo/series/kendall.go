@@ -21,7 +21,7 @@ const exactPoints = 10
 // Point is a value at a time.
 type Point struct {
 	Years float64 // see Period.Years
-	Part  int     // part of the year that it is compared within; seasonal forms only
+	Part  int     // part of the year (0 … 52) that it is compared within; seasonal forms only
 	Value float64 // NaN = left out
 }
 
@@ -40,6 +40,10 @@ type Kendall struct {
 	// series of up to 10 values without ties).
 	P     float64
 	Exact bool
+	// SerialP is P when what remains of a value beside the trend may last into
+	// the other parts of the year, as greenness does: Var with the covariances
+	// between the parts. Seasonal form of 10 years or more; NaN otherwise.
+	SerialP float64
 	// Tau is Kendall's tau-b: S over √(pairs · pairs that are not tied).
 	Tau float64
 }
@@ -66,7 +70,7 @@ func MannKendall(points []Point) (Kendall, error) {
 // SeasonalMannKendall tests for a trend that is common to the parts of the
 // year, comparing values of the same part alone: Hirsch, Slack, Smith 1982,
 // Water Resources Research 18, 107–121. S, Var and pairs are summed over the
-// parts, taking them as independent. Errors are those of MannKendall; two
+// parts, taking them as independent; SerialP does not take them so. Errors are those of MannKendall; two
 // points of one part at one time are an error.
 func SeasonalMannKendall(points []Point) (Kendall, error) {
 	pts, err := prepare("series.SeasonalMannKendall", points, true)
@@ -83,6 +87,9 @@ func SeasonalMannKendall(points []Point) (Kendall, error) {
 		denominator += d
 	}
 	sum.finish(denominator)
+	if c, ok := covariance(pts); ok && sum.Var+c > 0 {
+		sum.SerialP = normalP(sum.S, sum.Var+c)
+	}
 	return sum, nil
 }
 
@@ -95,6 +102,9 @@ func prepare(op string, points []Point, seasonal bool) ([]Point, error) {
 		}
 		if math.IsNaN(p.Years) || math.IsInf(p.Years, 0) {
 			return nil, fault.Errorf(op, fault.Invalid, "a value has no time")
+		}
+		if seasonal && (p.Part < 0 || p.Part > 52) {
+			return nil, fault.Errorf(op, fault.Invalid, "a value lies in part %d of its year; parts from 0 to 52 are taken", p.Part)
 		}
 		if !seasonal {
 			p.Part = 0
@@ -182,16 +192,24 @@ func tied(pts []Point) bool { return len(ties(pts)) < len(pts) }
 
 // finish derives Z, P and tau from S and Var.
 func (k *Kendall) finish(denominator float64) {
-	if k.Var > 0 && k.S != 0 {
-		k.Z = (math.Abs(float64(k.S)) - 1) / math.Sqrt(k.Var)
-		if k.S < 0 {
-			k.Z = -k.Z
-		}
-	}
-	k.P = math.Erfc(math.Abs(k.Z) / math.Sqrt2)
+	k.Z = normalScore(k.S, k.Var)
+	k.P, k.SerialP = normalP(k.S, k.Var), math.NaN()
 	if denominator > 0 {
 		k.Tau = float64(k.S) / denominator
 	}
+}
+
+// normalScore is Z of S.
+func normalScore(s int64, variance float64) float64 {
+	if variance <= 0 || s == 0 {
+		return 0
+	}
+	return math.Copysign(math.Abs(float64(s))-1, float64(s)) / math.Sqrt(variance)
+}
+
+// normalP is the two-sided probability of Z.
+func normalP(s int64, variance float64) float64 {
+	return math.Erfc(math.Abs(normalScore(s, variance)) / math.Sqrt2)
 }
 
 // exactP is the two-sided probability of |S| or more among the n!

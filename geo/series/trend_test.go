@@ -294,6 +294,9 @@ func TestTrendLimits(t *testing.T) {
 	if _, err := SeasonalTheilSen([]Point{{2000, 0, 1}, {2000.1, 1, 1}, {2000.2, 2, 1}, {2000.3, 3, 1}}, 0.95); !fault.Is(err, fault.Invalid) {
 		t.Errorf("nothing to compare: %v", err)
 	}
+	if _, err := SeasonalMannKendall([]Point{{2000, 0, 1}, {2001, 0, 1}, {2002, 0, 1}, {2003, 53, 1}}); !fault.Is(err, fault.Invalid) {
+		t.Errorf("part 53: %v", err)
+	}
 	for _, c := range []float64{0, 1, 95, nan} {
 		if _, err := TheilSen(yearly(1, 2, 3, 4), c); !fault.Is(err, fault.Invalid) {
 			t.Errorf("confidence %v: %v", c, err)
