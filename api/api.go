@@ -4,6 +4,7 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -41,7 +42,11 @@ type Deps struct {
 	Engine *engine.Engine
 	Jobs   jobs.Driver // nil: no jobs are taken
 	Blobs  blob.Driver
-	Log    *slog.Logger // nil: silence
+	// Publish makes a computed map a dataset; nil: processes make none. Work
+	// is a folder for maps that are being made; "" = the system's.
+	Publish func(ctx context.Context, m *engine.Map, id, title string) error
+	Work    string
+	Log     *slog.Logger // nil: silence
 	// Program is the name and version: "contado 0.1.0".
 	Program string
 	// BaseURL is the address that people use, when it is not the one that
@@ -102,7 +107,7 @@ func New(d Deps) (*Server, error) {
 	e.HTTPErrorHandler = rest.ErrorHandler(d.Log)
 	e.Use(requestID, accessLog(d.Log), secured, crossOrigin, recovered, rest.SetBase(d.BaseURL), bodyLimit(d.Limits.BodyBytes))
 	s := &Server{echo: e, analysis: &analysis.Handler{
-		Atlas: d.Atlas, Engine: d.Engine, Jobs: d.Jobs, Blobs: d.Blobs,
+		Atlas: d.Atlas, Engine: d.Engine, Jobs: d.Jobs, Blobs: d.Blobs, Publish: d.Publish, Work: d.Work,
 		Sync: d.Limits.Processes, SyncTimeout: d.Limits.Process, Timeout: d.Limits.Query,
 	}}
 	painter := &draw.Painter{Atlas: d.Atlas, Renderer: d.Tiles}

@@ -30,6 +30,10 @@ type Handler struct {
 	Engine *analysis.Engine
 	Jobs   jobs.Driver // nil: no job is taken
 	Blobs  blob.Driver
+	// Work is a folder for files that are being made; "" = the system's.
+	Work string
+	// Publish makes a map a dataset of that id and title; nil: none is made.
+	Publish func(ctx context.Context, m *analysis.Map, id, title string) error
 	// Sync bounds the processes that run inside requests; 0 = GOMAXPROCS.
 	Sync int
 	// SyncTimeout bounds one of them, and Timeout everything else.
@@ -66,6 +70,7 @@ func (h *Handler) Register(r rest.Registrar) {
 type output struct {
 	document []byte            // JSON
 	csv      []byte            // nil: none
+	xlsx     []byte            // nil: none
 	links    map[string]string // rel to path below the base address
 	job      json.RawMessage   // what a job remembers to find it again
 }
@@ -183,8 +188,14 @@ func prefersAsync(r *http.Request) bool {
 
 // send answers with an output: as it is, or as the one member of a document.
 func send(c echo.Context, out *output, format rest.Format, response string) error {
-	if format.Name == rest.CSVFormat.Name {
+	switch format.Name {
+	case rest.CSVFormat.Name:
 		return c.Blob(http.StatusOK, rest.MediaCSV, out.csv)
+	case rest.XLSXFormat.Name:
+		if out.xlsx == nil {
+			return fault.WithHint(fault.Errorf("processes", fault.TooLarge, "the table is larger than a spreadsheet can be"), "ask for CSV")
+		}
+		return c.Blob(http.StatusOK, rest.XLSXFormat.Media, out.xlsx)
 	}
 	body, err := withLinks(out.document, out.resolve(c))
 	if err != nil {

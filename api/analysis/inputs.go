@@ -138,6 +138,7 @@ func (in *coverageInputs) checkDatasets() error {
 type zonalInputs struct {
 	Dataset   string       `json:"dataset"`
 	Band      name         `json:"band"`
+	Mask      string       `json:"mask"`
 	Item      string       `json:"item"`
 	Datetime  string       `json:"datetime"`
 	Areas     areasInput   `json:"areas"`
@@ -286,22 +287,10 @@ func checkPolygon(g orb.Geometry, vertices *int) error {
 func (in *zonalInputs) request() (analysis.ZonalRequest, error) {
 	q := analysis.ZonalRequest{
 		Dataset: in.Dataset, Band: string(in.Band), Item: in.Item, Datetime: in.Datetime,
-		Areas: analysis.ZonalAreas{Dataset: in.Areas.Dataset, Territories: in.Areas.Territories, Below: in.Areas.Below, Features: in.Areas.Features},
-		Stats: in.Stats, Quantiles: in.Quantiles, Classes: in.Classes,
+		Mask: in.Mask, Stats: in.Stats, Quantiles: in.Quantiles, Classes: in.Classes,
 	}
 	if !catalog.ValidID(in.Dataset) {
 		return q, invalid("dataset: %.80q is no dataset id", in.Dataset)
-	}
-	if d := in.Areas.Dataset; d != "" && !catalog.ValidID(d) {
-		return q, invalid("areas: %.80q is no dataset id", d)
-	}
-	for _, code := range append(slices.Clone(in.Areas.Territories), in.Areas.Below) {
-		if code == "" {
-			continue
-		}
-		if err := territory.CheckCode(code); err != nil {
-			return q, invalid("areas: %w", err)
-		}
 	}
 	for _, f := range in.Quantiles {
 		if !(f >= 0 && f <= 1) {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,6 +37,8 @@ type jobArgs struct {
 type kept struct {
 	Report string `json:"report,omitempty"` // id of a report
 	Name   string `json:"name,omitempty"`   // of a blob below results/
+	// Formats are those that the result is kept in beside JSON.
+	Formats []string `json:"formats,omitempty"`
 }
 
 func resultKey(name, ending string) string { return "results/" + name + "." + ending }
@@ -94,13 +97,23 @@ func (h *Handler) runJob(ctx context.Context, p process, raw json.RawMessage, pr
 	if err := h.sweep(ctx); err != nil {
 		return nil, err
 	}
-	if err := h.Blobs.Put(ctx, resultKey(args.Name, "csv"), bytes.NewReader(out.csv)); err != nil {
-		return nil, err
+	k := kept{Name: args.Name}
+	for _, f := range []struct {
+		name string
+		data []byte
+	}{{rest.CSVFormat.Name, out.csv}, {rest.XLSXFormat.Name, out.xlsx}} {
+		if f.data == nil {
+			continue
+		}
+		if err := h.Blobs.Put(ctx, resultKey(args.Name, f.name), bytes.NewReader(f.data)); err != nil {
+			return nil, err
+		}
+		k.Formats = append(k.Formats, f.name)
 	}
 	if err := h.Blobs.Put(ctx, resultKey(args.Name, "json"), bytes.NewReader(out.document)); err != nil {
 		return nil, err
 	}
-	return json.Marshal(kept{Name: args.Name})
+	return json.Marshal(k)
 }
 
 func jobResult(out *output, err error) (json.RawMessage, error) {
@@ -284,8 +297,10 @@ func (h *Handler) results(c echo.Context) error {
 
 func (h *Handler) sendKept(c echo.Context, j jobs.Job, k kept) error {
 	offers := []rest.Format{rest.JSONFormat}
-	if k.Name != "" {
-		offers = append(offers, rest.CSVFormat)
+	for _, f := range []rest.Format{rest.CSVFormat, rest.XLSXFormat} {
+		if slices.Contains(k.Formats, f.Name) {
+			offers = append(offers, f)
+		}
 	}
 	format, err := rest.Choose(c, offers...)
 	if err != nil {
@@ -302,9 +317,7 @@ func (h *Handler) sendKept(c echo.Context, j jobs.Job, k kept) error {
 	if err != nil {
 		return err
 	}
-	if out.document = b; format.Name == rest.CSVFormat.Name {
-		out.csv = b
-	}
+	out.document, out.csv, out.xlsx = b, b, b // send takes the one of the format
 	var args jobArgs
 	if err := json.Unmarshal(j.Args, &args); err != nil {
 		return fmt.Errorf("arguments of job %s: %w", j.ID, err)

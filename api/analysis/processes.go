@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"encoding/json"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -55,7 +56,7 @@ func optional(title string, schema object) input {
 func required(title string, schema object) input { return input{Title: title, Schema: schema} }
 
 func processes() []process {
-	return []process{
+	return append([]process{
 		{
 			id: CoverageReport, title: "Who is within reach of a service, who is not, and where",
 			description: "Travel times from where people live to the nearest facility, counted by municipality and age band; covered, not covered and unreachable are always everyone. The report is kept under /reports.",
@@ -84,7 +85,8 @@ func processes() []process {
 			inputs: map[string]input{
 				"dataset":   required("Raster dataset", text()),
 				"areas":     required("Which areas: a dataset, territories, those below a territory, or GeoJSON polygons in longitude, latitude", object{"type": "object"}),
-				"band":      optional("Band by name or number; the first when left out", object{"oneOf": []object{text(), {"type": "integer", "format": "int32"}}}),
+				"mask":      optional("Cells to leave out, such as clouds", text()),
+				"band":      optional("Band by name or number, index (ndvi) or expression of bands; the first band when left out", object{"oneOf": []object{text(), {"type": "integer", "format": "int32"}}}),
 				"item":      optional("Item; the newest over the areas when left out", text()),
 				"datetime":  optional("Time of the item", text()),
 				"stats":     optional("Statistics", list(object{"type": "string", "enum": stats})),
@@ -94,7 +96,7 @@ func processes() []process {
 			},
 			output: required("The statistics by area", object{"type": "object"}), formats: []rest.Format{rest.JSONFormat, rest.CSVFormat}, parse: parseZonal,
 		},
-	}
+	}, mapProcesses()...)
 }
 
 type summary struct {
@@ -145,6 +147,14 @@ func (h *Handler) list(c echo.Context) error {
 	}{list, links})
 }
 
+func processNames() []string {
+	var out []string
+	for _, p := range processes() {
+		out = append(out, p.id)
+	}
+	return out
+}
+
 // process is the one that the address names.
 func (h *Handler) process(c echo.Context) (process, error) {
 	id, err := rest.Path(c, "id")
@@ -159,7 +169,7 @@ func (h *Handler) process(c echo.Context) (process, error) {
 	return process{}, &rest.Typed{
 		Type: "http://www.opengis.net/def/exceptions/ogcapi-processes-1/1.0/no-such-process",
 		Err: fault.WithHint(fault.Errorf("processes", fault.NotExist, "there is no process %.80q", id),
-			"there are "+CoverageReport+", "+ZonalStatistics),
+			"there are "+strings.Join(processNames(), ", ")),
 	}
 }
 

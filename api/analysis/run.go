@@ -6,9 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 
-	"contado/geo"
 	"contado/geo/analysis"
 	"contado/geo/atlas"
 	"contado/geo/fault"
@@ -96,8 +94,7 @@ func (w *coverageWork) run(ctx context.Context, h *Handler, p analysis.Progress)
 // zonalWork is a table of statistics to be made.
 type zonalWork struct {
 	q     analysis.ZonalRequest
-	below string // with level: all territories of a level below this one
-	level string
+	areas place
 }
 
 func parseZonal(raw json.RawMessage) (work, error) {
@@ -110,71 +107,26 @@ func parseZonal(raw json.RawMessage) (work, error) {
 		return nil, invalid("inputs: %w", err)
 	}
 	q, err := in.request()
-	w := &zonalWork{q: q}
-	if in.Areas.Level != "" {
-		w.below, w.level = in.Areas.Below, in.Areas.Level
-		w.q.Areas.Below = ""
-	}
-	return w, err
-}
-
-func (w *zonalWork) check(ctx context.Context, h *Handler) error {
-	state := h.Atlas.Current()
-	if _, err := state.Dataset(w.q.Dataset); err != nil {
-		return asInvalid("dataset", err)
-	}
-	a := w.q.Areas
-	if a.Dataset != "" {
-		if _, err := state.Dataset(a.Dataset); err != nil {
-			return asInvalid("areas", err)
-		}
-	}
-	codes := slices.Clone(a.Territories)
-	for _, c := range []string{a.Below, w.below} {
-		if c != "" {
-			codes = append(codes, c)
-		}
-	}
-	return asInvalid("areas", checkTerritories(ctx, state, codes...))
-}
-
-// resolve finds the territories of a level.
-func (w *zonalWork) resolve(ctx context.Context, h *Handler) (analysis.ZonalRequest, error) {
-	q := w.q
-	if w.level == "" {
-		return q, nil
-	}
-	tree, err := h.Atlas.Current().Territories(ctx)
-	if err != nil {
-		return q, err
-	}
-	top, err := tree.Get(w.below)
-	if err != nil {
-		return q, asInvalid("areas", err)
-	}
-	var walk func(t geo.Territory)
-	walk = func(t geo.Territory) {
-		if t.Level == w.level {
-			q.Areas.Territories = append(q.Areas.Territories, t.Code)
-			return
-		}
-		for _, child := range tree.Children(t.Code) {
-			walk(child)
-		}
-	}
-	walk(top)
-	if len(q.Areas.Territories) == 0 {
-		return q, invalid("areas: no territory of level %.40q below %s", w.level, w.below)
-	}
-	return q, nil
-}
-
-func (w *zonalWork) run(ctx context.Context, h *Handler, p analysis.Progress) (*output, error) {
-	q, err := w.resolve(ctx, h)
 	if err != nil {
 		return nil, err
 	}
-	res, err := h.Engine.Zonal(ctx, q, p)
+	areas, err := in.Areas.place()
+	return &zonalWork{q: q, areas: areas}, err
+}
+
+func (w *zonalWork) check(ctx context.Context, h *Handler) error {
+	if _, err := h.Atlas.Current().Dataset(w.q.Dataset); err != nil {
+		return asInvalid("dataset", err)
+	}
+	return w.areas.check(ctx, h)
+}
+
+func (w *zonalWork) run(ctx context.Context, h *Handler, p analysis.Progress) (*output, error) {
+	var err error
+	if w.q.Areas, err = w.areas.resolve(ctx, h); err != nil {
+		return nil, err
+	}
+	res, err := h.Engine.Zonal(ctx, w.q, p)
 	if err != nil {
 		return nil, err
 	}

@@ -23,6 +23,7 @@ var (
 	GeoJSONFormat = Format{Name: "json", Media: MediaGeoJSON, Title: "GeoJSON", also: []string{MediaJSON, "application/*", "*/*"}}
 	HTMLFormat    = Format{Name: "html", Media: "text/html", Title: "HTML", also: []string{"application/xhtml+xml"}}
 	CSVFormat     = Format{Name: "csv", Media: "text/csv", Title: "CSV"}
+	XLSXFormat    = Format{Name: "xlsx", Media: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", Title: "Excel"}
 	SVGFormat     = Format{Name: "svg", Media: MediaSVG, Title: "SVG"}
 )
 

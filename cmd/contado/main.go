@@ -43,6 +43,12 @@ type cli struct {
 	Rm     rmCmd     `cmd:"" help:"Remove a dataset and its files."`
 	Serve  serveCmd  `cmd:"" help:"Serve the API, tiles and the web page; runs jobs too."`
 	Zonal  zonalCmd  `cmd:"" help:"Statistics of a raster by area, with exact cell fractions."`
+
+	Series    seriesCmd    `cmd:"" help:"How satellite pictures of areas change over time."`
+	Change    changeCmd    `cmd:"" help:"Maps of change: burned area, water and floods, snow, buildings, land cover."`
+	Composite compositeCmd `cmd:"" help:"One picture out of many: of a month, a season, a year."`
+	Export    exportCmd    `cmd:"" help:"Write a raster dataset, or a part of it, as a GeoTIFF."`
+
 	Report reportCmd `cmd:"" help:"Compute a report."`
 	Doctor doctorCmd `cmd:"" help:"Look for leftovers and damage in the data folder."`
 

@@ -19,6 +19,7 @@ type serveCmd struct {
 	Addr     string `help:"Address to listen on." default:"127.0.0.1:8080" env:"CONTADO_ADDR"`
 	BaseURL  string `help:"Address that people use, when a proxy stands before the server, e.g. https://mappe.example.it." env:"CONTADO_BASE_URL"`
 	NoWorker bool   `help:"Run no jobs here."`
+	Publish  bool   `help:"Let processes make datasets of their maps, also for people on other machines."`
 	LogJSON  bool   `help:"Log as JSON." env:"CONTADO_LOG_JSON"`
 }
 
@@ -78,9 +79,14 @@ func (a *app) serve(in *installation, l net.Listener, c *serveCmd, ready func(ur
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
+	work, err := in.tmp()
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
 	s, err := api.New(api.Deps{
 		Atlas: in.atlas, Pool: in.pool, Tiles: maker, Engine: in.engine,
 		Jobs: in.jobs, Blobs: in.blobs, Log: log, Program: program(), BaseURL: c.BaseURL,
+		Work: work, Publish: in.publisher(c.Publish || isLoopback(l.Addr())),
 	})
 	if err != nil {
 		return errors.Join(err, l.Close())

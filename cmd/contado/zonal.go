@@ -18,10 +18,10 @@ import (
 
 type zonalCmd struct {
 	Dataset string `help:"Raster dataset to measure." required:"" short:"d"`
-	Areas   string `help:"Areas: a vector dataset, or a GeoJSON file in longitude and latitude." xor:"areas"`
-	Below   string `help:"Areas: the lowest territories below this code." xor:"areas" placeholder:"CODE"`
+	areasFlags
 
-	Band       string    `help:"Band by name or number; the first when left out."`
+	Band       string    `help:"Band by name or number, index (ndvi) or expression of bands; the first band when left out."`
+	Mask       string    `help:"Cells to leave out, e.g. clouds."`
 	Item       string    `help:"Item of the dataset; the newest over the areas when left out."`
 	Datetime   string    `help:"Item by its date, e.g. 2025-07-21."`
 	Stats      []string  `help:"Statistics: count,sum,mean,min,max,std,median,majority,minority,variety,cells,nodata,area_ha,inside,weighted_mean,weighted_sum." default:"count,mean,min,max,sum,std"`
@@ -44,7 +44,7 @@ Examples:
 
 // Run computes and writes the statistics.
 func (c *zonalCmd) Run(a *app) error {
-	if c.Areas == "" && c.Below == "" {
+	if !c.given() {
 		return usagef("say which areas: --areas DATASET|FILE.geojson or --below CODE")
 	}
 	format, err := outFormat(c.Out, "csv", "csv", "json")
@@ -56,11 +56,11 @@ func (c *zonalCmd) Run(a *app) error {
 	}
 	return a.with(func(in *installation) error {
 		q := analysis.ZonalRequest{
-			Dataset: c.Dataset, Band: c.Band, Item: c.Item, Datetime: c.Datetime,
+			Dataset: c.Dataset, Band: c.Band, Mask: c.Mask, Item: c.Item, Datetime: c.Datetime,
 			Stats: c.Stats, Quantiles: c.Quantiles, Classes: c.Classes,
 			Weights: c.Weights, WeightBand: c.WeightBand,
 		}
-		if q.Areas, err = c.areas(); err != nil {
+		if q.Areas, err = c.read(); err != nil {
 			return err
 		}
 		p := a.progress()
@@ -82,18 +82,6 @@ func (c *zonalCmd) Run(a *app) error {
 			return res.CSV(w)
 		})
 	})
-}
-
-// areas reads the areas argument: a file when there is one of that name.
-func (c *zonalCmd) areas() (analysis.ZonalAreas, error) {
-	if c.Below != "" {
-		return analysis.ZonalAreas{Below: c.Below}, nil
-	}
-	if _, err := os.Stat(c.Areas); err != nil || !strings.ContainsAny(c.Areas, "./") {
-		return analysis.ZonalAreas{Dataset: c.Areas}, nil //nolint:nilerr // no such file: then it names a dataset
-	}
-	list, err := readAreas(c.Areas)
-	return analysis.ZonalAreas{Features: list}, err
 }
 
 // outside counts the areas off the raster, or on nodata alone, as far as the

@@ -421,3 +421,62 @@ func TestComposite(t *testing.T) {
 		}
 	}
 }
+
+// Where water came and went, by the usual threshold and by Otsu's.
+func TestExtent(t *testing.T) {
+	t.Parallel()
+	l := newLand(t)
+	s := l.shots("scenes", 33, june, august)
+	q := analysis.ExtentRequest{MapWhere: where(l), Subject: "water", Pictures: on(august, "scenes"), Before: on(june, "scenes")}
+	q.Areas = analysis.ZonalAreas{Territories: []string{"001", "002"}}
+	for _, otsu := range []bool{false, true} {
+		q.Otsu = otsu
+		m, err := l.engine.Extent(context.Background(), q, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		threshold := m.Figures["threshold"]
+		if !otsu && threshold != 0 {
+			t.Errorf("the usual threshold is %v", threshold)
+		}
+		cells := cellsOf(t, m)
+		for i, got := range cells {
+			now, was := s[1].nd("green", "swir16", i), s[0].nd("green", "swir16", i)
+			want := math.NaN()
+			if now == now && was == was {
+				want = map[[2]bool]float64{{false, false}: 0, {true, false}: 1, {true, true}: 2, {false, true}: 3}[[2]bool{now > threshold, was > threshold}]
+			}
+			if !same(got, want, 0) && math.Abs(now-threshold) > 1e-6 && math.Abs(was-threshold) > 1e-6 {
+				t.Fatalf("cell %d: %v then %v is %v, want %v", i, was, now, got, want)
+			}
+		}
+		checkHectares(t, m, cells)
+	}
+}
+
+// Of a date alone, cells are water or not; water that is always there is no flood.
+func TestFloodBesidePermanentWater(t *testing.T) {
+	t.Parallel()
+	l := newLand(t)
+	l.shots("scenes", 34, june)
+	q := analysis.ExtentRequest{
+		MapWhere: where(l), Subject: "water", Pictures: analysis.Pictures{Dataset: "scenes"}, Permanent: "landcover", PermanentClasses: []int{80},
+	}
+	m, err := l.engine.Extent(context.Background(), q, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, got := range cellsOf(t, m) {
+		river := i%side == 90
+		if river && (got == 0 || got == 1) || !river && (got == 2 || got == 3) {
+			t.Fatalf("cell %d, river %v: class %v", i, river, got)
+		}
+	}
+	q.PermanentClasses = nil
+	if _, err := l.engine.Extent(context.Background(), q, nil); !fault.Is(err, fault.Invalid) {
+		t.Errorf("no classes of permanent water: %v", err)
+	}
+	if _, err := l.engine.Extent(context.Background(), analysis.ExtentRequest{Subject: "cheese"}, nil); !fault.Is(err, fault.Invalid) {
+		t.Errorf("unknown subject: %v", err)
+	}
+}
