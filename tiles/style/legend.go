@@ -1,14 +1,11 @@
 package style
 
 import (
-	"fmt"
 	"math"
 	"strconv"
 	"strings"
 
 	"contado/geo/store/catalog"
-	"contado/tiles/colormap"
-	"contado/tiles/raster"
 )
 
 // Legend explains the colours of a map layer.
@@ -60,79 +57,6 @@ type Ramp struct {
 	// Low and High are words for the two ends; "" means their numbers.
 	Low  string `json:"low,omitempty"`
 	High string `json:"high,omitempty"`
-}
-
-// RasterLegend explains how a raster dataset is drawn.
-func RasterLegend(d catalog.Dataset, s *raster.Style) Legend {
-	l := Legend{Title: title(d), Unit: s.Unit, Entries: []Entry{}}
-	switch s.Mode {
-	case raster.ByClass:
-		for i, c := range s.Classes {
-			name := c.Name
-			if name == "" {
-				name = strconv.Itoa(c.Value)
-			}
-			v := c.Value
-			l.Entries = append(l.Entries, Entry{Label: name, Colour: colormap.Hex(colormap.ClassColor(c.Color, i)), Kind: Fill, Value: &v})
-		}
-	case raster.ByRamp:
-		l.Ramp = &Ramp{Min: s.Ranges[0][0], Max: s.Ranges[0][1]}
-		for _, c := range colormap.Ramp(s.Colormap, 17) {
-			l.Ramp.Colours = append(l.Ramp.Colours, colormap.Hex(c))
-		}
-	default:
-		for i, colour := range []string{"#d62728", "#2ca02c", "#1f77b4"} {
-			l.Entries = append(l.Entries, Entry{
-				Label:  fmt.Sprintf("%s (%s – %s)", bandLabel(s, i), number(s.Ranges[i][0]), number(s.Ranges[i][1])),
-				Colour: colour, Kind: Band,
-			})
-		}
-	}
-	return l
-}
-
-func bandLabel(s *raster.Style, i int) string {
-	if s.Labels[i] != "" {
-		return s.Labels[i]
-	}
-	return "b" + s.Bands[i]
-}
-
-// VectorLegend explains the default style of a vector dataset.
-func VectorLegend(d catalog.Dataset) Legend {
-	l := Legend{Title: title(d), Entries: []Entry{}}
-	add := func(label, colour string, kinds ...Kind) {
-		for _, k := range kinds {
-			l.Entries = append(l.Entries, Entry{Label: label, Colour: colour, Kind: k})
-		}
-	}
-	switch d.Role {
-	case catalog.TerritoryRole:
-		add(l.Title, territory, Fill)
-		add("Border", border, Line)
-	case catalog.Road:
-		if classField(d) == "" {
-			add(l.Title, "#c08a3e", Line)
-			break
-		}
-		for i := len(roadClasses) - 1; i >= 0; i-- {
-			add(roadClasses[i].label, roadClasses[i].colour, Line)
-		}
-		add("Other road", "#d3cbbd", Line)
-	case catalog.Service:
-		add(l.Title, service, kindOf(d))
-	case catalog.Place:
-		add(l.Title, place, kindOf(d))
-	case catalog.Barrier:
-		add(l.Title, water, kindOf(d))
-	case catalog.Hazard:
-		add(l.Title, hazard, kindOf(d))
-	case catalog.Population:
-		add(l.Title, people, kindOf(d))
-	default:
-		add(l.Title, other, kindOf(d))
-	}
-	return l
 }
 
 func kindOf(d catalog.Dataset) Kind {

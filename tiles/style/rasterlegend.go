@@ -59,6 +59,8 @@ func MapLegend(h Heading, m colormap.Map, lo, hi float64, names map[int]string) 
 type Channel struct {
 	Label  string
 	Lo, Hi float64 // the range shown
+	// Words stand for Lo and Hi when they are not known; "" = the numbers.
+	Words [2]string
 }
 
 // CompositeLegend explains a picture of three channels (red, green, blue) or
@@ -126,20 +128,26 @@ func AspectLegend(h Heading, m colormap.Map) Legend {
 	return l
 }
 
-// ContourLegend explains contour lines.
+// ContourLegend explains contour lines; an interval of 0 means that it
+// depends on the scale of the map.
 func ContourLegend(h Heading, levels terrain.Levels, pen *terrain.Pen) Legend {
 	if h.Title == "" {
 		h.Title = h.Lang.say(wordContours)
 	}
 	l := h.legend()
 	colour, index := pen.Colours()
-	line := func(w word, metres float64, c string, width float64) {
-		l.Entries = append(l.Entries, Entry{Label: fmt.Sprintf(h.Lang.say(w), h.Lang.number(metres)), Colour: c, Kind: Line, Width: width})
+	colour.A, index.A = 255, 255 // thin lines on white
+	each, every := h.Lang.say(wordContourAny), h.Lang.say(wordIndexAny)
+	n := levels.Every()
+	if levels.Interval > 0 {
+		each = fmt.Sprintf(h.Lang.say(wordContour), h.Lang.number(levels.Interval))
+		every = fmt.Sprintf(h.Lang.say(wordIndexContour), h.Lang.number(float64(n)*levels.Interval))
+	} else {
+		every = fmt.Sprintf(every, n)
 	}
-	colour.A, index.A = 255, 255
-	line(wordContour, levels.Interval, colormap.Hex(colour), 1.2)
-	if n := levels.Every(); n > 0 {
-		line(wordIndexContour, float64(n)*levels.Interval, colormap.Hex(index), 2.6)
+	l.Entries = append(l.Entries, Entry{Label: each, Colour: colormap.Hex(colour), Kind: Line, Width: 1.2})
+	if n > 0 {
+		l.Entries = append(l.Entries, Entry{Label: every, Colour: colormap.Hex(index), Kind: Line, Width: 2.6})
 	}
 	return l
 }

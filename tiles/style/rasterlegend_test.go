@@ -32,7 +32,7 @@ func every(t *testing.T, lang style.Lang) map[string]style.Legend {
 		"values":    style.MapLegend(head("h"), parsed(t, "0:#2f7d4f,3000:#ffffff80"), 1, 2, nil),
 		"classes":   style.MapLegend(head("c"), parsed(t, `{"3":"#00aa00","-1":"#ff000080"}`), 0, 0, map[int]string{3: "Bosco & <macchia>"}),
 		"intervals": style.MapLegend(head("i"), parsed(t, `[[[12.5,90],"#800026"],[[0,5],"#ffffcc"]]`), 0, 0, nil),
-		"composite": style.CompositeLegend(head("rgb"), []style.Channel{{"B04", 0, 0.3}, {"B03", 0, 0.3}, {"B02", -1, 0.3}, {"a", 0, 255}}),
+		"composite": style.CompositeLegend(head("rgb"), []style.Channel{{Label: "B04", Hi: 0.3}, {Label: "B03", Hi: 0.3}, {Label: "B02", Lo: -1, Hi: 0.3}, {Label: "a", Hi: 255}}),
 		"relief":    style.ReliefLegend(head(""), nil),
 		"relief4":   style.ReliefLegend(head(""), &terrain.Light{Multidirectional: true}),
 		"slope":     style.SlopeLegend(head(""), parsed(t, "ylorrd"), terrain.Percent, 100),

@@ -4,7 +4,7 @@ import "contado/geo/store/catalog"
 
 // roadClass is a group of OpenStreetMap highway values drawn alike.
 type roadClass struct {
-	label  string
+	label  word
 	values []any
 	colour string
 	width  float64 // pixels at zoom 14
@@ -13,12 +13,12 @@ type roadClass struct {
 
 // roadClasses go from the least to the most important, which is drawn last.
 var roadClasses = []roadClass{
-	{"Path, footway, track", []any{"path", "footway", "track", "steps", "bridleway", "cycleway", "pedestrian"}, "#a08f76", 0.9, 12},
-	{"Local road", []any{"residential", "unclassified", "living_street", "service", "road"}, "#c9bfae", 1.8, 11},
-	{"Tertiary road", []any{"tertiary", "tertiary_link"}, "#e0b84c", 2.4, 9},
-	{"Secondary road", []any{"secondary", "secondary_link"}, "#e69f00", 2.9, 8},
-	{"Primary road", []any{"primary", "primary_link"}, "#d9772b", 3.4, 6},
-	{"Motorway, trunk road", []any{"motorway", "motorway_link", "trunk", "trunk_link"}, "#b5402f", 4, 4},
+	{wordPath, []any{"path", "footway", "track", "steps", "bridleway", "cycleway", "pedestrian"}, "#a08f76", 0.9, 12},
+	{wordLocalRoad, []any{"residential", "unclassified", "living_street", "service", "road"}, "#c9bfae", 1.8, 11},
+	{wordTertiaryRoad, []any{"tertiary", "tertiary_link"}, "#e0b84c", 2.4, 9},
+	{wordSecondaryRoad, []any{"secondary", "secondary_link"}, "#e69f00", 2.9, 8},
+	{wordPrimaryRoad, []any{"primary", "primary_link"}, "#d9772b", 3.4, 6},
+	{wordMotorway, []any{"motorway", "motorway_link", "trunk", "trunk_link"}, "#b5402f", 4, 4},
 }
 
 // classField is the attribute that holds the class of a road.

@@ -118,7 +118,7 @@ func TestLegends(t *testing.T) {
 			t.Errorf("%s explains nothing", name)
 		}
 	}
-	if r := legends["ramp"].Ramp; r.Min != 123.456 || len(r.Colours) != 17 || legends["ramp"].Unit != "m" {
+	if r := legends["ramp"].Ramp; r.Min != 123.456 || len(r.Colours) != 33 || legends["ramp"].Unit != "m" {
 		t.Errorf("%+v", r)
 	}
 	if !strings.Contains(string(legends["ramp"].SVG()), "3457") {

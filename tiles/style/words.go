@@ -27,6 +27,8 @@ const (
 	wordContours
 	wordContour
 	wordIndexContour
+	wordContourAny
+	wordIndexAny
 	wordCoded
 	wordCodedMapbox
 	wordCodedTerrarium
@@ -38,6 +40,16 @@ const (
 	wordBlue
 	wordAlpha
 	wordFrom
+	wordPercentile
+	wordGamma
+	wordBorder
+	wordPath
+	wordLocalRoad
+	wordTertiaryRoad
+	wordSecondaryRoad
+	wordPrimaryRoad
+	wordMotorway
+	wordOtherRoad
 )
 
 var words = [...][2]string{
@@ -55,6 +67,8 @@ var words = [...][2]string{
 	wordContours:       {"Contour lines", "Curve di livello"},
 	wordContour:        {"every %s m", "ogni %s m"},
 	wordIndexContour:   {"index line, every %s m", "curva direttrice, ogni %s m"},
+	wordContourAny:     {"interval by the scale of the map", "equidistanza secondo la scala"},
+	wordIndexAny:       {"index line, every %d lines", "curva direttrice, ogni %d curve"},
 	wordCoded:          {"Heights coded in colours", "Quote codificate nei colori"},
 	wordCodedMapbox:    {"height = −10000 + 0.1 · (65536 R + 256 G + B) m", "quota = −10000 + 0,1 · (65536 R + 256 G + B) m"},
 	wordCodedTerrarium: {"height = 256 R + G + B/256 − 32768 m", "quota = 256 R + G + B/256 − 32768 m"},
@@ -66,6 +80,16 @@ var words = [...][2]string{
 	wordBlue:           {"Blue", "Blu"},
 	wordAlpha:          {"Opacity", "Opacità"},
 	wordFrom:           {"%s to %s", "da %s a %s"},
+	wordPercentile:     {"percentile %s", "percentile %s"},
+	wordGamma:          {"gamma %s", "gamma %s"},
+	wordBorder:         {"Border", "Confine"},
+	wordPath:           {"Path, footway, track", "Sentiero, percorso pedonale, sterrata"},
+	wordLocalRoad:      {"Local road", "Strada locale"},
+	wordTertiaryRoad:   {"Tertiary road", "Strada terziaria"},
+	wordSecondaryRoad:  {"Secondary road", "Strada secondaria"},
+	wordPrimaryRoad:    {"Primary road", "Strada primaria"},
+	wordMotorway:       {"Motorway, trunk road", "Autostrada, superstrada"},
+	wordOtherRoad:      {"Other road", "Altra strada"},
 }
 
 func (l Lang) say(w word) string {
