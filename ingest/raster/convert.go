@@ -182,7 +182,7 @@ func (c *converter) cog(ctx context.Context, dst string, p *part) error {
 		return err
 	}
 	defer r.Close()
-	err = c.watch(ctx, dst, func() error { return r.Translate(ctx, dst, args) })
+	err = c.watch(ctx, dst, func() error { return l.write(ctx, r, dst, args) })
 	if err != nil {
 		return damaged(src.name, err)
 	}
