@@ -3,6 +3,7 @@ package expr
 import (
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Index is a published spectral index.
@@ -25,7 +26,7 @@ type Index struct {
 	Bands []string
 }
 
-// indices is the catalogue; read-only. Bands are filled in by Indices.
+// indices is the catalogue; read-only. See catalogue for Bands.
 var indices = []Index{
 	// Vegetation
 	{
@@ -121,8 +122,8 @@ var indices = []Index{
 	},
 }
 
-// Indices is the catalogue, in the order shown to people.
-func Indices() []Index {
+// catalogue is indices with their bands.
+var catalogue = sync.OnceValue(func() []Index {
 	out := slices.Clone(indices)
 	for i := range out {
 		e, err := Parse(out[i].Formula)
@@ -132,17 +133,22 @@ func Indices() []Index {
 		out[i].Bands = e.Bands()
 	}
 	return out
+})
+
+// Indices is the catalogue, in the order shown to people.
+func Indices() []Index {
+	out := slices.Clone(catalogue())
+	for i := range out {
+		out[i].Bands = slices.Clone(out[i].Bands)
+	}
+	return out
 }
 
 // FindIndex finds an index by its name in any case.
 func FindIndex(name string) (Index, bool) {
-	for _, x := range indices {
+	for _, x := range catalogue() {
 		if strings.EqualFold(x.Name, name) {
-			e, err := Parse(x.Formula)
-			if err != nil {
-				return Index{}, false
-			}
-			x.Bands = e.Bands()
+			x.Bands = slices.Clone(x.Bands)
 			return x, true
 		}
 	}
