@@ -3,6 +3,10 @@ package colormap
 // tables hold the colours of each map at equal steps. Those of matplotlib and
 // cmocean are every third to seventeenth of their 256, which straight lines
 // join to within two levels of 255.
+//
+// Copyright (c) 2015 Kristen M. Thyng (cmocean, MIT licence); (c) 2002 Cynthia
+// Brewer, Mark Harrower and The Pennsylvania State University (ColorBrewer,
+// Apache-2.0); (c) 2019 Google LLC (turbo, Apache-2.0).
 var tables = []table{
 	{
 		"viridis", Sequential, true, matplotlib,

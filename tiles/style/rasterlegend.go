@@ -168,9 +168,9 @@ func CodeLegend(h Heading, c terrain.Coding) Legend {
 }
 
 // number is number with the comma of the language.
-func (l Lang) number(v float64) string {
+func (lang Lang) number(v float64) string {
 	s := number(v)
-	if l == Italian {
+	if lang == Italian {
 		s = strings.Replace(s, ".", ",", 1)
 	}
 	return strings.Replace(s, "-", "−", 1)

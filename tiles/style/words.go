@@ -92,8 +92,8 @@ var words = [...][2]string{
 	wordOtherRoad:      {"Other road", "Altra strada"},
 }
 
-func (l Lang) say(w word) string {
-	if l == Italian {
+func (lang Lang) say(w word) string {
+	if lang == Italian {
 		return words[w][1]
 	}
 	return words[w][0]
