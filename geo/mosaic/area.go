@@ -12,6 +12,8 @@ import (
 // go into below.
 func (s *sampler) boxes(belowU, belowV []float64) {
 	s.l.row(float64(s.r.x), float64(s.r.y), s.us, s.vs)
+	lo := [2]float64{max(s.loU, 0), max(s.loV, 0)}
+	hi := [2]float64{min(s.hiU, float64(s.b.w)), min(s.hiV, float64(s.b.h))}
 	var t tally
 	for y := range s.r.h {
 		at := y * s.r.w
@@ -23,8 +25,8 @@ func (s *sampler) boxes(belowU, belowV []float64) {
 			u0, u1 := minmax(s.us[x], belowU[x+1])
 			v0, v1 := minmax(s.vs[x], belowV[x+1])
 			b := box{
-				math.Max(u0, math.Max(s.loU, 0)), math.Min(u1, math.Min(s.hiU, float64(s.b.w))),
-				math.Max(v0, math.Max(s.loV, 0)), math.Min(v1, math.Min(s.hiV, float64(s.b.h))),
+				max(u0, lo[0]), min(u1, hi[0]),
+				max(v0, lo[1]), min(v1, hi[1]),
 			}
 			switch {
 			case !(b.u0 < b.u1 && b.v0 < b.v1): // also NaN
@@ -32,7 +34,7 @@ func (s *sampler) boxes(belowU, belowV []float64) {
 			case s.kernel == grid.Mode:
 				s.mode(&t, b, at+x)
 			default:
-				s.average(b, at+x)
+				s.average(&t, b, at+x)
 			}
 		}
 		copy(s.us, belowU)
@@ -53,49 +55,73 @@ type box struct{ u0, u1, v0, v1 float64 }
 // grace is the part of a cell that rounding may leave in or out of a box.
 const grace = 1e-6
 
-func (b box) cells() (x0, x1, y0, y1 int) {
-	x0, y0 = int(b.u0+grace), int(b.v0+grace)
-	x1, y1 = int(math.Ceil(b.u1-grace)), int(math.Ceil(b.v1-grace))
-	return x0, max(x1, x0+1), y0, max(y1, y0+1)
+// mostSpan bounds the cells of a box along one side: beyond it the block was
+// decimated too little, which newWindow does not do.
+const mostSpan = 256
+
+// weights fills w with how much of each cell lies in [lo, hi], and returns the
+// first cell and their number; n is that of the cells there are.
+func weights(lo, hi float64, n int, w *[mostSpan]float32) (first, count int) {
+	first = min(int(lo+grace), n-1)
+	end := min(int(math.Ceil(hi-grace)), n)
+	count = min(max(end-first, 1), mostSpan)
+	for i := range count {
+		w[i] = 1
+	}
+	if count == 1 {
+		w[0] = float32(hi - lo)
+		return first, 1
+	}
+	w[0] = float32(float64(first+1) - lo)
+	w[count-1] = float32(hi - float64(first+count-1))
+	return first, count
 }
 
-// inside is how much of cell i lies in [lo, hi].
-func inside(i int, lo, hi float64) float32 {
-	return float32(math.Min(hi, float64(i+1)) - math.Max(lo, float64(i)))
-}
-
-func (s *sampler) average(b box, at int) {
-	x0, x1, y0, y1 := b.cells()
-	x1, y1 = min(x1, s.b.w), min(y1, s.b.h)
+func (s *sampler) average(t *tally, b box, at int) {
+	x0, nx := weights(b.u0, b.u1, s.b.w, &t.wx)
+	y0, ny := weights(b.v0, b.v1, s.b.h, &t.wy)
 	total := float32(0)
-	for k := range s.outs {
-		s.outs[k][at] = 0
-	}
-	for y := y0; y < y1; y++ {
-		wy := inside(y, b.v0, b.v1)
-		for x := x0; x < x1; x++ {
-			i := y*s.b.w + x
-			if s.b.mask[i] == 0 {
-				continue
+	if s.b.allValid {
+		for k, band := range s.b.bands {
+			sum := float32(0)
+			total = 0
+			for j, wy := range t.wy[:ny] {
+				row := band[(y0+j)*s.b.w+x0:][:nx]
+				for i, v := range row {
+					w := wy * t.wx[i]
+					total += w
+					sum += w * v
+				}
 			}
-			weight := wy * inside(x, b.u0, b.u1)
-			total += weight
-			for k, band := range s.b.bands {
-				s.outs[k][at] += weight * band[i]
-			}
+			s.outs[k][at] = sum / total
 		}
-	}
-	if !(total > 0) {
-		s.valid[at] = 0
 		return
 	}
-	for k := range s.outs {
-		s.outs[k][at] /= total
+	for k, band := range s.b.bands {
+		sum := float32(0)
+		total = 0
+		for j, wy := range t.wy[:ny] {
+			from := (y0+j)*s.b.w + x0
+			row, mask := band[from:][:nx], s.b.mask[from:][:nx]
+			for i, v := range row {
+				if mask[i] != 0 {
+					w := wy * t.wx[i]
+					total += w
+					sum += w * v
+				}
+			}
+		}
+		if !(total > 0) {
+			s.valid[at] = 0
+			return
+		}
+		s.outs[k][at] = sum / total
 	}
 }
 
-// tally counts values.
+// tally counts values, and holds the weights of a box.
 type tally struct {
+	wx, wy  [mostSpan]float32
 	values  []float32
 	weights []float32
 	last    int
@@ -132,15 +158,16 @@ func (t *tally) most() float32 {
 
 // mode takes the value that covers most of the box, each band for itself.
 func (s *sampler) mode(t *tally, b box, at int) {
-	x0, x1, y0, y1 := b.cells()
-	x1, y1 = min(x1, s.b.w), min(y1, s.b.h)
+	x0, nx := weights(b.u0, b.u1, s.b.w, &t.wx)
+	y0, ny := weights(b.v0, b.v1, s.b.h, &t.wy)
 	for k, band := range s.b.bands {
 		t.reset()
-		for y := y0; y < y1; y++ {
-			wy := inside(y, b.v0, b.v1)
-			for x := x0; x < x1; x++ {
-				if i := y*s.b.w + x; s.b.mask[i] != 0 {
-					t.add(band[i], wy*inside(x, b.u0, b.u1))
+		for j, wy := range t.wy[:ny] {
+			from := (y0+j)*s.b.w + x0
+			row, mask := band[from:][:nx], s.b.mask[from:][:nx]
+			for i, v := range row {
+				if mask[i] != 0 {
+					t.add(v, wy*t.wx[i])
 				}
 			}
 		}

@@ -3,7 +3,6 @@ package mosaic
 import (
 	"context"
 	"runtime/debug"
-	"slices"
 
 	"contado/geo/fault"
 )
@@ -247,56 +246,4 @@ func (h *highest) finish() map[int]int {
 		}
 	}
 	return n
-}
-
-// median holds all pieces, and takes the middle value of each output: of an
-// even number the mean of the two in the middle.
-type median struct {
-	c      canvas
-	pieces []*piece
-}
-
-func (m *median) add(_ int, p *piece) int {
-	m.pieces = append(m.pieces, p)
-	n := 0
-	for _, v := range p.valid {
-		n += int(v & 1)
-	}
-	return n
-}
-
-func (m *median) finish() map[int]int {
-	res := m.c.res
-	values := make([]float32, 0, len(m.pieces))
-	for y := range m.c.win.Height {
-		for x := range m.c.win.Width {
-			at := m.c.at(x, y)
-			for k := range res.Bands {
-				values = values[:0]
-				for _, p := range m.pieces {
-					px, py := x-p.r.x, y-p.r.y
-					if px < 0 || py < 0 || px >= p.r.w || py >= p.r.h {
-						continue
-					}
-					if i := py*p.r.w + px; p.valid[i] != 0 {
-						values = append(values, p.outs[k][i])
-					}
-				}
-				if len(values) == 0 {
-					break // in no output then
-				}
-				res.Mask[at], res.Bands[k][at] = 255, middle(values)
-			}
-		}
-	}
-	return nil
-}
-
-func middle(v []float32) float32 {
-	slices.Sort(v)
-	n := len(v)
-	if n%2 == 1 {
-		return v[n/2]
-	}
-	return float32((float64(v[n/2-1]) + float64(v[n/2])) / 2)
 }

@@ -3,6 +3,7 @@ package mosaic
 import (
 	"context"
 	"slices"
+	"sync"
 
 	"contado/geo/expr"
 	"contado/geo/fault"
@@ -15,17 +16,15 @@ const (
 	chunkCells  = 1 << 20
 	chunkSide   = 1024
 	medianBytes = 32 << 20
+	maxRefs     = 64
 )
 
 // job is one Read.
 type job struct {
-	r       *Reader
-	q       Query
-	order   Selection
-	refs    []string // a slot each
-	outputs int
-	program *expr.Program // nil: outputs are the first slots
-	rank    *expr.Program // of Highest
+	r     *Reader
+	q     Query
+	order Selection
+	*bound
 	items   []*Source
 	res     *Result
 	used    map[*Source]int
@@ -48,10 +47,14 @@ func (r *Reader) newJob(q Query, g grid.Grid) (*job, error) {
 	if q.MaxItems <= 0 {
 		q.MaxItems = DefaultMaxItems
 	}
-	j := &job{r: r, q: q, order: q.Select, used: map[*Source]int{}, skipped: map[string]string{}}
-	if err := j.bind(); err != nil {
+	if (q.Select == Highest) != (q.Highest != nil) {
+		return nil, fault.Errorf(op, fault.Invalid, "the selection highest and the expression that must be highest go together")
+	}
+	b, err := r.bind(&q)
+	if err != nil {
 		return nil, err
 	}
+	j := &job{r: r, q: q, order: q.Select, bound: b, used: map[*Source]int{}, skipped: map[string]string{}}
 	if err := r.checkGrid(g, j.outputs); err != nil {
 		return nil, err
 	}
@@ -65,43 +68,71 @@ func (r *Reader) newJob(q Query, g grid.Grid) (*job, error) {
 	return j, nil
 }
 
-// bind gives each band reference a slot.
-func (j *job) bind() error {
-	const op = "mosaic.Read"
-	var err error
-	if j.q.Expr == nil {
-		j.refs, j.outputs = slices.Clone(j.q.Bands), len(j.q.Bands)
-	} else {
-		j.outputs = j.q.Expr.Outputs()
-		if j.program, err = j.q.Expr.Bind(j.slot); err != nil {
-			return err
-		}
-	}
-	if len(j.refs) == 0 || len(j.refs) > 64 {
-		return fault.Errorf(op, fault.Invalid, "the query names %d bands; want 1 to 64", len(j.refs))
-	}
-	if (j.q.Select == Highest) != (j.q.Highest != nil) {
-		return fault.Errorf(op, fault.Invalid, "the selection highest and the expression that must be highest go together")
-	}
-	if j.q.Highest == nil {
-		return nil
-	}
-	if n := j.q.Highest.Outputs(); n != 1 {
-		return fault.Errorf(op, fault.Invalid, "highest: one expression decides, not %d", n)
-	}
-	if len(j.q.Highest.Bands()) == 0 {
-		return fault.Errorf(op, fault.Invalid, "highest: the expression %s names no band: it is the same everywhere", j.q.Highest)
-	}
-	j.rank, err = j.q.Highest.Bind(j.slot)
-	return err
+// bound is a query's expressions with a slot for each band reference.
+type bound struct {
+	refs    []string
+	outputs int
+	program *expr.Program // nil: outputs are the first slots
+	rank    *expr.Program // of Highest
 }
 
-func (j *job) slot(ref string) (int, error) {
-	if i := slices.Index(j.refs, ref); i >= 0 {
+// bindings remembers what expressions compile to, by the expressions
+// themselves: they are asked for again with every tile.
+type bindings struct {
+	mu sync.Mutex
+	by map[[2]*expr.Expr]*bound
+}
+
+// bind gives each band reference a slot.
+func (r *Reader) bind(q *Query) (*bound, error) {
+	const op = "mosaic.Read"
+	key := [2]*expr.Expr{q.Expr, q.Highest}
+	if q.Expr != nil {
+		r.bindings.mu.Lock()
+		b := r.bindings.by[key]
+		r.bindings.mu.Unlock()
+		if b != nil {
+			return b, nil
+		}
+	}
+	b := &bound{}
+	var err error
+	if q.Expr == nil {
+		b.refs, b.outputs = slices.Clone(q.Bands), len(q.Bands)
+	} else {
+		b.outputs = q.Expr.Outputs()
+		if b.program, err = q.Expr.Bind(b.slot); err != nil {
+			return nil, err
+		}
+	}
+	if q.Highest != nil {
+		if n := q.Highest.Outputs(); n != 1 || len(q.Highest.Bands()) == 0 {
+			return nil, fault.Errorf(op, fault.Invalid, "highest: want one expression that names a band, not %s", q.Highest)
+		}
+		if b.rank, err = q.Highest.Bind(b.slot); err != nil {
+			return nil, err
+		}
+	}
+	if len(b.refs) == 0 || len(b.refs) > maxRefs {
+		return nil, fault.Errorf(op, fault.Invalid, "the query names %d bands; want 1 to %d", len(b.refs), maxRefs)
+	}
+	if q.Expr != nil {
+		r.bindings.mu.Lock()
+		defer r.bindings.mu.Unlock()
+		if r.bindings.by == nil || len(r.bindings.by) >= 256 {
+			r.bindings.by = map[[2]*expr.Expr]*bound{}
+		}
+		r.bindings.by[key] = b
+	}
+	return b, nil
+}
+
+func (b *bound) slot(ref string) (int, error) {
+	if i := slices.Index(b.refs, ref); i >= 0 {
 		return i, nil
 	}
-	j.refs = append(j.refs, ref)
-	return len(j.refs) - 1, nil
+	b.refs = append(b.refs, ref)
+	return len(b.refs) - 1, nil
 }
 
 // run computes the target part by part, so that memory is bounded whatever
@@ -152,8 +183,8 @@ func (j *job) part(ctx context.Context, t *target, c canvas) error {
 	return err
 }
 
-// over are the items beyond MaxItems that may lie on the target: they are
-// left out, which must be said.
+// leaveOut says of items beyond MaxItems that may lie on the target that they
+// are left out.
 func (j *job) leaveOut(t *target, items []*Source) error {
 	for _, it := range items {
 		p, err := j.r.patches(t, &it.Item)

@@ -131,11 +131,12 @@ type Result struct {
 
 // Reader reads mosaics. It is safe for concurrent use.
 type Reader struct {
-	open    Open
-	o       Options
-	buffers buffers
-	systems systems
-	blocks  blockMemo
+	open     Open
+	o        Options
+	buffers  buffers
+	systems  systems
+	blocks   blockMemo
+	bindings bindings
 }
 
 // New makes a reader; nil options mean defaults.

@@ -124,48 +124,62 @@ func (s *sampler) nearestRow(at int) {
 
 // bilinearRow weighs the four cells round a centre.
 func (s *sampler) bilinearRow(at int) {
-	valid, w, h := s.valid[at:at+s.r.w], s.b.w, s.b.h
+	n, w := s.r.w, s.b.w
+	valid, us, vs := s.valid[at:at+n], s.us[:n], s.vs[:n]
+	idx, dx, dy := s.idx[:n], s.dx[:n], s.dy[:n]
+	right, bottom := float64(w-1), float64(s.b.h-1) // within, all four cells are in the block, which is in the file
+	mask, allValid := s.b.mask, s.b.allValid
 	for x, want := range valid {
-		s.idx[x] = -1
+		idx[x] = -1
 		if want == 0 {
 			continue
 		}
-		u, v := s.us[x], s.vs[x]
-		if !(u >= s.loU && u < s.hiU && v >= s.loV && v < s.hiV) {
-			valid[x] = 0
-			continue
-		}
-		u, v = u-0.5, v-0.5
-		fx, fy := int(u), int(v) // floors, as the inner ones are positive
-		if u >= 0 && v >= 0 && fx+1 < w && fy+1 < h {
+		u, v := us[x]-0.5, vs[x]-0.5
+		if u >= 0 && u < right && v >= 0 && v < bottom {
+			fx, fy := int(u), int(v)
 			i := fy*w + fx
-			m := s.b.mask
-			if s.b.allValid || m[i]&m[i+1]&m[i+w]&m[i+w+1] != 0 {
-				s.idx[x], s.dx[x], s.dy[x] = int32(i), float32(u-float64(fx)), float32(v-float64(fy))
+			if allValid || mask[i]&mask[i+1]&mask[i+w]&mask[i+w+1] != 0 {
+				idx[x], dx[x], dy[x] = int32(i), float32(u-float64(fx)), float32(v-float64(fy))
 				continue
 			}
 		}
 		s.bilinearAt(at+x, u, v)
 	}
 	for k, out := range s.outs {
-		band, out := s.b.bands[k], out[at:at+s.r.w]
-		for x, i := range s.idx {
-			if i < 0 {
-				continue
-			}
-			top, bottom := band[i:i+2:i+2], band[int(i)+w:int(i)+w+2:int(i)+w+2]
-			dx := s.dx[x]
-			a := top[0] + dx*(top[1]-top[0])
-			b := bottom[0] + dx*(bottom[1]-bottom[0])
-			out[x] = a + s.dy[x]*(b-a)
-		}
+		band := s.b.bands[k]
+		mix(out[at:at+n], band, band[min(w, len(band)):], idx, dx, dy)
 	}
+}
+
+// mix interpolates between the cells at i and i+1 of two rows.
+func mix(out, top, bottom []float32, idx []int32, dx, dy []float32) {
+	out, dx, dy = out[:len(idx)], dx[:len(idx)], dy[:len(idx)]
+	for x, i := range idx {
+		if i < 0 {
+			continue
+		}
+		t, b := top[i:i+2:i+2], bottom[i:i+2:i+2]
+		f := dx[x]
+		p := t[0] + f*(t[1]-t[0])
+		q := b[0] + f*(b[1]-b[0])
+		out[x] = p + dy[x]*(q-p)
+	}
+}
+
+// inFile reports whether a position, from the centre of the first cell, lies
+// in the file.
+func (s *sampler) inFile(u, v float64) bool {
+	return u+0.5 >= s.loU && u+0.5 < s.hiU && v+0.5 >= s.loV && v+0.5 < s.hiV
 }
 
 // bilinearAt is the careful way, at the edges of the block and beside
 // invalid cells; (u, v) is from the centre of the first cell.
 func (s *sampler) bilinearAt(at int, u, v float64) {
 	b := s.b
+	if !s.inFile(u, v) {
+		s.valid[at] = 0
+		return
+	}
 	fx, fy := math.Floor(u), math.Floor(v)
 	x0, y0 := min(max(int(fx), 0), b.w-1), min(max(int(fy), 0), b.h-1)
 	x1, y1 := min(max(int(fx)+1, 0), b.w-1), min(max(int(fy)+1, 0), b.h-1)
@@ -199,22 +213,21 @@ func (s *sampler) bilinearAt(at int, u, v float64) {
 // (IEEE Trans. ASSP 29, 1981, a = −1/2, as GDAL's). Where not all of them
 // are valid or there it is bilinear, as GDAL's is.
 func (s *sampler) cubicRow(at int) {
-	valid, w, h := s.valid[at:at+s.r.w], s.b.w, s.b.h
+	n, w := s.r.w, s.b.w
+	valid, us, vs := s.valid[at:at+n], s.us[:n], s.vs[:n]
+	right, bottom := float64(w-2), float64(s.b.h-2)
 	for x, want := range valid {
 		s.idx[x] = -1
 		if want == 0 {
 			continue
 		}
-		u, v := s.us[x], s.vs[x]
-		if !(u >= s.loU && u < s.hiU && v >= s.loV && v < s.hiV) {
-			valid[x] = 0
-			continue
-		}
-		u, v = u-0.5, v-0.5
-		fx, fy := int(u), int(v)
-		if u >= 1 && v >= 1 && fx+2 < w && fy+2 < h && (s.b.allValid || s.sixteen(fx, fy)) {
-			s.idx[x], s.dx[x], s.dy[x] = int32((fy-1)*w+fx-1), float32(u-float64(fx)), float32(v-float64(fy))
-			continue
+		u, v := us[x]-0.5, vs[x]-0.5
+		if u >= 1 && u < right && v >= 1 && v < bottom {
+			fx, fy := int(u), int(v)
+			if s.b.allValid || s.sixteen(fx, fy) {
+				s.idx[x], s.dx[x], s.dy[x] = int32((fy-1)*w+fx-1), float32(u-float64(fx)), float32(v-float64(fy))
+				continue
+			}
 		}
 		s.bilinearAt(at+x, u, v)
 	}
