@@ -154,13 +154,15 @@ func (c *converter) meaning(f *file, n *named) {
 		n.quantity, n.saturated = f.cal.quantity, f.cal.saturated
 		n.flags = first(f.cal.flags, n.flags)
 		return
+	case c.o.Role == catalog.Imagery && isPolarization(f.token):
+		n.quantity = c.radarQuantity(f, n)
 	case n.bits:
 		n.quantity = catalog.BitField
 	case n.classes:
 		n.quantity = catalog.Classes
 	case c.o.Role == catalog.Elevation:
 		n.quantity = c.height(f, n.unit)
-	case c.o.Role == catalog.Population && !densityWords.MatchString(nameWords(f.base)):
+	case c.conserves(f):
 		n.quantity = catalog.Amount
 	}
 }

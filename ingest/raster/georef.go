@@ -17,6 +17,10 @@ import (
 // written to dst.
 func (c *converter) normalise(ctx context.Context, f *file, dst string) (*file, error) {
 	switch {
+	case f.cal != nil && f.cal.lut != nil:
+		return c.sigma(ctx, f, dst)
+	case (!f.info.HasTransform || f.info.Rotated) && c.conserves(f):
+		return c.spread(ctx, f, dst)
 	case !f.info.HasTransform:
 		c.notes.Count(catalog.Warning, "warped-from-gcps", "rasters placed by control points were resampled to a north-up grid", f.name)
 		return c.warp(ctx, f, dst, nil)

@@ -157,9 +157,9 @@ type converter struct {
 
 var (
 	elevationWords  = regexp.MustCompile(`(^|_)(dem|dtm|dsm|srtm|hgt|aster|elev[a-z]*|altitud[a-z]*|quot[ae])(_|$)`)
-	populationWords = regexp.MustCompile(`(^|_)(pop|population|popolazione|gpw|ghs_pop|inhabitants|abitanti)(_|$)`)
+	populationWords = regexp.MustCompile(`(^|_)(pop|population|popolazione|gpw|ghs_pop|worldpop|ppp|inhabitants|abitanti)(_|$)`)
 	landcoverWords  = regexp.MustCompile(`(^|_)(clc|corine|land_?cover|land_?use|worldcover|lulc|uso_suolo)(_|$)`)
-	densityWords    = regexp.MustCompile(`(^|_)(dens|density|densita)(_|$)`)
+	densityWords    = regexp.MustCompile(`(^|_)(dens|density|densita|pd)(_|$)`)
 	notLetters      = regexp.MustCompile(`[^a-z]+`)
 )
 

@@ -161,6 +161,7 @@ func (c *converter) settleScene(s *scene) error {
 		s.describe(f.product, c.o.Datetime != nil)
 	} else if c.o.Role == catalog.Imagery {
 		s.product = productByName(f)
+		s.polarizations()
 	}
 	if s.time != nil || c.o.Role != catalog.Imagery {
 		return nil
@@ -230,6 +231,9 @@ func productByName(f *file) *Product {
 	if p := landsatByName(f.base, filepath.Base(f.dir)); p != nil {
 		return p
 	}
+	if p := radarByName(f); p != nil {
+		return p
+	}
 	return sentinel2ByName(f)
 }
 
@@ -240,6 +244,9 @@ func sortKey(token string) string {
 	if m := reNumbered.FindStringSubmatch(t); m != nil {
 		n, _ := strconv.Atoi(m[1]) // at most two digits by the pattern
 		return fmt.Sprintf("0%02d%s", n, m[2])
+	}
+	if t == "VV" || t == "HH" {
+		return "10" + t
 	}
 	if t == "BOA" || t == "TOA" || t == "TOTAL" {
 		return "0" + t

@@ -206,6 +206,10 @@ func (c *converter) dazzled(t *tally, as named) {
 // remark says what is odd or worth knowing of a band.
 func (c *converter) remark(t *tally, b *catalog.Band, as named) {
 	c.dazzled(t, as)
+	if b.Quantity == catalog.Backscatter && t.valid > 0 && t.min < 0 {
+		b.Quantity = ""
+		c.notes.Count(catalog.Warning, "backscatter-negative", "bands named like radar backscatter hold negative numbers, which no power can be (decibels, perhaps): they count as plain numbers", c.label+": "+b.Name)
+	}
 	if t.valid == 0 {
 		c.notes.Count(catalog.Warning, "band-empty", "bands without a single valid cell", c.label+": "+b.Name)
 	}
