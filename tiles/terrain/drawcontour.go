@@ -104,14 +104,13 @@ func DrawContours(m *encode.Image, s *Surface, l Levels, pen *Pen) error {
 // ink gathers how much lines cover each pixel, 0 to 1.
 type ink struct {
 	half          float64
-	reach         int
 	width, height int
 	border        int
 	cover         []float32 // nil until the first line
 }
 
 func newInk(s *Surface, half float64) *ink {
-	return &ink{half: half, reach: int(math.Ceil(half + 0.5)), width: s.Width, height: s.Height, border: s.Border}
+	return &ink{half: half, width: s.Width, height: s.Height, border: s.Border}
 }
 
 // draw takes the distances from the corner of the square: the same numbers
@@ -126,21 +125,37 @@ func (k *ink) draw(g segment) {
 	if length2 == 0 {
 		return
 	}
-	for y := max(0, row-k.reach); y <= min(k.height-1, row+1+k.reach); y++ {
+	far := k.half + 0.5
+	inverse, most, far2 := 1/length2, min(1, 2*k.half), far*far
+	x0, x1 := reach(col, k.width, g.from[0], g.to[0], far)
+	y0, y1 := reach(row, k.height, g.from[1], g.to[1], far)
+	for y := y0; y <= y1; y++ {
 		py := float64(y-row) - g.from[1]
 		line := k.cover[y*k.width : (y+1)*k.width]
-		for x := max(0, col-k.reach); x <= min(k.width-1, col+1+k.reach); x++ {
+		for x := x0; x <= x1; x++ {
 			px := float64(x-col) - g.from[0]
-			f := max(0, min(1, (px*dx+py*dy)/length2))
+			f := (px*dx + py*dy) * inverse
+			if f < 0 {
+				f = 0
+			} else if f > 1 {
+				f = 1
+			}
 			ex, ey := px-f*dx, py-f*dy
 			d2 := ex*ex + ey*ey
-			if d2 >= (k.half+0.5)*(k.half+0.5) {
+			if d2 >= far2 {
 				continue
 			}
-			c := float32(min(1, 2*k.half, k.half+0.5-math.Sqrt(d2)))
-			line[x] = max(line[x], c)
+			if c := float32(min(most, far-math.Sqrt(d2))); c > line[x] {
+				line[x] = c
+			}
 		}
 	}
+}
+
+// reach is the first and last pixel, within 0 … n−1, whose centre lies within
+// far of a stretch from a to b of the square that begins at pixel at.
+func reach(at, n int, a, b, far float64) (first, last int) {
+	return max(0, at+int(math.Ceil(min(a, b)-far))), min(n-1, at+int(math.Floor(max(a, b)+far)))
 }
 
 // blend lays the colour over the picture (Porter and Duff 1984, over).
