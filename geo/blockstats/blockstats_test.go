@@ -19,7 +19,7 @@ import (
 )
 
 // Stats must do for zonal statistics.
-var _ zonal.Blocks = (*Stats)(nil)
+var _ zonal.ClassBlocks = (*Stats)(nil)
 
 // memory is a raster in memory.
 type memory struct {

@@ -143,11 +143,11 @@ func (p *pass) attach() error {
 		return err
 	}
 	p.blocks = make([]Blocks, len(p.layers))
-	if g := src.Grid(); p.raster != src || g.Width != p.w.g.Width || g.Height != p.w.g.Height || p.need.table {
-		return nil // the sums are of other squares, or say too little
+	if g := src.Grid(); p.raster != src || g.Width != p.w.g.Width || g.Height != p.w.g.Height {
+		return nil // the sums are of other squares
 	}
 	for i, l := range p.layers {
-		if l.Blocks != nil && l.Blocks.Side() > 0 && p.w.side%l.Blocks.Side() == 0 {
+		if l.Blocks != nil && l.Blocks.Side() > 0 && p.w.side%l.Blocks.Side() == 0 && p.need.sumsSuffice(l.Blocks, max(1, l.Band)) {
 			p.blocks[i] = l.Blocks
 		}
 	}
@@ -276,6 +276,9 @@ func (p *pass) sum(layer int, area int32) *acc {
 	at := &p.sums[layer][area]
 	if *at == nil {
 		a := newAcc(p.need)
+		if p.need.table {
+			a.table = newTable(p.o.MaxDistinct)
+		}
 		*at = &a
 	}
 	return *at

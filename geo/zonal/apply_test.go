@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -50,6 +51,50 @@ func (b *blocksOf) ReadBlocks(ctx context.Context, band int, w grid.Window, dst 
 		}
 	}
 	return ctx.Err()
+}
+
+// classBlocksOf also count the cells of each value.
+type classBlocksOf struct {
+	blocksOf
+	values [][]float64
+}
+
+func withClasses(b *blocksOf) *classBlocksOf {
+	c := &classBlocksOf{blocksOf: blocksOf{r: b.r, side: b.side, odd: b.odd}}
+	for _, band := range b.r.bands {
+		seen := map[float64]bool{}
+		var values []float64
+		for _, v := range band {
+			if finite(v) && !seen[v] {
+				seen[v] = true
+				values = append(values, v)
+			}
+		}
+		slices.Sort(values)
+		c.values = append(c.values, values)
+	}
+	return c
+}
+
+func (b *classBlocksOf) Classes(band int) []float64 { return b.values[band-1] }
+
+func (b *classBlocksOf) ReadClasses(_ context.Context, band int, w grid.Window, dst []uint32) error {
+	values, n := b.Classes(band), int(w.Cells())
+	if len(dst) != n*len(values) {
+		return errors.New("wrong length")
+	}
+	clear(dst)
+	for i := range n {
+		cells := b.r.g.Full().Intersect(grid.Window{Col: (w.Col + i%w.Width) * b.side, Row: (w.Row + i/w.Width) * b.side, Width: b.side, Height: b.side})
+		for r := cells.Row; r < cells.Row+cells.Height; r++ {
+			for _, v := range b.r.bands[band-1][r*b.r.g.Width+cells.Col:][:cells.Width] {
+				if k, ok := slices.BinarySearch(values, v); ok && finite(v) {
+					dst[k*n+i]++
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // blocky is a memRaster that says how it is stored.
@@ -152,6 +197,10 @@ func TestApplyIsCompute(t *testing.T) {
 		layers := []Layer{{Raster: raster, Band: 1}, {Raster: raster, Band: 2}}
 		if rng.IntN(2) == 0 {
 			layers[0].Blocks, layers[1].Blocks = blocks, blocks
+			if rng.IntN(2) == 0 {
+				c := withClasses(&blocksOf{r: a, side: blocks.side, odd: blocks.odd})
+				layers[0].Blocks, layers[1].Blocks = c, c
+			}
 		}
 		o.MaxCells = []int{wo.Side * wo.Side, 70000, 0}[rng.IntN(3)]
 		var first [][]Result
@@ -261,6 +310,75 @@ func TestApplyBlocksServe(t *testing.T) {
 		if _, err := w.Apply(t.Context(), []Layer{c.l}, c.o); err != nil || blocks.asks.Load() > 0 {
 			t.Errorf("%s: %v, %d blocks asked for", c.name, err, blocks.asks.Load())
 		}
+	}
+}
+
+// TestComputeByBlocks: Compute with block sums is Compute without.
+func TestComputeByBlocks(t *testing.T) {
+	t.Parallel()
+	const w, h = 2100, 1300
+	r := newMem(unit(w, h), func(col, row int) float64 {
+		if (col/300+row/200)%4 == 0 && (col+row)%5 < 2 {
+			return math.NaN()
+		}
+		return float64((col/40*7 + row/30*5 + (col*row)%3) % 11)
+	})
+	rng := rand.New(rand.NewPCG(6, 7))
+	areas := []Area{
+		{ID: "large", Geometry: orb.Polygon{star(rng, 1000, 650, 640, 60, 0), star(rng, 1000, 650, 100, 12, 0)}},
+		{ID: "small", Geometry: orb.Polygon{star(rng, 200, 200, 9, 12, 0)}},
+		{ID: "all", Geometry: orb.Bound{Min: orb.Point{-1, -1}, Max: orb.Point{w + 1, h + 1}}},
+		{ID: "corner", Geometry: orb.Bound{Min: orb.Point{1400.5, 600.25}, Max: orb.Point{w, h}}},
+	}
+	level := func(int) float64 { return 250 }
+	for name, c := range map[string]struct {
+		o       Options
+		classes bool
+		reads   float64 // share of the cells that is read at most, where it is less
+	}{
+		"moments":              {Options{Stats: []Stat{Count, Sum, Mean, Min, Max, Std, Cells, Nodata, Inside}}, false, 0.95},
+		"areas":                {Options{Stats: []Stat{Mean, AreaHa}, CellArea: level}, false, 0.95},
+		"areas of cells":       {Options{Stats: []Stat{Mean, AreaHa}, CellArea: cellArea}, false, 0.99},
+		"classes":              {Options{Stats: []Stat{Count, Majority, Variety, Median}, Classes: true, CellArea: level}, true, 0.95},
+		"classes, many areas":  {Options{Stats: []Stat{Count, Majority, Variety, Median}, Classes: true, CellArea: cellArea}, true, 1},
+		"classes, not counted": {Options{Classes: true, CellArea: level}, false, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			mine := &memRaster{g: r.g, bands: r.bands}
+			o := c.o
+			want, err := Compute(t.Context(), blocky{mine, 64, 64}, areas, o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			plain := mine.cells.Swap(0)
+			if o.Blocks = (&blocksOf{r: r, side: 64}); c.classes {
+				o.Blocks = withClasses(&blocksOf{r: r, side: 64})
+			}
+			got, err := Compute(t.Context(), blocky{mine, 64, 64}, areas, o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if now := mine.cells.Load(); c.reads < 1 && float64(now) > c.reads*float64(plain) {
+				t.Errorf("%d cells read with block sums, %d without", now, plain)
+			}
+			for i := range want {
+				for k, n := range want[i].Names {
+					a, b := got[i].Values[k], want[i].Values[k]
+					if !near(a, b, 1e-12) || ((n == "min" || n == "max") && a != b) {
+						t.Errorf("%s, %s: %v, decoded %v", areas[i].ID, n, a, b)
+					}
+				}
+				if len(got[i].Classes) != len(want[i].Classes) {
+					t.Fatalf("%s: %d classes, decoded %d", areas[i].ID, len(got[i].Classes), len(want[i].Classes))
+				}
+				for k, b := range want[i].Classes {
+					if a := got[i].Classes[k]; a.Value != b.Value || !near(a.Cells, b.Cells, 1e-12) || !near(a.Ha, b.Ha, 1e-12) {
+						t.Errorf("%s: class %+v, decoded %+v", areas[i].ID, a, b)
+					}
+				}
+			}
+		})
 	}
 }
 

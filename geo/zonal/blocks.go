@@ -49,14 +49,33 @@ type Blocks interface {
 	ReadBlocks(ctx context.Context, band int, blocks grid.Window, dst []BlockSum) error
 }
 
+// ClassBlocks are Blocks of bands that hold classes: they know how many cells
+// of each value are in a block, so that class tables need not decode it.
+type ClassBlocks interface {
+	Blocks
+	// Classes are the values counted, rising; all valid cells of the band have
+	// one of them. nil when they are not counted.
+	Classes(band int) []float64
+	// ReadClasses fills dst[class·blocks.Cells() + block], blocks row by row.
+	ReadClasses(ctx context.Context, band int, blocks grid.Window, dst []uint32) error
+}
+
+// sumsSuffice reports whether block sums tell what is needed of a band.
+func (n needs) sumsSuffice(b Blocks, band int) bool {
+	if n.weights || !n.table {
+		return !n.weights
+	}
+	c, ok := b.(ClassBlocks)
+	return ok && len(c.Classes(band)) > 0
+}
+
 // blockWeights bounds the covered cells that Compute keeps to use block sums.
-const blockWeights = 48 << 20
+const blockWeights = 24 << 20
 
 // blocksServe reports whether block sums can spare Compute much decoding: the
 // statistics need no more than sums, and areas are large enough.
 func (o *Options) blocksServe(g grid.Grid, areas []Area) bool {
-	need := o.needs()
-	if o.Blocks == nil || need.table || need.weights || o.Strategy != Auto {
+	if o.Blocks == nil || o.Strategy != Auto || !o.needs().sumsSuffice(o.Blocks, o.Band) {
 		return false
 	}
 	side := o.Blocks.Side()

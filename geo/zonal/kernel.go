@@ -297,26 +297,3 @@ func (a *acc) spread(n, mean, d, dd float64) {
 	}
 	a.moments(n, (mean-a.origin)+d/n, math.Max(0, dd-d*d/n))
 }
-
-// block adds whole cells of which only the sums are known; m2 is the area of
-// the valid ones.
-func (a *acc) block(s *BlockSum, cells, m2 float64) {
-	a.cells.add(cells)
-	if s.Count < cells {
-		a.nodata.add(cells - s.Count)
-	}
-	if s.Count == 0 {
-		return
-	}
-	a.count.add(s.Count)
-	a.sum.add(s.Sum)
-	a.areaM2.add(m2)
-	a.min, a.max = math.Min(a.min, s.Min), math.Max(a.max, s.Max)
-	if a.need.moments {
-		mean := s.Sum / s.Count
-		if a.n == 0 {
-			a.origin = mean
-		}
-		a.moments(s.Count, mean-a.origin, s.M2)
-	}
-}

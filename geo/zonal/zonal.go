@@ -132,9 +132,9 @@ type Options struct {
 	// Classes.
 	CellArea func(row int) float64
 	// Blocks are the sums of blocks of the band, if known. Where Auto finds
-	// that they serve, only what they do not hold is decoded: statistics of
-	// sums, moments and extremes, of areas that fill many blocks. The results
-	// are the same but for rounding.
+	// that they serve, only what they do not hold is decoded: areas that fill
+	// many blocks, and statistics of sums, moments and extremes, or of classes
+	// when they are ClassBlocks. The results are the same but for rounding.
 	Blocks Blocks
 	// MaxCells bounds one read: a worker holds at most this many cells (8
 	// bytes each, twice with Weights). 0 means DefaultMaxCells.

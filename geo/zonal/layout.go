@@ -5,7 +5,6 @@ import (
 	"slices"
 	"sort"
 
-	"contado/geo/fault"
 	"contado/geo/grid"
 )
 
@@ -45,6 +44,9 @@ func (l *layout) window(t task32) grid.Window {
 func (p *pass) plan(ctx context.Context) error {
 	for {
 		clear(p.left[p.lo:p.hi])
+		for layer := range p.sums {
+			clear(p.sums[layer][p.lo:p.hi])
+		}
 		if err := p.takeBlocks(ctx); err != nil {
 			return err
 		}
@@ -57,38 +59,6 @@ func (p *pass) plan(ctx context.Context) error {
 	}
 }
 
-// blocksFrom is how many cells of filled squares make it worth while to look
-// for their sums: as many as are summed while a piece of a file of block
-// statistics is read.
-const blocksFrom = 1 << 18
-
-// takeBlocks adds the sums of filled squares that need not be decoded; the
-// others are left in p.fulls.
-func (p *pass) takeBlocks(ctx context.Context) error {
-	squares := p.takeFulls()
-	if slices.Contains(p.blocks, nil) || squares*p.w.side*p.w.side < blocksFrom {
-		return nil
-	}
-	var decode []full
-	var buf []BlockSum
-	sums := make([][]BlockSum, len(p.layers))
-	for i := range p.fulls {
-		if err := ctx.Err(); err != nil {
-			return fault.E("zonal.Apply", fault.Canceled, err)
-		}
-		f := &p.fulls[i]
-		for layer := range p.layers {
-			var err error
-			if sums[layer], buf, err = p.squareSums(ctx, layer, f, sums[layer][:0], buf); err != nil {
-				return wrap("zonal.Apply", err)
-			}
-		}
-		decode = p.addSquares(f, sums, decode)
-	}
-	p.fulls = decode
-	return nil
-}
-
 // takeFulls lists the filled squares.
 func (l *layout) takeFulls() (squares int) {
 	l.fulls = nil
@@ -99,76 +69,6 @@ func (l *layout) takeFulls() (squares int) {
 		}
 	}
 	return squares
-}
-
-// squareSums reads the sums of filled squares.
-func (p *pass) squareSums(ctx context.Context, layer int, f *full, dst, buf []BlockSum) (out, scratch []BlockSum, err error) {
-	b := p.blocks[layer]
-	k := p.w.side / b.Side()
-	full := grid.Window{Width: (p.w.g.Width + b.Side() - 1) / b.Side(), Height: (p.w.g.Height + b.Side() - 1) / b.Side()}
-	win := full.Intersect(grid.Window{Col: int(f.col) * k, Row: int(f.row) * k, Width: int(f.n) * k, Height: k})
-	buf = slices.Grow(buf[:0], int(win.Cells()))[:win.Cells()]
-	if err := b.ReadBlocks(ctx, max(1, p.layers[layer].Band), win, buf); err != nil {
-		return dst, buf, err
-	}
-	for c := 0; c < int(f.n); c++ {
-		var s BlockSum
-		for y := range win.Height {
-			for x := c * k; x < min((c+1)*k, win.Width); x++ {
-				s.Merge(buf[y*win.Width+x])
-			}
-		}
-		dst = append(dst, s)
-	}
-	return dst, buf, nil
-}
-
-// addSquares adds the squares of f that all layers can sum; the others are
-// appended to decode.
-func (p *pass) addSquares(f *full, sums [][]BlockSum, decode []full) []full {
-	for c := range f.n {
-		one := full{row: f.row, col: f.col + c, n: 1, area: f.area}
-		win := p.w.window(&one)
-		serves := true
-		for layer := range p.layers {
-			serves = serves && sums[layer][c].Summable() && p.areaOf(win, &sums[layer][c]) >= 0
-		}
-		if !serves {
-			if n := len(decode); n > 0 && decode[n-1].area == f.area && decode[n-1].row == f.row && decode[n-1].col+decode[n-1].n == one.col {
-				decode[n-1].n++
-			} else {
-				decode = append(decode, one)
-			}
-			continue
-		}
-		for layer := range p.layers {
-			s := &sums[layer][c]
-			p.sum(layer, f.area).block(s, float64(win.Cells()), p.areaOf(win, s))
-		}
-	}
-	return decode
-}
-
-// areaOf is the area in m² of the valid cells of a square, negative when the
-// sums do not tell: some cells are not valid, and rows differ.
-func (p *pass) areaOf(win grid.Window, s *BlockSum) float64 {
-	if !p.need.area || s.Count == 0 {
-		return 0
-	}
-	var total ksum
-	first, same := p.o.CellArea(win.Row), true
-	for r := range win.Height {
-		m2 := p.o.CellArea(win.Row + r)
-		same = same && m2 == first
-		total.add(m2 * float64(win.Width))
-	}
-	switch {
-	case same:
-		return first * s.Count
-	case s.Count == float64(win.Cells()):
-		return total.value()
-	}
-	return -1
 }
 
 // units is the size in squares of the windows that follow the blocks of the
