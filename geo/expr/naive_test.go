@@ -44,15 +44,7 @@ func naive(n *node, bands map[string]float32) (v float64, constant bool) {
 	case opBand:
 		return cell(float64(bands[n.ref])), false
 	case opMin, opMax:
-		v = all[0]
-		for _, a := range all[1:] {
-			if math.IsNaN(a) || (n.op == opMin) == (a < v) {
-				v = v + (a - a)
-				if !math.IsNaN(a) && !math.IsNaN(v) {
-					v = a
-				}
-			}
-		}
+		v = extreme(all, n.op == opMin)
 	case opCoalesce:
 		v = math.NaN()
 		for _, a := range all {
@@ -72,6 +64,20 @@ func naive(n *node, bands map[string]float32) (v float64, constant bool) {
 		return v, true
 	}
 	return cell(v), false
+}
+
+// extreme is the least or greatest value; NaN when one is.
+func extreme(all []float64, least bool) float64 {
+	v := all[0]
+	for _, a := range all[1:] {
+		switch {
+		case math.IsNaN(a) || math.IsNaN(v):
+			return math.NaN()
+		case least == (a < v):
+			v = a
+		}
+	}
+	return v
 }
 
 // cell is a value as a float32 holds it.
