@@ -29,7 +29,10 @@ var contract = sync.OnceValues(func() (routers.Router, error) {
 	for _, media := range []string{"application/geo+json", "application/schema+json", "application/vnd.oai.openapi+json"} {
 		openapi3filter.RegisterBodyDecoder(media, openapi3filter.JSONBodyDecoder)
 	}
-	for _, media := range []string{"image/png", "application/vnd.mapbox-vector-tile", "image/svg+xml", "text/html", "text/csv"} {
+	for _, media := range []string{
+		"image/png", "image/jpeg", "image/webp", "image/tiff", "application/x-npy", "application/vnd.mapbox-vector-tile",
+		"image/svg+xml", "text/html", "text/csv", "text/xml", "text/plain",
+	} {
 		openapi3filter.RegisterBodyDecoder(media, openapi3filter.FileBodyDecoder)
 	}
 	doc, err := openapi.Load()
@@ -96,6 +99,12 @@ func (c *Client) check(t testing.TB, r Request, rec *httptest.ResponseRecorder) 
 	router, err := contract()
 	if err != nil {
 		t.Fatal(err)
+	}
+	if rec.Code >= 400 && strings.HasPrefix(r.Path, "/wm") { // their standards want reports in XML
+		if !strings.HasPrefix(rec.Header().Get("Content-Type"), "text/xml") || !strings.Contains(rec.Body.String(), "ExceptionReport") {
+			t.Errorf("%s %s: %d as %q, want an exception report\n%.300s", r.Method, r.Path, rec.Code, rec.Header().Get("Content-Type"), rec.Body)
+		}
+		return
 	}
 	if rec.Code >= 400 && !strings.HasPrefix(rec.Header().Get("Content-Type"), "application/problem+json") {
 		t.Errorf("%s %s: %d as %q, want problem+json\n%.300s", r.Method, r.Path, rec.Code, rec.Header().Get("Content-Type"), rec.Body)

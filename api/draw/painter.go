@@ -144,11 +144,11 @@ func (p *Painter) Bounds(d catalog.Dataset, c geo.CRS, domain geo.BBox) (b geo.B
 	if w = w.Intersect(domain); w.IsEmpty() {
 		return w, false
 	}
-	if c == d.Version.CRS && domain == world {
-		return d.Version.BBox, true
-	}
 	if c == geo.WGS84 {
 		return w, true
+	}
+	if c == d.Version.CRS {
+		return d.Version.BBox, true
 	}
 	t, err := p.Transformer(geo.WGS84, c)
 	if err != nil {

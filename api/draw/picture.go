@@ -91,12 +91,9 @@ type Request struct {
 	Background *color.NRGBA
 }
 
-// Result is a picture.
-type Result struct {
-	tiles.Tile
-	// Count is how many items gave pixels, over all layers.
-	Count int
-}
+// Result is a picture; of several layers, Items, Skipped and Info.Items are
+// those of all.
+type Result struct{ tiles.Tile }
 
 // Grid is the raster of width × height pixels over a box.
 func Grid(c geo.CRS, b geo.BBox, width, height int) grid.Grid {
@@ -121,10 +118,10 @@ func CheckSize(width, height int) error {
 func (p *Painter) Draw(ctx context.Context, r Request) (Result, error) {
 	if len(r.Layers) == 1 && r.Background == nil { // the service puts white under JPEG
 		t, err := p.render(ctx, r, r.Layers[0], r.Format.Name)
-		return Result{Tile: t, Count: t.Info.Items}, err
+		return Result{t}, err
 	}
 	var stack []image.Image
-	out := Result{Tile: tiles.Tile{Complete: true, Empty: true, ContentType: r.Format.Media}}
+	out := Result{tiles.Tile{Complete: true, Empty: true, ContentType: r.Format.Media}}
 	tag := fmt.Sprint(r.Format.Name, r.Background)
 	for _, l := range r.Layers {
 		t, err := p.render(ctx, r, l, "png")
@@ -132,7 +129,8 @@ func (p *Painter) Draw(ctx context.Context, r Request) (Result, error) {
 			return out, err
 		}
 		out.Complete, out.Empty = out.Complete && t.Complete, out.Empty && t.Empty
-		out.Count += t.Info.Items
+		out.Info.Items += t.Info.Items
+		out.Items, out.Skipped = append(out.Items, t.Items...), append(out.Skipped, t.Skipped...)
 		tag += "\n" + t.ETag
 		m, err := png.Decode(bytes.NewReader(t.Data))
 		if err != nil {

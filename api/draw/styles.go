@@ -90,6 +90,10 @@ func (p *Painter) One(state *atlas.Snapshot, d catalog.Dataset, q url.Values) (O
 		return One{}, err
 	}
 	params, err := Params(q)
+	if d.Version.TimeStart == nil && d.Version.TimeEnd == nil {
+		// What has no time is there at all times.
+		params.From, params.To = time.Time{}, time.Time{}
+	}
 	return One{Source: src, Params: params}, err
 }
 

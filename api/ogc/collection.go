@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"contado/api/draw"
 	"contado/api/page"
 	"contado/api/rest"
 	"contado/geo"
@@ -45,6 +46,8 @@ type extent struct {
 type spatial struct {
 	BBox [][4]float64 `json:"bbox"`
 	CRS  string       `json:"crs"`
+	// Storage is the box in the system that the dataset is stored in.
+	Storage [][4]float64 `json:"storageCrsBbox,omitempty"`
 }
 
 type temporal struct {
@@ -126,6 +129,12 @@ func describe(c echo.Context, state *atlas.Snapshot, d catalog.Dataset, most int
 			out.Contado.Count, out.Contado.GeometryType, out.Contado.Fields = &i.Count, i.Schema.GeometryType, i.Schema.Fields
 		}
 	case catalog.Raster:
+		if s, ok := draw.Native(d); ok && !s.IsCRS84() {
+			out.StorageCRS = s.URI
+			if out.Extent.Spatial != nil {
+				out.Extent.Spatial.Storage = [][4]float64{s.Ordered(v.BBox)}
+			}
+		}
 		out.Contado.addItems(state.Items(d.ID, nil), d.Role, most)
 	}
 	out.Links = collectionLinks(c, d)
@@ -161,7 +170,7 @@ func finite(v float64) *float64 {
 }
 
 func collectionLinks(c echo.Context, d catalog.Dataset) []rest.Link {
-	const rel = "http://www.opengis.net/def/rel/ogc/1.0/"
+	const rel = rels
 	self := rest.URL(c, "collections", d.ID)
 	links := []rest.Link{
 		{Href: self + "?f=json", Rel: "self", Type: rest.MediaJSON, Title: d.Title},
@@ -177,6 +186,14 @@ func collectionLinks(c echo.Context, d catalog.Dataset) []rest.Link {
 			rest.Link{Href: rest.URL(c, "styles", d.ID), Rel: rel + "styles", Type: rest.MediaJSON, Title: "MapLibre style"},
 			rest.Link{Href: rest.URL(c, "legend", d.ID), Rel: "legend", Type: rest.MediaJSON, Title: "Legend"},
 		)
+		if d.Kind == catalog.Raster {
+			for _, f := range draw.Formats {
+				links = append(links, rest.Link{Href: self + "/map?f=" + f.Name, Rel: rel + "map", Type: f.Media, Title: "Map as " + f.Name})
+			}
+			links = append(links, rest.Link{Href: self + "/map/tiles", Rel: rel + "tilesets-map", Type: rest.MediaJSON, Title: "Map tiles"})
+		} else {
+			links = append(links, rest.Link{Href: self + "/tiles", Rel: rel + "tilesets-vector", Type: rest.MediaJSON, Title: "Vector tiles"})
+		}
 	}
 	return links
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"contado/api/draw"
 	"contado/geo"
 	"contado/geo/fault"
 	"contado/geo/gdal"
@@ -33,9 +34,25 @@ var (
 // lonLatBased reports whether boxes may cross the antimeridian.
 func (r reference) lonLatBased() bool { return r.crs == geo.WGS84 }
 
+// degrees reports whether coordinates are angles.
+func (r reference) degrees() bool {
+	s, ok := draw.FindSystem(draw.Systems(), r.uri)
+	return ok && s.Degrees
+}
+
 // references are the systems that a dataset's features can be had in: CRS84,
-// the two that every client knows, and the one that they are stored in.
+// the two that every client knows, and the one that they are stored in. Items
+// of rasters come in all the systems that maps of them do.
 func references(d catalog.Dataset) []reference {
+	if d.Kind == catalog.Raster {
+		list := []reference{lonLat}
+		for _, s := range draw.SystemsOf(d) {
+			if !s.IsCRS84() {
+				list = append(list, reference{uri: s.URI, crs: s.CRS, swap: s.Swapped})
+			}
+		}
+		return list
+	}
 	if d.Kind != catalog.Vector || d.Version.Vector == nil || d.Version.Vector.Schema.GeometryType == "" {
 		return []reference{lonLat}
 	}
@@ -63,41 +80,9 @@ func storage(d catalog.Dataset) (r reference, ok bool) {
 		if err != nil {
 			return r, false
 		}
-		swap, ok := northFirst(info.WKT)
+		swap, ok := draw.NorthFirst(info.WKT)
 		return reference{uri: epsgPrefix + code, crs: native, swap: swap}, ok
 	}
-}
-
-// northFirst reads the order of the axes from a WKT2: ok is false when they
-// are not north and east.
-func northFirst(wkt string) (swap, ok bool) {
-	var dirs []string
-	for rest := wkt; len(dirs) < 2; {
-		_, after, found := strings.Cut(rest, "AXIS[")
-		if !found {
-			return false, false
-		}
-		// AXIS["northing (Y)",north,ORDER[1],…
-		if !strings.HasPrefix(after, `"`) {
-			return false, false
-		}
-		_, after, found = strings.Cut(after[1:], `"`)
-		if !found {
-			return false, false
-		}
-		word := strings.TrimPrefix(after, ",")
-		if i := strings.IndexAny(word, ",]"); i >= 0 {
-			word = word[:i]
-		}
-		dirs, rest = append(dirs, strings.ToLower(strings.TrimSpace(word))), after
-	}
-	switch dirs[0] + " " + dirs[1] {
-	case "north east":
-		return true, true
-	case "east north":
-		return false, true
-	}
-	return false, false
 }
 
 func uris(list []reference) []string {

@@ -171,7 +171,7 @@ func (h *Handler) item(c echo.Context) error {
 	if d.Kind == catalog.Vector {
 		one, err = h.vectorItem(c, state, d, id, out)
 	} else {
-		one, err = h.rasterItem(c, state, d, id)
+		one, err = h.rasterItem(c, state, d, id, out)
 	}
 	if err != nil {
 		return err

@@ -84,7 +84,7 @@ func (h *Pictures) collectionMap(c echo.Context) error {
 	if text := contentTime(d, r.when); text != "" {
 		hd.Set("Content-Datetime", text)
 	}
-	return Send(c, p, format)
+	return draw.Send(c, p, rest.Revalidate)
 }
 
 // onlyBut is rest.Only with one parameter that may come several times.

@@ -53,6 +53,26 @@ var conforms = []string{
 	"http://www.opengis.net/spec/ogcapi-features-2/1.0/conf/crs",
 	"http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables",
 	"http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables-query-parameters",
+	"http://www.opengis.net/spec/tms/2.0/conf/tilematrixset",
+	"http://www.opengis.net/spec/tms/2.0/conf/json-tilematrixset",
+	"http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/core",
+	"http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tileset",
+	"http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tilesets-list",
+	"http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/geodata-tilesets",
+	"http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/oas30",
+	"http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/mvt",
+	"http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/png",
+	"http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/jpeg",
+	"http://www.opengis.net/spec/ogcapi-maps-1/1.0/conf/core",
+	"http://www.opengis.net/spec/ogcapi-maps-1/1.0/conf/collection-map",
+	"http://www.opengis.net/spec/ogcapi-maps-1/1.0/conf/tilesets",
+	"http://www.opengis.net/spec/ogcapi-maps-1/1.0/conf/scaling",
+	"http://www.opengis.net/spec/ogcapi-maps-1/1.0/conf/display-resolution",
+	"http://www.opengis.net/spec/ogcapi-maps-1/1.0/conf/spatial-subsetting",
+	"http://www.opengis.net/spec/ogcapi-maps-1/1.0/conf/crs",
+	"http://www.opengis.net/spec/ogcapi-maps-1/1.0/conf/datetime",
+	"http://www.opengis.net/spec/ogcapi-maps-1/1.0/conf/png",
+	"http://www.opengis.net/spec/ogcapi-maps-1/1.0/conf/jpeg",
 }
 
 type landing struct {
@@ -73,7 +93,7 @@ func (h *Handler) landing(c echo.Context) error {
 	if format.Name == rest.HTMLFormat.Name {
 		return h.Home(c)
 	}
-	const rel = "http://www.opengis.net/def/rel/ogc/1.0/"
+	const rel = rels
 	doc := landing{
 		Title:       "Contado",
 		Description: "Who here is out of reach of which service, and where would one more service point help most: territories, map layers, and the answers computed from them.",
@@ -86,6 +106,9 @@ func (h *Handler) landing(c echo.Context) error {
 		rest.Link{Href: rest.URL(c, "collections"), Rel: "data", Type: rest.MediaJSON, Title: "Datasets"},
 		rest.Link{Href: rest.URL(c, "processes"), Rel: rel + "processes", Type: rest.MediaJSON, Title: "Processes"},
 		rest.Link{Href: rest.URL(c, "jobs"), Rel: rel + "job-list", Type: rest.MediaJSON, Title: "Jobs"},
+		rest.Link{Href: rest.URL(c, "tileMatrixSets"), Rel: rel + "tiling-schemes", Type: rest.MediaJSON, Title: "Tile grids"},
+		rest.Link{Href: rest.URL(c, "wms") + "?SERVICE=WMS&REQUEST=GetCapabilities", Rel: "related", Type: "text/xml", Title: "WMS 1.3.0"},
+		rest.Link{Href: rest.URL(c, "wmts", "1.0.0", "WMTSCapabilities.xml"), Rel: "related", Type: "text/xml", Title: "WMTS 1.0.0"},
 		rest.Link{Href: rest.URL(c, "territories"), Rel: "related", Type: rest.MediaJSON, Title: "Territories"},
 		rest.Link{Href: rest.URL(c, "reports"), Rel: "related", Type: rest.MediaJSON, Title: "Reports"},
 		rest.Link{Href: rest.URL(c, "styles", "map"), Rel: "related", Type: rest.MediaJSON, Title: "Map style (MapLibre)"},

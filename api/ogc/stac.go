@@ -2,6 +2,7 @@ package ogc
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/url"
 	"slices"
 	"strconv"
@@ -14,6 +15,7 @@ import (
 	"contado/api/rest"
 	"contado/geo"
 	"contado/geo/atlas"
+	"contado/geo/crs"
 	"contado/geo/fault"
 	"contado/geo/index"
 	"contado/geo/store/catalog"
@@ -134,11 +136,70 @@ func footprint(it catalog.Item) json.RawMessage {
 	return w.geometry(nil, mp)
 }
 
+// turn brings the outline and the box of an item into another system.
+func (doc *stacItem) turn(it catalog.Item, out reference) error {
+	if out.lonLatBased() && !out.swap {
+		return nil
+	}
+	t, err := crs.New(geo.WGS84, out.crs)
+	if err != nil {
+		return err
+	}
+	b, err := t.BBox(it.BBox)
+	if err != nil {
+		return fault.WithHint(fmt.Errorf("item %s: %w", it.ID, err), "ask for another crs")
+	}
+	var g orb.Geometry = b.Bound().ToPolygon()
+	if len(it.Footprint) > 3 && it.BBox.MinX <= it.BBox.MaxX {
+		ring := make(orb.Ring, len(it.Footprint))
+		for i, p := range it.Footprint {
+			ring[i] = p
+		}
+		if g, err = t.Geometry(orb.Polygon{ring}, nil); err != nil {
+			return err
+		}
+	}
+	w := coordinates{swap: out.swap, places: 4}
+	if out.degrees() {
+		w.places = 9
+	}
+	doc.Geometry = w.geometry(nil, g)
+	if doc.BBox = boxOf(b); out.swap {
+		doc.BBox = [4]float64{b.MinY, b.MinX, b.MaxY, b.MaxX}
+	}
+	return nil
+}
+
+// onEarth turns boxes of a system into boxes in longitude and latitude, of
+// which none crosses the antimeridian.
+func onEarth(boxes []geo.BBox, in reference) ([]geo.BBox, error) {
+	if in.lonLatBased() {
+		return boxes, nil
+	}
+	t, err := crs.New(in.crs, geo.WGS84)
+	if err != nil {
+		return nil, err
+	}
+	var out []geo.BBox
+	for _, b := range boxes {
+		w, err := t.BBox(b)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, index.Unwrap(w)...)
+	}
+	return out, nil
+}
+
 // rasterItems selects items by footprint and time, newest first.
 func (h *Handler) rasterItems(c echo.Context, state *atlas.Snapshot, d catalog.Dataset, q query) (*result, error) {
 	items := state.Items(d.ID, nil)
 	if q.boxes != nil {
-		items = slices.DeleteFunc(items, func(it catalog.Item) bool { return !overlaps(it, q.boxes) })
+		boxes, err := onEarth(q.boxes, q.boxCRS)
+		if err != nil {
+			return nil, err
+		}
+		items = slices.DeleteFunc(items, func(it catalog.Item) bool { return !overlaps(it, boxes) })
 	}
 	if q.when != nil {
 		items = slices.DeleteFunc(items, func(it catalog.Item) bool { return it.Datetime != nil && !q.when.Contains(*it.Datetime) })
@@ -157,15 +218,19 @@ func (h *Handler) rasterItems(c echo.Context, state *atlas.Snapshot, d catalog.D
 		res.next = items[q.limit-1].ID
 	}
 	for _, it := range items {
-		if err := res.add(c, d, it); err != nil {
+		if err := res.add(c, d, it, q.out); err != nil {
 			return nil, err
 		}
 	}
 	return res, nil
 }
 
-func (res *result) add(c echo.Context, d catalog.Dataset, it catalog.Item) error {
-	b, err := json.Marshal(stac(c, d, it))
+func (res *result) add(c echo.Context, d catalog.Dataset, it catalog.Item, out reference) error {
+	doc := stac(c, d, it)
+	if err := doc.turn(it, out); err != nil {
+		return err
+	}
+	b, err := json.Marshal(doc)
 	if err != nil {
 		return err
 	}
@@ -200,11 +265,11 @@ func overlaps(it catalog.Item, boxes []geo.BBox) bool {
 	return false
 }
 
-func (h *Handler) rasterItem(c echo.Context, state *atlas.Snapshot, d catalog.Dataset, id string) (*result, error) {
+func (h *Handler) rasterItem(c echo.Context, state *atlas.Snapshot, d catalog.Dataset, id string, out reference) (*result, error) {
 	for _, it := range state.Items(d.ID, nil) {
 		if it.ID == id {
 			res := &result{}
-			return res, res.add(c, d, it)
+			return res, res.add(c, d, it, out)
 		}
 	}
 	return nil, fault.Errorf("ogc", fault.NotExist, "dataset %s has no item %.80q", d.ID, id)

@@ -408,19 +408,7 @@ func (h *Pictures) mapTile(c echo.Context) error {
 		return err
 	}
 	c.Response().Header().Set("Content-Crs", "<"+s.CRSURI+">")
-	return Send(c, r, format)
-}
-
-// Send answers with a picture.
-func Send(c echo.Context, r draw.Result, format draw.Format) error {
-	hd := c.Response().Header()
-	hd.Set("X-Contado-Complete", strconv.FormatBool(r.Complete))
-	hd.Set("X-Contado-Items", strconv.Itoa(r.Count))
-	if rest.NotModified(c, r.ETag, rest.Revalidate) {
-		return c.NoContent(http.StatusNotModified)
-	}
-	hd.Set("Content-Length", strconv.Itoa(len(r.Data)))
-	return c.Stream(http.StatusOK, format.Media, bytes.NewReader(r.Data))
+	return draw.Send(c, r, rest.Revalidate)
 }
 
 func (h *Pictures) vectorTile(c echo.Context) error {

@@ -2,9 +2,7 @@ package wms
 
 import (
 	"image/color"
-	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -186,16 +184,5 @@ func (h *Handler) getMap(c echo.Context, q ows.Params) error {
 	if err != nil {
 		return err
 	}
-	return send(c, r, format)
-}
-
-func send(c echo.Context, r draw.Result, format draw.Format) error {
-	hd := c.Response().Header()
-	hd.Set("X-Contado-Complete", strconv.FormatBool(r.Complete))
-	hd.Set("X-Contado-Items", strconv.Itoa(r.Count))
-	if rest.NotModified(c, r.ETag, rest.Revalidate) {
-		return c.NoContent(http.StatusNotModified)
-	}
-	hd.Set("Content-Length", strconv.Itoa(len(r.Data)))
-	return c.Blob(http.StatusOK, format.Media, r.Data)
+	return draw.Send(c, r, rest.Revalidate)
 }

@@ -1,7 +1,6 @@
 package wmts
 
 import (
-	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
@@ -120,14 +119,7 @@ func (h *Handler) tile(c echo.Context, q ows.Params) error {
 	if err != nil {
 		return err
 	}
-	hd := c.Response().Header()
-	hd.Set("X-Contado-Complete", strconv.FormatBool(r.Complete))
-	hd.Set("X-Contado-Items", strconv.Itoa(r.Count))
-	if rest.NotModified(c, r.ETag, rest.Revalidate) {
-		return c.NoContent(http.StatusNotModified)
-	}
-	hd.Set("Content-Length", strconv.Itoa(len(r.Data)))
-	return c.Blob(http.StatusOK, format.Media, r.Data)
+	return draw.Send(c, r, rest.Revalidate)
 }
 
 func (h *Handler) featureInfo(c echo.Context, q ows.Params) error {

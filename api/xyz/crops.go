@@ -257,15 +257,8 @@ func (h *Crops) send(c echo.Context, k crop, b geo.BBox, clip orb.Geometry) erro
 	if err != nil {
 		return err
 	}
-	hd := c.Response().Header()
-	hd.Set("Content-Crs", "<"+k.out.URI+">")
-	hd.Set("X-Contado-Complete", strconv.FormatBool(r.Complete))
-	hd.Set("X-Contado-Items", strconv.Itoa(r.Count))
-	if rest.NotModified(c, r.ETag, cacheOf(c, k.dataset)) {
-		return c.NoContent(http.StatusNotModified)
-	}
-	hd.Set("Content-Length", strconv.Itoa(len(r.Data)))
-	return c.Stream(http.StatusOK, r.ContentType, bytes.NewReader(r.Data))
+	c.Response().Header().Set("Content-Crs", "<"+k.out.URI+">")
+	return draw.Send(c, r, rest.Revalidate)
 }
 
 func atLeast1(v float64) int { return int(math.Min(math.Max(math.Round(v), 1), 1e9)) }
