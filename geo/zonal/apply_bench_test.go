@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"runtime"
+	"runtime/metrics"
 	"syscall"
 	"testing"
 	"time"
@@ -106,4 +108,88 @@ func cpuTime(b *testing.B) time.Duration {
 		b.Fatal(err)
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// BenchmarkRegion is one polygon of a region over a Sentinel-2 tile: what Go
+// holds at most beyond what it held before, whatever reads the raster.
+func BenchmarkRegion(b *testing.B) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	ring := make(orb.Ring, 0, 50001)
+	wander := 0.0
+	for i := range 50000 {
+		a := 2 * math.Pi * float64(i) / 50000
+		wander = 0.999*wander + 30*rng.NormFloat64()
+		d := 45000 + 4000*math.Sin(7*a) + wander
+		ring = append(ring, orb.Point{654900 + d*math.Cos(a), 4905100 + d*math.Sin(a)})
+	}
+	areas := []Area{{ID: "region", Geometry: orb.Polygon{append(ring, ring[0])}}}
+	r := reflectances()
+	w, err := NewWeights(b.Context(), sentinel, areas, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	edges, runs, squares := w.Entries()
+	for _, c := range []struct {
+		name string
+		do   func() error
+	}{
+		{"compute", func() error {
+			_, err := Compute(b.Context(), r, areas, Options{Stats: five})
+			return err
+		}},
+		{"weights", func() error {
+			_, err := NewWeights(b.Context(), sentinel, areas, nil)
+			return err
+		}},
+		{"apply", func() error {
+			_, err := w.Apply(b.Context(), []Layer{{Raster: r}}, Options{Stats: five})
+			return err
+		}},
+		{"apply/median", func() error {
+			_, err := w.Apply(b.Context(), []Layer{{Raster: r}}, Options{Stats: []Stat{Median}})
+			return err
+		}},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			start := cpuTime(b)
+			peak := peakHeap(func() {
+				for b.Loop() {
+					if err := c.do(); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+			b.ReportMetric(float64((cpuTime(b)-start).Milliseconds())/float64(b.N), "cpu-ms/op")
+			b.ReportMetric(float64(peak)/(1<<20), "peak-MB")
+			b.ReportMetric(float64(w.Bytes())/1024, "weights-KB")
+			b.ReportMetric(float64(edges), "boundary")
+			b.ReportMetric(float64(runs), "runs")
+			b.ReportMetric(float64(squares), "squares")
+		})
+	}
+}
+
+// peakHeap is how much the heap grows at most while fn runs, looked at every
+// millisecond.
+func peakHeap(fn func()) uint64 {
+	s := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	look := func() uint64 { metrics.Read(s); return s[0].Value.Uint64() }
+	runtime.GC()
+	base, peak := look(), uint64(0)
+	stop, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			select {
+			case <-stop:
+				return
+			case <-time.After(time.Millisecond):
+				peak = max(peak, look())
+			}
+		}
+	}()
+	fn()
+	close(stop)
+	<-done
+	return peak - min(base, peak)
 }
