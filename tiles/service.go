@@ -12,8 +12,10 @@ import (
 	"time"
 
 	"contado/geo"
+	"contado/geo/blockstats"
 	"contado/geo/crs"
 	"contado/geo/fault"
+	"contado/geo/grid"
 	"contado/geo/mosaic"
 	"contado/geo/store/catalog"
 	"contado/tiles/encode"
@@ -59,8 +61,8 @@ type Options struct {
 	// Workers bounds the items that are read at once for one rendering; 0 = GOMAXPROCS.
 	Workers int
 	// Blocks opens block statistics, from which empty windows are told
-	// without reading; nil means that there are none.
-	Blocks func(ctx context.Context, path string) (mosaic.Blocks, error)
+	// without reading; nil means FromBlockStats.
+	Blocks func(ctx context.Context, path string, g grid.Grid) (mosaic.Blocks, error)
 }
 
 // Tile is a finished tile. Data is shared and must not be changed.
@@ -142,6 +144,9 @@ func New(open mosaic.Open, o *Options) (*Service, error) {
 	}
 	if s.o.MaxPixels <= 0 {
 		s.o.MaxPixels = 3072 * 3072
+	}
+	if s.o.Blocks == nil {
+		s.o.Blocks = FromBlockStats(blockstats.NewCache(0))
 	}
 	s.turns = make(chan struct{}, s.o.Renders)
 	s.mosaics = mosaic.New(open, &mosaic.Options{Workers: s.o.Workers, Blocks: s.o.Blocks})

@@ -1,14 +1,16 @@
-// Package tiles serves map tiles and pictures of datasets: rasters as
-// images or values, vectors as Mapbox Vector Tiles. It adds to the renderers (raster, vector)
-// what a server needs: keys that change with the data, a bounded cache,
-// one rendering for many who ask, and a bound on how many go on at once.
+// Package tiles serves map tiles and pictures of datasets: rasters as images
+// or values, vectors as Mapbox Vector Tiles. It adds to the renderers (raster,
+// vector) what a server needs: keys that change with the data, a bounded
+// cache, one rendering for many who ask, and a bound on how many go on at once.
 package tiles
 
 import (
 	"context"
 
 	"contado/geo"
+	"contado/geo/blockstats"
 	"contado/geo/gdal"
+	"contado/geo/grid"
 	"contado/geo/mosaic"
 	"contado/geo/store/catalog"
 	"contado/geo/store/features"
@@ -34,6 +36,17 @@ type VectorSource interface {
 
 // FromPool reads rasters through a pool of GDAL handles.
 func FromPool(p *gdal.Pool) mosaic.Open { return mosaic.FromPool(p) }
+
+// FromBlockStats opens block statistics for Options.Blocks.
+func FromBlockStats(c *blockstats.Cache) func(ctx context.Context, path string, g grid.Grid) (mosaic.Blocks, error) {
+	return func(ctx context.Context, path string, g grid.Grid) (mosaic.Blocks, error) {
+		s, err := c.Open(ctx, path, blockstats.Source{Grid: g})
+		if err != nil {
+			return nil, err
+		}
+		return s, nil
+	}
+}
 
 // NewRasterSource makes a RasterSource of a dataset from what a catalog
 // offers: its items by WGS 84 box (nil for all), and the names of their files.

@@ -2,6 +2,9 @@
 
 #include <math.h>
 #include <string.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 static void CPL_STDCALL ct_handler(CPLErr cls, CPLErrorNum num, const char *msg) {
   ct_err *e = (ct_err *)CPLGetErrorHandlerUserData();
@@ -79,6 +82,11 @@ static void refuse_remote(void) {
 }
 
 void ct_setup(int64_t cache_bytes, const char *threads) {
+#ifdef __GLIBC__
+  // Blocks are read by many threads and freed by others: with an arena for
+  // each thread the memory that glibc keeps grows without end.
+  mallopt(M_ARENA_MAX, 2);
+#endif
   // What no handler of ours catches must not be printed to standard error.
   CPLSetErrorHandler(CPLQuietErrorHandler);
   CPLSetConfigOption("GDAL_NUM_THREADS", threads);

@@ -26,7 +26,7 @@ func (r *Reader) isEmpty(ctx context.Context, src *Source, u *unit, w grid.Windo
 		return false
 	}
 	for _, n := range u.numbers {
-		if b.Empty(n, w) {
+		if empty, err := b.Empty(ctx, n, w); err == nil && empty {
 			return true
 		}
 	}
@@ -44,7 +44,7 @@ func (r *Reader) statsOf(ctx context.Context, src *Source, u *unit) Blocks {
 	if ok {
 		return b
 	}
-	if b, err = r.o.Blocks(ctx, path); err != nil {
+	if b, err = r.o.Blocks(ctx, path, u.asset.Grid); err != nil {
 		if ctx.Err() != nil {
 			return nil // not its fault
 		}

@@ -92,16 +92,17 @@ func FromPool(p *gdal.Pool) Open {
 type Blocks interface {
 	// Empty reports that no cell of a band (from 1) is valid in a window of
 	// the full level; false also when it cannot be told.
-	Empty(band int, w grid.Window) bool
+	Empty(ctx context.Context, band int, w grid.Window) (bool, error)
 }
 
 // Options tunes a Reader; zero values mean defaults.
 type Options struct {
 	// Workers bounds the items that are read at once for one target; 0 = GOMAXPROCS.
 	Workers int
-	// Blocks opens the block statistics at a path (that Source.Path gives for
-	// the key in Asset.Stats); nil means that there are none.
-	Blocks func(ctx context.Context, path string) (Blocks, error)
+	// Blocks opens the block statistics of a file with grid g at a path (that
+	// Source.Path gives for the key in Asset.Stats); nil means that there are
+	// none.
+	Blocks func(ctx context.Context, path string, g grid.Grid) (Blocks, error)
 }
 
 // Use is an item that gave pixels.
