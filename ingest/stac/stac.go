@@ -112,7 +112,7 @@ func Run(ctx context.Context, st ingest.Stores, ref string, o Options, progress 
 		defer g.o.Client.Close()
 	}
 	if g.o.Mode == Reference && reading.Load() == nil {
-		if err := Serve(g.o.Client, 0); err != nil {
+		if err := Serve(g.o.Client, 0); err != nil { //nolint:contextcheck // what stays elsewhere is read after this run, too
 			return ingest.Result{}, err
 		}
 	}
