@@ -1,4 +1,5 @@
-// Package encode writes tile images. The PNG writer knows what a map tile is
+// Package encode writes tiles: pictures as PNG, WebP and JPEG, values as
+// GeoTIFF and NumPy arrays. The PNG writer knows what a map tile is
 // — few colours, or photographs that change from pixel to pixel — and picks
 // one filter for all rows instead of trying five on each: several times
 // faster than image/png for files of about the same size.
