@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -107,10 +108,16 @@ func openMTL(path string) (mtl, error) {
 // readMTL gives scenes what the metadata file says whose name begins with
 // theirs.
 func (c *converter) readMTL(scenes []*scene, paths []string) error {
+	// Both forms may be there and say the same: the text is the older.
+	paths = slices.SortedFunc(slices.Values(paths), func(a, b string) int { return -strings.Compare(filepath.Ext(a), filepath.Ext(b)) })
 	for _, p := range paths {
 		m, err := openMTL(p)
 		if err != nil {
 			return err
+		}
+		if m["SPACECRAFT_ID"] == "" {
+			c.notes.Count(catalog.Warning, "metadata-skipped", "metadata files that do not name the satellite were passed over", filepath.Base(p))
+			continue
 		}
 		prefix := slug(reMTL.ReplaceAllString(filepath.Base(p), ""), "")
 		for _, s := range scenes {

@@ -239,7 +239,10 @@ func productByName(f *file) *Product {
 
 // sortKey orders B1, B2 … B8, B8A, B9, B10, then quality bands.
 func sortKey(token string) string {
-	t := strings.TrimPrefix(strings.TrimPrefix(strings.ToUpper(token), "SR_"), "BAND")
+	t := strings.ToUpper(token)
+	for _, prefix := range []string{"SR_", "ST_", "BAND"} {
+		t = strings.TrimPrefix(t, prefix)
+	}
 	t = strings.TrimPrefix(t, "_")
 	if m := reNumbered.FindStringSubmatch(t); m != nil {
 		n, _ := strconv.Atoi(m[1]) // at most two digits by the pattern

@@ -45,6 +45,8 @@ func jsonFile(name string, head []byte) (Format, error) {
 	switch {
 	case kind == "Topology":
 		return topoJSON, nil
+	case (kind == "Feature" || kind == "Catalog" || kind == "Collection") && bytes.Contains(head, []byte(`"stac_version"`)):
+		return Format{}, unsupported(name, "a description in a STAC catalogue", "name it as contado ingest stac wants it, which brings the files that it speaks of")
 	case kind == "Feature" && whole && strings.TrimLeft(rest, " \t\r\n\x1e") != "":
 		return geoJSONSeq, nil // even when the second line is broken
 	case geoTypes[kind]:
