@@ -111,5 +111,6 @@ func mapProcesses() []process {
 			inputs:      mapInputsAnd(map[string]input{"from": picturesOf("Map before"), "to": picturesOf("Map after")}),
 			output:      hectares, formats: tableFormats, parse: parseTransition,
 		},
+		classification(),
 	}
 }

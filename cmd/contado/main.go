@@ -47,6 +47,7 @@ type cli struct {
 	Series    seriesCmd    `cmd:"" help:"How satellite pictures of areas change over time."`
 	Change    changeCmd    `cmd:"" help:"Maps of change: burned area, water and floods, snow, buildings, land cover."`
 	Composite compositeCmd `cmd:"" help:"One picture out of many: of a month, a season, a year."`
+	Classify  classifyCmd  `cmd:"" help:"A map of land cover learnt from areas where it is known."`
 	Export    exportCmd    `cmd:"" help:"Write a raster dataset, or a part of it, as a GeoTIFF."`
 
 	Report reportCmd `cmd:"" help:"Compute a report."`

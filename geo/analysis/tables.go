@@ -85,14 +85,14 @@ func (s *SeriesResult) TrendTable(l table.Locale) *table.Table {
 		Name: s.Value,
 		Columns: []table.Column{
 			{Name: "code"}, {Name: "name"}, {Name: "per_year", Kind: table.Real, Unit: s.Unit, Digits: 5}, {Name: "low", Kind: table.Real, Digits: 5},
-			{Name: "high", Kind: table.Real, Digits: 5}, {Name: "p", Kind: table.Real, Digits: 4}, {Name: "tau", Kind: table.Real, Digits: 3},
+			{Name: "high", Kind: table.Real, Digits: 5}, {Name: "p", Kind: table.Real, Digits: 4}, {Name: "serial_p", Kind: table.Real, Digits: 4}, {Name: "tau", Kind: table.Real, Digits: 3},
 			{Name: "days", Kind: table.Integer}, {Name: "method"},
 		},
 		About: about(l, s.Dataset+": "+s.Value, s.Method, s.Inputs, s.Notices, s.Program),
 	}
 	for _, a := range s.Areas {
 		if x := a.Trend; x != nil {
-			t.Rows = append(t.Rows, []any{a.Code, a.Name, x.PerYear, x.Low, x.High, x.P, x.Tau, x.N, x.Method})
+			t.Rows = append(t.Rows, []any{a.Code, a.Name, x.PerYear, x.Low, x.High, x.P, orEmpty(x.SerialP), x.Tau, x.N, x.Method})
 		}
 	}
 	if t.Rows == nil {
@@ -220,4 +220,30 @@ func WriteGeoPackage(ctx context.Context, path, layer string, t *table.Table, ou
 		}
 		return f, true, nil
 	})
+}
+
+// Table is the error matrix, a row a mapped class and a column a true one,
+// with the accuracies beside it.
+func (rep *LandCoverReport) Table(l table.Locale, m *Map) *table.Table {
+	t := &table.Table{Name: "Accuracy", Columns: []table.Column{{Name: "mapped"}}}
+	for _, c := range rep.Classes {
+		t.Columns = append(t.Columns, table.Column{Name: "true_" + strconv.Itoa(c.Value), Kind: table.Integer, Unit: className(c.Class)})
+	}
+	for _, name := range []string{"users_accuracy", "producers_accuracy", "f1"} {
+		t.Columns = append(t.Columns, table.Column{Name: name, Kind: table.Share})
+	}
+	for i, c := range rep.Classes {
+		row := []any{className(c.Class)}
+		for k := range rep.Classes {
+			row = append(row, rep.Confusion[i][k])
+		}
+		t.Rows = append(t.Rows, append(row, orEmpty(c.Users), orEmpty(c.Producers), orEmpty(c.F1)))
+	}
+	t.About = append(about(l, m.Title, m.Method, m.Inputs, m.Notices, m.Program),
+		[2]string{"Validation", rep.Validation},
+		[2]string{"Overall accuracy", fmt.Sprintf("%.4f (95 %%: %.4f to %.4f)", rep.Overall, rep.Low, rep.High)})
+	if rep.Kappa != nil {
+		t.About = append(t.About, [2]string{"Kappa", fmt.Sprintf("%.4f", *rep.Kappa)})
+	}
+	return t
 }

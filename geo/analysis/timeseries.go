@@ -98,10 +98,13 @@ type SeriesTrend struct {
 	High    float64 `json:"high"`
 	// P is the two-sided significance of Mann–Kendall; months and seasons are
 	// compared with the same time of other years alone.
-	P      float64 `json:"p"`
-	Tau    float64 `json:"tau"`
-	Method string  `json:"method"`
-	N      int     `json:"n"`
+	P float64 `json:"p"`
+	// SerialP is P where months or seasons are taken to depend on each other
+	// (Hirsch and Slack 1984): the one to go by. Null where it cannot be had.
+	SerialP *float64 `json:"serial_p"`
+	Tau     float64  `json:"tau"`
+	Method  string   `json:"method"`
+	N       int      `json:"n"`
 }
 
 const seriesMethod = "for each day with pictures: statistic of the value over the cells seen, each with its exact share of the area; " +
@@ -288,7 +291,7 @@ func (a *SeriesArea) summarise(q *SeriesRequest) error {
 	if t.Seasonal {
 		method = "seasonal " + method
 	}
-	a.Trend = &SeriesTrend{PerYear: t.PerYear, Low: t.Low, High: t.High, P: t.Test.P, Tau: t.Test.Tau, N: t.N, Method: method}
+	a.Trend = &SeriesTrend{PerYear: t.PerYear, Low: t.Low, High: t.High, P: t.Test.P, SerialP: finite(t.Test.SerialP), Tau: t.Test.Tau, N: t.N, Method: method}
 	return nil
 }
 

@@ -6,10 +6,8 @@
 // Two classifiers are offered: Gaussian maximum likelihood, the standard of
 // the field for multispectral imagery, fast and smooth; and k nearest
 // neighbours, which assumes no shape of the classes. A random forest is not:
-// of the Go libraries for it, the one in use (malaschitz/randomForest) could
-// not be resolved to an exact version, and the others (RF.go, CloudForest,
-// golearn and smaller ones) have not been kept for years; none takes a seed
-// for each tree, so that the same input gives the same map.
+// no Go library for it (malaschitz/randomForest, RF.go, CloudForest, golearn,
+// leaves) could be resolved to an exact version when this was written.
 package classify
 
 import (

@@ -1,0 +1,418 @@
+package analysis
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/paulmach/orb"
+
+	"contado/geo"
+	"contado/geo/classify"
+	"contado/geo/crs"
+	"contado/geo/expr"
+	"contado/geo/fault"
+	"contado/geo/gdal"
+	"contado/geo/grid"
+	"contado/geo/mosaic"
+	"contado/geo/store/catalog"
+	"contado/geo/store/features"
+)
+
+// ClassifyRequest asks for a map of land cover learnt from training areas.
+type ClassifyRequest struct {
+	MapWhere
+	Pictures // Value is not used
+	// Features are the bands, indices and expressions that classes are told
+	// apart by; empty means every band of amounts.
+	Features []string
+	// Training is a dataset of polygons, ClassField its attribute that names
+	// the class: a text, or a whole number from 1 to 255.
+	Training   string
+	ClassField string
+	// ClassColors are #rrggbb by class name; others get colours of ours.
+	ClassColors map[string]string
+	Method      classify.Method // "" = maximum likelihood
+	Neighbours  int
+	Folds       int // of the cross-validation; 0 = 5, or as many as there are areas
+}
+
+// LandCoverReport is the details of a classified map: how well it does on
+// training areas that it has not seen.
+type LandCoverReport struct {
+	Method   classify.Method `json:"method"`
+	Features []string        `json:"features"`
+	// Areas and Samples are those of training.
+	Areas   int `json:"areas"`
+	Samples int `json:"samples"`
+	// Overall is the share of samples mapped right, with its 95 % interval;
+	// Kappa is Cohen's, null where it has no meaning.
+	Overall    float64         `json:"overall"`
+	Low        float64         `json:"low"`
+	High       float64         `json:"high"`
+	Kappa      *float64        `json:"kappa"`
+	Classes    []ClassAccuracy `json:"classes"`
+	Confusion  [][]int64       `json:"confusion"` // [mapped][true], in the order of Classes
+	Validation string          `json:"validation"`
+}
+
+// ClassAccuracy is how well one class is told; nil where there is nothing to
+// take a share of.
+type ClassAccuracy struct {
+	catalog.Class
+	Producers *float64 `json:"producers"`
+	Users     *float64 `json:"users"`
+	F1        *float64 `json:"f1"`
+}
+
+// Bounds of training data.
+const (
+	maxTraining     = 20_000 // areas
+	samplesOfArea   = 2_000  // cells of one area, taken evenly
+	maxTotalSamples = 2_000_000
+)
+
+// Classify learns classes from the cells within training areas and makes a
+// map of them.
+func (e *Engine) Classify(ctx context.Context, q ClassifyRequest, p Progress) (*Map, error) {
+	r, err := e.begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	areas, box, err := r.mapAreas(ctx, q.MapWhere)
+	if err != nil {
+		return nil, err
+	}
+	q.Value = ""
+	pics, err := r.found(q.Pictures, box)
+	if err != nil {
+		return nil, err
+	}
+	names, err := q.features(pics)
+	if err != nil {
+		return nil, err
+	}
+	t, err := r.training(ctx, &q)
+	if err != nil {
+		return nil, err
+	}
+	samples, err := r.samples(ctx, &q, t, pics.query, p.part(0, 0.3))
+	if err != nil {
+		return nil, err
+	}
+	o := &classify.Options{Method: q.Method, Neighbours: q.Neighbours}
+	p.tell(0.3, "cross-validation")
+	v, err := classify.CrossValidate(ctx, samples, o, &classify.Validation{Folds: q.Folds})
+	if err != nil {
+		return nil, err
+	}
+	model, err := classify.Train(samples, o)
+	if err != nil {
+		return nil, err
+	}
+	m := &Map{
+		Process: "classify", Title: "Land cover", Role: catalog.LandCover, Classes: t.classes,
+		Method: fmt.Sprintf("%s on %s, learnt from %d cells of %d areas of %s", model.Method(), strings.Join(names, ", "), samples.Len(), len(t.areas), q.Training),
+	}
+	m.Details = landCoverReport(model, v, t, names, samples)
+	m.Figures = map[string]float64{"overall_accuracy": v.Accuracy.Overall}
+	pl := &plan{dtype: "uint8", nodata: 0, layers: []layer{r.layerOf(pics)}, cells: func(in []*mosaic.Result, out [][]float32) { predict(model, in[0], out[0]) }}
+	if pl.grid, err = pics.over(box); err != nil {
+		return nil, err
+	}
+	band := gdal.BandSpec{Name: "class"}
+	categories(&band, m.Classes)
+	pl.bands = []gdal.BandSpec{band}
+	m.Files = []MapFile{{Path: mapPath(q.Dir, "land-cover", pics), Datetime: newest(pics)}}
+	if err := r.draw(ctx, m.Files[0].Path, pl, p.part(0.4, 0.9)); err != nil {
+		return nil, err
+	}
+	if err := r.measure(ctx, m, areas, p.part(0.9, 1)); err != nil {
+		return nil, err
+	}
+	params := map[string]any{"pictures": q.parameters(), "features": names, "training": q.Training, "class_field": q.ClassField, "method": model.Method()}
+	return m, r.seal(m, params, map[string][]string{pics.dataset.ID: ids(pics.items), q.Training: nil})
+}
+
+// features settles what is read of each cell in the query, and names it.
+func (q *ClassifyRequest) features(p *pictures) ([]string, error) {
+	if len(q.Features) == 0 {
+		c := CompositeRequest{}
+		return c.bandsOf(p)
+	}
+	last := &p.items[len(p.items)-1]
+	var parts []string
+	for _, f := range q.Features {
+		one := *p
+		if err := one.value(Pictures{Value: f}); err != nil {
+			return nil, err
+		}
+		if e := one.query.Expr; e != nil {
+			parts = append(parts, e.String())
+			continue
+		}
+		n, err := bandOf(*last, f)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, "b"+strconv.Itoa(n))
+	}
+	e, err := expr.Parse(strings.Join(parts, "; "))
+	if err != nil {
+		return nil, err
+	}
+	p.query.Bands, p.query.Expr = nil, e
+	return q.Features, nil
+}
+
+// training is areas whose class is known.
+type training struct {
+	areas   []trainingArea
+	classes []catalog.Class
+	box     geo.BBox // WGS 84
+}
+
+type trainingArea struct {
+	lonLat orb.Geometry
+	class  uint8
+}
+
+// training reads the polygons and numbers their classes.
+func (r *run) training(ctx context.Context, q *ClassifyRequest) (*training, error) {
+	const op = "analysis.Classify"
+	d, err := r.snapshot.Dataset(q.Training)
+	if err != nil {
+		return nil, err
+	}
+	l, err := r.snapshot.Layer(ctx, d.ID)
+	if err != nil {
+		return nil, err
+	}
+	s := l.Schema()
+	field := s.FieldIndex(q.ClassField)
+	if field < 0 {
+		return nil, fault.Errorf(op, fault.Invalid, "dataset %s has no attribute %q; it has %s", d.ID, q.ClassField, fieldNames(s))
+	}
+	tr, err := crs.New(s.CRS, geo.WGS84)
+	if err != nil {
+		return nil, err
+	}
+	r.used(d)
+	t := &training{box: geo.EmptyBBox()}
+	var labels []string
+	var failed error
+	err = l.Scan(ctx, features.Query{}, func(f geo.Feature) bool {
+		label := fieldText(f, field)
+		switch f.Geometry.(type) {
+		case orb.Polygon, orb.MultiPolygon:
+		default:
+			label = ""
+		}
+		if label == "" {
+			return true // no polygon, or no class: no training
+		}
+		var g orb.Geometry
+		if g, failed = tr.Geometry(f.Geometry, nil); failed != nil {
+			return false
+		}
+		labels = append(labels, label)
+		t.areas = append(t.areas, trainingArea{lonLat: g})
+		t.box = t.box.Union(geo.BBoxOf(g.Bound()))
+		return len(t.areas) <= maxTraining
+	})
+	if err = firstError(failed, err); err != nil {
+		return nil, err
+	}
+	if len(t.areas) == 0 || len(t.areas) > maxTraining {
+		return nil, fault.Errorf(op, fault.Invalid, "%s has %d polygons with a class; 1 to %d are taken", d.ID, len(t.areas), maxTraining)
+	}
+	return t, t.number(labels, q.ClassColors)
+}
+
+func fieldNames(s geo.Schema) string {
+	var names []string
+	for _, f := range s.Fields {
+		names = append(names, f.Name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// number gives classes their values: those of whole numbers are kept, names
+// are numbered in the order of the alphabet.
+func (t *training) number(labels []string, colours map[string]string) error {
+	distinct := slices.Compact(slices.Sorted(slices.Values(labels)))
+	if len(distinct) < 2 || len(distinct) > math.MaxUint8 {
+		return fault.Errorf("analysis.Classify", fault.Invalid, "%d classes among the training areas; 2 to %d can be told apart", len(distinct), math.MaxUint8)
+	}
+	values := map[string]uint8{}
+	numbers := true
+	for i, name := range distinct {
+		values[name] = uint8(i + 1)
+		n, err := strconv.Atoi(name)
+		numbers = numbers && err == nil && n >= 1 && n <= math.MaxUint8
+	}
+	for i, name := range distinct {
+		if numbers {
+			n, err := strconv.Atoi(name)
+			if err != nil {
+				return err
+			}
+			values[name] = uint8(n)
+		}
+		colour := colours[name]
+		if colour == "" {
+			colour = paired[i%len(paired)]
+		}
+		t.classes = append(t.classes, catalog.Class{Value: int(values[name]), Name: name, Color: colour})
+	}
+	slices.SortFunc(t.classes, func(a, b catalog.Class) int { return a.Value - b.Value })
+	for i := range t.areas {
+		t.areas[i].class = values[labels[i]]
+	}
+	return nil
+}
+
+// paired are the colours of classes that come without: Paul Tol's muted
+// scheme (2021), which colour-blind readers can tell apart.
+var paired = []string{"#117733", "#ddcc77", "#332288", "#cc6677", "#44aa99", "#882255", "#88ccee", "#999933", "#aa4499", "#dddddd"}
+
+// noOne and several mark cells of no training area, and of areas that
+// contradict each other.
+const (
+	noOne   = -1
+	several = -2
+)
+
+// samples reads the cells whose centres lie in training areas.
+func (r *run) samples(ctx context.Context, q *ClassifyRequest, t *training, query mosaic.Query, p Progress) (*classify.Samples, error) {
+	pics, err := r.find(q.Pictures, &t.box)
+	if err != nil {
+		return nil, fmt.Errorf("training areas: %w", err)
+	}
+	pics.query = query
+	g, err := pics.over(&t.box)
+	if err != nil {
+		return nil, err
+	}
+	native := make([]orb.MultiPolygon, len(t.areas))
+	tr, err := crs.New(geo.WGS84, g.CRS)
+	if err != nil {
+		return nil, err
+	}
+	for i, a := range t.areas {
+		m, err := tr.Geometry(a.lonLat, nil)
+		if err != nil {
+			return nil, fault.Errorf("analysis.Classify", fault.Invalid, "training area %d: %w", i+1, err)
+		}
+		native[i] = polygonsOf(m)
+	}
+	outputs := len(query.Bands)
+	if query.Expr != nil {
+		outputs = query.Expr.Outputs()
+	}
+	out := &classify.Samples{Bands: outputs}
+	pl := &plan{grid: g, layers: []layer{r.layerOf(pics)}}
+	contradicting := 0
+	windows := tilesOf(g)
+	for i, win := range windows {
+		p.tell(float64(i)/float64(len(windows)), "training")
+		owner, any := owners(t, native, g.Sub(win), &contradicting)
+		if !any {
+			continue
+		}
+		in, err := r.readLayers(ctx, pl, win)
+		if err != nil {
+			return nil, err
+		}
+		t.take(out, owner, in[0])
+		r.reader.Release(in[0])
+		if out.Len() > maxTotalSamples {
+			return nil, fault.Errorf("analysis.Classify", fault.TooLarge, "more than %d training cells; take fewer or smaller areas", maxTotalSamples)
+		}
+	}
+	if contradicting > 0 {
+		r.notice("training-contradicts",
+			fmt.Sprintf("%d cells lie in training areas of different classes and were left out.", contradicting),
+			fmt.Sprintf("%d celle stanno in aree di addestramento di classi diverse e sono state escluse.", contradicting))
+	}
+	return out, nil
+}
+
+// owners tells of each cell in which training area its centre lies.
+func owners(t *training, native []orb.MultiPolygon, g grid.Grid, contradicting *int) (owner []int32, any bool) {
+	box := g.Bounds().Bound()
+	for i, mp := range native {
+		if !mp.Bound().Intersects(box) {
+			continue
+		}
+		g.Fill(mp, func(row, from, to int) {
+			if owner == nil {
+				owner = slices.Repeat([]int32{noOne}, int(g.Cells()))
+			}
+			for k := row*g.Width + from; k < row*g.Width+to; k++ {
+				switch o := owner[k]; {
+				case o == noOne:
+					owner[k] = int32(i)
+				case o >= 0 && t.areas[o].class != t.areas[i].class:
+					owner[k] = several
+					*contradicting++
+				}
+			}
+		})
+	}
+	return owner, owner != nil
+}
+
+// take adds the cells of a window to the samples, evenly of large areas.
+func (t *training) take(out *classify.Samples, owner []int32, in *mosaic.Result) {
+	counts := map[int32]int{}
+	for _, o := range owner {
+		if o >= 0 {
+			counts[o]++
+		}
+	}
+	seen := map[int32]int{}
+	values := make([]float32, len(in.Bands))
+	for k, o := range owner {
+		if o < 0 || in.Mask[k] == 0 {
+			continue
+		}
+		step := (counts[o] + samplesOfArea - 1) / samplesOfArea
+		seen[o]++
+		if seen[o]%step != 0 {
+			continue
+		}
+		for b := range values {
+			values[b] = in.Bands[b][k]
+		}
+		x, y := in.Grid.Center(k%in.Grid.Width, k/in.Grid.Width)
+		out.Add(t.areas[o].class, int(o), x, y, values)
+	}
+}
+
+// predict classifies the cells of a window.
+func predict(model *classify.Model, in *mosaic.Result, out []float32) {
+	classes := make([]uint8, len(out))
+	model.Predict(classes, nil, in.Mask, in.Bands)
+	for i, c := range classes {
+		out[i] = float32(c) // 0 is nodata
+	}
+}
+
+func landCoverReport(model *classify.Model, v *classify.Report, t *training, names []string, s *classify.Samples) *LandCoverReport {
+	out := &LandCoverReport{
+		Method: model.Method(), Features: names, Areas: len(t.areas), Samples: s.Len(),
+		Overall: v.Accuracy.Overall, Low: v.Accuracy.Low, High: v.Accuracy.High, Kappa: finite(v.Accuracy.Kappa), Confusion: v.Confusion.Counts,
+		Validation: fmt.Sprintf("%d-fold cross-validation by training area: every cell was tested by a model that had seen nothing of its area", len(v.Folds)),
+	}
+	for _, a := range v.Accuracy.Classes {
+		c := ClassAccuracy{Producers: finite(a.Producers), Users: finite(a.Users), F1: finite(a.F1)}
+		k := slices.IndexFunc(t.classes, func(cl catalog.Class) bool { return cl.Value == int(a.Class) })
+		c.Class = t.classes[k]
+		out.Classes = append(out.Classes, c)
+	}
+	return out
+}
