@@ -259,13 +259,16 @@ func (m mtl) linear(mult, add string) (calibration, bool) {
 	return calibration{scale: a, offset: b, nodata: zero()}, okA && okB && math.Abs(a) > 1e-12 && math.Abs(a) < 1e6 && math.Abs(b) < 1e6
 }
 
-// quality says which scheme the bits of quality bands follow. Those of scenes
-// processed before collection 1 (2016) have another meaning and no scheme here.
+// quality says which scheme the bits of quality bands follow: those of scenes
+// processed before collection 1 (2016) have another meaning.
 func (m mtl) quality(p *Product) {
 	p.bands["QA_PIXEL"] = calibration{quantity: catalog.BitField, flags: flagsQAPixel}
 	bqa := calibration{quantity: catalog.BitField}
-	if m["COLLECTION_NUMBER"] == "01" || reCollection1.MatchString(m["LANDSAT_PRODUCT_ID"]) {
+	switch id := m["LANDSAT_PRODUCT_ID"]; {
+	case m["COLLECTION_NUMBER"] == "01" || reCollection1.MatchString(id):
 		bqa.flags = flagsBQA
+	case m["SPACECRAFT_ID"] == "LANDSAT_8" && m["COLLECTION_NUMBER"] == "" && id == "": // products have ids since there are collections
+		bqa.flags = flagsBQAPre
 	}
 	p.bands["BQA"] = bqa
 }
@@ -275,6 +278,7 @@ const (
 	flagsSCL     = "sentinel2-scl"
 	flagsQAPixel = "landsat-qa-pixel"
 	flagsBQA     = "landsat-bqa"
+	flagsBQAPre  = "landsat-bqa-pre"
 )
 
 // reLandsatProduct is the id of a product of a collection, which folders and
@@ -296,17 +300,19 @@ func landsatByName(base, dir string) *Product {
 	if m == nil {
 		m = reLandsatScene.FindStringSubmatch(name)
 	}
+	said := mtl{"LANDSAT_PRODUCT_ID": name}
 	if m == nil {
 		o := reLandsatOld.FindStringSubmatch(base)
 		if o == nil {
 			return nil
 		}
 		m = []string{o[0], "L" + o[1] + "0" + o[2], "", "", ""}
+		said["SPACECRAFT_ID"] = "LANDSAT_" + o[2]
 	}
 	craft := "LANDSAT_" + m[1][3:]
 	p := &Product{bands: map[string]calibration{}, sensor: landsatSensor(craft), byName: true}
 	p.scene = catalog.Scene{Platform: "landsat-" + m[1][3:], Constellation: "landsat", Product: first(name, m[0]), Level: m[2]}
-	mtl{"LANDSAT_PRODUCT_ID": name}.quality(p)
+	said.quality(p)
 	p.remark = func(c *converter, s *scene) {
 		c.notes.Count(catalog.Warning, "not-calibrated", "scenes without their metadata file (_MTL.txt) keep the stored numbers, which are no reflectances", s.id)
 	}

@@ -41,10 +41,13 @@ type Limits struct {
 	// Expansion is the most bytes of cells that a byte of file may stand for;
 	// more means a header that lies.
 	Expansion int64
+	// Exact is the most cells of a band that statistics are exact for; of
+	// more an even sample is looked at. Totals of people are always exact.
+	Exact int64
 }
 
 // DefaultLimits are those of zero fields.
-var DefaultLimits = Limits{Cells: 20_000_000_000, Bands: 1000, Items: 100_000, Expansion: 20_000}
+var DefaultLimits = Limits{Cells: 20_000_000_000, Bands: 1000, Items: 100_000, Expansion: 20_000, Exact: 64 << 20}
 
 func (l Limits) withDefaults() Limits {
 	if l.Cells == 0 {
@@ -58,6 +61,9 @@ func (l Limits) withDefaults() Limits {
 	}
 	if l.Expansion == 0 {
 		l.Expansion = DefaultLimits.Expansion
+	}
+	if l.Exact == 0 {
+		l.Exact = DefaultLimits.Exact
 	}
 	return l
 }

@@ -1,8 +1,10 @@
 package raster
 
 import (
+	"fmt"
 	"math"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"contado/geo/gdal"
@@ -158,4 +160,27 @@ func densities(t *testing.T) string {
 		return "a density is " + string(q)
 	}
 	return ""
+}
+
+// The total of a grid too large for exact statistics is exact all the same.
+func TestTotalsAreExact(t *testing.T) {
+	t.Parallel()
+	g := utm(100, 300)
+	want := 0
+	path := synthetic(t, "pop.tif", g, "uint16", nil, func(col, row int) float64 {
+		n := (col*31 + row*17) % 97
+		want += n
+		return float64(n)
+	})
+	res := convert(t, Options{Role: catalog.Population, Limits: Limits{Exact: 10_000}}, path)
+	total, sampled := "", false
+	for _, n := range res.Notices {
+		if n.Code == "population-total" {
+			total = n.Message
+		}
+		sampled = sampled || n.Code == "statistics-sampled"
+	}
+	if !sampled || !strings.Contains(total, fmt.Sprintf("add up to %d;", want)) {
+		t.Errorf("%q, sampled %t, want %d", total, sampled, want)
+	}
 }

@@ -12,12 +12,9 @@ import (
 	"contado/geo/store/catalog"
 )
 
-const (
-	// exactCells is the most cells of a band that statistics are exact for.
-	exactCells = 64 << 20
-	// sampleCells is about how many are looked at beyond that.
-	sampleCells = 16 << 20
-)
+// sampleShare is how much smaller a sample is than the most cells of which all
+// are looked at.
+const sampleShare = 4
 
 // tally gathers the statistics of one band; values are after scale and offset.
 type tally struct {
@@ -120,31 +117,46 @@ func (t *tally) fill(b *catalog.Band) {
 // measure reads a band of the finished COG.
 func (c *converter) measure(ctx context.Context, r *gdal.Raster, band int, info gdal.BandInfo, g grid.Grid) (*tally, error) {
 	t := newTally(info)
-	if g.Cells() > exactCells {
-		return t, c.sample(r, band, t, g)
+	if g.Cells() <= c.o.Limits.Exact {
+		return t, each(ctx, r, band, g, t.add)
 	}
+	if err := c.sample(r, band, t, g); err != nil || c.o.Role != catalog.Population {
+		return t, err
+	}
+	t.sum = 0 // a total is no matter of samples
+	return t, each(ctx, r, band, g, func(v float64) {
+		if finite(v) {
+			t.sum += v
+		}
+	})
+}
+
+func finite(v float64) bool { return v-v == 0 }
+
+// each calls add with every cell of a band; NaN is one without a value.
+func each(ctx context.Context, r *gdal.Raster, band int, g grid.Grid, add func(v float64)) error {
 	var buf []float64
 	for _, win := range chunks(g) {
 		if ctx.Err() != nil {
-			return nil, fault.E("raster.Convert", fault.Canceled, ctx.Err())
+			return fault.E("raster.Convert", fault.Canceled, ctx.Err())
 		}
 		n := int(win.Cells())
 		if cap(buf) < n {
 			buf = make([]float64, n)
 		}
 		if err := r.ReadFloat64(band, win, buf[:n]); err != nil {
-			return nil, err
+			return err
 		}
 		for _, v := range buf[:n] {
-			t.add(v)
+			add(v)
 		}
 	}
-	return t, nil
+	return nil
 }
 
 // sample reads a band thinned out evenly.
 func (c *converter) sample(r *gdal.Raster, band int, t *tally, g grid.Grid) error {
-	f := math.Sqrt(float64(g.Cells()) / sampleCells)
+	f := math.Sqrt(float64(g.Cells()) * sampleShare / float64(c.o.Limits.Exact))
 	w, h := max(1, int(float64(g.Width)/f)), max(1, int(float64(g.Height)/f))
 	b, err := r.Read([]int{band}, g.Full(), w, h, grid.Nearest)
 	if err != nil {
@@ -199,7 +211,7 @@ func (c *converter) dazzled(t *tally, as named) {
 	}
 	if i := int(*as.saturated - t.low); i >= 0 && i < len(t.counts) && t.counts[i] > 0 {
 		c.notes.Count(catalog.Info, "saturated-cells", "saturated cells keep the greatest value: what was there was at least as bright",
-			fmt.Sprintf("%s %s: %d cells", c.label, as.name, t.counts[i]))
+			fmt.Sprintf("%s %s: %d of %d cells looked at", c.label, as.name, t.counts[i], t.cells))
 	}
 }
 
