@@ -97,7 +97,7 @@ const (
 
 // Default limits.
 const (
-	DefaultMaxCells    = 1 << 21
+	DefaultMaxCells    = 1 << 19
 	DefaultMaxDistinct = 1 << 16
 	// MaxTasks bounds the number of (block, area) pairs of one call.
 	MaxTasks = 1 << 24
@@ -151,7 +151,7 @@ type Options struct {
 	// apart in the areas that are being read.
 	MaxDistinct int
 	// Workers is how many reads and sums run at once; 0 means the number of
-	// CPUs that Go may use, four at most: 64 MB with the default MaxCells.
+	// CPUs that Go may use, four at most: 16 MB with the default MaxCells.
 	Workers int
 	// Strategy is the order of reading.
 	Strategy Strategy
