@@ -72,6 +72,10 @@ func (r *tomlResolver) Validate(app *kong.Application) error {
 			known[path+f.Name] = true
 		}
 		for _, c := range n.Children {
+			if c == n.DefaultCmd { // contado ingest is contado ingest files
+				walk(c, path)
+				continue
+			}
 			walk(c, path+c.Name+".")
 		}
 	}
@@ -98,6 +102,9 @@ func (r *tomlResolver) Resolve(_ *kong.Context, parent *kong.Path, flag *kong.Fl
 	if n := parent.Node(); n != nil && n.Type == kong.CommandNode {
 		path := flag.Name
 		for ; n != nil && n.Type == kong.CommandNode; n = n.Parent {
+			if n.Parent != nil && n.Parent.DefaultCmd == n {
+				continue
+			}
 			path = n.Name + "." + path
 		}
 		if v, ok := r.values[path]; ok {

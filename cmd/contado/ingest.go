@@ -59,17 +59,22 @@ func (c *ingestCmd) Run(a *app) error {
 		if err != nil {
 			return err
 		}
-		d := res.Dataset
-		where := "no positions"
-		if d.Version.CRS != "" {
-			where = d.Version.CRS.Short()
-		}
-		fmt.Fprintf(a.stdout, "%s: version %d, %s, role %s, %s, %s\n", d.ID, d.Version.Number, d.Kind, d.Role, size(d), where)
-		for _, n := range d.Version.Notices {
-			printNotice(a, n)
-		}
+		a.printIngested(res)
 		return nil
 	})
+}
+
+// printIngested says what has become of an ingest.
+func (a *app) printIngested(res ingest.Result) {
+	d := res.Dataset
+	where := "no positions"
+	if d.Version.CRS != "" {
+		where = d.Version.CRS.Short()
+	}
+	fmt.Fprintf(a.stdout, "%s: version %d, %s, role %s, %s, %s\n", d.ID, d.Version.Number, d.Kind, d.Role, size(d), where)
+	for _, n := range d.Version.Notices {
+		printNotice(a, n)
+	}
 }
 
 func (c *ingestCmd) options() ingest.Options {

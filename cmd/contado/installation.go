@@ -16,6 +16,7 @@ import (
 	"contado/geo/store/jobs"
 	"contado/geo/store/sqlite"
 	"contado/ingest"
+	"contado/ingest/stac"
 )
 
 // installation is the embedded store, opened: this is the one place that
@@ -52,6 +53,9 @@ func (a *app) open() (*installation, error) {
 		return nil, errors.Join(err, cat.Close())
 	}
 	in := &installation{data: data, catalog: cat, blobs: blobs, atlas: at, pool: gdal.NewPool(nil)}
+	if err := stac.Serve(a.fetcher(), 0); err != nil {
+		return nil, errors.Join(err, in.close())
+	}
 	in.engine = analysis.New(at, in.pool, program())
 	return in, nil
 }

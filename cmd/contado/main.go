@@ -36,13 +36,13 @@ func main() {
 type cli struct {
 	Globals
 
-	Demo   demoCmd   `cmd:"" help:"Make the demonstration territory if it is absent, and serve it."`
-	Ingest ingestCmd `cmd:"" help:"Bring files into the catalog."`
-	Ls     lsCmd     `cmd:"" help:"List the datasets."`
-	Info   infoCmd   `cmd:"" help:"Show all that is known of one dataset."`
-	Rm     rmCmd     `cmd:"" help:"Remove a dataset and its files."`
-	Serve  serveCmd  `cmd:"" help:"Serve the API, tiles and the web page; runs jobs too."`
-	Zonal  zonalCmd  `cmd:"" help:"Statistics of a raster by area, with exact cell fractions."`
+	Demo   demoCmd     `cmd:"" help:"Make the demonstration territory if it is absent, and serve it."`
+	Ingest ingestGroup `cmd:"" help:"Bring files, or what a STAC lists, into the catalog."`
+	Ls     lsCmd       `cmd:"" help:"List the datasets."`
+	Info   infoCmd     `cmd:"" help:"Show all that is known of one dataset."`
+	Rm     rmCmd       `cmd:"" help:"Remove a dataset and its files."`
+	Serve  serveCmd    `cmd:"" help:"Serve the API, tiles and the web page; runs jobs too."`
+	Zonal  zonalCmd    `cmd:"" help:"Statistics of a raster by area, with exact cell fractions."`
 
 	Series    seriesCmd    `cmd:"" help:"How satellite pictures of areas change over time."`
 	Change    changeCmd    `cmd:"" help:"Maps of change: burned area, water and floods, snow, buildings, land cover."`
@@ -58,9 +58,10 @@ type cli struct {
 
 // Globals are the settings that every command shares.
 type Globals struct {
-	Data   string `help:"Folder of the embedded store." default:"contado-data" env:"CONTADO_DATA" type:"path"`
-	Quiet  bool   `help:"Print no progress." short:"q" env:"CONTADO_QUIET"`
-	Config string `help:"Settings file (TOML); default contado.toml when there is one." env:"CONTADO_CONFIG" type:"path" name:"config"`
+	Data         string `help:"Folder of the embedded store." default:"contado-data" env:"CONTADO_DATA" type:"path"`
+	Quiet        bool   `help:"Print no progress." short:"q" env:"CONTADO_QUIET"`
+	AllowPrivate bool   `help:"Let requests for remote data go to this machine and to private networks." env:"CONTADO_ALLOW_PRIVATE"`
+	Config       string `help:"Settings file (TOML); default contado.toml when there is one." env:"CONTADO_CONFIG" type:"path" name:"config"`
 }
 
 // app is what commands get: where to write, and the shared settings.
@@ -85,6 +86,7 @@ Examples:
   contado demo                                  look at an invented valley on http://127.0.0.1:8080
   contado ingest comuni.geojson --dataset comuni --role territory
   contado zonal --areas comuni --dataset elevation --stats mean,max -o heights.csv
+  contado series --dataset sentinel-2 --value ndvi --mask clouds --areas comuni -o ndvi.xlsx
   contado report coverage --territory 016 --service pharmacy --within 15m,30m -o report.html
   contado serve
 
