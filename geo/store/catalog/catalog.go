@@ -272,7 +272,7 @@ type Band struct {
 	// Quantity says what values are after scale and offset.
 	Quantity Quantity `json:"quantity,omitempty"`
 	// Flags names the scheme of a band of classes or bits that masks know:
-	// "sentinel2-scl", "landsat-qa-pixel" (collection 2), "landsat-bqa" (collection 1).
+	// "sentinel2-scl", "landsat-qa-pixel" (collection 2), "landsat-bqa" (collection 1), "landsat-bqa-pre" (before).
 	Flags string `json:"flags,omitempty"`
 	// Wavelength and Width (full width at half maximum) in micrometres; 0 = not known.
 	Wavelength float64  `json:"wavelength,omitempty"`
