@@ -39,13 +39,7 @@ func FromPool(p *gdal.Pool) mosaic.Open { return mosaic.FromPool(p) }
 
 // FromBlockStats opens block statistics for Options.Blocks.
 func FromBlockStats(c *blockstats.Cache) func(ctx context.Context, path string, g grid.Grid) (mosaic.Blocks, error) {
-	return func(ctx context.Context, path string, g grid.Grid) (mosaic.Blocks, error) {
-		s, err := c.Open(ctx, path, blockstats.Source{Grid: g})
-		if err != nil {
-			return nil, err
-		}
-		return s, nil
-	}
+	return mosaic.FromBlockStats(c)
 }
 
 // NewRasterSource makes a RasterSource of a dataset from what a catalog

@@ -16,6 +16,16 @@ type ingestGroup struct {
 	Stac  stacCmd   `cmd:"" help:"Bring in what a SpatioTemporal Asset Catalog lists."`
 }
 
+// Help shows examples under the flags.
+func (c *ingestGroup) Help() string {
+	return `Without "stac" it takes files: their flags are listed by contado ingest files --help.
+
+Examples:
+  contado ingest dem.tif --dataset dem --role elevation
+  contado ingest S2B_MSIL2A_20240710.SAFE.zip --dataset sentinel-2
+  contado ingest stac item.json --dataset scene`
+}
+
 type stacCmd struct {
 	Ref     string `arg:"" help:"Item, collection, catalogue or search: a file here, or an http(s) address." name:"ref"`
 	Dataset string `help:"Dataset id, of a-z 0-9 and hyphens." required:"" short:"d"`

@@ -13,12 +13,14 @@ import (
 
 	"contado/geo"
 	"contado/geo/atlas"
+	"contado/geo/blockstats"
 	"contado/geo/coverage"
 	"contado/geo/expr"
 	"contado/geo/fault"
 	"contado/geo/gdal"
 	"contado/geo/mosaic"
 	"contado/geo/store/catalog"
+	"contado/geo/zonal"
 )
 
 // Engine answers questions over the current snapshot of an atlas. It is safe
@@ -27,13 +29,18 @@ type Engine struct {
 	atlas   *atlas.Atlas
 	pool    *gdal.Pool
 	reader  *mosaic.Reader
-	weights *weightCache
+	weights *zonal.WeightCache
+	stats   *blockstats.Cache
 	program string
 }
 
 // New makes an engine; program is the name and version that answers carry.
 func New(a *atlas.Atlas, pool *gdal.Pool, program string) *Engine {
-	return &Engine{atlas: a, pool: pool, reader: mosaic.New(mosaic.FromPool(pool), nil), weights: newWeightCache(), program: program}
+	stats := blockstats.NewCache(0)
+	return &Engine{
+		atlas: a, pool: pool, program: program, stats: stats, weights: zonal.NewWeightCache(maxWeights),
+		reader: mosaic.New(mosaic.FromPool(pool), &mosaic.Options{Blocks: mosaic.FromBlockStats(stats)}),
+	}
 }
 
 // Progress is told how far the work is, done in [0, 1], and its stage. It may

@@ -4,13 +4,15 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"fmt"
 	"math"
 
-	"github.com/maypok86/otter/v2"
 	"github.com/paulmach/orb"
 
+	"contado/geo/blockstats"
 	"contado/geo/fault"
 	"contado/geo/grid"
+	"contado/geo/store/catalog"
 	"contado/geo/zonal"
 )
 
@@ -18,33 +20,40 @@ import (
 // question about the same areas.
 const maxWeights = 64 << 20
 
-// weightCache keeps the shares of cells by areas and grid: a new date of the
-// same areas is then a sparse product.
-type weightCache = otter.Cache[string, *zonal.Weights]
-
-func newWeightCache() *weightCache {
-	return otter.Must(&otter.Options[string, *zonal.Weights]{
-		MaximumWeight: maxWeights,
-		Weigher:       func(_ string, w *zonal.Weights) uint32 { return uint32(min(w.Bytes(), math.MaxUint32)) },
-	})
-}
+// manyAreas is from how many areas on the shares of cells are worth keeping.
+const manyAreas = 256
 
 // weightsOf are the shares of the cells of a grid in areas, from memory when
-// the same areas were asked for before. It is nil when they would not fit.
+// the same areas were asked for before: a new date is then a sparse product.
+// It is nil when they would not fit.
 func (r *run) weightsOf(ctx context.Context, g grid.Grid, areas []zonal.Area) (*zonal.Weights, error) {
-	key := weightKey(g, areas)
-	if w, ok := r.weights.GetIfPresent(key); ok {
-		return w, nil
-	}
-	w, err := zonal.NewWeights(ctx, g, areas, &zonal.WeightOptions{Exact: true})
+	w, err := r.weights.Get(ctx, weightKey(g, areas), g, &zonal.WeightOptions{Exact: true}, func(context.Context) ([]zonal.Area, error) { return areas, nil })
 	if fault.Is(err, fault.TooLarge) {
 		return nil, nil
 	}
+	return w, err
+}
+
+// blocksOf are the sums of the blocks of an item's file, so that whole blocks
+// need not be decoded; nil when there are none that can be trusted.
+func (r *run) blocksOf(ctx context.Context, a catalog.Asset) (zonal.Blocks, error) {
+	if a.Stats == "" {
+		return nil, nil
+	}
+	path, err := r.atlas.Path(a.Stats)
 	if err != nil {
 		return nil, err
 	}
-	r.weights.Set(key, w)
-	return w, nil
+	s, err := r.stats.Open(ctx, path, blockstats.Source{Grid: a.Grid})
+	switch {
+	case err == nil:
+		return s, nil
+	case ctx.Err() != nil:
+		return nil, err
+	}
+	r.notice("block-statistics", fmt.Sprintf("The sums of blocks of %s are not used: %v.", a.Key, err),
+		fmt.Sprintf("Le somme per blocchi di %s non sono usate: %v.", a.Key, err))
+	return nil, nil
 }
 
 // weightKey is a digest of the grid, and of the names and coordinates of the

@@ -17,7 +17,6 @@ import (
 	"contado/geo/coverage"
 	"contado/geo/crs"
 	"contado/geo/fault"
-	"contado/geo/gdal"
 	"contado/geo/grid"
 	"contado/geo/store/catalog"
 	"contado/geo/store/features"
@@ -114,7 +113,7 @@ func (e *Engine) Zonal(ctx context.Context, q ZonalRequest, p Progress) (*ZonalR
 		return nil, err
 	}
 	r.used(d)
-	src, number, err := r.cells(ctx, pics, &box)
+	src, number, blocks, err := r.cells(ctx, pics, &box)
 	if err != nil {
 		return nil, err
 	}
@@ -122,17 +121,37 @@ func (e *Engine) Zonal(ctx context.Context, q ZonalRequest, p Progress) (*ZonalR
 	if err != nil {
 		return nil, err
 	}
-	o.Band = number
+	o.Band, o.Blocks = number, blocks
 	o.Progress = func(done, total int) { p.tell(float64(done)/float64(total), "statistics") }
 	native, err := reproject(areas, src.Grid().CRS)
 	if err != nil {
 		return nil, err
 	}
-	results, err := zonal.Compute(ctx, src, native, o)
+	results, err := r.measureAreas(ctx, src, native, o)
 	if err != nil {
 		return nil, err
 	}
 	return r.zonalResult(pics, areas, results, zonal.Columns(o)[1:]), nil
+}
+
+// measureAreas computes the statistics, from kept shares of cells when there
+// are many areas.
+func (r *run) measureAreas(ctx context.Context, src zonal.Raster, areas []zonal.Area, o zonal.Options) ([]zonal.Result, error) {
+	if len(areas) < manyAreas || o.Weights != nil {
+		return zonal.Compute(ctx, src, areas, o)
+	}
+	w, err := r.weightsOf(ctx, src.Grid(), areas)
+	if err != nil {
+		return nil, err
+	}
+	if w == nil {
+		return zonal.Compute(ctx, src, areas, o)
+	}
+	layers, err := w.Apply(ctx, []zonal.Layer{{Raster: src, Band: o.Band, Blocks: o.Blocks}}, o)
+	if err != nil {
+		return nil, err
+	}
+	return layers[0], nil
 }
 
 // zonalPictures finds the pictures to measure: the one named, those of the
@@ -167,26 +186,29 @@ func (r *run) zonalPictures(q *ZonalRequest, box *geo.BBox) (*pictures, error) {
 	return pics, nil
 }
 
-// cells shows pictures as one raster for zonal statistics, and the number of
-// the band to read. A band of a single picture is read from its file; all
-// else is computed when it is read.
-func (r *run) cells(ctx context.Context, pics *pictures, box *geo.BBox) (zonal.Raster, int, error) {
+// cells shows pictures as one raster for zonal statistics, with the number of
+// the band to read and the sums of its blocks. A band of a single picture is
+// read from its file; all else is computed when it is read.
+func (r *run) cells(ctx context.Context, pics *pictures, box *geo.BBox) (zonal.Raster, int, zonal.Blocks, error) {
 	if len(pics.items) == 1 && pics.query.Expr == nil && pics.query.Mask == "" {
-		n, err := bandOf(pics.items[0], pics.query.Bands[0])
+		it := pics.items[0]
+		n, err := bandOf(it, pics.query.Bands[0])
 		if err != nil {
-			return nil, 0, err
+			return nil, 0, nil, err
 		}
-		return asRaster(r.source(ctx, pics.items[0], n))
+		src, number, err := r.source(ctx, it, n)
+		if err != nil {
+			return nil, 0, nil, err
+		}
+		asset, _ := it.Locate(n)
+		blocks, err := r.blocksOf(ctx, asset)
+		return src, number, blocks, err
 	}
 	g, err := pics.over(box)
 	if err != nil {
-		return nil, 0, err
+		return nil, 0, nil, err
 	}
-	return &valueRaster{reader: r.reader, sources: r.sources(pics.items), query: pics.query, grid: g, leftOut: r.leftOut}, 1, nil
-}
-
-func asRaster(src *gdal.Source, number int, err error) (zonal.Raster, int, error) {
-	return src, number, err
+	return &valueRaster{reader: r.reader, sources: r.sources(pics.items), query: pics.query, grid: g, leftOut: r.leftOut}, 1, nil, nil
 }
 
 // zonalAreas collects the areas in longitude and latitude.

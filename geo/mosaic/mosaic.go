@@ -14,6 +14,7 @@ import (
 	"slices"
 	"time"
 
+	"contado/geo/blockstats"
 	"contado/geo/expr"
 	"contado/geo/fault"
 	"contado/geo/gdal"
@@ -85,6 +86,17 @@ type Open func(ctx context.Context, path string, fn func(Raster) error) error
 func FromPool(p *gdal.Pool) Open {
 	return func(ctx context.Context, path string, fn func(Raster) error) error {
 		return p.With(ctx, path, func(r *gdal.Raster) error { return fn(r) })
+	}
+}
+
+// FromBlockStats opens block statistics, kept in a cache, for Options.Blocks.
+func FromBlockStats(c *blockstats.Cache) func(ctx context.Context, path string, g grid.Grid) (Blocks, error) {
+	return func(ctx context.Context, path string, g grid.Grid) (Blocks, error) {
+		s, err := c.Open(ctx, path, blockstats.Source{Grid: g})
+		if err != nil {
+			return nil, err
+		}
+		return s, nil
 	}
 }
 
