@@ -89,6 +89,11 @@ func TestLandsatSeries(t *testing.T) {
 		if got := strings.Join(names, " "); got != common || qa.Name != "BQA" || qa.Flags != "landsat-bqa" || qa.Quantity != catalog.BitField {
 			t.Errorf("%s: %s, %+v", it.ID, got, qa)
 		}
+		for _, b := range it.Bands[:11] {
+			if b.Nodata == nil || *b.Nodata != 0 || b.Scale != 1 || qa.Nodata != nil {
+				t.Errorf("%s %s: cells of 0 are fill: %v, %v, %v", it.ID, b.Name, b.Nodata, b.Scale, qa.Nodata)
+			}
+		}
 		pan, _ := it.Locate(8)
 		red, _ := it.Locate(4)
 		if pan.Grid.Transform[1] > 1600 || red.Grid.Transform[1] < 2900 || it.Grid != pan.Grid || it.Scene == nil || it.Scene.Platform != "landsat-8" || it.Scene.Level != "L1TP" {

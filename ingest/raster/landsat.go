@@ -312,6 +312,11 @@ func landsatByName(base, dir string) *Product {
 	craft := "LANDSAT_" + m[1][3:]
 	p := &Product{bands: map[string]calibration{}, sensor: landsatSensor(craft), byName: true}
 	p.scene = catalog.Scene{Platform: "landsat-" + m[1][3:], Constellation: "landsat", Product: first(name, m[0]), Level: m[2]}
+	for _, n := range landsatBands {
+		for _, band := range []string{"B", "SR_B", "ST_B"} {
+			p.bands[band+n] = calibration{nodata: zero()} // cells of 0 are fill in all of them
+		}
+	}
 	said.quality(p)
 	p.remark = func(c *converter, s *scene) {
 		c.notes.Count(catalog.Warning, "not-calibrated", "scenes without their metadata file (_MTL.txt) keep the stored numbers, which are no reflectances", s.id)
