@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -310,7 +311,9 @@ func (in *zonalInputs) request() (analysis.ZonalRequest, error) {
 }
 
 // plain takes inputs out of the wrapping that OGC API Processes has for
-// objects: {"value": …} is the value. Inputs by reference are refused.
+// objects: {"value": …} is the value, when beside it there is no more than
+// what says how it is written; an object with a value among other things is
+// an input of its own. Inputs by reference are refused.
 func plain(raw json.RawMessage) (json.RawMessage, error) {
 	var inputs map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &inputs); err != nil {
@@ -324,11 +327,22 @@ func plain(raw json.RawMessage) (json.RawMessage, error) {
 		if _, ok := wrapped["href"]; ok {
 			return nil, fault.Errorf("processes", fault.Unsupported, "inputs: %.40s comes by reference; this server fetches nothing: send the value itself", name)
 		}
-		if inner, ok := wrapped["value"]; ok {
+		if inner, ok := wrapped["value"]; ok && qualified(wrapped) {
 			inputs[name] = inner
 		}
 	}
 	return json.Marshal(inputs)
+}
+
+// qualified reports whether an object has nothing that a qualified input
+// value of OGC API Processes has not.
+func qualified(wrapped map[string]json.RawMessage) bool {
+	for key := range wrapped {
+		if !slices.Contains([]string{"value", "mediaType", "encoding", "schema"}, key) {
+			return false
+		}
+	}
+	return true
 }
 
 func invalid(format string, args ...any) error {
@@ -341,10 +355,37 @@ func strict(b []byte, into any) error {
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.DisallowUnknownFields()
 	if err := d.Decode(into); err != nil {
-		return err
+		return readable(err)
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return errors.New("there is more after the JSON value")
 	}
 	return nil
+}
+
+// readable words an error of decoding for people who do not know our types.
+func readable(err error) error {
+	var wrong *json.UnmarshalTypeError
+	if !errors.As(err, &wrong) {
+		return err
+	}
+	want := "another kind of value"
+	switch wrong.Type.Kind() {
+	case reflect.Struct, reflect.Map:
+		want = "an object"
+	case reflect.Slice, reflect.Array:
+		want = "a list"
+	case reflect.String:
+		want = "a text"
+	case reflect.Bool:
+		want = "true or false"
+	case reflect.Int, reflect.Int64, reflect.Int32:
+		want = "a whole number"
+	case reflect.Float64, reflect.Float32:
+		want = "a number"
+	}
+	if wrong.Field == "" {
+		return fmt.Errorf("want %s, not %s", want, wrong.Value)
+	}
+	return fmt.Errorf("%s: want %s, not %s", wrong.Field, want, wrong.Value)
 }
