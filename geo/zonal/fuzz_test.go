@@ -68,12 +68,16 @@ func FuzzCompute(f *testing.F) {
 		mp := polygonFrom(b)
 		o := everything
 		o.Weights = newMem(unit(w, h), weight)
+		kept, refused := NewWeights(context.Background(), unit(w, h), []Area{{ID: "f", Geometry: mp}}, &WeightOptions{Side: 16, Exact: true})
 		var first []Result
 		for _, o.MaxCells = range []int{1 << 20, 5} {
 			res, err := Compute(context.Background(), newMem(unit(w, h), value), []Area{{ID: "f", Geometry: mp}}, o)
 			if err != nil {
 				if !fault.Is(err, fault.Invalid) {
 					t.Fatalf("%v of kind %v", err, fault.KindOf(err))
+				}
+				if refused == nil {
+					t.Fatalf("NewWeights takes what Compute refuses: %v", err)
 				}
 				if first != nil {
 					t.Fatalf("small reads refuse what large ones take: %v", err)
@@ -103,6 +107,7 @@ func FuzzCompute(f *testing.F) {
 			}
 			if first == nil {
 				first = res
+				checkKept(t, kept, refused, res[0])
 				continue
 			}
 			// fractions are right to 1e-15 of a cell: needles know less digits
@@ -114,4 +119,24 @@ func FuzzCompute(f *testing.F) {
 			}
 		}
 	})
+}
+
+// checkKept compares cached weights with what Compute says.
+func checkKept(t *testing.T, w *Weights, refused error, want Result) {
+	if refused != nil {
+		t.Fatalf("NewWeights refuses what Compute takes: %v", refused)
+	}
+	o := everythingButWeights()
+	got, err := w.Apply(context.Background(), []Layer{{Raster: newMem(w.g, value)}}, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	count, _ := want.Get("count")
+	tol := 1e-9 + 1e-12/math.Max(count, 1e-9)
+	for i, n := range got[0][0].Names {
+		v, _ := want.Get(n)
+		if x := got[0][0].Values[i]; !near(x, v, tol) {
+			t.Fatalf("%s: %v from weights, %v from Compute", n, x, v)
+		}
+	}
 }
