@@ -10,8 +10,12 @@ import (
 	"contado/geo/store/catalog"
 )
 
-// mostBlock bounds the cells of one window read.
-const mostBlock = 1 << 23
+// mostBlock bounds the cells of one window read, mostBoxes of one that is
+// combined box by box.
+const (
+	mostBlock = 1 << 23
+	mostBoxes = 1 << 22
+)
 
 // unit is what is read of an item in one go: bands of one file that are
 // resampled alike.
@@ -98,14 +102,23 @@ type window struct {
 	step               float64 // cells of the full level that one of the block holds
 }
 
-// levelFor is the coarsest level that still has a cell for each target cell,
-// with 1 % grace for sizes that were rounded. Mode counts values, which
-// overviews have not kept: it takes at least four cells a side.
-func levelFor(levels []gdal.Level, scale float64, kernel grid.Resampling) (int, float64) {
-	want := scale
-	if kernel == grid.Mode {
-		want /= 4
+// finer is how many cells a side each target cell has at least: what is
+// averaged must not have been averaged over other boxes just before, and Mode
+// counts values, which overviews have not kept.
+func finer(kernel grid.Resampling) float64 {
+	switch kernel {
+	case grid.Average:
+		return 2
+	case grid.Mode:
+		return 4
 	}
+	return 1
+}
+
+// levelFor is the coarsest level that still has enough cells for each target
+// cell, with 1 % grace for sizes that were rounded.
+func levelFor(levels []gdal.Level, scale float64, kernel grid.Resampling) (int, float64) {
+	want := scale / finer(kernel)
 	best, step := 0, 1.0
 	for i, l := range levels {
 		s := math.Max(float64(levels[0].Width)/float64(l.Width), float64(levels[0].Height)/float64(l.Height))
@@ -129,20 +142,20 @@ func newWindow(levels []gdal.Level, reach geo.BBox, scale float64, kernel grid.R
 	p.level, step = levelFor(levels, scale, kernel)
 	l := levels[p.level]
 	fx, fy := float64(l.Width)/float64(full.Width), float64(l.Height)/float64(full.Height)
-	want := scale / step * 1.01
-	if kernel == grid.Mode {
-		want /= 4
-	}
-	d := 1
-	for float64(2*d) <= want && d < 1<<20 {
-		d *= 2
+	d, most := 1, mostBlock
+	if finer(kernel) == 1 {
+		for float64(2*d) <= scale/step*1.01 && d < 1<<20 {
+			d *= 2
+		}
+	} else {
+		most = mostBoxes // whatever fits is combined here
 	}
 	for ; ; d *= 2 {
 		margin := marginOf(kernel, scale/step/float64(d))
 		p.w.Col, p.w.Width = span(reach.MinX*fx, reach.MaxX*fx, d, margin, l.Width)
 		p.w.Row, p.w.Height = span(reach.MinY*fy, reach.MaxY*fy, d, margin, l.Height)
 		p.outW, p.outH = (p.w.Width+d-1)/d, (p.w.Height+d-1)/d
-		if p.outW*p.outH <= mostBlock || d >= 1<<20 {
+		if p.outW*p.outH <= most || d >= 1<<20 {
 			break
 		}
 	}
@@ -164,7 +177,7 @@ func marginOf(kernel grid.Resampling, scale float64) int {
 	case grid.Cubic:
 		return 2
 	case grid.Average, grid.Mode:
-		return 1 + int(math.Min(math.Ceil(scale), 64))
+		return 1 + int(math.Min(math.Ceil(scale), mostSpan))
 	}
 	return 1 // a position on an edge
 }
