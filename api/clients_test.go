@@ -119,3 +119,23 @@ func TestGDALReadsTiles(t *testing.T) {
 		t.Errorf("GDAL asked %v", l.asked)
 	}
 }
+
+// python runs a script in the first interpreter that has a module, or skips.
+func python(t *testing.T, module, script string, args ...string) string {
+	t.Helper()
+	for _, name := range []string{"python3", "/usr/bin/python3"} {
+		path, err := exec.LookPath(name)
+		if err != nil || exec.CommandContext(t.Context(), path, "-c", "import "+module).Run() != nil {
+			continue
+		}
+		cmd := exec.CommandContext(t.Context(), path, append([]string{"-c", script}, args...)...)
+		cmd.Env = append(os.Environ(), "no_proxy=127.0.0.1")
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("%s: %v\n%s", module, err, out)
+		}
+		return string(out)
+	}
+	t.Skipf("no python3 with %s is installed", module)
+	return ""
+}
