@@ -54,10 +54,31 @@ func (s *Style) setRange(i int, p Params, b *catalog.Band) error {
 		s.Ranges[i] = [2]float64{0, 255}
 	case b == nil:
 		return s.setPercentile(i, [2]float64{2, 98}, nil)
+	case s.Mode == ByRGB && b.Quantity == catalog.Reflectance:
+		s.Ranges[i] = landRange(*b)
 	default:
 		s.Ranges[i] = defaultRange(*b)
 	}
 	return checkRange(s.Ranges[i])
+}
+
+// brightLand is the reflectance that hardly any land surpasses: what is
+// brighter is snow or cloud, and would leave the land dark.
+var brightLand = map[string]float64{"red": 0.3, "green": 0.3, "blue": 0.3, "coastal": 0.3}
+
+const brightInfrared = 0.6
+
+// landRange is the default range of a band of a composite of reflectances.
+func landRange(b catalog.Band) [2]float64 {
+	r := defaultRange(b)
+	most, visible := brightLand[b.CommonName]
+	if !visible {
+		most = brightInfrared
+	}
+	if r[1] > most && r[0] < most/2 {
+		r[1] = most
+	}
+	return r
 }
 
 // ownRange reports whether the colour map brings its values along.

@@ -40,7 +40,7 @@ func TestDatasetLegends(t *testing.T) {
 		"index":       {raster.Params{Index: "NDVI", Mask: "cloud_shadow,snow"}, scene(), []string{"Formula: ", "Fonte: ", "esclusi: cloud shadow, snow"}},
 		"expression":  {raster.Params{Expr: "b4/b3", Rescale: [][2]float64{{0, 2.5}}}, scene(), []string{"Formula: ", "2,5"}},
 		"unknown":     {raster.Params{Expr: "b4-b3"}, scene(), []string{"percentile 2<", "percentile 98<"}},
-		"composite":   {raster.Params{Gamma: 1.5}, scene(), []string{"Rosso: B04 (0,01 – 0,4)", "Blu: B02", "gamma 1,5"}},
+		"composite":   {raster.Params{Gamma: 1.5}, scene(), []string{"Rosso: B04 (0,01 – 0,3)", "Blu: B02", "gamma 1,5"}},
 		"classes":     {raster.Params{Bands: []string{"1"}, Colormap: `{"1":"#ff0000"}`}, heights, []string{`fill="#ff0000"`}},
 		"relief":      {raster.Params{Terrain: "hillshade"}, heights, []string{"Rilievo ombreggiato", "in ombra", "verso il sole"}},
 		"four":        {raster.Params{Terrain: "multidirectional"}, heights, []string{"quattro direzioni"}},
