@@ -62,6 +62,7 @@ func OpenRasterWith(path string, o *RasterOptions) (*Raster, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer quietHDF5(o.Drivers)()
 	var c call
 	opts := []godal.OpenOption{
 		godal.RasterOnly(), godal.Drivers(rasterDrivers(o.Drivers)...), godal.ErrLogger(c.handle),

@@ -1,5 +1,9 @@
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE // RTLD_DEFAULT
+#endif
 #include "shim.h"
 
+#include <dlfcn.h>
 #include <math.h>
 #include <string.h>
 #ifdef __GLIBC__
@@ -104,6 +108,16 @@ void ct_setup(int64_t cache_bytes, const char *threads) {
   OSRSetPROJEnableNetwork(FALSE);
   ct_set_cache(cache_bytes);
   refuse_remote();
+}
+
+// HDF5 prints what goes wrong to standard error, thread by thread, unless the
+// thread says not to. It comes with GDAL or does not; we do not link to it.
+int ct_quiet_hdf5(void) {
+  typedef int (*set_auto)(int64_t stack, void *func, void *data);
+  set_auto f = NULL;
+  *(void **)&f = dlsym(RTLD_DEFAULT, "H5Eset_auto2");
+  if (f != NULL) f(0, NULL, NULL);
+  return f != NULL;
 }
 
 void ct_set_cache(int64_t bytes) { GDALSetCacheMax64((GIntBig)bytes); }

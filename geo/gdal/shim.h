@@ -32,6 +32,7 @@ int ct_end(ct_err *e, int failed, const char *what);
 
 void ct_setup(int64_t cache_bytes, const char *threads);
 void ct_set_cache(int64_t bytes);
+int ct_quiet_hdf5(void); // whether HDF5 is there
 
 // Raster
 int ct_rasterio(GDALRasterBandH band, double x, double y, double w, double h, void *buf, int bw, int bh,
