@@ -73,12 +73,13 @@ func (e *Engine) Difference(ctx context.Context, q DifferenceRequest, p Progress
 		return nil, err
 	}
 	pl := &plan{grid: g, layers: []layer{r.layerOf(after), r.layerOf(before)}}
-	m := &Map{Process: "difference", Title: after.label + " difference", Role: catalog.OtherRole, Unit: after.unit}
+	m := &Map{Process: "difference", Title: fmt.Sprintf("%s, %s minus %s", after.label, after.when(), before.when()), Role: catalog.OtherRole, Unit: after.unit}
 	m.Method = fmt.Sprintf("%s after minus %s before, cell by cell where both were seen", after.label, before.label)
 	name := "difference"
 	if q.Burned {
 		name = "burned-area"
 		burnedPlan(m, pl)
+		m.Title = fmt.Sprintf("Burn severity, %s / %s", before.when(), after.when())
 	} else {
 		pl.dtype, pl.nodata, pl.bands = "float32", math.NaN(), []gdal.BandSpec{{Name: after.label, Unit: after.unit}}
 		pl.cells = func(in []*mosaic.Result, out [][]float32) { subtract(in, out[0]) }
@@ -108,7 +109,7 @@ func subtract(in []*mosaic.Result, out []float32) {
 }
 
 func burnedPlan(m *Map, pl *plan) {
-	m.Process, m.Title, m.Role, m.Unit = "burned-area", "Burn severity", catalog.Hazard, ""
+	m.Process, m.Role, m.Unit = "burned-area", catalog.Hazard, ""
 	m.Method = "dNBR = NBR before − NBR after, in the classes of Key and Benson (2006, FIREMON)"
 	for _, s := range severity {
 		m.Classes = append(m.Classes, s.Class)
@@ -182,7 +183,7 @@ func (e *Engine) Transitions(ctx context.Context, q TransitionRequest, p Progres
 		return nil, err
 	}
 	m := &Map{
-		Process: "land-change", Title: "Land change", Role: catalog.OtherRole,
+		Process: "land-change", Title: fmt.Sprintf("Land change, %s / %s", from.when(), to.when()), Role: catalog.OtherRole,
 		Method: "class of each cell before and after on the grid of the finer map, by the nearest cell of the other; hectares with the exact share of each cell",
 	}
 	n := len(to.classes)

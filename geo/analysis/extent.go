@@ -116,7 +116,7 @@ func (e *Engine) Extent(ctx context.Context, q ExtentRequest, p Progress) (*Map,
 	if err != nil {
 		return nil, err
 	}
-	m := &Map{Process: "extent", Title: s.Name, Role: catalog.OtherRole, Figures: map[string]float64{}}
+	m := &Map{Process: "extent", Title: s.title(later.when()), Role: catalog.OtherRole, Figures: map[string]float64{}}
 	if s.Name == "water" || s.Name == "radar-water" || s.Name == "snow" {
 		m.Role = catalog.Hazard
 	}
@@ -130,6 +130,7 @@ func (e *Engine) Extent(ctx context.Context, q ExtentRequest, p Progress) (*Map,
 		if err != nil {
 			return nil, fmt.Errorf("before: %w", err)
 		}
+		m.Title = s.title(earlier.when() + " / " + later.when())
 		pl.layers = append(pl.layers, r.layerOf(earlier))
 		used[earlier.dataset.ID] = append(used[earlier.dataset.ID], ids(earlier.items)...)
 	}
@@ -314,6 +315,12 @@ func extentCells(threshold float64, below, two bool, permanent func(float32) boo
 			}
 		}
 	}
+}
+
+// title is that of a map of the subject.
+func (s *Subject) title(when string) string {
+	name := strings.ReplaceAll(s.Name, "radar-water", "water")
+	return strings.ToUpper(name[:1]) + name[1:] + ", " + when
 }
 
 func (s *Subject) classes(two, permanent bool) []catalog.Class {

@@ -114,7 +114,7 @@ func (e *Engine) Classify(ctx context.Context, q ClassifyRequest, p Progress) (*
 		return nil, err
 	}
 	m := &Map{
-		Process: "classify", Title: "Land cover", Role: catalog.LandCover, Classes: t.classes,
+		Process: "classify", Title: "Land cover, " + pics.when(), Role: catalog.LandCover, Classes: t.classes,
 		Method: fmt.Sprintf("%s on %s, learnt from %d cells of %d areas of %s", model.Method(), strings.Join(names, ", "), samples.Len(), len(t.areas), q.Training),
 	}
 	m.Details = landCoverReport(model, v, t, names, samples)
@@ -236,6 +236,9 @@ func fieldNames(s geo.Schema) string {
 	var names []string
 	for _, f := range s.Fields {
 		names = append(names, f.Name)
+	}
+	if len(names) == 0 {
+		return "none"
 	}
 	return strings.Join(names, ", ")
 }

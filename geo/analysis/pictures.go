@@ -335,6 +335,23 @@ type day struct {
 	items []catalog.Item
 }
 
+// when words the days of the pictures: "2024-06-10", or the first and the last.
+func (p *pictures) when() string {
+	var days []string
+	for _, it := range p.items {
+		if it.Datetime != nil {
+			days = append(days, it.Datetime.UTC().Format(time.DateOnly))
+		}
+	}
+	switch {
+	case len(days) == 0:
+		return p.dataset.ID
+	case days[0] == days[len(days)-1]:
+		return days[0]
+	}
+	return days[0] + " – " + days[len(days)-1]
+}
+
 func ids(items []catalog.Item) []string {
 	out := make([]string, len(items))
 	for i, it := range items {
