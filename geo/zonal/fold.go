@@ -142,7 +142,8 @@ func (k *folder[T]) part(i int) error {
 	f, w := k.f, k.f.w
 	p := &w.parts[i]
 	var t T
-	if f.left[p.area] == direct {
+	alone := w.areas[p.area].pieces == 1
+	if alone {
 		t = f.empty()
 	} else {
 		t = k.sum(p.area)
@@ -161,7 +162,7 @@ func (k *folder[T]) part(i int) error {
 			return k.named(p.area, err)
 		}
 	}
-	if f.left[p.area] != direct {
+	if !alone {
 		return nil
 	}
 	k.done++

@@ -65,7 +65,7 @@ func (k *worker) task(ctx context.Context, t task32, layer int) error {
 func (k *worker) part(i int) error {
 	p := k.p
 	area := p.w.parts[i].area
-	if p.left[area] != direct {
+	if p.w.areas[area].pieces > 1 {
 		k.add(k.acc(area), i)
 		return nil
 	}
