@@ -127,7 +127,18 @@ func printDataset(a *app, d catalog.Dataset) {
 			row(text.name, "%s", text.value)
 		}
 	}
-	row("source", "%s", strings.Join(v.Source, ", "))
+	if v.Derived == nil {
+		row("source", "%s", strings.Join(v.Source, ", "))
+	} else { // its files were made here, and are gone
+		row("made by", "%s", v.Derived.Process)
+		for _, in := range v.Derived.Inputs {
+			of := ""
+			if len(in.Items) > 0 {
+				of = ", " + plural(int64(len(in.Items)), "item")
+			}
+			row("made from", "%s version %d%s", in.Dataset, in.Version, of)
+		}
+	}
 	if vec := v.Vector; vec != nil {
 		row("rows", "%d, geometry %s", vec.Count, orNone(vec.Schema.GeometryType))
 		for _, f := range vec.Schema.Fields {

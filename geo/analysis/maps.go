@@ -266,6 +266,7 @@ func (r *run) measure(ctx context.Context, m *Map, areas []ZonalFeature, p Progr
 	}
 	defer r.pool.Forget(m.Files[len(m.Files)-1].Path)
 	g := src.Grid()
+	m.Grid = g
 	var native []zonal.Area
 	if areas == nil { // the whole map, by its own outline
 		areas = []ZonalFeature{{Name: "all"}}
