@@ -162,7 +162,7 @@ type converter struct {
 }
 
 var (
-	elevationWords  = regexp.MustCompile(`(^|_)(dem|dtm|dsm|srtm|hgt|aster|elev[a-z]*|altitud[a-z]*|quot[ae])(_|$)`)
+	elevationWords  = regexp.MustCompile(`(^|_)(dem|dtm|dgm|dsm|srtm|hgt|aster|elev[a-z]*|altitud[a-z]*|quot[ae])(_|$)`)
 	populationWords = regexp.MustCompile(`(^|_)(pop|population|popolazione|gpw|ghs_pop|worldpop|ppp|inhabitants|abitanti)(_|$)`)
 	landcoverWords  = regexp.MustCompile(`(^|_)(clc|corine|land_?cover|land_?use|worldcover|lulc|uso_suolo)(_|$)`)
 	densityWords    = regexp.MustCompile(`(^|_)(dens|density|densita|pd)(_|$)`)
@@ -185,12 +185,13 @@ func guessRole(files []*file) catalog.Role {
 			tokens++
 		}
 	}
+	radar := isPolarization(f.token) // "dtm_hh" is no radar picture, but one of Hamburg
 	switch {
-	case f.product != nil, rePolarization.MatchString(f.base):
+	case f.product != nil:
 		return catalog.Imagery
 	case reAge.MatchString(f.base) && populationWords.MatchString(name):
 		return catalog.Population
-	case f.token != "" && (f.prefix != "" || tokens > 1) || len(f.bands) >= 3 && !series[f.driver]:
+	case f.token != "" && !radar && (f.prefix != "" || tokens > 1) || len(f.bands) >= 3 && !series[f.driver]:
 		return catalog.Imagery
 	case f.driver == "SRTMHGT" || elevationWords.MatchString(name):
 		return catalog.Elevation
@@ -198,6 +199,8 @@ func guessRole(files []*file) catalog.Role {
 		return catalog.Population
 	case landcoverWords.MatchString(name) || (f.classed() && len(f.bands) == 1):
 		return catalog.LandCover
+	case radar:
+		return catalog.Imagery
 	}
 	return catalog.OtherRole
 }

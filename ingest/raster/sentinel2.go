@@ -243,7 +243,7 @@ func (p *Product) chooseBands(files []string) error {
 	metres := map[string]int{}
 	for _, f := range files {
 		m := reMSIFile.FindStringSubmatch(filepath.Base(f))
-		if m == nil || strings.Contains(f, "QI_DATA") {
+		if m == nil || strings.Contains(strings.TrimPrefix(f, p.dir), "QI_DATA") { // its masks are of other names and kinds
 			continue
 		}
 		band := strings.ToUpper(m[1])
