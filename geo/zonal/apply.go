@@ -2,6 +2,7 @@ package zonal
 
 import (
 	"context"
+	"reflect"
 
 	"golang.org/x/sync/errgroup"
 
@@ -57,7 +58,7 @@ func (w *Weights) Each(ctx context.Context, layers []Layer, o Options, yield fun
 	done := 0
 	for from := 0; from < len(layers); {
 		to := from + 1
-		for to < len(layers) && layers[to].Raster == layers[from].Raster && !need.table {
+		for to < len(layers) && sameRaster(layers[to].Raster, layers[from].Raster) && !need.table {
 			to++
 		}
 		p := &pass{layout: layout{w: w, maxCells: o.MaxCells}, o: &o, need: need, layers: layers[from:to], done: &done, total: len(layers) * len(w.areas)}
@@ -143,7 +144,8 @@ func (p *pass) attach() error {
 		return err
 	}
 	p.blocks = make([]Blocks, len(p.layers))
-	if g := src.Grid(); p.raster != src || g.Width != p.w.g.Width || g.Height != p.w.g.Height {
+	_, other := p.raster.(*view)
+	if g := src.Grid(); other || g.Width != p.w.g.Width || g.Height != p.w.g.Height {
 		return nil // the sums are of other squares
 	}
 	for i, l := range p.layers {
@@ -152,6 +154,12 @@ func (p *pass) attach() error {
 		}
 	}
 	return nil
+}
+
+// sameRaster reports whether two layers are bands of one raster. Rasters that
+// Go cannot compare are not.
+func sameRaster(a, b Raster) bool {
+	return a != nil && b != nil && reflect.ValueOf(a).Comparable() && reflect.ValueOf(b).Comparable() && a == b
 }
 
 // onGrid shows a raster on the cells of a grid.

@@ -193,3 +193,26 @@ func peakHeap(fn func()) uint64 {
 	<-done
 	return peak - min(base, peak)
 }
+
+// BenchmarkCross is the transitions of 330 municipalities between two land
+// cover maps of 100 M cells, from cached weights; rasters are copies from
+// memory.
+func BenchmarkCross(b *testing.B) {
+	g, areas := emiliaRomagna(b)
+	w, err := NewWeights(b.Context(), g, areas, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	before := newSynthetic(g, func(i int) float64 { return float64((i / 13) % 11) })
+	after := newSynthetic(g, func(i int) float64 { return float64((i / 17) % 11) })
+	o := CrossOptions{CellArea: cellArea}
+	b.ReportAllocs()
+	start := cpuTime(b)
+	for b.Loop() {
+		if _, err := w.Cross(b.Context(), Layer{Raster: before}, Layer{Raster: after}, o); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64((cpuTime(b)-start).Milliseconds())/float64(b.N), "cpu-ms/op")
+	b.ReportMetric(float64(w.Bytes())/(1<<20), "weights-MB")
+}

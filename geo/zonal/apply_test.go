@@ -483,6 +483,30 @@ type broken struct {
 
 func (b broken) ReadFloat64(context.Context, int, grid.Window, []float64) error { return b.err }
 
+// several is a raster of a kind that == panics for.
+type several struct {
+	*memRaster
+	inputs []Raster
+}
+
+func TestApplyAnyRaster(t *testing.T) {
+	t.Parallel()
+	g := unit(50, 50)
+	w, err := NewWeights(t.Context(), g, []Area{{ID: "a", Geometry: orb.Bound{Min: orb.Point{1.5, 2}, Max: orb.Point{40, 40}}}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := newMem(g, value)
+	odd := several{r, []Raster{r}}
+	got, err := w.Apply(t.Context(), []Layer{{Raster: odd}, {Raster: odd}, {Raster: r}}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(mustJSON(got[0]), mustJSON(got[2])); d != "" {
+		t.Error(d)
+	}
+}
+
 func TestApplyProgress(t *testing.T) {
 	t.Parallel()
 	g := unit(300, 200)

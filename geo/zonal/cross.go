@@ -2,6 +2,7 @@ package zonal
 
 import (
 	"context"
+	"math"
 	"slices"
 
 	"contado/geo/fault"
@@ -91,8 +92,8 @@ func newFold[T tally[T]](w *Weights, o *CrossOptions, layers []Layer) (*fold[T],
 // pairs sums the pairs of one area.
 type pairs struct {
 	most  int
-	index map[[2]float64]int32
-	keys  [][2]float64
+	index map[[2]uint64]int32
+	keys  [][2]uint64 // the bits of both values
 	sums  []pairSum
 	last  int // the place of the pair met last
 	// values missing in the second, the first, both
@@ -119,7 +120,7 @@ func (p *pairs) add(values [][]float64, f, m2 float64) error {
 		okU, okV := finite(u), finite(v)
 		switch {
 		case okU && okV:
-			at, err := p.place([2]float64{u + 0, v + 0}) // +0 makes −0 into 0
+			at, err := p.place([2]uint64{math.Float64bits(u + 0), math.Float64bits(v + 0)}) // +0 makes −0 into 0
 			if err != nil {
 				return err
 			}
@@ -138,7 +139,7 @@ func (p *pairs) add(values [][]float64, f, m2 float64) error {
 // few is up to how many pairs are looked for one by one.
 const few = 16
 
-func (p *pairs) place(key [2]float64) (int, error) {
+func (p *pairs) place(key [2]uint64) (int, error) {
 	if p.last < len(p.keys) && p.keys[p.last] == key {
 		return p.last, nil
 	}
@@ -161,7 +162,7 @@ func (p *pairs) place(key [2]float64) (int, error) {
 	case p.index != nil:
 		p.index[key] = int32(p.last)
 	case len(p.keys) > few:
-		p.index = make(map[[2]float64]int32, 4*few)
+		p.index = make(map[[2]uint64]int32, 4*few)
 		for i, k := range p.keys {
 			p.index[k] = int32(i)
 		}
@@ -187,7 +188,7 @@ func (p *pairs) transitions(id string) Transitions {
 	t := Transitions{ID: id, Pairs: make([]Pair, len(p.keys))}
 	t.OnlyFrom, t.OnlyTo, t.Neither = p.gaps[0].amount(), p.gaps[1].amount(), p.gaps[2].amount()
 	for i, k := range p.keys {
-		t.Pairs[i] = Pair{From: k[0], To: k[1], Amount: p.sums[i].amount()}
+		t.Pairs[i] = Pair{From: math.Float64frombits(k[0]), To: math.Float64frombits(k[1]), Amount: p.sums[i].amount()}
 	}
 	slices.SortFunc(t.Pairs, func(a, b Pair) int {
 		switch {
