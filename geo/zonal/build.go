@@ -2,6 +2,7 @@ package zonal
 
 import (
 	"context"
+	"math"
 	"math/bits"
 	"slices"
 	"sync/atomic"
@@ -247,7 +248,7 @@ func (w *Weights) assemble(made []pieces, exact bool) error {
 			w.areas[p.area].pieces++
 		}
 	}
-	if edges > maxEntries || runs > maxEntries {
+	if edges > maxEntries || runs > maxEntries || len(places) > math.MaxInt32 {
 		return fault.Errorf("zonal.NewWeights", fault.TooLarge, "%d boundary cells and %d runs are too many at once", edges, runs)
 	}
 	slices.SortFunc(places, func(a, b place) int {

@@ -4,6 +4,7 @@ import (
 	"iter"
 	"math"
 	"math/bits"
+	"slices"
 	"sync"
 
 	"contado/geo/fault"
@@ -14,9 +15,9 @@ import (
 // date or band is a sparse product: boundary cells with their fraction,
 // interiors as runs, and squares of Side × Side cells that are wholly inside
 // as nothing but their place. Memory follows the perimeter: 6 bytes for each
-// boundary cell (10 with Exact), 3 for each run of cells of a row within a
-// square, about 40 for each square that the boundary of an area crosses; see
-// Bytes.
+// boundary cell (10 with Exact), 4 for each run of cells of a row within a
+// square, 36 for each square that the boundary of an area crosses, 64 for an
+// area; see Bytes. While they are made it is up to three times as much.
 //
 // Fractions are rounded to float32, a relative error of at most 2⁻²⁴ (6e-8)
 // of each, therefore of each area and each sum of values of one sign; with
@@ -40,8 +41,8 @@ type Weights struct {
 	fulls []full
 
 	index   sync.Once
-	ofParts [][]int32 // by area; made by Runs
-	ofFulls [][]int32
+	ofParts byArea // made by Runs
+	ofFulls byArea
 }
 
 // weightArea is what results need to know of an area.
@@ -86,8 +87,8 @@ type WeightOptions struct {
 	MaxBytes int64
 }
 
-// DefaultWeightBytes is how large Weights may be: some 5 M parcels of 10 m
-// cells.
+// DefaultWeightBytes is how large Weights may be: some 4 M parcels of ten
+// to sixty cells.
 const DefaultWeightBytes = 1 << 30
 
 func (o *WeightOptions) check() (WeightOptions, error) {
@@ -122,10 +123,11 @@ func (w *Weights) ID(area int) string { return w.areas[area].id }
 // Side is the side of the squares in cells.
 func (w *Weights) Side() int { return w.side }
 
-// Bytes is the memory that the weights hold, but for the texts of the names.
+// Bytes is the memory that the weights hold, with what Runs adds to them, but
+// for the texts of the names.
 func (w *Weights) Bytes() int64 {
-	return int64(len(w.areas))*56 + int64(len(w.parts))*32 + int64(len(w.pos))*2 + int64(len(w.f32))*4 +
-		int64(len(w.f64))*8 + int64(len(w.runs))*4 + int64(len(w.fulls))*16
+	return int64(len(w.areas))*64 + int64(len(w.parts))*36 + int64(len(w.pos))*2 + int64(len(w.f32))*4 +
+		int64(len(w.f64))*8 + int64(len(w.runs))*4 + int64(len(w.fulls))*20
 }
 
 // Entries is the number of boundary cells, of runs, and of filled squares.
@@ -143,12 +145,12 @@ func (w *Weights) Entries() (boundary, runs, squares int64) {
 func (w *Weights) Runs(area int) iter.Seq[Span] {
 	w.index.Do(w.makeIndex)
 	return func(yield func(Span) bool) {
-		for _, p := range w.ofParts[area] {
+		for _, p := range w.ofParts.of(area) {
 			if !w.yieldPart(int(p), yield) {
 				return
 			}
 		}
-		for _, f := range w.ofFulls[area] {
+		for _, f := range w.ofFulls.of(area) {
 			win := w.window(&w.fulls[f])
 			for r := range win.Height {
 				if !yield(Span{Row: win.Row + r, Col: win.Col, Width: win.Width, Fraction: 1}) {
@@ -206,16 +208,31 @@ func (w *Weights) window(f *full) grid.Window {
 	})
 }
 
+// byArea lists things of each area: those of area a are order[from[a]:from[a+1]].
+type byArea struct{ from, order []int32 }
+
+func (b *byArea) of(area int) []int32 { return b.order[b.from[area]:b.from[area+1]] }
+
+func makeByArea(areas, n int, area func(i int) int32) byArea {
+	b := byArea{from: make([]int32, areas+1), order: make([]int32, n)}
+	for i := range n {
+		b.from[area(i)+1]++
+	}
+	for a := range areas {
+		b.from[a+1] += b.from[a]
+	}
+	next := slices.Clone(b.from[:areas])
+	for i := range n {
+		at := &next[area(i)]
+		b.order[*at] = int32(i)
+		*at++
+	}
+	return b
+}
+
 func (w *Weights) makeIndex() {
-	w.ofParts, w.ofFulls = make([][]int32, len(w.areas)), make([][]int32, len(w.areas))
-	for i := range w.parts {
-		a := w.parts[i].area
-		w.ofParts[a] = append(w.ofParts[a], int32(i))
-	}
-	for i := range w.fulls {
-		a := w.fulls[i].area
-		w.ofFulls[a] = append(w.ofFulls[a], int32(i))
-	}
+	w.ofParts = makeByArea(len(w.areas), len(w.parts), func(i int) int32 { return w.parts[i].area })
+	w.ofFulls = makeByArea(len(w.areas), len(w.fulls), func(i int) int32 { return w.fulls[i].area })
 }
 
 // tiles is the number of squares across and down.

@@ -6,8 +6,13 @@
 // font rasterisers: R. Levien, font-rs 2016; D. Turner, FreeType's "smooth"
 // rasteriser), which for straight edges is exact but for rounding: about 1e-15
 // of a cell, and what the coordinates themselves resolve. Fractions are those
-// of cell space, so rotated grids are exact too. Interiors are handled as runs of whole cells: memory follows the
-// perimeter of an area, never its surface.
+// of cell space, so rotated grids are exact too. Interiors are handled as runs
+// of whole cells: memory follows the perimeter of an area, never its surface.
+//
+// Compute is for one raster and any areas. Weights keep what areas cover of a
+// grid, so that each further date or band is a sparse product (Apply), and so
+// are transitions between two layers (Cross), histograms, and one's own sums
+// (Runs). Blocks spare the decoding of what areas fill.
 //
 // Rules of the house:
 //   - A cell is valid when its value is finite; NaN and ±Inf are nodata.
