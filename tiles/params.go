@@ -114,7 +114,7 @@ func (p *RasterParams) parseTexts(q url.Values) error {
 	}
 	if p.Index != "" {
 		if _, ok := expr.FindIndex(p.Index); !ok {
-			return invalid("index", "there is no %q; the published ones are listed by the documentation, any other formula goes in expr", p.Index)
+			return invalid("index", "there is no %q; the published ones are listed at /indices, any other formula goes in expr", p.Index)
 		}
 	}
 	if p.Select = mosaic.Selection(choice); choice != "" && !slices.Contains(mosaic.Selections, p.Select) {
