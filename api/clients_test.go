@@ -53,7 +53,7 @@ func tool(t *testing.T, name string, args ...string) string {
 		t.Skipf("%s is not installed", name)
 	}
 	cmd := exec.CommandContext(t.Context(), path, args...)
-	cmd.Env = append(os.Environ(), "CPL_DEBUG=", "GDAL_HTTP_TIMEOUT=30", "no_proxy=127.0.0.1")
+	cmd.Env = append(os.Environ(), "CPL_DEBUG=", "GDAL_HTTP_TIMEOUT=30", "no_proxy=127.0.0.1", "GDAL_DEFAULT_WMS_CACHE_PATH="+t.TempDir())
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, out)

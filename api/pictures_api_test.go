@@ -59,15 +59,16 @@ func TestMapSaysWhereItIs(t *testing.T) {
 		uri     string
 		swapped bool
 	}{
-		"?width=300": {"EPSG:32632", "http://www.opengis.net/def/crs/EPSG/0/32632", false},
+		"?width=300":                  {"EPSG:4326", "http://www.opengis.net/def/crs/OGC/1.3/CRS84", false},
+		"?width=300&crs=[EPSG:32632]": {"EPSG:32632", "http://www.opengis.net/def/crs/EPSG/0/32632", false},
 		"?crs=http://www.opengis.net/def/crs/EPSG/0/6707&height=300":                                                          {"EPSG:6707", "http://www.opengis.net/def/crs/EPSG/0/6707", true},
 		"?crs=[EPSG:4326]&width=300&height=350":                                                                               {"EPSG:4326", "http://www.opengis.net/def/crs/EPSG/0/4326", true},
 		"?crs=[OGC:CRS84]&bbox=8.92,46,9.08,46.11&width=300":                                                                  {"EPSG:4326", "http://www.opengis.net/def/crs/OGC/1.3/CRS84", false},
 		"?crs=[EPSG:3035]&bbox=46,8.92,46.11,9.08&bbox-crs=http://www.opengis.net/def/crs/EPSG/0/4326&width=300":              {"EPSG:3035", "http://www.opengis.net/def/crs/EPSG/0/3035", true},
 		"?crs=[EPSG:3857]&subset=N(5094000:5106000),E(494000:506000)&subset-crs=[EPSG:32632]&width=300":                       {"EPSG:3857", "http://www.opengis.net/def/crs/EPSG/0/3857", false},
-		"?center=46.05,9&center-crs=[EPSG:4326]&width=300&height=300&scale-denominator=150000":                                {"EPSG:32632", "http://www.opengis.net/def/crs/EPSG/0/32632", false},
+		"?crs=[EPSG:32632]&center=46.05,9&center-crs=[EPSG:4326]&width=300&height=300&scale-denominator=150000":               {"EPSG:32632", "http://www.opengis.net/def/crs/EPSG/0/32632", false},
 		"?crs=[EPSG:3003]&scale-denominator=150000&mm-per-pixel=0.3":                                                          {"EPSG:3003", "http://www.opengis.net/def/crs/EPSG/0/3003", false},
-		`?subset=time("2024-07-01T10:00:00Z")&subset=Lon(8.92:9.08)&width=300`:                                                {"EPSG:32632", "http://www.opengis.net/def/crs/EPSG/0/32632", false},
+		`?subset=time("2024-07-01T10:00:00Z")&subset=Lon(8.92:9.08)&width=300`:                                                {"EPSG:4326", "http://www.opengis.net/def/crs/OGC/1.3/CRS84", false},
 		"?datetime=2024-05-01&crs=[EPSG:25832]&bbox=494000,5094000,506000,5106000&bbox-crs=[EPSG:25832]&width=200&height=250": {"EPSG:25832", "http://www.opengis.net/def/crs/EPSG/0/25832", false},
 	} {
 		r := ask.Get(t, "/collections/scenes/map"+strings.ReplaceAll(query, `"`, "%22"))

@@ -221,6 +221,18 @@ func TestGDALReadsWMTSInPlace(t *testing.T) {
 	}
 }
 
+// GDAL's driver of OGC APIs reads maps, which it takes for CRS84.
+func TestGDALReadsMapsInPlace(t *testing.T) {
+	t.Parallel()
+	l := listen(t)
+	out := filepath.Join(t.TempDir(), "out.tif")
+	tool(t, "gdal_translate", "-q", "-oo", "API=MAP", "-outsize", "300", "300", "OGCAPI:"+l.URL+"/collections/scenes", out)
+	inPlace(t, "OGC API Maps", out, geo.WGS84)
+	if !l.saw("/collections/scenes/map?") {
+		t.Errorf("GDAL asked %v", l.asked[:min(5, len(l.asked))])
+	}
+}
+
 // OWSLib reads both services as a program of Python would.
 func TestOWSLib(t *testing.T) {
 	t.Parallel()

@@ -1,10 +1,12 @@
 package draw
 
 import (
+	"cmp"
 	"image"
 	"image/color"
 	stddraw "image/draw"
 	"strconv"
+	"unicode/utf8"
 
 	"contado/geo/store/catalog"
 	"contado/tiles/encode"
@@ -33,7 +35,7 @@ func (p *Painter) Legend(d catalog.Dataset, one One) (style.Legend, error) {
 
 // legendHeight is the height of a legend as PNG.
 func legendHeight(l style.Legend) int {
-	h := legendHead + min(len(l.Entries), maxEntries)*legendRow + 4
+	h := legendHead + (len(heading(l))-1)*lineHeight + min(len(l.Entries), maxEntries)*legendRow + 4
 	if l.Ramp != nil {
 		h += rampHeight + lineHeight + 6
 	}
@@ -45,21 +47,19 @@ func (p *Painter) LegendPNG(l style.Legend) ([]byte, error) {
 	ink, rim := color.NRGBA{R: 30, G: 30, B: 30, A: 255}, color.NRGBA{R: 110, G: 110, B: 110, A: 255}
 	m := image.NewNRGBA(image.Rect(0, 0, LegendWidth, legendHeight(l)))
 	stddraw.Draw(m, m.Bounds(), image.White, image.Point{}, stddraw.Src)
-	title := l.Title
-	if l.Unit != "" {
-		title += " (" + l.Unit + ")"
+	for i, line := range heading(l) {
+		write(m, 4, 7+i*lineHeight, LegendWidth-8, line, ink)
 	}
-	write(m, 4, 7, LegendWidth-8, title, ink)
-	y := legendHead
+	y := legendHead + (len(heading(l))-1)*lineHeight
 	if r := l.Ramp; r != nil && len(r.Colours) > 0 {
 		const wide = LegendWidth - 10
 		for x := range wide {
-			c := parseHex(r.Colours[x*len(r.Colours)/wide])
+			c := between(r.Colours, float64(x)/(wide-1))
 			stddraw.Draw(m, image.Rect(5+x, y, 6+x, y+rampHeight), image.NewUniform(c), image.Point{}, stddraw.Src)
 		}
-		low, high := number(r.Min), number(r.Max)
+		low, high := cmp.Or(r.Low, number(r.Min)), cmp.Or(r.High, number(r.Max))
 		write(m, 5, y+rampHeight+5, LegendWidth/2-8, low, ink)
-		write(m, LegendWidth-5-letterWidth*len(high), y+rampHeight+5, LegendWidth/2, high, ink)
+		write(m, LegendWidth-5-letterWidth*utf8.RuneCountInString(high), y+rampHeight+5, LegendWidth/2, high, ink)
 		y += rampHeight + lineHeight + 6
 	}
 	for i, e := range l.Entries {
@@ -73,6 +73,28 @@ func (p *Painter) LegendPNG(l style.Legend) ([]byte, error) {
 		y += legendRow
 	}
 	return p.encoder.PNG(&encode.Image{Width: m.Rect.Dx(), Height: m.Rect.Dy(), Kind: encode.RGBA, Pix: m.Pix})
+}
+
+// heading is the title with the unit, in at most three lines.
+func heading(l style.Legend) []string {
+	title := l.Title
+	if l.Unit != "" {
+		title += " (" + l.Unit + ")"
+	}
+	lines := wrap(title, (LegendWidth-8)/letterWidth)
+	if len(lines) == 0 {
+		return []string{""}
+	}
+	return lines[:min(len(lines), 3)]
+}
+
+// between is the colour at a share of a ramp.
+func between(ramp []string, share float64) color.NRGBA {
+	at := share * float64(len(ramp)-1)
+	i := min(int(at), len(ramp)-1)
+	a, b := parseHex(ramp[i]), parseHex(ramp[min(i+1, len(ramp)-1)])
+	mix := func(a, b uint8) uint8 { return uint8(float64(a) + (float64(b)-float64(a))*(at-float64(i)) + 0.5) }
+	return color.NRGBA{R: mix(a.R, b.R), G: mix(a.G, b.G), B: mix(a.B, b.B), A: 255}
 }
 
 func number(v float64) string { return strconv.FormatFloat(v, 'g', 5, 64) }

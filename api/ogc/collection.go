@@ -46,8 +46,6 @@ type extent struct {
 type spatial struct {
 	BBox [][4]float64 `json:"bbox"`
 	CRS  string       `json:"crs"`
-	// Storage is the box in the system that the dataset is stored in.
-	Storage [][4]float64 `json:"storageCrsBbox,omitempty"`
 }
 
 type temporal struct {
@@ -129,12 +127,6 @@ func describe(c echo.Context, state *atlas.Snapshot, d catalog.Dataset, most int
 			out.Contado.Count, out.Contado.GeometryType, out.Contado.Fields = &i.Count, i.Schema.GeometryType, i.Schema.Fields
 		}
 	case catalog.Raster:
-		if s, ok := draw.Native(d); ok && !s.IsCRS84() {
-			out.StorageCRS = s.URI
-			if out.Extent.Spatial != nil {
-				out.Extent.Spatial.Storage = [][4]float64{s.Ordered(v.BBox)}
-			}
-		}
 		out.Contado.addItems(state.Items(d.ID, nil), d.Role, most)
 	}
 	out.Links = collectionLinks(c, d)

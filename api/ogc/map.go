@@ -191,12 +191,10 @@ func pixels(c echo.Context, param string) (int, error) {
 
 // readMap reads the parameters that say where and how large.
 func (h *Pictures) readMap(c echo.Context, state *atlas.Snapshot, d catalog.Dataset) (r mapRequest, err error) {
+	// Collections of rasters name no storageCrs, so that maps are in CRS84
+	// unless crs says otherwise: GDAL takes them for that in any case.
 	lonLat := draw.Systems()[0]
-	native, ok := draw.Native(d)
-	if !ok {
-		native = lonLat
-	}
-	if r.out, err = system(c, d, "crs", native); err != nil {
+	if r.out, err = system(c, d, "crs", lonLat); err != nil {
 		return r, err
 	}
 	if r.width, err = pixels(c, "width"); err != nil {
