@@ -1,6 +1,7 @@
 package gdal
 
 import (
+	"sync"
 	"unsafe"
 
 	"contado/geo/fault"
@@ -103,6 +104,13 @@ func (r *Raster) readLevelBand(op string, no int, at level, q request, dst []flo
 	if isComplex(b.dtype) {
 		return fault.Errorf(op, fault.Unsupported, "band %d of %s holds complex numbers", no, r.path)
 	}
+	whole := q.outW == q.w.Width && q.outH == q.w.Height // else averages have fractions
+	switch {
+	case whole && b.dtype == gdtByte:
+		return readStored[uint8](r, op, b, at, q, gdtByte, dst[:n], mask[:n], &stored8)
+	case whole && b.dtype == gdtUInt16:
+		return readStored[uint16](r, op, b, at, q, gdtUInt16, dst[:n], mask[:n], &stored16)
+	}
 	if fitsFloat32(b.dtype) {
 		if err := r.rasterIO(op, at, at, q, unsafe.Pointer(&dst[0]), gdtFloat32); err != nil {
 			return err
@@ -126,6 +134,49 @@ func (r *Raster) readLevelBand(op string, no int, at level, q request, dst []flo
 	}
 	if cap(r.scratch) > 1<<20 {
 		r.scratch = nil // a pooled handle keeps no large buffer
+	}
+	return nil
+}
+
+// stored8 and stored16 keep buffers of cells as they are stored.
+var stored8, stored16 sync.Pool // of *[]uint8, *[]uint16
+
+// readStored reads the cells as they are stored, which GDAL does by copying
+// them, and turns them into values in one pass.
+func readStored[T uint8 | uint16](r *Raster, op string, b *band, at level, q request, dtype int, dst []float32, mask []uint8, pool *sync.Pool) error {
+	p, _ := pool.Get().(*[]T)
+	if p == nil || cap(*p) < len(dst) {
+		s := make([]T, len(dst))
+		p = &s
+	}
+	cells := (*p)[:len(dst)]
+	defer func() {
+		if cap(*p) <= 1<<21 {
+			pool.Put(p)
+		}
+	}()
+	if err := r.rasterIO(op, at, at, q, unsafe.Pointer(&cells[0]), dtype); err != nil {
+		return err
+	}
+	nodata, has := T(b.nodata), b.hasNodata && float64(T(b.nodata)) == b.nodata
+	mask = mask[:len(cells)]
+	if has {
+		for i, v := range cells {
+			if v == nodata {
+				mask[i] = 0
+			}
+		}
+	}
+	dst = dst[:len(cells)]
+	if !b.scaled {
+		for i, v := range cells {
+			dst[i] = float32(v)
+		}
+		return nil
+	}
+	scale, offset := b.scale, b.offset
+	for i, v := range cells {
+		dst[i] = float32(float64(v)*scale + offset)
 	}
 	return nil
 }
