@@ -16,6 +16,8 @@ const (
 	sceneDataset   = "scene"
 	heightsDataset = "heights"
 	areasDataset   = "areas"
+	parcelsDataset = "parcels"
+	parcels        = 25_000
 	codeField      = "com_istat_code"
 )
 
@@ -36,6 +38,7 @@ func (b *bench) findPeers(ctx context.Context) error {
 			b.mapscript = python
 		}
 	}
+	b.findMapServer()
 	if b.osgeo == "" {
 		return errors.New("python3 with osgeo and numpy is needed to make the data (Debian packages python3-gdal, python3-numpy)")
 	}
@@ -56,8 +59,12 @@ func (b *bench) python() string { return filepath.Join(b.venv, "bin", "python") 
 
 func (b *bench) script(name string) string { return filepath.Join(b.scripts, name) }
 
-// makeData makes the files and brings them in.
-func (b *bench) makeData(ctx context.Context, tiles, zonal bool) error {
+// makeData makes the files that the named measurements need, and brings them
+// in; raster has data of its own.
+func (b *bench) makeData(ctx context.Context, want map[string]bool) error {
+	if !want["startup"] && !want["tiles"] && !want["zonal"] {
+		return nil
+	}
 	if b.areasFile == "" {
 		b.areasFile = filepath.Join(b.dir, "areas.geojson")
 		if err := b.must(ctx, b.osgeo, b.script("make.py"), "areas", b.areasFile, "330"); err != nil {
@@ -79,15 +86,22 @@ func (b *bench) makeData(ctx context.Context, tiles, zonal bool) error {
 		fmt.Fprintf(b.log, "measure: ingested %s (%d × %d cells) in %.1f s\n", kind, side, side, time.Since(began).Seconds())
 		return os.Remove(path)
 	}
-	if tiles {
+	if want["startup"] || want["tiles"] {
 		if err := bring(sceneDataset, "imagery", b.scene); err != nil {
 			return err
 		}
 	}
-	if zonal {
-		return bring(heightsDataset, "elevation", b.side)
+	if !want["zonal"] {
+		return nil
 	}
-	return nil
+	if err := bring(heightsDataset, "elevation", b.side); err != nil {
+		return err
+	}
+	b.parcelsFile = filepath.Join(b.dir, "parcels.geojson")
+	if err := b.must(ctx, b.osgeo, b.script("make.py"), "parcels", b.parcelsFile, fmt.Sprint(parcels)); err != nil {
+		return err
+	}
+	return b.contado(ctx, "ingest", b.parcelsFile, "-d", parcelsDataset, "--role", "territory", "--code-field", codeField)
 }
 
 func (b *bench) contado(ctx context.Context, args ...string) error {

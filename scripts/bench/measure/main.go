@@ -4,7 +4,7 @@
 // same files. Output is Markdown; everything is written to a temporary folder
 // that is removed. It is started by scripts/bench/run.
 //
-//	measure -bin bin/contado [-venv DIR] [-areas FILE.geojson] startup|tiles|zonal...
+//	measure -bin bin/contado [-venv DIR] [-areas FILE.geojson] startup|tiles|zonal|raster...
 package main
 
 import (
@@ -33,7 +33,11 @@ type bench struct {
 	venv         string // Python with TiTiler, exactextract, rasterstats; "" = without
 	osgeo        string // Python with osgeo and numpy
 	mapscript    string // Python with mapscript; "" = without
+	mapserv      string // MapServer's program; "" = without
+	programs     string // of raster: beginnings of names; "" = all
+	scenes       string // folder of the scenes, kept; "" = temporary
 	areasFile    string // 330 municipalities
+	parcelsFile  string // 25,000 made ones
 	dir          string // temporary
 	data         string // Contado's data folder, within dir
 	side, scene  int    // cells along the sides of the rasters
@@ -49,10 +53,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.StringVar(&b.scripts, "peers", "scripts/bench/peers", "folder of the peers' scripts")
 	flags.StringVar(&b.venv, "venv", "", "Python environment with titiler.core, uvicorn, exactextract and rasterstats; left out: without these peers")
 	flags.StringVar(&b.areasFile, "areas", "", "GeoJSON of municipalities with com_istat_code over Emilia-Romagna; left out: 330 made-up areas")
+	flags.StringVar(&b.scenes, "scenes", "", "folder where the scenes of raster are made and kept; left out: temporary")
+	flags.StringVar(&b.programs, "programs", "", "programs of raster, by the beginnings of their names, separated by commas; left out: all")
 	flags.IntVar(&b.side, "side", 10000, "cells along each side of the raster of heights")
 	flags.IntVar(&b.scene, "scene", 4096, "cells along each side of the scene for tiles")
 	flags.IntVar(&b.reps, "reps", 5, "runs of each program")
-	limit := flags.Duration("limit", 10*time.Minute, "longest time for all of it")
+	limit := flags.Duration("limit", 25*time.Minute, "longest time for all of it")
 	if err := flags.Parse(args); err != nil {
 		return 2
 	}
@@ -74,14 +80,14 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 // all makes the data that the named measurements share, then measures.
 func (b *bench) all(ctx context.Context, names []string) error {
-	known := map[string]func(context.Context) error{"startup": b.startup, "tiles": b.tiles, "zonal": b.zonal}
+	known := map[string]func(context.Context) error{"startup": b.startup, "tiles": b.tiles, "zonal": b.zonal, "raster": b.raster}
 	if len(names) == 0 {
-		return errors.New("say what to measure: startup, tiles, zonal")
+		return errors.New("say what to measure: startup, tiles, zonal, raster")
 	}
 	want := map[string]bool{}
 	for _, n := range names {
 		if known[n] == nil {
-			return fmt.Errorf("there is no measurement %q; there are startup, tiles and zonal", n)
+			return fmt.Errorf("there is no measurement %q; there are startup, tiles, zonal and raster", n)
 		}
 		want[n] = true
 	}
@@ -97,7 +103,7 @@ func (b *bench) all(ctx context.Context, names []string) error {
 	if err := b.findPeers(ctx); err != nil {
 		return err
 	}
-	if err := b.makeData(ctx, want["startup"] || want["tiles"], want["zonal"]); err != nil {
+	if err := b.makeData(ctx, want); err != nil {
 		return err
 	}
 	b.printMachine(ctx)

@@ -15,13 +15,18 @@ import (
 // from the command to the table on disk.
 func (b *bench) zonal(ctx context.Context) error {
 	const some = "mean,min,max,sum,count"
-	for _, stats := range []string{some, some + ",median"} {
-		if err := b.zonalOf(ctx, stats); err != nil {
+	for _, z := range []zones{
+		{areasDataset, b.areasFile, some}, {parcelsDataset, b.parcelsFile, some}, {areasDataset, b.areasFile, some + ",median"},
+	} {
+		if err := b.zonalOf(ctx, z); err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+// zones is a dataset of areas, the file it came from, and what is computed.
+type zones struct{ dataset, file, stats string }
 
 // contender is a program that computes the same table as contado.
 type contender struct {
@@ -33,18 +38,26 @@ type contender struct {
 	note string // agreement with contado
 }
 
-func (b *bench) zonalOf(ctx context.Context, stats string) error {
+func (b *bench) zonalOf(ctx context.Context, z zones) error {
+	stats := z.stats
 	ours := &contender{name: "contado zonal", most: b.reps, out: filepath.Join(b.dir, "contado.csv")}
-	ours.argv = []string{b.bin, "--data", b.data, "-q", "zonal", "-d", heightsDataset, "--areas", areasDataset, "--stats", stats, "-o", ours.out}
+	ours.argv = []string{b.bin, "--data", b.data, "-q", "zonal", "-d", heightsDataset, "--areas", z.dataset, "--stats", stats, "-o", ours.out}
 	all := []*contender{ours}
 	if b.venv != "" {
 		for _, peer := range []struct {
 			kind string
 			most int
-		}{{"exactextract", 3}, {"rasterstats", 1}} {
+		}{{"exactextract", 3}, {"raster-sequential", 3}, {"rasterstats", 1}} {
+			if peer.kind == "rasterstats" && z.dataset == parcelsDataset {
+				continue // minutes
+			}
 			kind := peer.kind
-			c := &contender{name: kind, most: peer.most, out: filepath.Join(b.dir, kind+".csv")}
-			c.argv = []string{b.python(), b.script("zonal.py"), kind, b.file(heightsDataset, ".tif"), b.areasFile, codeField, c.out, stats}
+			name := kind
+			if kind == "raster-sequential" {
+				name = "exactextract, raster-sequential"
+			}
+			c := &contender{name: name, most: peer.most, out: filepath.Join(b.dir, kind+".csv")}
+			c.argv = []string{b.python(), b.script("zonal.py"), kind, b.file(heightsDataset, ".tif"), z.file, codeField, c.out, stats}
 			all = append(all, c)
 		}
 	}

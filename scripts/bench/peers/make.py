@@ -4,6 +4,7 @@
 usage: make.py scene FILE SIDE     three bands of UInt16, 10 m, UTM 32 N
        make.py heights FILE SIDE   one band of Float32, longitude and latitude
        make.py areas FILE COUNT    polygons of a Voronoi partition (GeoJSON)
+       make.py parcels FILE COUNT  turned rectangles of 0.3 to 15 ha (GeoJSON)
 
 All of it lies over Emilia-Romagna (9.15 to 12.80 E, 43.70 to 45.18 N), is the
 same on every run, and is neither constant nor pure noise, so that compression
@@ -96,10 +97,30 @@ def areas(path, count):
         json.dump({"type": "FeatureCollection", "features": features}, f)
 
 
+def parcels(path, count):
+    rng = np.random.default_rng(9)
+    features = []
+    for i in range(count):
+        x, y = rng.uniform(WEST + 0.1, EAST - 0.1), rng.uniform(SOUTH + 0.1, NORTH - 0.1)
+        turn, long, wide = rng.uniform(0, np.pi), rng.uniform(100, 500), rng.uniform(30, 300)
+        ring = []
+        for u, v in ((-1, -1), (1, -1), (1, 1), (-1, 1)):
+            east = (u * long * np.cos(turn) - v * wide * np.sin(turn)) / 2
+            north = (u * long * np.sin(turn) + v * wide * np.cos(turn)) / 2
+            ring.append([round(x + east / (111320 * np.cos(np.radians(y))), 7), round(y + north / 111320, 7)])
+        features.append({
+            "type": "Feature",
+            "properties": {"com_istat_code": f"{i + 1:06d}", "name": f"Parcel {i + 1}"},
+            "geometry": {"type": "Polygon", "coordinates": [ring + ring[:1]]},
+        })
+    with open(path, "w") as f:
+        json.dump({"type": "FeatureCollection", "features": features}, f)
+
+
 def main():
-    if len(sys.argv) != 4 or sys.argv[1] not in ("scene", "heights", "areas"):
+    if len(sys.argv) != 4 or sys.argv[1] not in ("scene", "heights", "areas", "parcels"):
         sys.exit(__doc__)
-    {"scene": scene, "heights": heights, "areas": areas}[sys.argv[1]](sys.argv[2], int(sys.argv[3]))
+    {"scene": scene, "heights": heights, "areas": areas, "parcels": parcels}[sys.argv[1]](sys.argv[2], int(sys.argv[3]))
 
 
 main()
