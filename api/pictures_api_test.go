@@ -192,6 +192,28 @@ func TestWMSLayersLieOverEachOther(t *testing.T) {
 	}
 }
 
+// A list of times is drawn with the latest on top.
+func TestWMSTimes(t *testing.T) {
+	t.Parallel()
+	const base = "/wms?SERVICE=WMS&VERSION=1.3.0&REQUEST=GetMap&LAYERS=scenes&STYLES=&CRS=EPSG:32632&BBOX=495000,5095000,505000,5105000&WIDTH=50&HEIGHT=50&FORMAT=image/png&TRANSPARENT=TRUE"
+	for query, want := range map[string]string{
+		"": "1", "&TIME=current": "1", "&TIME=2024-05-01T00:00:00Z": "1", "&TIME=2024-05-01T00:00:00Z,2024-07-01T10:00:00Z": "2",
+		"&TIME=2024-05-01/2024-06-01": "1", "&TIME=2019": "0", "&TIME=2024-05/2024-07/P1M": "1",
+	} {
+		r := ask.Get(t, base+query)
+		if got := r.Header().Get("X-Contado-Items"); got != want {
+			t.Errorf("%s: %s items, want %s", query, got, want)
+		}
+		if c := colourAt(t, r, 25, 25); (c[3] == 255) != (want != "0") {
+			t.Errorf("%s: %v", query, c)
+		}
+	}
+	many := ask.Get(t, base+"&TIME="+strings.Repeat("2024-05-01,", 9)+"2024-05-02")
+	if code, _ := exception(t, many); code != "InvalidParameterValue" {
+		t.Errorf("ten times: %s", code)
+	}
+}
+
 // exception is the code of an exception report, and its text.
 func exception(t *testing.T, r *apitest.Response) (code, text string) {
 	t.Helper()

@@ -58,13 +58,22 @@ func (h *Handler) featureInfo(c echo.Context, q ows.Params) error {
 	if err != nil {
 		return ows.Bad("InvalidPoint", "i", "%v", err)
 	}
+	times, err := timesOf(q)
+	if err != nil {
+		return err
+	}
+	if len(times)*len(sets) > draw.MaxLayers {
+		return ows.Bad(ows.Invalid, "query_layers", "more than %d layers and times at once", draw.MaxLayers)
+	}
 	for _, d := range sets {
-		one, err := h.one(state, q, d, styled[d.ID])
-		if err != nil {
-			return err
-		}
-		if err := h.Painter.Sample(c.Request().Context(), one, d, place, most); err != nil {
-			return err
+		for _, at := range times {
+			one, err := h.one(state, q, d, styled[d.ID], at)
+			if err != nil {
+				return err
+			}
+			if err := h.Painter.Sample(c.Request().Context(), one, d, place, most); err != nil {
+				return err
+			}
 		}
 	}
 	return sendInfo(c, q["INFO_FORMAT"], place)
@@ -96,7 +105,7 @@ func (h *Handler) legendGraphic(c echo.Context, q ows.Params) error {
 	if len(sets) != 1 {
 		return ows.Bad(ows.Invalid, "layer", "LAYER: want one layer")
 	}
-	one, err := h.one(state, q, sets[0], q["STYLE"])
+	one, err := h.one(state, q, sets[0], q["STYLE"], "")
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package wms
 import (
 	"image/color"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -95,16 +96,41 @@ func (h *Handler) stackOf(state *atlas.Snapshot, q ows.Params, sets []catalog.Da
 		if len(styles) > 0 {
 			name = styles[i]
 		}
-		one, err := h.one(state, q, d, name)
+		times, err := timesOf(q)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, one)
+		for _, at := range times {
+			one, err := h.one(state, q, d, name, at)
+			if err != nil {
+				return nil, err
+			}
+			if out = append(out, one); len(out) > draw.MaxLayers {
+				return nil, ows.Bad(ows.Invalid, "layers", "more than %d layers and times at once", draw.MaxLayers)
+			}
+		}
 	}
 	return out, nil
 }
 
-func (h *Handler) one(state *atlas.Snapshot, q ows.Params, d catalog.Dataset, style string) (draw.One, error) {
+// timesOf are the values of TIME, the latest on top; "" where it says nothing
+// or the time of now, which is the newest there is of everything.
+func timesOf(q ows.Params) ([]string, error) {
+	list := q.List("TIME")
+	if len(list) == 0 || len(list) == 1 && list[0] == "current" {
+		return []string{""}, nil
+	}
+	for _, text := range list {
+		if _, err := draw.Time(text); err != nil || text == "" {
+			return nil, ows.Bad("InvalidDimensionValue", "time", "TIME=%s: want times as the capabilities list them, or an interval of two", ows.Clip(text))
+		}
+	}
+	slices.Sort(list)
+	return list, nil
+}
+
+// one is a layer with a style, at a time of timesOf.
+func (h *Handler) one(state *atlas.Snapshot, q ows.Params, d catalog.Dataset, style, at string) (draw.One, error) {
 	s, ok := h.Painter.FindStyle(state, d, style)
 	if !ok {
 		return draw.One{}, ows.Bad("StyleNotDefined", "styles", "layer %s has no style %q", d.ID, ows.Clip(style))
@@ -118,14 +144,9 @@ func (h *Handler) one(state *atlas.Snapshot, q ows.Params, d catalog.Dataset, st
 			own.Set(name, v)
 		}
 	}
-	if t := q["TIME"]; t != "" {
-		if _, err := draw.Time(t); err != nil && t != "current" {
-			return draw.One{}, ows.Bad("InvalidDimensionValue", "time", "%v", err)
-		}
-		own.Set("datetime", t)
-		if t == "current" {
-			own.Del("datetime")
-		}
+	own.Del("datetime")
+	if at != "" {
+		own.Set("datetime", at)
 	}
 	return h.Painter.One(state, d, own)
 }

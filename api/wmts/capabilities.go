@@ -89,7 +89,7 @@ type (
 		Identifier string   `xml:"ows:Identifier"`
 		UOM        string   `xml:"ows:UOM"`
 		Default    string   `xml:"Default"`
-		Current    string   `xml:"Current"`
+		Current    bool     `xml:"Current"`
 		Values     []string `xml:"Value"`
 	}
 	limits struct {
@@ -255,7 +255,7 @@ func (h *Handler) layer(c echo.Context, state *atlas.Snapshot, d catalog.Dataset
 	base := rest.URL(c, "wmts", "1.0.0", d.ID) + "/{Style}/"
 	times := draw.Times(state.Items(d.ID, nil))
 	if len(times) > 0 {
-		out.Dimension = &dimension{Identifier: "Time", UOM: "ISO8601", Default: anyTime, Current: anyTime, Values: append(times, anyTime)}
+		out.Dimension = &dimension{Identifier: "Time", UOM: "ISO8601", Default: anyTime, Current: true, Values: append(times, anyTime)}
 		base += "{Time}/"
 	}
 	base += "{TileMatrixSet}/{TileMatrix}/{TileRow}/{TileCol}"
