@@ -94,7 +94,7 @@ func processes() []process {
 				"classes":   optional("Also hectares by class", object{"type": "boolean", "default": false}),
 				"weights":   optional("Raster of weights", object{"type": "object"}),
 			},
-			output: required("The statistics by area", object{"type": "object"}), formats: []rest.Format{rest.JSONFormat, rest.CSVFormat}, parse: parseZonal,
+			output: required("The statistics by area", object{"type": "object"}), formats: tableFormats, parse: parseZonal,
 		},
 	}, mapProcesses()...)
 }

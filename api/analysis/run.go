@@ -1,7 +1,6 @@
 package analysis
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,6 +9,7 @@ import (
 	"contado/geo/analysis"
 	"contado/geo/atlas"
 	"contado/geo/fault"
+	"contado/geo/table"
 )
 
 // coverageWork is a coverage report to be made.
@@ -130,14 +130,5 @@ func (w *zonalWork) run(ctx context.Context, h *Handler, p analysis.Progress) (*
 	if err != nil {
 		return nil, err
 	}
-	out := &output{}
-	if out.document, err = json.Marshal(res); err != nil {
-		return nil, err
-	}
-	var b bytes.Buffer
-	if err := res.CSV(&b); err != nil {
-		return nil, err
-	}
-	out.csv = b.Bytes()
-	return out, nil
+	return tabled(res, res.Table(table.Plain), table.Plain)
 }

@@ -29,7 +29,7 @@ type zonalCmd struct {
 	Classes    bool      `help:"Hectares by class."`
 	Weights    string    `help:"Raster dataset with the weights of weighted_mean and weighted_sum."`
 	WeightBand string    `help:"Band of the weights."`
-	Out        string    `help:"File to write: .csv or .json; standard output (CSV) when left out." short:"o" type:"path"`
+	tableFlags
 }
 
 // Help shows examples under the flags.
@@ -38,7 +38,8 @@ func (c *zonalCmd) Help() string {
 
 Examples:
   contado zonal --dataset elevation --areas municipalities --stats mean,min,max -o heights.csv
-  contado zonal --dataset landcover --below 999 --classes -o ground.csv
+  contado zonal --dataset landcover --below 999 --classes -o ground.xlsx --locale it
+  contado zonal --dataset sentinel-2 --band ndvi --mask clouds --areas municipalities -o ndvi.gpkg
   contado zonal --dataset dem --areas fields.geojson --quantiles 0.1,0.5,0.9`
 }
 
@@ -47,11 +48,8 @@ func (c *zonalCmd) Run(a *app) error {
 	if !c.given() {
 		return usagef("say which areas: --areas DATASET|FILE.geojson or --below CODE")
 	}
-	format, err := outFormat(c.Out, "csv", "csv", "json")
+	_, l, err := c.check()
 	if err != nil {
-		return err
-	}
-	if err := writable(c.Out); err != nil {
 		return err
 	}
 	return a.with(func(in *installation) error {
@@ -75,12 +73,7 @@ func (c *zonalCmd) Run(a *app) error {
 		if n := outside(res); n > 0 {
 			fmt.Fprintf(a.stderr, "note: %d of %s without a single cell of %s: their fields are empty\n", n, plural(int64(len(res.Areas)), "area"), res.Dataset)
 		}
-		return a.write(c.Out, func(w io.Writer) error {
-			if format == "json" {
-				return encodeJSON(w, res)
-			}
-			return res.CSV(w)
-		})
+		return a.writeTable(in, &c.tableFlags, res.Table(l), res, q.Areas)
 	})
 }
 

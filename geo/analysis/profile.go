@@ -328,7 +328,7 @@ func (r *run) servicesOf(ctx context.Context, p *Profile, areas []area, box geo.
 	return nil
 }
 
-func sortedKeys(m map[float64]float64) []float64 {
+func sortedKeys[V any](m map[float64]V) []float64 {
 	out := make([]float64, 0, len(m))
 	for k := range m {
 		out = append(out, k)

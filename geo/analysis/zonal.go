@@ -2,7 +2,6 @@ package analysis
 
 import (
 	"context"
-	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -20,6 +19,7 @@ import (
 	"contado/geo/grid"
 	"contado/geo/store/catalog"
 	"contado/geo/store/features"
+	"contado/geo/table"
 	"contado/geo/zonal"
 )
 
@@ -436,53 +436,46 @@ func (a ZonalArea) MarshalJSON() ([]byte, error) {
 	return json.Marshal(m)
 }
 
-// CSV writes code, name and the statistics by name, one row an area. With
-// classes a column class_<value>_ha follows for each class that occurs.
-func (z *ZonalResult) CSV(w io.Writer) error {
-	out := csv.NewWriter(w)
-	head := append([]string{"code", "name"}, z.Stats...)
-	var values []float64
-	seen := map[float64]bool{}
+// Table is code, name and the statistics, a row an area. With classes a
+// column class_<value>_ha follows for each class that occurs.
+func (z *ZonalResult) Table(l table.Locale) *table.Table {
+	t := &table.Table{
+		Name: z.Band, Columns: []table.Column{{Name: "code"}, {Name: "name"}},
+		About: about(l, z.Dataset+": "+z.Band, z.Method, z.Inputs, z.Notices, z.Program),
+	}
+	for _, s := range z.Stats {
+		t.Columns = append(t.Columns, table.Column{Name: s, Kind: table.Real, Digits: 4})
+	}
+	names := map[float64]string{}
 	for _, a := range z.Areas {
 		for _, c := range a.Classes {
-			if !seen[c.Value] {
-				seen[c.Value] = true
-				values = append(values, c.Value)
-			}
+			names[c.Value] = c.Name
 		}
 	}
-	slices.Sort(values)
+	values := sortedKeys(names)
 	for _, v := range values {
-		head = append(head, "class_"+strconv.FormatFloat(v, 'f', -1, 64)+"_ha")
-	}
-	if err := out.Write(head); err != nil {
-		return err
+		t.Columns = append(t.Columns, table.Column{Name: "class_" + strconv.FormatFloat(v, 'f', -1, 64) + "_ha", Kind: table.Real, Unit: names[v], Digits: 2})
 	}
 	for _, a := range z.Areas {
-		row := append([]string{safeCell(a.Code), safeCell(a.Name)}, a.Result.Row()[1:]...)
+		row := []any{a.Code, a.Name}
+		for _, s := range z.Stats {
+			if v, ok := a.Result.Get(s); ok {
+				row = append(row, v)
+			} else {
+				row = append(row, nil)
+			}
+		}
 		ha := map[float64]float64{}
 		for _, c := range a.Classes {
 			ha[c.Value] = c.Hectares
 		}
 		for _, v := range values {
-			row = append(row, strconv.FormatFloat(ha[v], 'f', -1, 64))
+			row = append(row, ha[v])
 		}
-		if err := out.Write(row); err != nil {
-			return err
-		}
+		t.Rows = append(t.Rows, row)
 	}
-	out.Flush()
-	return out.Error()
+	return t
 }
 
-// safeCell keeps a spreadsheet from taking a name for a formula. A number,
-// which a code can be, is none.
-func safeCell(s string) string {
-	if _, err := strconv.ParseFloat(s, 64); err == nil {
-		return s
-	}
-	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
-		return "'" + s
-	}
-	return s
-}
+// CSV writes the table for programs.
+func (z *ZonalResult) CSV(w io.Writer) error { return z.Table(table.Plain).CSV(w, table.Plain) }
