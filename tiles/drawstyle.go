@@ -70,7 +70,7 @@ func (s *Service) profile(src RasterSource, d catalog.Dataset, key string) ([]ca
 // stretch finds the ranges that a style wants by percentiles: from one coarse
 // picture of the whole dataset, so that all tiles are drawn alike.
 func (s *Service) stretch(ctx context.Context, src RasterSource, style *raster.Style, key string) (*raster.Style, error) {
-	v, err := s.once(ctx, "stretch\n"+key, func(ctx context.Context) (any, error) {
+	v, err := s.once(ctx, "stretch\n"+key, small, func(ctx context.Context) (any, error) {
 		return s.sampleRanges(ctx, src, style)
 	})
 	if err != nil {

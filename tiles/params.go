@@ -96,8 +96,14 @@ func (p *RasterParams) parseTexts(q url.Values) error {
 		most int
 		into *string
 	}{
-		{"expr", maxFormula, &p.Expr}, {"index", maxText, &p.Index}, {"mask", maxText, &p.Mask}, {"select", maxText, &choice},
-		{"highest", maxFormula, &p.Highest}, {"terrain", maxText, &p.Terrain}, {"colormap", colormap.MaxText, &p.Colormap}, {"resampling", maxText, &how},
+		{"expr", maxFormula, &p.Expr},
+		{"index", maxText, &p.Index},
+		{"mask", maxText, &p.Mask},
+		{"select", maxText, &choice},
+		{"highest", maxFormula, &p.Highest},
+		{"terrain", maxText, &p.Terrain},
+		{"colormap", colormap.MaxText, &p.Colormap},
+		{"resampling", maxText, &how},
 	} {
 		var err error
 		if *t.into, err = one(q, t.name, t.most); err != nil {

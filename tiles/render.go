@@ -104,15 +104,7 @@ func (s *Service) draw(ctx context.Context, src RasterSource, p RasterParams, w 
 	if err != nil {
 		return Tile{}, err
 	}
-	return s.get(ctx, w.etag, func(ctx context.Context) (Tile, error) {
-		if w.g.Cells() > largePicture { // one at a time, for the memory
-			select {
-			case s.large <- struct{}{}:
-				defer func() { <-s.large }()
-			case <-ctx.Done():
-				return Tile{}, fault.E(op, fault.Unavailable, ctx.Err())
-			}
-		}
+	return s.get(ctx, w.etag, weightOf(w.g.Cells()), func(ctx context.Context) (Tile, error) {
 		t, err := s.make(ctx, src, p, style, w)
 		if err != nil {
 			return Tile{}, fmt.Errorf("draw %s of %s: %w", w.what, d.ID, err)

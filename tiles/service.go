@@ -40,9 +40,19 @@ const (
 	MVT     = "application/vnd.mapbox-vector-tile"
 )
 
-// largePicture is the number of pixels above which pictures are made one at
-// a time.
+// weight says how much memory work takes.
+type weight bool
+
+// Large work is done one at a time.
+const (
+	small weight = false
+	large weight = true
+)
+
+// largePicture is the number of pixels above which a picture is large.
 const largePicture = 1 << 20
+
+func weightOf(pixels int64) weight { return weight(pixels > largePicture) }
 
 // Options tunes a Service; zero values mean defaults.
 type Options struct {
@@ -83,8 +93,8 @@ type Tile struct {
 	Info    Info
 }
 
-// weight is about how many bytes the tile takes in memory.
-func (t *Tile) weight() int {
+// bytes is about how much memory the tile takes.
+func (t *Tile) bytes() int {
 	n := len(t.Data) + 256 + 80*len(t.Items)
 	for _, s := range t.Skipped {
 		n += 64 + len(s.Item) + len(s.Reason)
@@ -158,7 +168,7 @@ func (s *Service) makeCaches() (err error) {
 	if s.o.CacheBytes > 0 {
 		s.cache, err = otter.New(&otter.Options[string, Tile]{
 			MaximumWeight: uint64(s.o.CacheBytes),
-			Weigher:       func(k string, t Tile) uint32 { return uint32(len(k) + t.weight()) },
+			Weigher:       func(k string, t Tile) uint32 { return uint32(len(k) + t.bytes()) },
 		})
 		if err != nil {
 			return fault.E(op, fault.Other, err)
@@ -203,7 +213,7 @@ func etag[P keyed](d catalog.Dataset, p P, address string) string {
 
 // get returns the tile from the cache, or makes it: once for all who ask
 // meanwhile, and to the end even when they leave, for the next one to find.
-func (s *Service) get(ctx context.Context, etag string, make func(context.Context) (Tile, error)) (Tile, error) {
+func (s *Service) get(ctx context.Context, etag string, size weight, make func(context.Context) (Tile, error)) (Tile, error) {
 	const op = "tiles.Service"
 	if s.cache != nil {
 		if t, ok := s.cache.GetIfPresent(etag); ok {
@@ -213,7 +223,7 @@ func (s *Service) get(ctx context.Context, etag string, make func(context.Contex
 	if err := ctx.Err(); err != nil {
 		return Tile{}, fault.E(op, fault.Canceled, err)
 	}
-	v, err := s.once(ctx, etag, func(ctx context.Context) (any, error) {
+	v, err := s.once(ctx, etag, size, func(ctx context.Context) (any, error) {
 		start := time.Now()
 		s.renders.Add(1)
 		t, err := make(ctx)
@@ -234,12 +244,12 @@ func (s *Service) get(ctx context.Context, etag string, make func(context.Contex
 
 // once does work under a name, in its turn: once for all who ask meanwhile,
 // and to the end even when they leave.
-func (s *Service) once(ctx context.Context, name string, work func(context.Context) (any, error)) (any, error) {
+func (s *Service) once(ctx context.Context, name string, size weight, work func(context.Context) (any, error)) (any, error) {
 	const op = "tiles.Service"
 	done := s.flight.DoChan(name, func() (any, error) {
 		own, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.o.Timeout)
 		defer cancel()
-		v, err := s.turn(own, work)
+		v, err := s.turn(own, size, work)
 		if err != nil && errors.Is(own.Err(), context.DeadlineExceeded) {
 			return nil, fault.WithHint(fault.Errorf(op, fault.Unavailable, "the tile took longer than %v: %w", s.o.Timeout, err), "try again, or zoom in")
 		}
@@ -255,13 +265,21 @@ func (s *Service) once(ctx context.Context, name string, work func(context.Conte
 
 // turn waits for a turn and works. A panic becomes an error: it would
 // otherwise end the program from a goroutine that nobody can guard.
-func (s *Service) turn(ctx context.Context, work func(context.Context) (any, error)) (v any, err error) {
+func (s *Service) turn(ctx context.Context, size weight, work func(context.Context) (any, error)) (v any, err error) {
 	const op = "tiles.Service"
 	if n := s.waiting.Add(1); n > int64(s.o.Queue+s.o.Renders) {
 		s.waiting.Add(-1)
 		return nil, fault.WithHint(fault.Errorf(op, fault.Unavailable, "%d tiles are being made or wait already", n-1), "try again in a few seconds")
 	}
 	defer s.waiting.Add(-1)
+	if size == large { // before the turn, which small ones may need meanwhile
+		select {
+		case s.large <- struct{}{}:
+			defer func() { <-s.large }()
+		case <-ctx.Done():
+			return nil, fault.E(op, fault.Unavailable, ctx.Err())
+		}
+	}
 	select {
 	case s.turns <- struct{}{}:
 	case <-ctx.Done():

@@ -68,7 +68,7 @@ func (s *Service) Values(ctx context.Context, src RasterSource, p RasterParams, 
 	items := slices.Clone(src.Items(at))
 	items = slices.DeleteFunc(items, func(it catalog.Item) bool { return !p.admits(&it) })
 	mosaic.Order(items, style.Select)
-	_, err = s.turn(ctx, func(ctx context.Context) (any, error) {
+	_, err = s.turn(ctx, small, func(ctx context.Context) (any, error) {
 		for i := range items {
 			if i == maxPointItems {
 				out.Skipped = append(out.Skipped, mosaic.Skip{Item: items[i].ID, Reason: fmt.Sprintf("it and %d more: too many items", len(items)-i-1)})

@@ -37,7 +37,7 @@ func (s *Service) Vector(ctx context.Context, src VectorSource, p VectorParams, 
 	}
 	plain := p
 	plain.Gzip = false
-	tile, err := s.get(ctx, TileETag(d, plain, t), func(ctx context.Context) (Tile, error) {
+	tile, err := s.get(ctx, TileETag(d, plain, t), small, func(ctx context.Context) (Tile, error) {
 		return s.drawVector(ctx, src, d, schema, p, t)
 	})
 	if err != nil || !p.Gzip || tile.Empty {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 
 	"contado/geo"
 	"contado/geo/expr"
@@ -92,11 +93,8 @@ func (j *job) layoutOf(it *catalog.Item) (*layout, string, error) {
 		band = mask.Band()
 	}
 	l := newLayout(it, j.refs, band, j.q.Resampling)
-	if l.missing != nil {
-		return nil, l.missing.Error(), nil
-	}
 	l.mask = mask
-	return &l, "", nil
+	return &l, l.missing, nil
 }
 
 func (j *job) evaluatePatch(ctx context.Context, t *target, src *Source, l *layout, p patch, want []uint8, g *given) error {
@@ -178,6 +176,10 @@ func (j *job) readUnit(ctx context.Context, t *target, src *Source, u *unit, p p
 		fill(pc.valid, 0)
 		return nil
 	}
+	if j.r.isEmpty(ctx, src, u, around(reach, scale, u.asset.Grid)) {
+		fill(pc.valid, 0)
+		return nil
+	}
 	path, err := src.Path(u.asset)
 	if err != nil {
 		return awayIfRemote(u, err)
@@ -188,7 +190,7 @@ func (j *job) readUnit(ctx context.Context, t *target, src *Source, u *unit, p p
 			return fault.Errorf("mosaic.Read", fault.Invalid, "%s has no band %d", path, u.numbers[0])
 		}
 		w, ok := newWindow(levels, reach, scale, u.kernel)
-		if !ok || j.r.isEmpty(ctx, src, u, w.fullWindow(levels[0])) {
+		if !ok {
 			fill(pc.valid, 0)
 			return nil
 		}
@@ -220,6 +222,15 @@ func (j *job) readUnit(ctx context.Context, t *target, src *Source, u *unit, p p
 // meets reports whether a box of positions touches the cells of a grid.
 func meets(b geo.BBox, g grid.Grid) bool {
 	return !b.IsEmpty() && b.MaxX > 0 && b.MaxY > 0 && b.MinX < float64(g.Width) && b.MinY < float64(g.Height)
+}
+
+// around is the window of the cells that may decide whether a position in a
+// box has a value: those within a cell of an overview of it.
+func around(b geo.BBox, scale float64, g grid.Grid) grid.Window {
+	m := 2 + 2*math.Min(math.Max(scale, 0), float64(g.Width+g.Height))
+	x0, y0 := int(math.Max(b.MinX-m, 0)), int(math.Max(b.MinY-m, 0))
+	x1, y1 := int(math.Min(b.MaxX+m, float64(g.Width))), int(math.Min(b.MaxY+m, float64(g.Height)))
+	return grid.Window{Col: x0, Row: y0, Width: x1 - x0, Height: y1 - y0}
 }
 
 func awayIfRemote(u *unit, err error) error {

@@ -158,8 +158,11 @@ func TestKernels(t *testing.T) {
 		q    grid.Resampling
 		want grid.Resampling
 	}{
-		{catalog.Band{}, "", grid.Bilinear}, {catalog.Band{}, grid.Cubic, grid.Cubic}, {catalog.Band{Quantity: catalog.Classes}, grid.Cubic, grid.Nearest},
-		{catalog.Band{Classes: []catalog.Class{{Value: 1}}}, grid.Mode, grid.Mode}, {catalog.Band{Quantity: catalog.BitField}, grid.Mode, grid.Nearest},
+		{catalog.Band{}, "", grid.Bilinear},
+		{catalog.Band{}, grid.Cubic, grid.Cubic},
+		{catalog.Band{Quantity: catalog.Classes}, grid.Cubic, grid.Nearest},
+		{catalog.Band{Classes: []catalog.Class{{Value: 1}}}, grid.Mode, grid.Mode},
+		{catalog.Band{Quantity: catalog.BitField}, grid.Mode, grid.Nearest},
 		{catalog.Band{Flags: "landsat-qa-pixel"}, grid.Average, grid.Nearest},
 	} {
 		if got := kernelOf(&c.b, c.q); got != c.want {

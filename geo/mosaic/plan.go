@@ -31,7 +31,7 @@ type unit struct {
 // layout is how the bands of an item meet the slots of a query.
 type layout struct {
 	units   []unit
-	missing error // says which band the item does not have
+	missing string // says which band the item does not have
 	mask    *expr.Mask
 }
 
@@ -45,7 +45,7 @@ func newLayout(it *catalog.Item, refs []string, maskBand int, amounts grid.Resam
 	for slot, ref := range refs {
 		n, err := FindBand(it.Bands, ref)
 		if err != nil {
-			return layout{missing: err}
+			return layout{missing: err.Error()}
 		}
 		l.add(it, n, slot, kernelOf(&it.Bands[n-1], amounts), false)
 	}
@@ -190,14 +190,6 @@ func span(lo, hi float64, d, margin, n int) (at, size int) {
 	to := (int(math.Max(0, math.Min(hi, most)))/d + 1 + margin) * d
 	from, to = max(from, 0), min(to, n)
 	return from, to - from
-}
-
-// fullWindow is the window in cells of the full level.
-func (p *window) fullWindow(full gdal.Level) grid.Window {
-	x0, y0 := int(math.Floor(p.atX)), int(math.Floor(p.atY))
-	x1 := min(int(math.Ceil(p.atX+float64(p.outW)/p.byX)), full.Width)
-	y1 := min(int(math.Ceil(p.atY+float64(p.outH)/p.byY)), full.Height)
-	return grid.Window{Col: x0, Row: y0, Width: x1 - x0, Height: y1 - y0}
 }
 
 // decimation is how GDAL combines cells that no overview has combined.

@@ -62,6 +62,3 @@ var Formats = []Format{PNG, WebP, JPEG, TIFF, NPY}
 
 // IsValues reports whether a format holds values instead of colours.
 func IsValues(f Format) bool { return f == TIFF || f == NPY }
-
-// picks reports whether the request itself says what is drawn.
-func (p *Params) picks() bool { return len(p.Bands) > 0 || p.Expr != "" || p.Index != "" }
