@@ -132,6 +132,9 @@ func (c *converter) nameBand(s *scene, f *file, i int, sensor string, nth int) n
 	if len(f.bands) == 1 && len(n.categories) == 0 && n.classes {
 		n.categories = f.rat
 	}
+	if len(f.bands) == 1 && len(n.colours) == 0 && n.classes {
+		n.colours = f.ratColours
+	}
 	if c.o.Role == catalog.LandCover && len(n.categories) == 0 && len(n.colours) == 0 {
 		n.legend = legendOf(f.base)
 	}

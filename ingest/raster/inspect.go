@@ -30,6 +30,7 @@ type file struct {
 	metres        int         // resolution that the name states; 0 = none
 	mask          int         // band that is the mask rather than data; 0 = none
 	rat           []string    // class names by value, from an attribute table
+	ratColours    []gdal.ColorEntry
 	steps         []time.Time // of its bands; nil = they are no steps in time
 	product       *Product
 	cal           *calibration // what the product says of its band
@@ -89,7 +90,7 @@ func (c *converter) inspect(s Source) (*file, error) {
 	if f.prefix, f.token, f.metres = splitBand(f.base); s.Product != nil {
 		f.product, f.token = s.Product, s.Band
 	}
-	f.rat = attributeNames(s.Path)
+	f.rat, f.ratColours = attributes(s.Path)
 	c.readSteps(f)
 	return f, nil
 }

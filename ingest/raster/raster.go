@@ -7,6 +7,7 @@ package raster
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"time"
@@ -191,7 +192,7 @@ func guessRole(files []*file) catalog.Role {
 		return catalog.Imagery
 	case reAge.MatchString(f.base) && populationWords.MatchString(name):
 		return catalog.Population
-	case f.token != "" && !radar && (f.prefix != "" || tokens > 1) || len(f.bands) >= 3 && !series[f.driver]:
+	case f.token != "" && !radar && (f.prefix != "" || tokens > 1 || timeFromName(filepath.Base(f.dir)) != nil) || len(f.bands) >= 3 && !series[f.driver]:
 		return catalog.Imagery
 	case f.driver == "SRTMHGT" || elevationWords.MatchString(name):
 		return catalog.Elevation

@@ -3,8 +3,11 @@ package raster
 import (
 	"encoding/xml"
 	"io"
+	"math"
 	"os"
 	"strconv"
+
+	"contado/geo/gdal"
 )
 
 // pamRAT is the part of GDAL's .aux.xml that a raster attribute table is in.
@@ -31,54 +34,73 @@ const (
 	ratString = 2
 	useName   = 2
 	useMinMax = 5
+	useRed    = 6 // to 8: green, blue
 )
 
 const maxRATValue = 65535
 
-// attributeNames reads the class names of the first band out of the raster
-// attribute table beside a file, indexed by cell value; nil when there are
-// none.
-func attributeNames(path string) []string {
+// attributes reads the class names, indexed by cell value, and the colours of
+// the first band out of the raster attribute table beside a file; nil when
+// there are none.
+func attributes(path string) (names []string, colours []gdal.ColorEntry) {
 	f, err := os.Open(path + ".aux.xml")
 	if err != nil {
-		return nil
+		return nil, nil
 	}
 	defer f.Close()
 	var pam pamRAT
 	if err := xml.NewDecoder(io.LimitReader(f, 16<<20)).Decode(&pam); err != nil || len(pam.Bands) == 0 {
-		return nil
+		return nil, nil
 	}
 	rat := pam.Bands[0].RAT
-	nameAt, valueAt := -1, -1
+	nameAt, valueAt, colourAt := -1, -1, [3]int{-1, -1, -1}
 	for i, fd := range rat.Fields {
 		switch {
+		case fd.Usage >= useRed && fd.Usage < useRed+3:
+			colourAt[fd.Usage-useRed] = i
 		case fd.Usage == useName || (nameAt < 0 && fd.Type == ratString):
 			nameAt = i
 		case fd.Usage == useMinMax:
 			valueAt = i
 		}
 	}
-	if nameAt < 0 {
-		return nil
-	}
-	var out []string
 	for i, row := range rat.Rows {
-		if nameAt >= len(row.F) || row.F[nameAt] == "" {
-			continue
-		}
 		v := rat.Row0 + float64(i)*rat.BinSize
 		if valueAt >= 0 && valueAt < len(row.F) {
 			if v, err = strconv.ParseFloat(row.F[valueAt], 64); err != nil {
 				continue
 			}
 		}
-		if v != float64(int(v)) || v < 0 || v > maxRATValue {
+		if v != math.Trunc(v) || v < 0 || v > maxRATValue {
 			continue
 		}
-		for len(out) <= int(v) {
-			out = append(out, "")
+		if e, ok := rowColour(row.F, colourAt); ok {
+			e.Value = int(v)
+			colours = append(colours, e)
 		}
-		out[int(v)] = row.F[nameAt]
+		if nameAt < 0 || nameAt >= len(row.F) || row.F[nameAt] == "" {
+			continue
+		}
+		for len(names) <= int(v) {
+			names = append(names, "")
+		}
+		names[int(v)] = row.F[nameAt]
 	}
-	return out
+	return names, colours
+}
+
+// rowColour reads red, green and blue of 0 to 255 from the fields at.
+func rowColour(fields []string, at [3]int) (e gdal.ColorEntry, ok bool) {
+	e.A = 255
+	for i, into := range []*uint8{&e.R, &e.G, &e.B} {
+		if at[i] < 0 || at[i] >= len(fields) {
+			return e, false
+		}
+		v, err := strconv.ParseUint(fields[at[i]], 10, 8)
+		if err != nil {
+			return e, false
+		}
+		*into = uint8(v)
+	}
+	return e, true
 }
