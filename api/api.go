@@ -21,6 +21,7 @@ import (
 	"contado/api/openapi"
 	"contado/api/page"
 	"contado/api/rest"
+	"contado/api/stac"
 	"contado/api/territory"
 	"contado/api/web"
 	"contado/api/wms"
@@ -113,6 +114,7 @@ func New(d Deps) (*Server, error) {
 	painter := &draw.Painter{Atlas: d.Atlas, Renderer: d.Tiles}
 	for _, r := range []interface{ Register(rest.Registrar) }{
 		&ogc.Handler{Atlas: d.Atlas, Program: d.Program, Home: home.home, Timeout: d.Limits.Query},
+		&stac.Handler{Atlas: d.Atlas, Blobs: d.Blobs, Timeout: d.Limits.Query},
 		&ogc.Pictures{Painter: painter, Tiles: d.Tiles, Timeout: d.Limits.Tile},
 		&wms.Handler{Painter: painter, Log: d.Log, Timeout: d.Limits.Tile},
 		&wmts.Handler{Painter: painter, Log: d.Log, Timeout: d.Limits.Tile},

@@ -104,6 +104,7 @@ func (h *Handler) landing(c echo.Context) error {
 		rest.Link{Href: rest.URL(c, "conformance"), Rel: "conformance", Type: rest.MediaJSON, Title: "What this API conforms to"},
 		rest.Link{Href: rest.URL(c, "conformance"), Rel: rel + "conformance", Type: rest.MediaJSON, Title: "What this API conforms to"},
 		rest.Link{Href: rest.URL(c, "collections"), Rel: "data", Type: rest.MediaJSON, Title: "Datasets"},
+		rest.Link{Href: rest.URL(c, "stac"), Rel: "related", Type: rest.MediaJSON, Title: "Raster datasets as a STAC API"},
 		rest.Link{Href: rest.URL(c, "processes"), Rel: rel + "processes", Type: rest.MediaJSON, Title: "Processes"},
 		rest.Link{Href: rest.URL(c, "jobs"), Rel: rel + "job-list", Type: rest.MediaJSON, Title: "Jobs"},
 		rest.Link{Href: rest.URL(c, "tileMatrixSets"), Rel: rel + "tiling-schemes", Type: rest.MediaJSON, Title: "Tile grids"},

@@ -1,0 +1,400 @@
+package stac
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"math"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+	"github.com/paulmach/orb"
+	"github.com/paulmach/orb/geojson"
+
+	"contado/api/rest"
+	"contado/geo"
+	"contado/geo/index"
+	"contado/geo/store/catalog"
+)
+
+// Version is that of the STAC core that is written: what every client reads.
+const Version = "1.0.0"
+
+// The extensions, in the versions that the fields are written for. Projection
+// 1.2 is the one that has both proj:code and the proj:epsg that GDAL reads.
+const (
+	extEO             = "https://stac-extensions.github.io/eo/v1.1.0/schema.json"
+	extRaster         = "https://stac-extensions.github.io/raster/v1.1.0/schema.json"
+	extProjection     = "https://stac-extensions.github.io/projection/v1.2.0/schema.json"
+	extView           = "https://stac-extensions.github.io/view/v1.0.0/schema.json"
+	extFile           = "https://stac-extensions.github.io/file/v2.1.0/schema.json"
+	extClassification = "https://stac-extensions.github.io/classification/v1.1.0/schema.json"
+	extSat            = "https://stac-extensions.github.io/sat/v1.0.0/schema.json"
+)
+
+// Media types of assets.
+const mediaCOG = "image/tiff; application=geotiff; profile=cloud-optimized"
+
+// Item is a raster as a STAC item.
+type Item struct {
+	Type        string           `json:"type"`
+	StacVersion string           `json:"stac_version"`
+	Extensions  []string         `json:"stac_extensions"`
+	ID          string           `json:"id"`
+	Collection  string           `json:"collection"`
+	BBox        [4]float64       `json:"bbox"`
+	Geometry    json.RawMessage  `json:"geometry"`
+	Properties  Properties       `json:"properties"`
+	Assets      map[string]Asset `json:"assets"`
+	Links       []rest.Link      `json:"links"`
+}
+
+// Properties are those of an item.
+type Properties struct {
+	// Datetime is null for a raster without a time, which STAC wants told by
+	// start and end: they are those of its dataset's publishing.
+	Datetime      *time.Time `json:"datetime"`
+	Start         *time.Time `json:"start_datetime,omitempty"`
+	End           *time.Time `json:"end_datetime,omitempty"`
+	Created       time.Time  `json:"created"`
+	Platform      string     `json:"platform,omitempty"`
+	Constellation string     `json:"constellation,omitempty"`
+	Instruments   []string   `json:"instruments,omitempty"`
+	CloudCover    *float64   `json:"eo:cloud_cover,omitempty"`
+	SunAzimuth    *float64   `json:"view:sun_azimuth,omitempty"`
+	SunElevation  *float64   `json:"view:sun_elevation,omitempty"`
+	OffNadir      *float64   `json:"view:off_nadir,omitempty"`
+	ViewAzimuth   *float64   `json:"view:azimuth,omitempty"`
+	OrbitState    string     `json:"sat:orbit_state,omitempty"`
+	RelativeOrbit *int       `json:"sat:relative_orbit,omitempty"`
+	Code          *string    `json:"proj:code"` // null: no code
+	EPSG          *int       `json:"proj:epsg"`
+	WKT2          string     `json:"proj:wkt2,omitempty"` // of a system without a code
+	Shape         [2]int     `json:"proj:shape"`          // rows, columns
+	Transform     [6]float64 `json:"proj:transform"`
+	ProjBBox      [4]float64 `json:"proj:bbox"`
+	// What STAC has no field for.
+	Version  int    `json:"contado:version"`
+	Product  string `json:"contado:product,omitempty"`
+	Level    string `json:"contado:level,omitempty"`
+	Baseline string `json:"contado:baseline,omitempty"`
+}
+
+// Asset is a file of an item, or what is drawn from it.
+type Asset struct {
+	Href      string       `json:"href"`
+	Type      string       `json:"type"`
+	Title     string       `json:"title,omitempty"`
+	Roles     []string     `json:"roles"`
+	Size      *int64       `json:"file:size,omitempty"`
+	Checksum  string       `json:"file:checksum,omitempty"`
+	Shape     *[2]int      `json:"proj:shape,omitempty"`
+	Transform *[6]float64  `json:"proj:transform,omitempty"`
+	EOBands   []eoBand     `json:"eo:bands,omitempty"`
+	Bands     []rasterBand `json:"raster:bands,omitempty"`
+}
+
+type eoBand struct {
+	Name       string   `json:"name"`
+	CommonName string   `json:"common_name,omitempty"`
+	Center     *float64 `json:"center_wavelength,omitempty"`
+	Width      *float64 `json:"full_width_half_max,omitempty"`
+}
+
+type rasterBand struct {
+	Name       string   `json:"name"` // beyond the extension, which has none
+	DataType   string   `json:"data_type"`
+	Nodata     any      `json:"nodata,omitempty"`
+	Scale      float64  `json:"scale"`
+	Offset     float64  `json:"offset"`
+	Unit       string   `json:"unit,omitempty"`
+	Resolution *float64 `json:"spatial_resolution,omitempty"`
+	// Statistics are of the cells as stored, before scale and offset.
+	Statistics map[string]float64 `json:"statistics,omitempty"`
+	Classes    []class            `json:"classification:classes,omitempty"`
+}
+
+type class struct {
+	Value       int    `json:"value"`
+	Name        string `json:"name"`
+	Description string `json:"description,omitempty"`
+	Color       string `json:"color_hint,omitempty"`
+}
+
+// ItemOf describes an item of a raster dataset.
+func ItemOf(c echo.Context, d catalog.Dataset, it catalog.Item) *Item {
+	out := &Item{
+		Type: "Feature", StacVersion: Version, ID: it.ID, Collection: d.ID, BBox: boxOf(it.BBox), Geometry: encode(Footprint(it)),
+		Properties: propertiesOf(d, it), Assets: map[string]Asset{}, Extensions: []string{extProjection, extRaster},
+	}
+	files := map[string]catalog.File{}
+	for _, f := range d.Version.Files {
+		files[f.Key] = f
+	}
+	for n, p := range it.Parts() {
+		out.Assets[p.Key] = out.asset(c, d, it, n, p, files)
+	}
+	q := url.Values{"item": {it.ID}}
+	preview := rest.With(rest.URL(c, "xyz", d.ID, "preview.png"), url.Values{"item": {it.ID}, "max_size": {"512"}})
+	tilejson := rest.With(rest.URL(c, "xyz", d.ID+".json"), q)
+	free := func(key string) string {
+		for out.Assets[key].Href != "" {
+			key = "contado-" + key
+		}
+		return key
+	}
+	out.Assets[free("thumbnail")] = Asset{Href: preview, Type: "image/png", Title: "Picture of this item", Roles: []string{"thumbnail"}}
+	out.Assets[free("tiles")] = Asset{Href: tilejson, Type: rest.MediaJSON, Title: "TileJSON of this item", Roles: []string{"tiles"}}
+	out.extend()
+	self := rest.URL(c, "stac", "collections", d.ID, "items", it.ID)
+	collection := rest.URL(c, "stac", "collections", d.ID)
+	out.Links = []rest.Link{
+		{Href: self, Rel: "self", Type: rest.MediaGeoJSON, Title: it.ID},
+		{Href: rest.URL(c, "stac"), Rel: "root", Type: rest.MediaJSON, Title: "Contado"},
+		{Href: collection, Rel: "parent", Type: rest.MediaJSON, Title: d.Title},
+		{Href: collection, Rel: "collection", Type: rest.MediaJSON, Title: d.Title},
+		{Href: rest.URL(c, "collections", d.ID, "items", it.ID) + "?f=html", Rel: "alternate", Type: "text/html", Title: "This item for people"},
+		{Href: tilejson, Rel: "tilejson", Type: rest.MediaJSON, Title: "TileJSON"},
+		{Href: preview, Rel: "preview", Type: "image/png", Title: "Picture"},
+	}
+	return out
+}
+
+func boxOf(b geo.BBox) [4]float64 { return [4]float64{b.MinX, b.MinY, b.MaxX, b.MaxY} }
+
+func propertiesOf(d catalog.Dataset, it catalog.Item) Properties {
+	t := it.Grid.Transform
+	p := Properties{
+		Datetime: it.Datetime, Created: d.Version.PublishedAt, CloudCover: it.CloudCover,
+		Shape: [2]int{it.Grid.Height, it.Grid.Width}, Transform: rows(t), ProjBBox: boxOf(it.Grid.Bounds()), Version: it.Version,
+	}
+	if p.Version == 0 {
+		p.Version = d.Version.Number
+	}
+	p.Start, p.End = nil, nil
+	if it.Datetime == nil {
+		p.Start, p.End = &d.Version.PublishedAt, &d.Version.PublishedAt
+	}
+	code, isEPSG := strings.CutPrefix(string(it.Grid.CRS), "EPSG:")
+	switch n, err := strconv.Atoi(code); {
+	case isEPSG && err == nil:
+		text := string(it.Grid.CRS)
+		p.Code, p.EPSG = &text, &n
+	case it.Grid.CRS.IsWKT():
+		p.WKT2 = string(it.Grid.CRS)
+	case it.Grid.CRS != "":
+		text := string(it.Grid.CRS)
+		p.Code = &text
+	}
+	if s := it.Scene; s != nil {
+		p.Platform, p.Constellation, p.Instruments = s.Platform, s.Constellation, s.Instruments
+		p.SunAzimuth, p.SunElevation, p.OffNadir, p.ViewAzimuth = within(s.SunAzimuth, 0, 360), within(s.SunElevation, -90, 90), within(s.OffNadir, 0, 90), within(s.ViewAzimuth, 0, 360)
+		if slices.Contains([]string{"ascending", "descending", "geostationary"}, s.OrbitState) {
+			p.OrbitState = s.OrbitState
+		}
+		if s.RelativeOrbit != nil && *s.RelativeOrbit >= 1 {
+			p.RelativeOrbit = s.RelativeOrbit
+		}
+		p.Product, p.Level, p.Baseline = s.Product, s.Level, s.Baseline
+	}
+	return p
+}
+
+func within(v *float64, lo, hi float64) *float64 {
+	if v == nil || !(*v >= lo && *v <= hi) {
+		return nil
+	}
+	return v
+}
+
+// rows is a transform in the order of STAC (and rasterio).
+func rows(t [6]float64) [6]float64 { return [6]float64{t[1], t[2], t[0], t[4], t[5], t[3]} }
+
+// asset describes file n of an item.
+func (doc *Item) asset(c echo.Context, d catalog.Dataset, it catalog.Item, n int, p catalog.Asset, files map[string]catalog.File) Asset {
+	a := Asset{Href: p.Href, Type: mediaCOG, Title: p.Key, Roles: []string{"data"}}
+	if p.File != "" {
+		a.Href = rest.URL(c, "stac", "collections", d.ID, "items", it.ID, "assets", p.Key+".tif")
+		if f, ok := files[p.File]; ok {
+			a.Size = &f.Size
+			if sum, err := hex.DecodeString(f.SHA256); err == nil && len(sum) == 32 {
+				a.Checksum = "1220" + f.SHA256 // multihash: SHA-256, 32 bytes
+			}
+		}
+	} else if p.Size > 0 {
+		a.Size = &p.Size
+	}
+	if p.Grid != it.Grid {
+		shape, transform := [2]int{p.Grid.Height, p.Grid.Width}, rows(p.Grid.Transform)
+		a.Shape, a.Transform = &shape, &transform
+	}
+	eo := false
+	for i := range it.Bands {
+		if as, _ := it.Locate(i + 1); as.Key != p.Key {
+			continue
+		}
+		b := it.Bands[i]
+		e := eoBand{Name: b.Name}
+		if slices.Contains(commonNames, b.CommonName) {
+			e.CommonName, eo = b.CommonName, true
+		}
+		if b.Wavelength > 0 {
+			e.Center, eo = &b.Wavelength, true
+		}
+		if b.Width > 0 {
+			e.Width = &b.Width
+		}
+		a.EOBands = append(a.EOBands, e)
+		a.Bands = append(a.Bands, bandOf(b, p.Grid.Transform, it.Grid.CRS))
+	}
+	if !eo {
+		a.EOBands = nil
+	}
+	return a
+}
+
+// commonNames are those that the extension eo 1.1 knows.
+var commonNames = []string{
+	"coastal", "blue", "green", "red", "rededge", "yellow", "pan", "nir", "nir08", "nir09", "cirrus", "swir16", "swir22", "lwir", "lwir11", "lwir12",
+}
+
+// dataTypes are those of the raster extension.
+var dataTypes = []string{
+	"int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float32", "float64", "cint16", "cint32", "cfloat32", "cfloat64",
+}
+
+func bandOf(b catalog.Band, t [6]float64, crs geo.CRS) rasterBand {
+	out := rasterBand{Name: b.Name, DataType: b.DataType, Scale: b.Scale, Offset: b.Offset, Unit: b.Unit}
+	if !slices.Contains(dataTypes, b.DataType) {
+		out.DataType = "other"
+	}
+	if out.Scale == 0 {
+		out.Scale = 1
+	}
+	switch {
+	case b.NaN:
+		out.Nodata = "nan"
+	case b.Nodata != nil:
+		out.Nodata = *b.Nodata
+		if math.IsInf(*b.Nodata, 0) {
+			out.Nodata = strings.TrimPrefix(strconv.FormatFloat(*b.Nodata, 'g', -1, 64), "+")
+		}
+	}
+	if metric(crs) {
+		size := math.Sqrt(math.Abs(t[1]*t[5] - t[2]*t[4]))
+		out.Resolution = &size
+	}
+	out.Statistics = statistics(b, out.Scale)
+	for _, cl := range b.Classes {
+		out.Classes = append(out.Classes, classOf(cl))
+	}
+	return out
+}
+
+// metric tells the systems whose unit is certainly the metre: UTM and the
+// European and Italian ones in use here; of others the unit is not looked up.
+func metric(c geo.CRS) bool {
+	n, err := strconv.Atoi(strings.TrimPrefix(string(c), "EPSG:"))
+	if err != nil {
+		return false
+	}
+	return n >= 32601 && n <= 32660 || n >= 32701 && n <= 32760 || n >= 25828 && n <= 25838 || slices.Contains([]int{3035, 3003, 3004, 6707, 6708, 7791, 7792}, n)
+}
+
+// statistics are those of the cells as they are stored; none when no cell was
+// valid.
+func statistics(b catalog.Band, scale float64) map[string]float64 {
+	out := map[string]float64{}
+	put := func(name string, v float64) {
+		if !math.IsNaN(v) && !math.IsInf(v, 0) {
+			out[name] = v
+		}
+	}
+	put("valid_percent", b.ValidPercent)
+	if b.ValidPercent > 0 {
+		lo, hi := (b.Min-b.Offset)/scale, (b.Max-b.Offset)/scale
+		put("minimum", min(lo, hi))
+		put("maximum", max(lo, hi))
+		put("mean", (b.Mean-b.Offset)/scale)
+		put("stddev", b.StdDev/math.Abs(scale))
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	return out
+}
+
+var notName = regexp.MustCompile(`[^a-z0-9]+`)
+
+func classOf(cl catalog.Class) class {
+	out := class{Value: cl.Value, Description: cl.Name, Color: strings.ToUpper(strings.TrimPrefix(cl.Color, "#"))}
+	out.Name = strings.Trim(notName.ReplaceAllString(strings.ToLower(cl.Name), "_"), "_")
+	if out.Name == "" {
+		out.Name = "class_" + strings.ReplaceAll(strconv.Itoa(cl.Value), "-", "minus_")
+	}
+	if len(out.Color) != 6 {
+		out.Color = ""
+	}
+	return out
+}
+
+// extend declares the extensions whose fields are there.
+func (doc *Item) extend() {
+	p := &doc.Properties
+	var eo, file, classes bool
+	for _, a := range doc.Assets {
+		eo = eo || a.EOBands != nil
+		file = file || a.Size != nil || a.Checksum != ""
+		for _, b := range a.Bands {
+			classes = classes || b.Classes != nil
+		}
+	}
+	for _, e := range []struct {
+		there bool
+		name  string
+	}{
+		{eo || p.CloudCover != nil, extEO},
+		{p.SunAzimuth != nil || p.SunElevation != nil || p.OffNadir != nil || p.ViewAzimuth != nil, extView},
+		{file, extFile},
+		{classes, extClassification},
+		{p.OrbitState != "" || p.RelativeOrbit != nil, extSat},
+	} {
+		if e.there {
+			doc.Extensions = append(doc.Extensions, e.name)
+		}
+	}
+}
+
+// Footprint is the outline of an item in longitude and latitude, or its box
+// where there is none. One across the antimeridian becomes two polygons
+// (RFC 7946 §3.1.9).
+func Footprint(it catalog.Item) orb.Geometry {
+	if len(it.Footprint) > 3 && it.BBox.MinX <= it.BBox.MaxX {
+		ring := make(orb.Ring, len(it.Footprint))
+		for i, p := range it.Footprint {
+			ring[i] = p
+		}
+		return orb.Polygon{ring}
+	}
+	var mp orb.MultiPolygon
+	for _, b := range index.Unwrap(it.BBox) {
+		mp = append(mp, b.Bound().ToPolygon())
+	}
+	if len(mp) == 1 {
+		return mp[0]
+	}
+	return mp
+}
+
+// encode writes a geometry with 9 places, a tenth of a millimetre.
+func encode(g orb.Geometry) json.RawMessage {
+	b, err := geojson.NewGeometry(orb.Round(orb.Clone(g), 1e9)).MarshalJSON()
+	if err != nil {
+		return json.RawMessage("null")
+	}
+	return b
+}
