@@ -5,7 +5,6 @@ package xyz
 import (
 	"bytes"
 	"encoding/hex"
-	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"contado/api/draw"
 	"contado/api/rest"
 	"contado/geo/atlas"
 	"contado/geo/fault"
@@ -35,6 +35,8 @@ func (h *Handler) Register(r rest.Registrar) {
 	rest.Get(r, "/xyz/:file", h.tileJSON, t)
 	rest.Get(r, "/xyz/:dataset/:z/:x/:file", h.tile, t)
 	rest.Get(r, "/styles/:id", h.style, t)
+	rest.Get(r, "/indices", h.indices, t)
+	rest.Get(r, "/colormaps", h.colormaps, t)
 	rest.Get(r, "/legend/:file", h.legend, t)
 }
 
@@ -111,48 +113,8 @@ func (h *Handler) rasterTile(c echo.Context, state *atlas.Snapshot, d catalog.Da
 	if err != nil {
 		return err
 	}
-	sayItems(c, t)
+	draw.Tell(c, t)
 	return send(c, t, cache)
-}
-
-// sayItems names the items that a picture was made of, and those left out.
-func sayItems(c echo.Context, t tiles.Tile) {
-	h := c.Response().Header()
-	h.Set("X-Contado-Items", strconv.Itoa(t.Info.Items))
-	names := make([]string, 0, len(t.Items))
-	for _, u := range t.Items {
-		names = append(names, u.Item)
-	}
-	if len(names) > 0 {
-		h.Set("X-Contado-Items-Used", idList(names))
-	}
-	names = names[:0]
-	for _, s := range t.Skipped {
-		names = append(names, s.Item)
-	}
-	if len(names) > 0 {
-		h.Set("X-Contado-Items-Skipped", idList(names))
-	}
-}
-
-// maxNamed bounds the ids in a header.
-const maxNamed = 20
-
-// idList is ids for a header, escaped as in addresses; of many the first and
-// how many more.
-func idList(ids []string) string {
-	var b strings.Builder
-	for i, id := range ids {
-		if i == maxNamed || b.Len() > 2000 {
-			fmt.Fprintf(&b, ", and %d more", len(ids)-i)
-			break
-		}
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteString(url.PathEscape(id))
-	}
-	return b.String()
 }
 
 func (h *Handler) vectorTile(c echo.Context, state *atlas.Snapshot, d catalog.Dataset, a Address) error {
