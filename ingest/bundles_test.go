@@ -94,8 +94,11 @@ func TestLandsatLevel2(t *testing.T) {
 		quantity     catalog.Quantity
 		value        float64
 	}{
-		{"SR_B4", "red", catalog.Reflectance, 0.075}, {"SR_B5", "nir08", catalog.Reflectance, 0.35}, {"ST_B10", "lwir11", "", 292.55684},
-		{"SR_QA_AEROSOL", "", catalog.BitField, 96}, {"QA_PIXEL", "", catalog.BitField, 21824},
+		{"SR_B4", "red", catalog.Reflectance, 0.075},
+		{"SR_B5", "nir08", catalog.Reflectance, 0.35},
+		{"ST_B10", "lwir11", "", 292.55684},
+		{"SR_QA_AEROSOL", "", catalog.BitField, 96},
+		{"QA_PIXEL", "", catalog.BitField, 21824},
 	}
 	if len(it.Bands) != len(want) || it.ID != id || it.Scene.Platform != "landsat-9" || it.Scene.Level != "L2SP" || it.CloudCover == nil || it.Datetime.Hour() != 10 {
 		t.Fatalf("%+v %+v %v %v", it.Bands, it.Scene, it.CloudCover, it.Datetime)
