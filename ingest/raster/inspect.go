@@ -27,9 +27,9 @@ type file struct {
 	bands  []gdal.BandInfo
 	// prefix and token split base into scene and band; token "" is none.
 	prefix, token string
-	metres        int         // resolution that the name states; 0 = none
-	mask          int         // band that is the mask rather than data; 0 = none
-	rat           []string    // class names by value, from an attribute table
+	metres        int      // resolution that the name states; 0 = none
+	mask          int      // band that is the mask rather than data; 0 = none
+	rat           []string // class names by value, from an attribute table
 	ratColours    []gdal.ColorEntry
 	steps         []time.Time // of its bands; nil = they are no steps in time
 	product       *Product
