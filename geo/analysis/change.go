@@ -192,7 +192,8 @@ func (e *Engine) Transitions(ctx context.Context, q TransitionRequest, p Progres
 			m.Classes = append(m.Classes, catalog.Class{Value: 1 + i*n + k, Name: className(a) + " → " + className(b), Color: transitionColour(a, b)})
 		}
 	}
-	// Colours stay out of the file: a palette of so many would be of no use.
+	// Colours stand beside the file: a palette of 16 bits would be larger than
+	// the map, in each of its overviews.
 	pl.bands = []gdal.BandSpec{{Name: "transition"}}
 	for _, c := range m.Classes {
 		for len(pl.bands[0].Categories) <= c.Value {
@@ -206,6 +207,9 @@ func (e *Engine) Transitions(ctx context.Context, q TransitionRequest, p Progres
 		return nil, err
 	}
 	if err := r.measure(ctx, m, areas, p.part(0.8, 1)); err != nil {
+		return nil, err
+	}
+	if err := writeAttributes(m.Files[0].Path, m.Classes); err != nil {
 		return nil, err
 	}
 	m.Details = transitionOf(from.classes, to.classes, m.Areas)
