@@ -33,15 +33,17 @@ const (
 	Year   Step = "year"
 )
 
-// Cycle is how many periods of the step make a year.
+// Cycle is how many periods of the step make a year; 0 for what is no step.
 func (s Step) Cycle() int {
 	switch s {
 	case Month:
 		return 12
 	case Season:
 		return 4
+	case Year:
+		return 1
 	}
-	return 1
+	return 0
 }
 
 var seasonNames = [4]string{"DJF", "MAM", "JJA", "SON"}

@@ -43,6 +43,16 @@ func TestPeriods(t *testing.T) {
 	}
 }
 
+// What is no step has no cycle, and is told by it.
+func TestUnknownStep(t *testing.T) {
+	t.Parallel()
+	for step, want := range map[Step]int{Month: 12, Season: 4, Year: 1, "": 0, "week": 0} {
+		if got := step.Cycle(); got != want {
+			t.Errorf("%q: %d, want %d", step, got, want)
+		}
+	}
+}
+
 func TestPeriodLaws(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
