@@ -72,7 +72,8 @@ func checkTransitions(t *testing.T, dir, pairs string, doc *transitionDocument) 
 		k := slices.IndexFunc(doc.Details.Areas, func(a struct {
 			Name     string
 			Hectares [][]float64
-		}) bool {
+		},
+		) bool {
 			return a.Name == name
 		})
 		if k < 0 {
@@ -154,7 +155,8 @@ func checkChanged(t *testing.T, h *house, doc *transitionDocument) {
 		if i := slices.IndexFunc(d.Items[0].Bands[0].Classes, func(o struct {
 			Value       int
 			Name, Color string
-		}) bool {
+		},
+		) bool {
 			return o.Value == c.Value
 		}); i >= 0 && !strings.Contains(string(text), c.Name) {
 			t.Errorf("the legend has no %q", c.Name)
