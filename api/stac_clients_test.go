@@ -147,8 +147,10 @@ s = c.search(method="GET", filter="collection = 'scenes' AND id LIKE '%_a'", fil
 assert [i.id for i in s.items()] == ["scene_a"]
 assert "datetime" in scenes.get_queryables()["properties"]
 item = scenes.get_item("scene_a")
-assert item.properties["proj:code"] == "EPSG:32632" and item.get_collection().id == "scenes" and item.get_root().id == "contado"
-assert pystac.read_file(item.get_self_href()).id == "scene_a"
+assert "32632" in str(item.properties.get("proj:code", item.properties.get("proj:epsg"))), item.properties
+assert item.get_collection().id == "scenes"
+again = pystac.read_file(item.get_self_href())
+assert again.id == "scene_a" and pystac.read_file(again.get_single_link("root").get_absolute_href()).id == "contado"
 print(next(a.href for a in item.assets.values() if a.media_type.startswith("image/tiff")))
 `
 	out, err := exec.Command(python, "-c", script, server.URL).CombinedOutput() //nolint:gosec // a fixed tool

@@ -3,16 +3,13 @@ package ogc
 import (
 	"encoding/json"
 	"fmt"
-	"net/url"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/labstack/echo/v4"
 	"github.com/paulmach/orb"
 
-	"contado/api/rest"
+	"contado/api/stac"
 	"contado/geo"
 	"contado/geo/atlas"
 	"contado/geo/crs"
@@ -21,123 +18,8 @@ import (
 	"contado/geo/store/catalog"
 )
 
-// stacItem is a raster as a STAC 1.0.0 item, without links: they are added to
-// what is served.
-type stacItem struct {
-	Type        string           `json:"type"`
-	StacVersion string           `json:"stac_version"`
-	Extensions  []string         `json:"stac_extensions"`
-	ID          string           `json:"id"`
-	Collection  string           `json:"collection"`
-	BBox        [4]float64       `json:"bbox"`
-	Geometry    json.RawMessage  `json:"geometry"`
-	Properties  stacProperties   `json:"properties"`
-	Assets      map[string]asset `json:"assets"`
-}
-
-type stacProperties struct {
-	// Datetime is null for a raster without a time, which STAC wants told by
-	// start and end: they are those of its dataset's publishing.
-	Datetime   *time.Time `json:"datetime"`
-	Start      *time.Time `json:"start_datetime,omitempty"`
-	End        *time.Time `json:"end_datetime,omitempty"`
-	Created    time.Time  `json:"created"`
-	CloudCover *float64   `json:"eo:cloud_cover,omitempty"`
-	Code       *string    `json:"proj:code"` // null: no code
-	EPSG       *int       `json:"proj:epsg"`
-	Shape      [2]int     `json:"proj:shape"` // rows, columns
-	Transform  [6]float64 `json:"proj:transform"`
-	ProjBBox   [4]float64 `json:"proj:bbox"`
-	Bands      []stacBand `json:"contado:bands"`
-	Version    int        `json:"contado:version"`
-}
-
-type stacBand struct {
-	Name       string   `json:"name"`
-	CommonName string   `json:"common_name,omitempty"`
-	DataType   string   `json:"data_type"`
-	Nodata     any      `json:"nodata"`
-	Scale      float64  `json:"scale"`
-	Offset     float64  `json:"offset"`
-	Unit       string   `json:"unit,omitempty"`
-	Min        *float64 `json:"minimum"`
-	Max        *float64 `json:"maximum"`
-	Mean       *float64 `json:"mean"`
-}
-
-type asset struct {
-	Href  string   `json:"href"`
-	Type  string   `json:"type"`
-	Title string   `json:"title"`
-	Roles []string `json:"roles"`
-}
-
-func stac(c echo.Context, d catalog.Dataset, it catalog.Item) stacItem {
-	t := it.Grid.Transform
-	out := stacItem{
-		Type: "Feature", StacVersion: "1.0.0", ID: it.ID, Collection: d.ID, BBox: boxOf(it.BBox), Geometry: footprint(it),
-		Extensions: []string{"https://stac-extensions.github.io/projection/v1.1.0/schema.json"},
-		Properties: stacProperties{
-			Datetime: it.Datetime, Created: d.Version.PublishedAt, CloudCover: it.CloudCover,
-			Shape:     [2]int{it.Grid.Height, it.Grid.Width},
-			Transform: [6]float64{t[1], t[2], t[0], t[4], t[5], t[3]}, // STAC has rasterio's order
-			ProjBBox:  boxOf(it.Grid.Bounds()), Version: it.Version,
-		},
-	}
-	if it.Datetime == nil {
-		out.Properties.Start, out.Properties.End = &d.Version.PublishedAt, &d.Version.PublishedAt
-	}
-	if it.CloudCover != nil {
-		out.Extensions = append(out.Extensions, "https://stac-extensions.github.io/eo/v1.1.0/schema.json")
-	}
-	if code, ok := strings.CutPrefix(string(it.Grid.CRS), "EPSG:"); ok {
-		text := string(it.Grid.CRS)
-		out.Properties.Code = &text
-		if n, err := strconv.Atoi(code); err == nil {
-			out.Properties.EPSG = &n
-		}
-	}
-	for _, b := range it.Bands {
-		sb := stacBand{
-			Name: b.Name, CommonName: b.CommonName, DataType: b.DataType, Scale: b.Scale, Offset: b.Offset, Unit: b.Unit,
-			Min: finite(b.Min), Max: finite(b.Max), Mean: finite(b.Mean),
-		}
-		switch {
-		case b.NaN:
-			sb.Nodata = "nan"
-		case b.Nodata != nil:
-			sb.Nodata = finite(*b.Nodata)
-		}
-		out.Properties.Bands = append(out.Properties.Bands, sb)
-	}
-	tiles := rest.With(rest.URL(c, "xyz", d.ID+".json"), url.Values{"item": {it.ID}})
-	out.Assets = map[string]asset{"tiles": {Href: tiles, Type: rest.MediaJSON, Title: "TileJSON of this item", Roles: []string{"visual", "tiles"}}}
-	return out
-}
-
-// footprint is the outline of an item, or its box where there is none. A box
-// across the antimeridian becomes two polygons (RFC 7946 §3.1.9).
-func footprint(it catalog.Item) json.RawMessage {
-	w := coordinates{places: 9}
-	if len(it.Footprint) > 3 && it.BBox.MinX <= it.BBox.MaxX {
-		ring := make(orb.Ring, len(it.Footprint))
-		for i, p := range it.Footprint {
-			ring[i] = p
-		}
-		return w.geometry(nil, orb.Polygon{ring})
-	}
-	var mp orb.MultiPolygon
-	for _, b := range index.Unwrap(it.BBox) {
-		mp = append(mp, b.Bound().ToPolygon())
-	}
-	if len(mp) == 1 {
-		return w.geometry(nil, mp[0])
-	}
-	return w.geometry(nil, mp)
-}
-
 // turn brings the outline and the box of an item into another system.
-func (doc *stacItem) turn(it catalog.Item, out reference) error {
+func turn(doc *stac.Item, it catalog.Item, out reference) error {
 	if out.lonLatBased() && !out.swap {
 		return nil
 	}
@@ -226,8 +108,9 @@ func (h *Handler) rasterItems(c echo.Context, state *atlas.Snapshot, d catalog.D
 }
 
 func (res *result) add(c echo.Context, d catalog.Dataset, it catalog.Item, out reference) error {
-	doc := stac(c, d, it)
-	if err := doc.turn(it, out); err != nil {
+	doc := stac.ItemOf(c, d, it)
+	doc.Links = nil // those of this API are added to what is served
+	if err := turn(doc, it, out); err != nil {
 		return err
 	}
 	b, err := json.Marshal(doc)

@@ -50,7 +50,7 @@ type Item struct {
 	Geometry    json.RawMessage  `json:"geometry"`
 	Properties  Properties       `json:"properties"`
 	Assets      map[string]Asset `json:"assets"`
-	Links       []rest.Link      `json:"links"`
+	Links       []rest.Link      `json:"links,omitempty"`
 }
 
 // Properties are those of an item.
