@@ -1,7 +1,6 @@
 package analysis
 
 import (
-	"context"
 	"encoding/json"
 
 	"contado/geo/analysis"
@@ -49,15 +48,7 @@ func parseClassify(raw json.RawMessage) (work, error) {
 	if q.Pictures, err = in.Pictures.pictures("pictures"); err != nil {
 		return nil, err
 	}
-	w, err := in.work(q.Dataset, q.Training)
-	if err != nil {
-		return nil, err
-	}
-	w.compute = func(ctx context.Context, e *analysis.Engine, where analysis.MapWhere, p analysis.Progress) (*analysis.Map, error) {
-		q.MapWhere = where
-		return e.Classify(ctx, q, p)
-	}
-	return w, nil
+	return mapOf(&in.mapInputs, &q, &q.MapWhere, (*analysis.Engine).Classify, q.Dataset, q.Training)
 }
 
 // classification describes the process.

@@ -61,6 +61,20 @@ func (in *mapInputs) work(datasets ...string) (*mapWork, error) {
 	return w, err
 }
 
+// mapOf is the work of a question: where is the place in it that says where
+// the map goes, make answers it, and datasets are what it names.
+func mapOf[Q any](in *mapInputs, q *Q, where *analysis.MapWhere, make func(*analysis.Engine, context.Context, Q, analysis.Progress) (*analysis.Map, error), datasets ...string) (work, error) {
+	w, err := in.work(datasets...)
+	if err != nil {
+		return nil, err
+	}
+	w.compute = func(ctx context.Context, e *analysis.Engine, to analysis.MapWhere, p analysis.Progress) (*analysis.Map, error) {
+		*where = to
+		return make(e, ctx, *q, p)
+	}
+	return w, nil
+}
+
 func (w *mapWork) check(ctx context.Context, h *Handler) error {
 	state := h.Atlas.Current()
 	for _, d := range w.datasets {
@@ -156,15 +170,7 @@ func parseDifference(burned bool) func(json.RawMessage) (work, error) {
 		if q.After, err = in.After.pictures("after"); err != nil {
 			return nil, err
 		}
-		w, err := in.work(q.Before.Dataset, q.After.Dataset)
-		if err != nil {
-			return nil, err
-		}
-		w.compute = func(ctx context.Context, e *analysis.Engine, where analysis.MapWhere, p analysis.Progress) (*analysis.Map, error) {
-			q.MapWhere = where
-			return e.Difference(ctx, q, p)
-		}
-		return w, nil
+		return mapOf(&in.mapInputs, &q, &q.MapWhere, (*analysis.Engine).Difference, q.Before.Dataset, q.After.Dataset)
 	}
 }
 
@@ -198,15 +204,7 @@ func parseExtent(raw json.RawMessage) (work, error) {
 	if in.Permanent != "" && !catalog.ValidID(in.Permanent) {
 		return nil, invalid("permanent: %.80q is no dataset id", in.Permanent)
 	}
-	w, err := in.work(q.Dataset, q.Before.Dataset, q.Permanent)
-	if err != nil {
-		return nil, err
-	}
-	w.compute = func(ctx context.Context, e *analysis.Engine, where analysis.MapWhere, p analysis.Progress) (*analysis.Map, error) {
-		q.MapWhere = where
-		return e.Extent(ctx, q, p)
-	}
-	return w, nil
+	return mapOf(&in.mapInputs, &q, &q.MapWhere, (*analysis.Engine).Extent, q.Dataset, q.Before.Dataset, q.Permanent)
 }
 
 // transitionInputs are those of land-change.
@@ -229,15 +227,7 @@ func parseTransition(raw json.RawMessage) (work, error) {
 	if q.To, err = in.To.pictures("to"); err != nil {
 		return nil, err
 	}
-	w, err := in.work(q.From.Dataset, q.To.Dataset)
-	if err != nil {
-		return nil, err
-	}
-	w.compute = func(ctx context.Context, e *analysis.Engine, where analysis.MapWhere, p analysis.Progress) (*analysis.Map, error) {
-		q.MapWhere = where
-		return e.Transitions(ctx, q, p)
-	}
-	return w, nil
+	return mapOf(&in.mapInputs, &q, &q.MapWhere, (*analysis.Engine).Transitions, q.From.Dataset, q.To.Dataset)
 }
 
 // compositeInputs are those of composite.
@@ -264,15 +254,7 @@ func parseComposite(raw json.RawMessage) (work, error) {
 	if in.Into == "" {
 		return nil, invalid("into: a composite is a dataset; name it")
 	}
-	w, err := in.work(q.Dataset)
-	if err != nil {
-		return nil, err
-	}
-	w.compute = func(ctx context.Context, e *analysis.Engine, where analysis.MapWhere, p analysis.Progress) (*analysis.Map, error) {
-		q.MapWhere = where
-		return e.Composite(ctx, q, p)
-	}
-	return w, nil
+	return mapOf(&in.mapInputs, &q, &q.MapWhere, (*analysis.Engine).Composite, q.Dataset)
 }
 
 // seriesInputs are those of time-series.

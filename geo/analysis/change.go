@@ -49,11 +49,7 @@ func (e *Engine) Difference(ctx context.Context, q DifferenceRequest, p Progress
 			}
 		}
 	}
-	r, err := e.begin(ctx)
-	if err != nil {
-		return nil, err
-	}
-	areas, box, err := r.mapAreas(ctx, q.MapWhere)
+	r, areas, box, err := e.beginMap(ctx, q.MapWhere)
 	if err != nil {
 		return nil, err
 	}
@@ -162,11 +158,7 @@ const maxTransitionClasses = 64
 
 // Transitions makes a map of the class before and after in each cell.
 func (e *Engine) Transitions(ctx context.Context, q TransitionRequest, p Progress) (*Map, error) {
-	r, err := e.begin(ctx)
-	if err != nil {
-		return nil, err
-	}
-	areas, box, err := r.mapAreas(ctx, q.MapWhere)
+	r, areas, box, err := e.beginMap(ctx, q.MapWhere)
 	if err != nil {
 		return nil, err
 	}

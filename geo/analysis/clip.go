@@ -28,11 +28,7 @@ type ClipRequest struct {
 // Clip writes the part as a GeoTIFF on the dataset's own cells: values after
 // scale and offset as Float32, classes as they are stored.
 func (e *Engine) Clip(ctx context.Context, q ClipRequest, p Progress) (*Map, error) {
-	r, err := e.begin(ctx)
-	if err != nil {
-		return nil, err
-	}
-	areas, box, err := r.mapAreas(ctx, q.MapWhere)
+	r, areas, box, err := e.beginMap(ctx, q.MapWhere)
 	if err != nil {
 		return nil, err
 	}

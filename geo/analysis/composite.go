@@ -33,11 +33,7 @@ func (e *Engine) Composite(ctx context.Context, q CompositeRequest, p Progress) 
 	if q.Select == "" {
 		q.Select = "median"
 	}
-	r, err := e.begin(ctx)
-	if err != nil {
-		return nil, err
-	}
-	areas, box, err := r.mapAreas(ctx, q.MapWhere)
+	r, areas, box, err := e.beginMap(ctx, q.MapWhere)
 	if err != nil {
 		return nil, err
 	}

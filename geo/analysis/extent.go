@@ -104,11 +104,7 @@ func (e *Engine) Extent(ctx context.Context, q ExtentRequest, p Progress) (*Map,
 	if err != nil {
 		return nil, err
 	}
-	r, err := e.begin(ctx)
-	if err != nil {
-		return nil, err
-	}
-	areas, box, err := r.mapAreas(ctx, q.MapWhere)
+	r, areas, box, err := e.beginMap(ctx, q.MapWhere)
 	if err != nil {
 		return nil, err
 	}

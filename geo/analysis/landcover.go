@@ -78,11 +78,7 @@ const (
 // Classify learns classes from the cells within training areas and makes a
 // map of them.
 func (e *Engine) Classify(ctx context.Context, q ClassifyRequest, p Progress) (*Map, error) {
-	r, err := e.begin(ctx)
-	if err != nil {
-		return nil, err
-	}
-	areas, box, err := r.mapAreas(ctx, q.MapWhere)
+	r, areas, box, err := e.beginMap(ctx, q.MapWhere)
 	if err != nil {
 		return nil, err
 	}

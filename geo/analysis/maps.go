@@ -240,6 +240,15 @@ func stored(v []float32, pl *plan) any {
 
 var missing = float32(math.NaN())
 
+// beginMap begins a run that makes a map.
+func (e *Engine) beginMap(ctx context.Context, w MapWhere) (r *run, areas []ZonalFeature, box *geo.BBox, err error) {
+	if r, err = e.begin(ctx); err != nil {
+		return nil, nil, nil, err
+	}
+	areas, box, err = r.mapAreas(ctx, w)
+	return r, areas, box, err
+}
+
 // mapAreas resolves the areas of a map; box is nil when it covers all.
 func (r *run) mapAreas(ctx context.Context, w MapWhere) (areas []ZonalFeature, box *geo.BBox, err error) {
 	if a := w.Areas; a.Dataset == "" && len(a.Territories) == 0 && a.Below == "" && len(a.Features) == 0 {
