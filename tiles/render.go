@@ -184,6 +184,9 @@ func (s *Service) encode(style *raster.Style, d *raster.Drawing) (data []byte, m
 		data, err = encode.NPY(v.Bands, v.Mask, v.Grid.Width, v.Grid.Height)
 		return data, NPY, err
 	}
+	var pix []uint8
+	d.Pixels = func(n int) []uint8 { pix = s.pixels.get(n); return pix }
+	defer func() { s.pixels.put(pix) }() // encoders keep nothing of an image
 	m, err := style.Paint(d)
 	if err != nil {
 		return nil, "", err

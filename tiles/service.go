@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -56,7 +57,7 @@ func weightOf(pixels int64) weight { return weight(pixels > largePicture) }
 
 // Options tunes a Service; zero values mean defaults.
 type Options struct {
-	// CacheBytes bounds the tiles kept in memory; 0 = 64 MB, below 0 = none.
+	// CacheBytes bounds the tiles kept in memory; 0 = 48 MB, below 0 = none.
 	CacheBytes int64
 	// Renders bounds the renderings that go on at once; 0 = GOMAXPROCS.
 	Renders int
@@ -126,7 +127,27 @@ type Service struct {
 	styles   *otter.Cache[string, *raster.Style]
 	systems  *otter.Cache[geo.CRS, *system]
 	encoder  encode.Encoder
+	pixels   pixels
 	renders  atomic.Int64
+}
+
+// pixels keeps buffers of tiles' images to use again.
+type pixels struct{ pool sync.Pool }
+
+// maxPixels bounds the buffers that are kept: a large picture is rare.
+const maxPixels = 4 << 20
+
+func (p *pixels) get(n int) []uint8 {
+	if b, ok := p.pool.Get().(*[]uint8); ok && cap(*b) >= n {
+		return (*b)[:n]
+	}
+	return make([]uint8, n)
+}
+
+func (p *pixels) put(b []uint8) {
+	if cap(b) > 0 && cap(b) <= maxPixels {
+		p.pool.Put(&b)
+	}
 }
 
 // system is what tiles need to know of a CRS.
@@ -141,7 +162,7 @@ func New(open mosaic.Open, o *Options) (*Service, error) {
 		s.o = *o
 	}
 	if s.o.CacheBytes == 0 {
-		s.o.CacheBytes = 64 << 20
+		s.o.CacheBytes = 48 << 20
 	}
 	if s.o.Renders <= 0 {
 		s.o.Renders = runtime.GOMAXPROCS(0)

@@ -9,7 +9,35 @@ import (
 type buffers struct {
 	floats [32]sync.Pool // of *[]float32 with capacity 1<<i
 	bytes  [32]sync.Pool // of *[]uint8
+	rows   sync.Pool     // of *rows
 }
+
+// rows is what resampling needs for a row of the target.
+type rows struct {
+	f64 []float64
+	f32 []float32
+	i32 []int32
+}
+
+func (b *buffers) row() *rows {
+	if r, ok := b.rows.Get().(*rows); ok {
+		return r
+	}
+	return &rows{}
+}
+
+func (b *buffers) putRow(r *rows) { b.rows.Put(r) }
+
+func sized[T any](s *[]T, n int) []T {
+	if cap(*s) < n {
+		*s = make([]T, n)
+	}
+	return (*s)[:n]
+}
+
+func (r *rows) positions(n int) []float64 { return sized(&r.f64, n) }
+func (r *rows) shares(n int) []float32    { return sized(&r.f32, n) }
+func (r *rows) indices(n int) []int32     { return sized(&r.i32, n) }
 
 // class is the smallest i with 1<<i ≥ n.
 func class(n int) int { return bits.Len(uint(max(n, 1) - 1)) }

@@ -200,8 +200,10 @@ func (j *job) readUnit(ctx context.Context, t *target, src *Source, u *unit, p p
 		}
 		defer j.r.freeBlock(b)
 		g.reads++
+		rows := j.r.buffers.row()
+		defer j.r.buffers.putRow(rows)
 		s := sampler{
-			b: b, l: m.newLocator(w.placing(inv, p.turn)), r: p.r, valid: pc.valid, kernel: u.kernel,
+			rows: rows, b: b, l: m.newLocator(w.placing(inv, p.turn)), r: p.r, valid: pc.valid, kernel: u.kernel,
 			loU: -w.atX * w.byX, hiU: (float64(levels[0].Width) - w.atX) * w.byX,
 			loV: -w.atY * w.byY, hiV: (float64(levels[0].Height) - w.atY) * w.byY,
 		}

@@ -15,7 +15,7 @@ import (
 const (
 	chunkCells  = 1 << 20
 	chunkSide   = 1024
-	medianBytes = 32 << 20
+	medianBytes = 16 << 20
 	maxRefs     = 64
 )
 

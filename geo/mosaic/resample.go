@@ -20,6 +20,7 @@ type sampler struct {
 	// where the file lies, in block cells; open above
 	loU, hiU, loV, hiV float64
 
+	rows   *rows // where the following lie
 	us, vs []float64
 	idx    []int32
 	dx, dy []float32
@@ -28,9 +29,9 @@ type sampler struct {
 // run fills the rectangle; direct says that the target's cells are the block's.
 func (s *sampler) run() (direct bool) {
 	n := s.r.w + 1
-	buf := make([]float64, 4*n)
+	buf := s.rows.positions(4 * n)
 	s.us, s.vs = buf[:n], buf[n:2*n]
-	s.idx = make([]int32, s.r.w)
+	s.idx = s.rows.indices(s.r.w)
 	direct = s.onGrid()
 	switch {
 	case direct || s.kernel == grid.Nearest:
@@ -38,7 +39,7 @@ func (s *sampler) run() (direct bool) {
 	case s.kernel == grid.Average || s.kernel == grid.Mode:
 		s.boxes(buf[2*n:3*n], buf[3*n:])
 	default:
-		w := make([]float32, 2*s.r.w)
+		w := s.rows.shares(2 * s.r.w)
 		s.dx, s.dy = w[:s.r.w], w[s.r.w:]
 		if s.kernel == grid.Cubic {
 			s.each(s.cubicRow)

@@ -53,6 +53,9 @@ func (s *Style) prepare() error {
 // that was drawn.
 type Drawing struct {
 	Values *mosaic.Result
+	// Pixels makes the pixels of the image, which it may have used before;
+	// nil means make.
+	Pixels func(n int) []uint8
 	image  *encode.Image
 }
 
@@ -115,22 +118,30 @@ func (s *Style) Paint(d *Drawing) (*encode.Image, error) {
 	}
 	switch s.Mode {
 	case ByRamp:
-		return s.paintRamp(res), nil
+		return s.paintRamp(d), nil
 	case ByClass:
-		return s.paintClasses(res), nil
+		return s.paintClasses(d), nil
 	case ByRGB, ByRGBA:
-		return s.paintColours(res), nil
+		return s.paintColours(d), nil
 	}
 	return nil, fault.Errorf("raster.Paint", fault.Invalid, "bands: %d bands have no colours", len(res.Bands))
 }
 
-func newImage(res *mosaic.Result, k encode.Kind, channels int) *encode.Image {
-	n := res.Grid.Width * res.Grid.Height * channels
-	return &encode.Image{Width: res.Grid.Width, Height: res.Grid.Height, Kind: k, Pix: make([]uint8, n)}
+func (d *Drawing) newImage(k encode.Kind, channels int) *encode.Image {
+	g := d.Values.Grid
+	m := &encode.Image{Width: g.Width, Height: g.Height, Kind: k}
+	if n := g.Width * g.Height * channels; d.Pixels == nil {
+		m.Pix = make([]uint8, n)
+	} else {
+		m.Pix = d.Pixels(n)
+		clear(m.Pix)
+	}
+	return m
 }
 
-func (s *Style) paintRamp(res *mosaic.Result) *encode.Image {
-	m := newImage(res, encode.Paletted, 1)
+func (s *Style) paintRamp(d *Drawing) *encode.Image {
+	res := d.Values
+	m := d.newImage(encode.Paletted, 1)
 	m.Palette = s.paint.ramp.Palette
 	values := res.Bands[0]
 	if s.paint.curve != nil {
@@ -161,10 +172,11 @@ func (p *painter) bend(f float32) float32 {
 
 // paintClasses gives each listed value its colour; a value that no class has
 // stays transparent.
-func (s *Style) paintClasses(res *mosaic.Result) *encode.Image {
+func (s *Style) paintClasses(d *Drawing) *encode.Image {
+	res := d.Values
 	palette, index := s.paint.palette, s.paint.index
 	if len(palette) <= 256 {
-		m := newImage(res, encode.Paletted, 1)
+		m := d.newImage(encode.Paletted, 1)
 		m.Palette = palette
 		for i, v := range res.Bands[0] {
 			if res.Mask[i] != 0 && float32(int(v)) == v {
@@ -173,7 +185,7 @@ func (s *Style) paintClasses(res *mosaic.Result) *encode.Image {
 		}
 		return m
 	}
-	m := newImage(res, encode.RGBA, 4)
+	m := d.newImage(encode.RGBA, 4)
 	for i, v := range res.Bands[0] {
 		if res.Mask[i] != 0 && float32(int(v)) == v {
 			c := palette[index[int(v)]]
@@ -183,13 +195,14 @@ func (s *Style) paintClasses(res *mosaic.Result) *encode.Image {
 	return m
 }
 
-func (s *Style) paintColours(res *mosaic.Result) *encode.Image {
+func (s *Style) paintColours(d *Drawing) *encode.Image {
+	res := d.Values
 	kind, ch := encode.RGB, 3
 	partial := bytes.IndexByte(res.Mask, 0) >= 0
 	if partial || s.Mode == ByRGBA {
 		kind, ch = encode.RGBA, 4
 	}
-	m := newImage(res, kind, ch)
+	m := d.newImage(kind, ch)
 	for b, values := range res.Bands {
 		lo := float32(s.Ranges[b][0])
 		k := float32(255 / (s.Ranges[b][1] - s.Ranges[b][0]))
