@@ -3,12 +3,23 @@ package api_test
 import (
 	"encoding/json"
 	"fmt"
+	"math"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"contado/api/rest"
+	"contado/api/stac"
+	"contado/geo"
+	"contado/geo/grid"
+	"contado/geo/store/catalog"
 )
 
 // stacTool finds a tool for the tests of STAC, in the folder that scripts/setup fills
@@ -75,10 +86,55 @@ func validator(t *testing.T) func(files ...string) (string, error) {
 	}
 }
 
+// scene writes an item with all that an item can say.
+func scene(t *testing.T, dir string) string {
+	t.Helper()
+	number := func(v float64) *float64 { return &v }
+	orbit, when := 22, time.Date(2024, 5, 6, 10, 20, 30, 0, time.UTC)
+	g := grid.Grid{CRS: "EPSG:32632", Transform: grid.Transform{500000, 10, 0, 5000000, 0, -10}, Width: 200, Height: 100}
+	coarse := g
+	coarse.Transform[1], coarse.Transform[5], coarse.Width, coarse.Height = 20, -20, 100, 50
+	it := catalog.Item{
+		ID: "S2A one", Dataset: "scenes", Version: 3, Datetime: &when, File: "datasets/scenes/v3/red.tif", Grid: g, CloudCover: number(12.5),
+		BBox:      geo.BBox{MinX: 179.9, MinY: 45, MaxX: -179.9, MaxY: 45.1},
+		Assets:    []catalog.Asset{{Key: "red", File: "datasets/scenes/v3/red.tif", Grid: g}, {Key: "scl", Href: "https://example.org/scl.tif", Size: 5, Grid: coarse}, {Key: "thumbnail", File: "datasets/scenes/v3/t.tif", Grid: coarse}},
+		Footprint: [][2]float64{{179.9, 45}, {180.1, 45}, {180.1, 45.1}, {179.9, 45.1}, {179.9, 45}},
+		Bands: []catalog.Band{
+			{Name: "red", CommonName: "red", Wavelength: 0.665, Width: 0.038, DataType: "uint16", Scale: 0.0001, Offset: -0.1, Nodata: number(0), Min: 0, Max: 1, Mean: 0.5, StdDev: 0.1, ValidPercent: 99},
+			{Name: "scl", Asset: 1, Number: 1, DataType: "uint8", Scale: 1, Classes: []catalog.Class{{Value: 0, Name: "No data", Color: "#000000"}, {Value: 4, Name: "Vegetation"}, {Value: -1}}},
+			{Name: "dB", CommonName: "of our own", Asset: 2, Number: 1, DataType: "int128", NaN: true, Scale: 1, Nodata: nil, Unit: "dB", Mean: math.NaN(), ValidPercent: 1},
+		},
+		Scene: &catalog.Scene{
+			Platform: "sentinel-2a", Constellation: "sentinel-2", Instruments: []string{"msi"}, Product: "S2A_X", Level: "L2A", Baseline: "05.09",
+			SunAzimuth: number(150.5), SunElevation: number(40), OffNadir: number(3), ViewAzimuth: number(400), RelativeOrbit: &orbit, OrbitState: "descending",
+		},
+	}
+	d := catalog.Dataset{ID: "scenes", Title: "Scenes", Kind: catalog.Raster, Version: catalog.Version{Number: 3, PublishedAt: when, Files: []catalog.File{{Key: it.File, Size: 7, SHA256: strings.Repeat("ab", 32)}}}}
+	var doc []byte
+	e := echo.New()
+	e.Use(rest.SetBase("https://example.org"))
+	e.GET("/", func(c echo.Context) (err error) {
+		doc, err = json.Marshal(stac.ItemOf(c, d, it))
+		return err
+	})
+	e.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil))
+	for _, ext := range []string{"eo/v1", "raster/v1", "projection/v1", "view/v1", "file/v2", "classification/v1", "sat/v1", `"thumbnail"`, `"contado-thumbnail"`, "MultiPolygon", `"minimum":1000`} {
+		if !strings.Contains(string(doc), ext) {
+			t.Fatalf("no %s in %s", ext, doc)
+		}
+	}
+	path := filepath.Join(dir, "full.json")
+	if err := os.WriteFile(path, doc, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 func TestStacNodeValidator(t *testing.T) {
 	t.Parallel()
 	validate := validator(t)
-	files := writeStac(t, t.TempDir())
+	dir := t.TempDir()
+	files := append([]string{scene(t, dir)}, writeStac(t, dir)...)
 	out, err := validate(files...)
 	if err != nil || !strings.Contains(out, "Invalid: 0") || !strings.Contains(out, "Skipped: 0") {
 		t.Fatalf("%v\n%s", err, out)

@@ -131,12 +131,9 @@ func ItemOf(c echo.Context, d catalog.Dataset, it catalog.Item) *Item {
 		Type: "Feature", StacVersion: Version, ID: it.ID, Collection: d.ID, BBox: boxOf(it.BBox), Geometry: encode(Footprint(it)),
 		Properties: propertiesOf(d, it), Assets: map[string]Asset{}, Extensions: []string{extProjection, extRaster},
 	}
-	files := map[string]catalog.File{}
-	for _, f := range d.Version.Files {
-		files[f.Key] = f
-	}
-	for n, p := range it.Parts() {
-		out.Assets[p.Key] = out.asset(c, d, it, n, p, files)
+	files := filesOf(c, d)
+	for _, p := range it.Parts() {
+		out.Assets[p.Key] = out.asset(c, d, it, p, files)
 	}
 	q := url.Values{"item": {it.ID}}
 	preview := rest.With(rest.URL(c, "xyz", d.ID, "preview.png"), url.Values{"item": {it.ID}, "max_size": {"512"}})
@@ -162,6 +159,20 @@ func ItemOf(c echo.Context, d catalog.Dataset, it catalog.Item) *Item {
 		{Href: preview, Rel: "preview", Type: "image/png", Title: "Picture"},
 	}
 	return out
+}
+
+// filesOf are the files of a version by key, made once a request.
+func filesOf(c echo.Context, d catalog.Dataset) map[string]catalog.File {
+	key := "contado.stac.files." + d.ID
+	if files, ok := c.Get(key).(map[string]catalog.File); ok {
+		return files
+	}
+	files := make(map[string]catalog.File, len(d.Version.Files))
+	for _, f := range d.Version.Files {
+		files[f.Key] = f
+	}
+	c.Set(key, files)
+	return files
 }
 
 func boxOf(b geo.BBox) [4]float64 { return [4]float64{b.MinX, b.MinY, b.MaxX, b.MaxY} }
@@ -214,8 +225,8 @@ func within(v *float64, lo, hi float64) *float64 {
 // rows is a transform in the order of STAC (and rasterio).
 func rows(t [6]float64) [6]float64 { return [6]float64{t[1], t[2], t[0], t[4], t[5], t[3]} }
 
-// asset describes file n of an item.
-func (doc *Item) asset(c echo.Context, d catalog.Dataset, it catalog.Item, n int, p catalog.Asset, files map[string]catalog.File) Asset {
+// asset describes a file of an item.
+func (doc *Item) asset(c echo.Context, d catalog.Dataset, it catalog.Item, p catalog.Asset, files map[string]catalog.File) Asset {
 	a := Asset{Href: p.Href, Type: mediaCOG, Title: p.Key, Roles: []string{"data"}}
 	if p.File != "" {
 		a.Href = rest.URL(c, "stac", "collections", d.ID, "items", it.ID, "assets", p.Key+".tif")
