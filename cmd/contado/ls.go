@@ -157,17 +157,52 @@ func printItem(a *app, it catalog.Item) {
 		fmt.Fprintf(a.stdout, ", clouds %.0f %%", *it.CloudCover)
 	}
 	fmt.Fprintln(a.stdout)
+	if s := it.Scene; s != nil {
+		fmt.Fprintf(a.stdout, "    %s\n", strings.Join(taken(s), ", "))
+	}
 	width := 10
 	for _, b := range it.Bands {
 		width = max(width, utf8.RuneCountInString(b.Name))
 	}
-	for _, b := range it.Bands {
+	for i, b := range it.Bands {
 		fmt.Fprintf(a.stdout, "    %-*s %-8s %s … %s, mean %s, valid %.1f %%", width, b.Name, b.DataType, number(b.Min), number(b.Max), number(b.Mean), b.ValidPercent)
+		if part, _ := it.Locate(i + 1); part.Grid.Width != it.Grid.Width {
+			fmt.Fprintf(a.stdout, ", %d × %d cells", part.Grid.Width, part.Grid.Height)
+		}
+		if b.CommonName != "" {
+			fmt.Fprintf(a.stdout, ", %s", b.CommonName)
+		}
+		if b.Quantity != "" {
+			fmt.Fprintf(a.stdout, " %s", strings.ReplaceAll(string(b.Quantity), "_", " "))
+		}
 		if len(b.Classes) > 0 {
 			fmt.Fprintf(a.stdout, ", %d classes", len(b.Classes))
 		}
 		fmt.Fprintln(a.stdout)
 	}
+}
+
+// taken words how a satellite picture was taken.
+func taken(s *catalog.Scene) []string {
+	var out []string
+	for _, text := range []string{s.Platform, s.Level, s.OrbitState, strings.Join(s.Polarizations, " ")} {
+		if text != "" {
+			out = append(out, text)
+		}
+	}
+	if s.Baseline != "" {
+		out = append(out, "baseline "+s.Baseline)
+	}
+	if s.RelativeOrbit != nil {
+		out = append(out, fmt.Sprintf("orbit %d", *s.RelativeOrbit))
+	}
+	if s.SunElevation != nil && s.SunAzimuth != nil {
+		out = append(out, fmt.Sprintf("sun %.1f° high in %.1f°", *s.SunElevation, *s.SunAzimuth))
+	}
+	if s.Product != "" {
+		out = append(out, s.Product)
+	}
+	return out
 }
 
 func printNotice(a *app, n catalog.Notice) {
