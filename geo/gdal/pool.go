@@ -25,7 +25,7 @@ type PoolOptions struct {
 	// holds an operating system thread; 0 = 2 × GOMAXPROCS, at least 4.
 	MaxConcurrent int
 	// CacheBytes is GDAL's block cache, which the whole process shares;
-	// 0 = 128 MB.
+	// 0 = 64 MB.
 	CacheBytes int64
 	// MaxSamples bounds one read; 0 = DefaultMaxSamples.
 	MaxSamples int64
