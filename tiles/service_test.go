@@ -485,6 +485,9 @@ func FuzzParams(f *testing.F) {
 	f.Add("bands=b4&rescale=0,1&colormap=viridis")
 	f.Add("datetime=2020-01-01T00:00:00Z/..&size=512&properties=name")
 	f.Add("rescale=1e308,-1e308&bands=%00,B04")
+	f.Add("expr=(B04-b2)/(B04%2Bb2);b3&mask=SCL:3,8-10&select=median&rescale=p2,p98&gamma=1.4")
+	f.Add("index=ndvi&highest=b1*2&cloud_cover=20&colormap=0:%23000000,1:%23ffffff")
+	f.Add("terrain=contours:20&bands=1&colormap=%7B%221%22:%22%23ff0000%22%7D&resampling=mode")
 	f.Fuzz(func(t *testing.T, query string) {
 		q, err := url.ParseQuery(query)
 		if err != nil {
