@@ -157,7 +157,7 @@ func printItem(a *app, it catalog.Item) {
 		fmt.Fprintf(a.stdout, ", clouds %.0f %%", *it.CloudCover)
 	}
 	fmt.Fprintln(a.stdout)
-	if s := it.Scene; s != nil {
+	if s := it.Scene; s != nil && len(taken(s)) > 0 {
 		fmt.Fprintf(a.stdout, "    %s\n", strings.Join(taken(s), ", "))
 	}
 	width := 10

@@ -324,8 +324,10 @@ func (s *Subject) classes(two, permanent bool) []catalog.Class {
 		return []catalog.Class{{Value: extentAbsent, Name: s.Absent, Color: "#eeece4"}, {Value: extentGained, Name: s.Present, Color: s.Colour}}
 	}
 	return []catalog.Class{
-		{Value: extentAbsent, Name: s.Absent, Color: "#eeece4"}, {Value: extentGained, Name: s.Gained, Color: "#d1495b"},
-		{Value: extentBoth, Name: s.Both, Color: s.Colour}, {Value: extentLost, Name: s.Lost, Color: "#edae49"},
+		{Value: extentAbsent, Name: s.Absent, Color: "#eeece4"},
+		{Value: extentGained, Name: s.Gained, Color: "#d1495b"},
+		{Value: extentBoth, Name: s.Both, Color: s.Colour},
+		{Value: extentLost, Name: s.Lost, Color: "#edae49"},
 	}
 }
 

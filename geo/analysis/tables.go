@@ -45,8 +45,13 @@ func (s *SeriesResult) Table(l table.Locale) *table.Table {
 	t := &table.Table{
 		Name: s.Value,
 		Columns: []table.Column{
-			{Name: "code"}, {Name: "name"}, {Name: "date", Kind: table.Date}, {Name: s.Stat, Kind: table.Real, Unit: s.Unit, Digits: 4},
-			{Name: "valid", Kind: table.Share}, {Name: "used", Kind: table.Flag}, {Name: "items"},
+			{Name: "code"},
+			{Name: "name"},
+			{Name: "date", Kind: table.Date},
+			{Name: s.Stat, Kind: table.Real, Unit: s.Unit, Digits: 4},
+			{Name: "valid", Kind: table.Share},
+			{Name: "used", Kind: table.Flag},
+			{Name: "items"},
 		},
 		About: about(l, s.Dataset+": "+s.Value, s.Method, s.Inputs, s.Notices, s.Program),
 	}
@@ -63,8 +68,14 @@ func (s *SeriesResult) PeriodTable(l table.Locale) *table.Table {
 	t := &table.Table{
 		Name: s.Value,
 		Columns: []table.Column{
-			{Name: "code"}, {Name: "name"}, {Name: "period"}, {Name: "start", Kind: table.Date}, {Name: "mean", Kind: table.Real, Unit: s.Unit, Digits: 4},
-			{Name: "days", Kind: table.Integer}, {Name: "anomaly", Kind: table.Real, Unit: s.Unit, Digits: 4}, {Name: "z", Kind: table.Real, Digits: 2},
+			{Name: "code"},
+			{Name: "name"},
+			{Name: "period"},
+			{Name: "start", Kind: table.Date},
+			{Name: "mean", Kind: table.Real, Unit: s.Unit, Digits: 4},
+			{Name: "days", Kind: table.Integer},
+			{Name: "anomaly", Kind: table.Real, Unit: s.Unit, Digits: 4},
+			{Name: "z", Kind: table.Real, Digits: 2},
 		},
 		About: about(l, s.Dataset+": "+s.Value, s.Method, s.Inputs, s.Notices, s.Program),
 	}
@@ -84,9 +95,16 @@ func (s *SeriesResult) TrendTable(l table.Locale) *table.Table {
 	t := &table.Table{
 		Name: s.Value,
 		Columns: []table.Column{
-			{Name: "code"}, {Name: "name"}, {Name: "per_year", Kind: table.Real, Unit: s.Unit, Digits: 5}, {Name: "low", Kind: table.Real, Digits: 5},
-			{Name: "high", Kind: table.Real, Digits: 5}, {Name: "p", Kind: table.Real, Digits: 4}, {Name: "serial_p", Kind: table.Real, Digits: 4}, {Name: "tau", Kind: table.Real, Digits: 3},
-			{Name: "days", Kind: table.Integer}, {Name: "method"},
+			{Name: "code"},
+			{Name: "name"},
+			{Name: "per_year", Kind: table.Real, Unit: s.Unit, Digits: 5},
+			{Name: "low", Kind: table.Real, Digits: 5},
+			{Name: "high", Kind: table.Real, Digits: 5},
+			{Name: "p", Kind: table.Real, Digits: 4},
+			{Name: "serial_p", Kind: table.Real, Digits: 4},
+			{Name: "tau", Kind: table.Real, Digits: 3},
+			{Name: "days", Kind: table.Integer},
+			{Name: "method"},
 		},
 		About: about(l, s.Dataset+": "+s.Value, s.Method, s.Inputs, s.Notices, s.Program),
 	}

@@ -25,8 +25,13 @@ func sample() *table.Table {
 	return &table.Table{
 		Name: "Serie: [prova]",
 		Columns: []table.Column{
-			{Name: "code"}, {Name: "name"}, {Name: "date", Kind: table.Date}, {Name: "cells", Kind: table.Integer},
-			{Name: "area", Kind: table.Real, Unit: "ha", Digits: 2}, {Name: "valid", Kind: table.Share}, {Name: "sure", Kind: table.Flag},
+			{Name: "code"},
+			{Name: "name"},
+			{Name: "date", Kind: table.Date},
+			{Name: "cells", Kind: table.Integer},
+			{Name: "area", Kind: table.Real, Unit: "ha", Digits: 2},
+			{Name: "valid", Kind: table.Share},
+			{Name: "sure", Kind: table.Flag},
 		},
 		Rows: [][]any{
 			{"016024", "Valbondione, BG", day, 12345, 1234.5, 0.25, true},
