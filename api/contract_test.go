@@ -36,6 +36,7 @@ var everything = map[string]int{
 	"/collections/scenes/map?bbox=1,2,3": 400, "/collections/scenes/map?crs=EPSG:2154": 400, "/collections/scenes/map?width=5000": 413,
 	"/collections/scenes/map?center=9,46.05&scale-denominator=100000&mm-per-pixel=0.5&width=100&height=80&bgcolor=navy": 200,
 	"/collections/scenes/map?subset=Lat(46.02:46.06),Lon(9:9.02)&transparent=false":                                     200, "/collections/scenes/map?subset=h(1:2)": 400,
+	"/collections/scenes/map?subset=time(2019)": 204, "/collections/elevation/map?subset=time(2019)&width=20": 200,
 	"/collections/scenes/map?bbox=8.95,46.02,9.05,46.08&center=9,46": 400, "/collections/scenes/map?bbox=8.95,46.02,9.05,46.08&width=10&scale-denominator=5": 400,
 	"/collections/scenes/map/tiles": 200, "/collections/scenes/map/tiles/WebMercatorQuad": 200, "/collections/scenes/map/tiles/nothing": 404,
 	"/collections/scenes/map/tiles/EuropeanETRS89_LAEAQuad": 200, "/collections/sites/map/tiles": 404, "/collections/islands/tiles/UTM32WGS84Quad": 404,

@@ -93,6 +93,25 @@ func TestMapSaysWhereItIs(t *testing.T) {
 	}
 }
 
+// A map says of what time it is: the part of the dataset's that was asked for.
+func TestMapSaysOfWhatTimeItIs(t *testing.T) {
+	t.Parallel()
+	for query, want := range map[string]string{
+		"":                               "2024-05-01T00:00:00Z/2024-07-01T10:00:00Z",
+		"&datetime=2024-05/..":           "2024-05-01T00:00:00Z/2024-07-01T10:00:00Z",
+		"&datetime=2024-06-01/..":        "2024-06-01T00:00:00Z/2024-07-01T10:00:00Z",
+		"&subset=time(*:2024-06)":        "2024-05-01T00:00:00Z/2024-06-30T23:59:59.999999999Z",
+		"&datetime=2024-05-01T00:00:00Z": "2024-05-01T00:00:00Z",
+	} {
+		if got := ask.Get(t, "/collections/scenes/map?width=20"+query).Header().Get("Content-Datetime"); got != want {
+			t.Errorf("%s: %s, want %s", query, got, want)
+		}
+	}
+	if got := ask.Get(t, "/collections/elevation/map?width=20").Header().Get("Content-Datetime"); got != "" {
+		t.Errorf("a dataset without time: %s", got)
+	}
+}
+
 // The scale asked for is that of the ground, in systems whose metres are not.
 func TestMapScale(t *testing.T) {
 	t.Parallel()

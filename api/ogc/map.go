@@ -3,6 +3,7 @@ package ogc
 import (
 	"image/color"
 	"math"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -66,7 +67,12 @@ func (h *Pictures) collectionMap(c echo.Context) error {
 	}
 	q := rest.Query(c)
 	if r.when != nil {
+		if !r.when.Overlaps(d.Version.TimeStart, d.Version.TimeEnd) {
+			return c.NoContent(http.StatusNoContent) // 20-058, /req/datetime/subset-definition
+		}
 		q.Set("datetime", formatInterval(*r.when))
+	} else if r.when, err = draw.Time(q.Get("datetime")); err != nil {
+		return err
 	}
 	one, err := h.Painter.One(state, d, q)
 	if err != nil {
