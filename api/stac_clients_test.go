@@ -23,12 +23,12 @@ import (
 )
 
 // stacTool finds a tool for the tests of STAC, in the folder that scripts/setup fills
-// ($CONTADO_STAC_TOOLS, else .cache/tools/stac).
+// ($CONTADO_CLIENTS, else .cache/tools/clients).
 func stacTool(t *testing.T, rel string) string {
 	t.Helper()
-	root := os.Getenv("CONTADO_STAC_TOOLS")
+	root := os.Getenv("CONTADO_CLIENTS")
 	if root == "" {
-		root = filepath.Join("..", ".cache", "tools", "stac")
+		root = filepath.Join("..", ".cache", "tools", "clients")
 	}
 	path, err := filepath.Abs(filepath.Join(root, rel))
 	if err != nil {

@@ -292,7 +292,7 @@ func TestStatedAccuracy(t *testing.T) {
 // oracle runs a script in the first interpreter that has a module.
 func oracle(t *testing.T, module string, args []string, out any) {
 	t.Helper()
-	for _, name := range []string{"python3", "/usr/bin/python3"} {
+	for _, name := range []string{"../../.cache/tools/clients/venv/bin/python", "python3", "/usr/bin/python3"} {
 		tool, err := exec.LookPath(name)
 		if err != nil || exec.CommandContext(t.Context(), tool, "-c", "import "+module).Run() != nil {
 			continue
