@@ -42,3 +42,18 @@ func TestIndicesAndColormaps(t *testing.T) {
 		}
 	}
 }
+
+// Legends speak the language asked for, and say what is left out.
+func TestLegendLanguage(t *testing.T) {
+	t.Parallel()
+	var it, en struct{ Title, Source string }
+	for lang, into := range map[string]any{"it": &it, "en": &en} {
+		if err := json.Unmarshal(ask.Get(t, "/legend/elevation?terrain=slope&lang="+lang).Body.Bytes(), into); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if it.Title == en.Title || it.Title == "" {
+		t.Errorf("in Italian %q, in English %q", it.Title, en.Title)
+	}
+	ask.Do(t, apitest.Request{Path: "/legend/elevation?lang=de"}).Want(http.StatusBadRequest)
+}

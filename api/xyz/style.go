@@ -144,6 +144,11 @@ type legendDocument struct {
 	Unit     string        `json:"unit,omitempty"`
 	Invented bool          `json:"invented"`
 	Entries  []legendEntry `json:"entries"`
+	// Formula and Source say how the values are computed and who says so,
+	// Notes what to read below.
+	Formula string   `json:"formula,omitempty"`
+	Source  string   `json:"source,omitempty"`
+	Notes   []string `json:"notes,omitempty"`
 }
 
 type legendEntry struct {
@@ -173,12 +178,16 @@ func (h *Handler) legend(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	lang, err := rest.Language(c)
+	if err != nil {
+		return err
+	}
 	var l style.Legend
 	switch {
 	case !drawable(d):
 		return fault.Errorf("xyz", fault.Invalid, "dataset %s has nothing to draw on a map", d.ID)
 	case d.Kind == catalog.Raster:
-		if err := rest.Only(c, append(rasterParams, "f")...); err != nil {
+		if err := rest.Only(c, append(slices.Clone(rasterParams), "f", "lang")...); err != nil {
 			return err
 		}
 		src, err := h.source(state, d, c.QueryParam("item"))
@@ -193,12 +202,12 @@ func (h *Handler) legend(c echo.Context) error {
 		if err != nil {
 			return err
 		}
-		l = style.RasterLegend(d, s)
+		l = style.Lang(lang).RasterLegend(d, s)
 	default:
-		if err := rest.Only(c, "f", "v"); err != nil {
+		if err := rest.Only(c, "f", "v", "lang"); err != nil {
 			return err
 		}
-		l = style.VectorLegend(d)
+		l = style.Lang(lang).VectorLegend(d)
 	}
 	format := rest.JSONFormat
 	if ending == "svg" {
@@ -213,7 +222,7 @@ func (h *Handler) legend(c echo.Context) error {
 }
 
 func legendOf(d catalog.Dataset, l style.Legend) legendDocument {
-	out := legendDocument{Dataset: d.ID, Title: l.Title, Unit: l.Unit, Invented: analysis.Invented(d), Entries: []legendEntry{}}
+	out := legendDocument{Dataset: d.ID, Title: l.Title, Unit: l.Unit, Invented: analysis.Invented(d), Entries: []legendEntry{}, Formula: l.Formula, Source: l.Source, Notes: l.Notes}
 	for _, e := range l.Entries {
 		out.Entries = append(out.Entries, legendEntry{Label: e.Label, Color: e.Colour, Kind: e.Kind, Value: e.Value})
 	}
