@@ -115,14 +115,26 @@ func finer(kernel grid.Resampling) float64 {
 	return 1
 }
 
+// coarser is by how much a level may be coarser than the target: 1 % for sizes
+// that were rounded. Kernels that interpolate take 20 %, as GDAL does when it
+// reads: rather that than the next finer level, where they would look at four
+// of the cells that lie under a pixel, and skip as many.
+func coarser(kernel grid.Resampling) float64 {
+	switch kernel {
+	case grid.Bilinear, grid.Cubic:
+		return 1.2
+	}
+	return 1.01
+}
+
 // levelFor is the coarsest level that still has enough cells for each target
-// cell, with 1 % grace for sizes that were rounded.
+// cell, but for the grace of the kernel.
 func levelFor(levels []gdal.Level, scale float64, kernel grid.Resampling) (int, float64) {
 	want := scale / finer(kernel)
 	best, step := 0, 1.0
 	for i, l := range levels {
 		s := math.Max(float64(levels[0].Width)/float64(l.Width), float64(levels[0].Height)/float64(l.Height))
-		if i > 0 && s > step && s <= want*1.01 {
+		if i > 0 && s > step && s <= want*coarser(kernel) {
 			best, step = i, s
 		}
 	}
