@@ -1,5 +1,28 @@
 package gdal
 
+/*
+#include <stdint.h>
+
+// Values of stored cells, and their mask. Compilers make vectors of these
+// loops; Go's does not. dst, mask and src do not overlap.
+#define CT_VALUES(name, type)                                                                                        \
+  __attribute__((optimize("O3"))) static void name(const type *restrict src, float *restrict dst,                     \
+                                                   uint8_t *restrict mask, int n, int has, type nodata, int scaled,  \
+                                                   double scale, double offset) {                                     \
+    if (has)                                                                                                         \
+      for (int i = 0; i < n; i++) mask[i] = src[i] == nodata ? 0 : mask[i];                                          \
+    if (!scaled) {                                                                                                   \
+      for (int i = 0; i < n; i++) dst[i] = (float)src[i];                                                            \
+      return;                                                                                                        \
+    }                                                                                                                \
+    for (int i = 0; i < n; i++) dst[i] = (float)((double)src[i] * scale + offset);                                   \
+  }
+
+CT_VALUES(ct_values8, uint8_t)
+CT_VALUES(ct_values16, uint16_t)
+*/
+import "C"
+
 import (
 	"sync"
 	"unsafe"
@@ -158,25 +181,18 @@ func readStored[T uint8 | uint16](r *Raster, op string, b *band, at level, q req
 	if err := r.rasterIO(op, at, at, q, unsafe.Pointer(&cells[0]), dtype); err != nil {
 		return err
 	}
-	nodata, has := T(b.nodata), b.hasNodata && float64(T(b.nodata)) == b.nodata
-	mask = mask[:len(cells)]
-	if has {
-		for i, v := range cells {
-			if v == nodata {
-				mask[i] = 0
-			}
-		}
+	nodata, has, scaled := T(b.nodata), 0, 0
+	if b.hasNodata && float64(nodata) == b.nodata {
+		has = 1
 	}
-	dst = dst[:len(cells)]
-	if !b.scaled {
-		for i, v := range cells {
-			dst[i] = float32(v)
-		}
-		return nil
+	if b.scaled {
+		scaled = 1
 	}
-	scale, offset := b.scale, b.offset
-	for i, v := range cells {
-		dst[i] = float32(float64(v)*scale + offset)
+	to, m, n := (*C.float)(&dst[0]), (*C.uint8_t)(&mask[:len(cells)][0]), C.int(len(cells))
+	if dtype == gdtByte {
+		C.ct_values8((*C.uint8_t)(unsafe.Pointer(&cells[0])), to, m, n, C.int(has), C.uint8_t(nodata), C.int(scaled), C.double(b.scale), C.double(b.offset))
+	} else {
+		C.ct_values16((*C.uint16_t)(unsafe.Pointer(&cells[0])), to, m, n, C.int(has), C.uint16_t(nodata), C.int(scaled), C.double(b.scale), C.double(b.offset))
 	}
 	return nil
 }
