@@ -22,7 +22,7 @@ func (j *job) combiner(c canvas) combiner {
 	n := c.cells()
 	switch j.q.Select {
 	case Median:
-		return &median{c: c}
+		return &median{c: c, workers: j.r.o.Workers}
 	case Mean:
 		m := &mean{c: c, count: make([]int32, n)}
 		for range j.outputs {

@@ -3,6 +3,7 @@ package mosaic
 import (
 	"math"
 	"slices"
+	"sync"
 )
 
 // mostNetwork is the number of items up to which medians are found by a
@@ -12,9 +13,13 @@ const mostNetwork = 64
 // median holds all pieces, and takes the middle value of each output: of an
 // even number the mean of the two in the middle.
 type median struct {
-	c      canvas
-	pieces []*piece
+	c       canvas
+	workers int
+	pieces  []*piece
 }
+
+// leastRows is what is worth a goroutine.
+const leastRows = 32
 
 func (m *median) add(_ int, p *piece) int {
 	m.pieces = append(m.pieces, p)
@@ -26,8 +31,25 @@ func (m *median) add(_ int, p *piece) int {
 }
 
 func (m *median) finish() map[int]int {
+	h := m.c.win.Height
+	parts := max(min(m.workers, h/leastRows), 1)
+	var g sync.WaitGroup
+	for i := range parts {
+		from, to := i*h/parts, (i+1)*h/parts
+		if i == parts-1 {
+			m.finishRows(from, to)
+			break
+		}
+		g.Go(func() { m.finishRows(from, to) })
+	}
+	g.Wait()
+	return nil
+}
+
+// finishRows fills rows from up to before to, which nobody else touches.
+func (m *median) finishRows(from, to int) {
 	s := m.newSorter()
-	for y := range m.c.win.Height {
+	for y := from; y < to; y++ {
 		s.rows = s.rows[:0]
 		for _, p := range m.pieces {
 			if y >= p.r.y && y < p.r.y+p.r.h {
@@ -48,7 +70,6 @@ func (m *median) finish() map[int]int {
 			s.middle(y, k, band[at:at+m.c.win.Width])
 		}
 	}
-	return nil
 }
 
 // sorter finds the medians of a row.
