@@ -87,10 +87,14 @@ type kind struct {
 func kinds() []kind {
 	rgb, nir := []int{3, 2, 1}, []int{4, 3}
 	return []kind{
-		{"3 bands, 262² at 10 m", rgb, 0, 262}, {"2 bands", nir, 0, 262},
-		{"3 bands, 380² at 10 m", rgb, 0, 380}, {"2 bands", nir, 0, 380},
-		{"3 bands, 300² at 20 m", rgb, 1, 300}, {"2 bands", nir, 1, 300},
-		{"3 bands, 300² at 80 m", rgb, 3, 300}, {"2 bands", nir, 3, 300},
+		{"3 bands, 262² at 10 m", rgb, 0, 262},
+		{"2 bands", nir, 0, 262},
+		{"3 bands, 380² at 10 m", rgb, 0, 380},
+		{"2 bands", nir, 0, 380},
+		{"3 bands, 300² at 20 m", rgb, 1, 300},
+		{"2 bands", nir, 1, 300},
+		{"3 bands, 300² at 80 m", rgb, 3, 300},
+		{"2 bands", nir, 3, 300},
 	}
 }
 

@@ -116,10 +116,10 @@ func (b *bench) must(ctx context.Context, name string, args ...string) error {
 	return nil
 }
 
-// evict asks the system to forget the cached pages of all files of the data
-// folder, so that they are read from the disk again.
-func (b *bench) evict(ctx context.Context) error {
-	return filepath.WalkDir(b.data, func(path string, d os.DirEntry, err error) error {
+// evict asks the system to forget the cached pages of all files of a folder,
+// so that they are read from the disk again.
+func (b *bench) evict(ctx context.Context, dir string) error {
+	return filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() {
 			return err
 		}

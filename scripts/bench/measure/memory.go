@@ -25,8 +25,8 @@ type watcher struct {
 }
 
 // watch looks at the processes ten times a second until stop.
-func watch(pids []int) *watcher {
-	ctx, cancel := context.WithCancel(context.Background())
+func watch(ctx context.Context, pids []int) *watcher {
+	ctx, cancel := context.WithCancel(ctx)
 	w := &watcher{}
 	done := make(chan struct{})
 	w.stop = func() { cancel(); <-done }

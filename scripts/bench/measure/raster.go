@@ -54,14 +54,14 @@ type report struct {
 	memory map[string][]memory // peaks by program
 }
 
-func (r *report) of(program, theme string, clients int) *row {
-	for _, x := range r.rows {
+func (rep *report) of(program, theme string, clients int) *row {
+	for _, x := range rep.rows {
 		if x.program == program && x.theme == theme && x.clients == clients {
 			return x
 		}
 	}
 	x := &row{program: program, theme: theme, clients: clients}
-	r.rows = append(r.rows, x)
+	rep.rows = append(rep.rows, x)
 	return x
 }
 
@@ -116,14 +116,14 @@ func (b *bench) raster(ctx context.Context) error {
 
 // press measures one program in one round.
 func (b *bench) press(ctx context.Context, p program, themes []theme, round int, rep *report) (err error) {
-	if err := b.evict(ctx); err != nil {
+	if err := b.evict(ctx, b.scenes); err != nil {
 		return err
 	}
 	run, err := p.start(ctx)
 	if err != nil {
 		return err
 	}
-	w := watch(run.pids)
+	w := watch(ctx, run.pids)
 	defer func() {
 		w.stop()
 		rep.memory[p.name] = append(rep.memory[p.name], w.peak())
@@ -253,7 +253,8 @@ func (b *bench) startMapServer(ctx context.Context, file, png string) (*running,
 		return nil, err
 	}
 	m, err := b.serveMapServer(ctx, 2, png, []mapLayer{
-		{"rgb", file, rgb}, {"ndvi", vrt, []string{fmt.Sprintf("SCALE=%g,%g", ndviLow, ndviHigh)}},
+		{"rgb", file, rgb},
+		{"ndvi", vrt, []string{fmt.Sprintf("SCALE=%g,%g", ndviLow, ndviHigh)}},
 		{"mosaic", filepath.Join(b.scenes, "mosaic.shp"), rgb},
 	})
 	if err != nil {

@@ -131,8 +131,10 @@ func (b *bench) rasterThemes() ([]theme, error) {
 		return nil, err
 	}
 	return []theme{
-		{rgbPicture, sceneDataset, scene, 10, 80}, {ndviPicture, sceneDataset, scene, 10, 80},
-		{mosaicPicture, mosaicDataset, mosaic, 10, 80}, {medianPicture, stackDataset, stack, 10, 40},
+		{rgbPicture, sceneDataset, scene, 10, 80},
+		{ndviPicture, sceneDataset, scene, 10, 80},
+		{mosaicPicture, mosaicDataset, mosaic, 10, 80},
+		{medianPicture, stackDataset, stack, 10, 40},
 	}, nil
 }
 

@@ -31,7 +31,7 @@ func (b *bench) startup(ctx context.Context) error {
 	if b.venv != "" {
 		const name = "TiTiler, first raster tile"
 		for range 3 {
-			if err := b.evict(ctx); err != nil {
+			if err := b.evict(ctx, b.data); err != nil {
 				return err
 			}
 			s, err := b.serveTiTiler(ctx, 1)
@@ -56,7 +56,7 @@ func (b *bench) startup(ctx context.Context) error {
 }
 
 func (b *bench) firstTile(ctx context.Context, path string) (float64, error) {
-	if err := b.evict(ctx); err != nil {
+	if err := b.evict(ctx, b.data); err != nil {
 		return 0, err
 	}
 	s, err := b.serveContado(ctx)
