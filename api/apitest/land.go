@@ -91,7 +91,7 @@ func NewLand(ctx context.Context, folder string, limits api.Limits) (*Land, erro
 		Atlas: at, Pool: pool, Tiles: maker, Engine: analysis.New(at, pool, Program), Jobs: l.jobs, Blobs: l.blobs,
 		Log: slog.New(slog.DiscardHandler), Program: Program, Limits: limits,
 	}
-	l.Server, err = api.New(l.Deps)
+	l.Server, err = api.New(l.Deps) //nolint:contextcheck // requests bring their own
 	return l, err
 }
 
