@@ -68,7 +68,8 @@ func (h *Pictures) collectionMap(c echo.Context) error {
 	q := rest.Query(c)
 	if r.when != nil {
 		if !r.when.Overlaps(d.Version.TimeStart, d.Version.TimeEnd) {
-			return c.NoContent(http.StatusNoContent) // 20-058, /req/datetime/subset-definition
+			c.Response().Header().Set("Cache-Control", "no-cache") // a picture of that time may come
+			return c.NoContent(http.StatusNoContent)               // 20-058, /req/datetime/subset-definition
 		}
 		q.Set("datetime", formatInterval(*r.when))
 	} else if r.when, err = draw.Time(q.Get("datetime")); err != nil {
