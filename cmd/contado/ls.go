@@ -173,7 +173,7 @@ func printItem(a *app, it catalog.Item) {
 			fmt.Fprintf(a.stdout, ", %s", b.CommonName)
 		}
 		if b.Quantity != "" {
-			fmt.Fprintf(a.stdout, " %s", strings.ReplaceAll(string(b.Quantity), "_", " "))
+			fmt.Fprintf(a.stdout, ", %s", strings.ReplaceAll(string(b.Quantity), "_", " "))
 		}
 		if len(b.Classes) > 0 {
 			fmt.Fprintf(a.stdout, ", %d classes", len(b.Classes))

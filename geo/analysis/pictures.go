@@ -162,11 +162,19 @@ func (p *pictures) expression(text string, on *catalog.Item) error {
 	}
 	for _, ref := range e.Bands() {
 		if _, err := bandOf(*on, ref); err != nil {
-			return err
+			return fault.WithHint(err, "besides bands and expressions there are the indices "+strings.Join(indexNames(), ", "))
 		}
 	}
 	p.query.Expr = e
 	return nil
+}
+
+func indexNames() []string {
+	var out []string
+	for _, ix := range expr.Indices() {
+		out = append(out, ix.Name)
+	}
+	return out
 }
 
 // needReflectance refuses an index whose constants mean something for

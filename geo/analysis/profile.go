@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -356,4 +357,14 @@ func areaKm2(areas []area) (float64, error) {
 		sum += planar.Area(mp)
 	}
 	return sum / 1e6, nil
+}
+
+// cellAreas is the area in m² of one cell of each row of a band's file.
+func cellAreas(it catalog.Item, band int) (func(row int) float64, error) {
+	asset, _ := it.Locate(band)
+	f, err := crs.CellAreas(asset.Grid)
+	if err != nil {
+		return nil, fmt.Errorf("cell areas of item %s: %w", it.ID, err)
+	}
+	return f, nil
 }

@@ -2,11 +2,8 @@ package analysis
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -15,11 +12,8 @@ import (
 	"contado/geo"
 	"contado/geo/coverage"
 	"contado/geo/crs"
-	"contado/geo/fault"
 	"contado/geo/grid"
 	"contado/geo/store/catalog"
-	"contado/geo/store/features"
-	"contado/geo/table"
 	"contado/geo/zonal"
 )
 
@@ -211,133 +205,6 @@ func (r *run) cells(ctx context.Context, pics *pictures, box *geo.BBox) (zonal.R
 	return &valueRaster{reader: r.reader, sources: r.sources(pics.items), query: pics.query, grid: g, leftOut: r.leftOut}, 1, nil, nil
 }
 
-// zonalAreas collects the areas in longitude and latitude.
-func (r *run) zonalAreas(ctx context.Context, q *ZonalRequest) ([]ZonalFeature, error) {
-	const op = "analysis.Zonal"
-	limit := q.MaxAreas
-	if limit == 0 {
-		limit = DefaultMaxAreas
-	}
-	a := q.Areas
-	set := 0
-	for _, is := range []bool{a.Dataset != "", len(a.Territories) > 0, a.Below != "", len(a.Features) > 0} {
-		if is {
-			set++
-		}
-	}
-	if set != 1 {
-		return nil, fault.Errorf(op, fault.Invalid, "say which areas: a dataset, territories, or polygons of your own (exactly one)")
-	}
-	var out []ZonalFeature
-	var err error
-	switch {
-	case len(a.Features) > 0:
-		out = a.Features
-	case a.Below != "":
-		var list []area
-		if list, _, err = r.leaves(ctx, a.Below); err != nil {
-			return nil, err
-		}
-		for _, t := range list {
-			out = append(out, ZonalFeature{Code: t.Code, Name: t.Name, Geometry: t.lonLat})
-		}
-	case len(a.Territories) > 0:
-		if out, err = r.namedTerritories(ctx, a.Territories); err != nil {
-			return nil, err
-		}
-	default:
-		if out, err = r.datasetAreas(ctx, a.Dataset, limit); err != nil {
-			return nil, err
-		}
-	}
-	if len(out) > limit {
-		return nil, fault.Errorf(op, fault.TooLarge, "%d areas, the limit is %d", len(out), limit)
-	}
-	if len(out) == 0 {
-		return nil, fault.Errorf(op, fault.Invalid, "there is no polygon among the areas asked for")
-	}
-	return out, nil
-}
-
-func (r *run) namedTerritories(ctx context.Context, codes []string) ([]ZonalFeature, error) {
-	var out []ZonalFeature
-	seen := make(map[string]bool, len(codes))
-	for _, code := range codes {
-		if seen[code] {
-			return nil, fault.Errorf("analysis.Zonal", fault.Invalid, "territory %q is named twice", code)
-		}
-		seen[code] = true
-		t, err := r.territory(code)
-		if err != nil {
-			return nil, err
-		}
-		mp, err := r.tree.Geometry(ctx, code)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, ZonalFeature{Code: t.Code, Name: t.Name, Geometry: mp})
-	}
-	return out, nil
-}
-
-// datasetAreas reads every polygon of a vector dataset, named by its code and
-// name fields when it has them.
-func (r *run) datasetAreas(ctx context.Context, id string, limit int) ([]ZonalFeature, error) {
-	d, err := r.snapshot.Dataset(id)
-	if err != nil {
-		return nil, err
-	}
-	l, err := r.snapshot.Layer(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	r.used(d)
-	s := l.Schema()
-	tr, err := crs.New(s.CRS, geo.WGS84)
-	if err != nil {
-		return nil, err
-	}
-	code, name := -1, nameField(s)
-	if t := d.Version.Territory; t != nil {
-		code, name = s.FieldIndex(t.Code), s.FieldIndex(t.Name)
-	}
-	var out []ZonalFeature
-	var failed error
-	var without int64
-	err = l.Scan(ctx, features.Query{}, func(f geo.Feature) bool {
-		switch f.Geometry.(type) {
-		case orb.Polygon, orb.MultiPolygon:
-		default:
-			without++
-			return true
-		}
-		g, err := tr.Geometry(f.Geometry, nil)
-		if err != nil {
-			failed = fmt.Errorf("feature %d of %s: %w", f.ID, id, err)
-			return false
-		}
-		a := ZonalFeature{Code: fieldText(f, code), Name: fieldText(f, name), Geometry: g}
-		if a.Code == "" {
-			a.Code = strconv.FormatInt(f.ID, 10)
-		}
-		out = append(out, a)
-		return len(out) <= limit
-	})
-	if without > 0 {
-		r.notice("areas-without-polygon",
-			fmt.Sprintf("%d rows of %s have no polygon and were left out.", without, id),
-			fmt.Sprintf("%d righe di %s non hanno un poligono e sono state escluse.", without, id))
-	}
-	return out, firstError(failed, err)
-}
-
-func fieldText(f geo.Feature, i int) string {
-	if i < 0 || i >= len(f.Values) || f.Values[i] == nil {
-		return ""
-	}
-	return strings.TrimSpace(fmt.Sprint(f.Values[i]))
-}
-
 func (r *run) zonalOptions(ctx context.Context, q *ZonalRequest, g grid.Grid, box geo.BBox) (zonal.Options, error) {
 	o := zonal.Options{Quantiles: q.Quantiles, Classes: q.Classes}
 	for _, s := range q.Stats {
@@ -367,32 +234,6 @@ func (r *run) zonalOptions(ctx context.Context, q *ZonalRequest, g grid.Grid, bo
 	return o, err
 }
 
-// cellAreas is the area in m² of one cell of each row of a band's file.
-func cellAreas(it catalog.Item, band int) (func(row int) float64, error) {
-	asset, _ := it.Locate(band)
-	f, err := crs.CellAreas(asset.Grid)
-	if err != nil {
-		return nil, fmt.Errorf("cell areas of item %s: %w", it.ID, err)
-	}
-	return f, nil
-}
-
-func reproject(areas []ZonalFeature, to geo.CRS) ([]zonal.Area, error) {
-	tr, err := crs.New(geo.WGS84, to)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]zonal.Area, len(areas))
-	for i, a := range areas {
-		g, err := tr.Geometry(a.Geometry, nil)
-		if err != nil {
-			return nil, fault.Errorf("analysis.Zonal", fault.Invalid, "area %s %s: %w", a.Code, a.Name, err)
-		}
-		out[i] = zonal.Area{ID: a.Code, Geometry: g}
-	}
-	return out, nil
-}
-
 func (r *run) zonalResult(pics *pictures, areas []ZonalFeature, results []zonal.Result, stats []string) *ZonalResult {
 	out := &ZonalResult{
 		Dataset: pics.dataset.ID, Version: pics.dataset.Version.Number, Item: pics.items[len(pics.items)-1].ID, Items: ids(pics.items),
@@ -416,66 +257,3 @@ func (r *run) zonalResult(pics *pictures, areas []ZonalFeature, results []zonal.
 	}
 	return out
 }
-
-// MarshalJSON writes one flat object: code, name, the statistics, classes.
-func (a ZonalArea) MarshalJSON() ([]byte, error) {
-	m := map[string]any{"code": a.Code, "name": a.Name}
-	for _, n := range a.Result.Names {
-		if v, ok := a.Result.Get(n); ok {
-			m[n] = v
-		} else {
-			m[n] = nil
-		}
-	}
-	if a.Result.QuantileError > 0 {
-		m["quantile_error"] = a.Result.QuantileError
-	}
-	if a.Classes != nil {
-		m["classes"] = a.Classes
-	}
-	return json.Marshal(m)
-}
-
-// Table is code, name and the statistics, a row an area. With classes a
-// column class_<value>_ha follows for each class that occurs.
-func (z *ZonalResult) Table(l table.Locale) *table.Table {
-	t := &table.Table{
-		Name: z.Band, Columns: []table.Column{{Name: "code"}, {Name: "name"}},
-		About: about(l, z.Dataset+": "+z.Band, z.Method, z.Inputs, z.Notices, z.Program),
-	}
-	for _, s := range z.Stats {
-		t.Columns = append(t.Columns, table.Column{Name: s, Kind: table.Real, Digits: 4})
-	}
-	names := map[float64]string{}
-	for _, a := range z.Areas {
-		for _, c := range a.Classes {
-			names[c.Value] = c.Name
-		}
-	}
-	values := sortedKeys(names)
-	for _, v := range values {
-		t.Columns = append(t.Columns, table.Column{Name: "class_" + strconv.FormatFloat(v, 'f', -1, 64) + "_ha", Kind: table.Real, Unit: names[v], Digits: 2})
-	}
-	for _, a := range z.Areas {
-		row := []any{a.Code, a.Name}
-		for _, s := range z.Stats {
-			if v, ok := a.Result.Get(s); ok {
-				row = append(row, v)
-			} else {
-				row = append(row, nil)
-			}
-		}
-		ha := map[float64]float64{}
-		for _, c := range a.Classes {
-			ha[c.Value] = c.Hectares
-		}
-		for _, v := range values {
-			row = append(row, ha[v])
-		}
-		t.Rows = append(t.Rows, row)
-	}
-	return t
-}
-
-// CSV writes the table for programs.
-func (z *ZonalResult) CSV(w io.Writer) error { return z.Table(table.Plain).CSV(w, table.Plain) }

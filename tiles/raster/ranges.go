@@ -54,12 +54,18 @@ func (s *Style) setRange(i int, p Params, b *catalog.Band) error {
 		s.Ranges[i] = [2]float64{0, 255}
 	case b == nil:
 		return s.setPercentile(i, [2]float64{2, 98}, nil)
-	case s.Mode == ByRGB && b.Quantity == catalog.Reflectance:
+	case s.Mode == ByRGB && reflects(b):
 		s.Ranges[i] = landRange(*b)
 	default:
 		s.Ranges[i] = defaultRange(*b)
 	}
 	return checkRange(s.Ranges[i])
+}
+
+// reflects reports whether the values of a band are reflectances: they are
+// said to be, or a satellite's band brings a scale that makes them so.
+func reflects(b *catalog.Band) bool {
+	return b.Quantity == catalog.Reflectance || b.Quantity == "" && b.CommonName != "" && b.Scale != 0 && b.Scale != 1 && b.P98 <= 2
 }
 
 // brightLand is the reflectance that hardly any land surpasses: what is
