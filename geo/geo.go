@@ -139,6 +139,9 @@ const (
 type Field struct {
 	Name string    `json:"name"`
 	Type FieldType `json:"type"`
+	// Alias is the name for people; "" = the same as Name.
+	Alias       string `json:"alias,omitempty"`
+	Description string `json:"description,omitempty"`
 }
 
 // Schema describes the rows of a vector dataset.
@@ -148,6 +151,9 @@ type Schema struct {
 	// mixed, "" for a table without geometry.
 	GeometryType string `json:"geometry_type"`
 	CRS          CRS    `json:"crs"`
+	// HasZ and HasM say that positions have a height or a measure too.
+	HasZ bool `json:"has_z,omitempty"`
+	HasM bool `json:"has_m,omitempty"`
 }
 
 // FieldIndex is the position of a field by exact name, or −1.
@@ -167,6 +173,9 @@ type Feature struct {
 	// Geometry is in the CRS of the schema; nil when the row has none. It is
 	// shared and must not be edited in place: clone it first.
 	Geometry orb.Geometry
+	// Z and M are heights and measures, one for each position in the order in
+	// which the geometry holds them; nil when there are none.
+	Z, M []float64
 	// Values runs parallel to Schema.Fields. A value is nil, string, int64,
 	// float64, bool or []byte; dates and times are text in ISO 8601.
 	Values []any

@@ -94,6 +94,34 @@ type Version struct {
 	Program string   `json:"program"` // "contado 0.1.0"
 	// Derived says what a computed version was made from; nil when it came from files.
 	Derived *Derivation `json:"derived,omitempty"`
+	// Extras are files made from the version that can be made again.
+	Extras []Extra `json:"extras,omitempty"`
+}
+
+// ExtraKind says what an extra file is.
+type ExtraKind string
+
+// Pyramid is a PMTiles archive of the version's vector tiles.
+const Pyramid ExtraKind = "pyramid"
+
+// Extra is a file made from a version after it was published. It does not
+// count in the version's digest.
+type Extra struct {
+	Kind ExtraKind `json:"kind"`
+	File File      `json:"file"`
+	// Seq is the last change of the version's journal that it knows of.
+	Seq    int64           `json:"seq,omitempty"`
+	Detail json.RawMessage `json:"detail,omitempty"` // as its maker wishes
+}
+
+// Extra returns the extra of a kind.
+func (v *Version) Extra(k ExtraKind) (Extra, bool) {
+	for _, e := range v.Extras {
+		if e.Kind == k {
+			return e, true
+		}
+	}
+	return Extra{}, false
 }
 
 // Derivation is how a version was computed: enough to compute it again.
@@ -112,12 +140,44 @@ type Input struct {
 	Items []string `json:"items,omitempty"`
 }
 
+// SetExtra puts an extra in place of the one of its kind, which it returns.
+func (v *Version) SetExtra(e Extra) (old Extra, had bool) {
+	for i := range v.Extras {
+		if v.Extras[i].Kind == e.Kind {
+			old, v.Extras[i] = v.Extras[i], e
+			return old, true
+		}
+	}
+	v.Extras = append(v.Extras, e)
+	return Extra{}, false
+}
+
 // VectorInfo describes the rows of a vector version.
 type VectorInfo struct {
 	Schema geo.Schema `json:"schema"`
 	Count  int64      `json:"count"`
 	Layer  string     `json:"layer"` // table name in the GeoPackage
 	File   string     `json:"file"`  // key of the GeoPackage in the blob store
+	// Packed is the key of the same rows as a FlatGeobuf file, which is what
+	// tiles and pages are read from; "" in versions that have none.
+	Packed string `json:"packed,omitempty"`
+	// External says that the rows belong to a table of another database, of
+	// which Packed is a copy; File is "" then.
+	External *External `json:"external,omitempty"`
+}
+
+// External is a table or view that others keep.
+type External struct {
+	// Connection names the database, without any password.
+	Connection string `json:"connection"`
+	Schema     string `json:"schema"`
+	Table      string `json:"table"`
+	ID         string `json:"id"` // column of whole numbers that identifies a row
+	Geometry   string `json:"geometry,omitempty"`
+	Writable   bool   `json:"writable,omitempty"`
+	// Watch is how outside edits are noticed: "notify", "column" or "compare".
+	Watch  string `json:"watch"`
+	Column string `json:"column,omitempty"` // of Watch "column"
 }
 
 // TerritoryFields names the attributes that make a row a territory.
@@ -334,6 +394,10 @@ type Driver interface {
 	// CreatedAt. Times are kept in UTC. See Publication.Check for Invalid;
 	// a file key that stands for other content already is fault.Conflict.
 	Publish(ctx context.Context, p Publication) (Dataset, error)
+	// Enrich adds an extra to a version, in place of one of the same kind, and
+	// returns the file keys that nothing refers to any more. A version that is
+	// not there (any more) is fault.NotExist.
+	Enrich(ctx context.Context, dataset string, version int, e Extra) ([]string, error)
 	// Datasets returns all datasets with their current versions, by id.
 	Datasets(ctx context.Context) ([]Dataset, error)
 	// Items returns the items of a dataset's current version, by datetime

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"encoding/json"
 	"math"
 	"slices"
 	"time"
@@ -25,6 +26,8 @@ func (p *Publication) Check() error {
 		return fault.Errorf(op, fault.Invalid, "dataset %s: role %q is unknown; roles are %q", d.ID, d.Role, Roles)
 	case p.Expect < 0:
 		return fault.Errorf(op, fault.Invalid, "dataset %s: expected version %d is negative", d.ID, p.Expect)
+	case len(d.Version.Extras) > 0:
+		return fault.Errorf(op, fault.Invalid, "dataset %s: extras are added to a version once it is published", d.ID)
 	case hasNaN(d.Version.BBox) || hasNaN(d.Version.BBoxWGS84):
 		return fault.Errorf(op, fault.Invalid, "dataset %s: bounding box has a NaN", d.ID)
 	}
@@ -38,6 +41,22 @@ func (p *Publication) Check() error {
 		return err
 	}
 	return checkItems(p, files)
+}
+
+// Check tells what is wrong with an extra before any driver keeps it; the
+// error is fault.Invalid.
+func (e *Extra) Check() error {
+	const op = "catalog.Check"
+	if e.Kind == "" {
+		return fault.Errorf(op, fault.Invalid, "extra file %q has no kind", e.File.Key)
+	}
+	if e.File.Size < 0 || e.Seq < 0 {
+		return fault.Errorf(op, fault.Invalid, "extra file %q has a negative size or place in the journal", e.File.Key)
+	}
+	if len(e.Detail) > 0 && !json.Valid(e.Detail) {
+		return fault.Errorf(op, fault.Invalid, "extra file %q has a detail that is not JSON", e.File.Key)
+	}
+	return blob.CheckKey(e.File.Key)
 }
 
 func checkFiles(d *Dataset) (map[string]bool, error) {

@@ -7,6 +7,7 @@ import (
 	"context"
 
 	"contado/geo"
+	"contado/geo/cql2"
 )
 
 // Query selects rows. The zero value selects all.
@@ -23,6 +24,18 @@ type Query struct {
 	// Unknown names, and values that the attribute's type cannot be, are
 	// fault.Invalid. A row without a value equals nothing.
 	Equal []Equal
+	// Filter selects rows for which the expression is true, as
+	// cql2.Filter.Matches tells; nil selects all. Geometries in it are in
+	// longitude and latitude unless FilterCRS says otherwise.
+	Filter    cql2.Expr
+	FilterCRS geo.CRS
+	// Sort orders the rows by attributes instead of ascending id, which then
+	// only settles ties. Rows without a value come last, in either direction.
+	Sort []SortKey
+	// Cursor selects the rows that come after it in the order of Sort; nil
+	// selects from the first. It is only for queries with Sort; others use
+	// After.
+	Cursor *Cursor
 	// After selects rows with an id greater than it: the key of paging. 0
 	// means from the first row, whatever its id.
 	After int64
@@ -38,6 +51,19 @@ type Query struct {
 // Equal is one attribute = value condition.
 type Equal struct {
 	Field, Value string
+}
+
+// SortKey is one attribute to order by.
+type SortKey struct {
+	Field      string
+	Descending bool
+}
+
+// Cursor is the place of a row in an order: its values of the sort keys (nil
+// where it has none), then its id.
+type Cursor struct {
+	Values []any
+	ID     int64
 }
 
 // Box is the extent of one row, in the dataset's CRS.

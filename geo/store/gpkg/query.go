@@ -20,6 +20,9 @@ func quoteIdent(name string) string { return `"` + strings.ReplaceAll(name, `"`,
 // box is only narrowed here: the index has sides rounded outwards to float32,
 // so rows are checked again against their own box.
 func (l *layer) conditions(q *features.Query) (where string, args []any, err error) {
+	if q.Filter != nil || len(q.Sort) > 0 {
+		return "", nil, fault.Errorf("gpkg.Query", fault.Unsupported, "rows of a GeoPackage are neither filtered nor sorted yet")
+	}
 	var terms []string
 	add := func(term string, values ...any) {
 		terms = append(terms, term)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"contado/geo"
@@ -52,6 +53,64 @@ func (c *Catalog) Publish(ctx context.Context, p catalog.Publication) (catalog.D
 		return catalog.Dataset{}, canceled(ctx, op, fmt.Errorf("publish dataset %s: %w", p.Dataset.ID, err))
 	}
 	return row.dataset, nil
+}
+
+// Enrich implements catalog.Driver.
+func (c *Catalog) Enrich(ctx context.Context, dataset string, version int, e catalog.Extra) ([]string, error) {
+	const op = "sqlite.Enrich"
+	if err := e.Check(); err != nil {
+		return nil, err
+	}
+	orphans := []string{}
+	err := inTx(ctx, c.db.write, func(tx *sql.Tx) error {
+		var text string
+		err := tx.QueryRowContext(ctx, sqlVersionDetail, dataset, version).Scan(&text)
+		if errors.Is(err, sql.ErrNoRows) {
+			return fault.Errorf(op, fault.NotExist, "there is no version %d of dataset %.80q", version, dataset)
+		}
+		if err != nil {
+			return err
+		}
+		var v catalog.Version
+		if err := json.Unmarshal([]byte(text), &v); err != nil {
+			return fmt.Errorf("version %d of dataset %s: %w", version, dataset, err)
+		}
+		old, had := v.SetExtra(e)
+		if had {
+			if orphans, err = forget(ctx, tx, old.File.Key, dataset, version); err != nil {
+				return err
+			}
+		}
+		if err := putFile(ctx, tx, e.File, dataset, version); err != nil {
+			return err
+		}
+		orphans = slices.DeleteFunc(orphans, func(k string) bool { return k == e.File.Key })
+		detail, err := json.Marshal(v)
+		if err != nil {
+			return err
+		}
+		if _, err = tx.ExecContext(ctx, sqlSetVersionDetail, string(detail), dataset, version); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, sqlBumpRevision)
+		return err
+	})
+	if err != nil {
+		return nil, canceled(ctx, op, err)
+	}
+	return orphans, nil
+}
+
+// forget takes a file from a version; it is an orphan when no other has it.
+func forget(ctx context.Context, tx *sql.Tx, key, dataset string, version int) ([]string, error) {
+	if _, err := tx.ExecContext(ctx, sqlDeleteFile, key, dataset, version); err != nil {
+		return nil, err
+	}
+	var n int
+	if err := tx.QueryRowContext(ctx, sqlHasKey, key).Scan(&n); err != nil || n > 0 {
+		return nil, err
+	}
+	return []string{key}, nil
 }
 
 // Datasets implements catalog.Driver.

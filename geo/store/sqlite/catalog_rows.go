@@ -93,21 +93,27 @@ func (r *publicationRow) insert(ctx context.Context, tx *sql.Tx, expect int) err
 
 func insertFiles(ctx context.Context, tx *sql.Tx, d *catalog.Dataset) error {
 	for _, f := range d.Version.Files {
-		var dataset string
-		var version int
-		err := tx.QueryRowContext(ctx, sqlOtherContent, f.Key, f.Size, f.SHA256).Scan(&dataset, &version)
-		if err == nil {
-			return fault.Errorf("sqlite.Publish", fault.Conflict,
-				"file key %q stands for other content in version %d of dataset %s", f.Key, version, dataset)
-		}
-		if !errors.Is(err, sql.ErrNoRows) {
-			return err
-		}
-		if _, err := tx.ExecContext(ctx, sqlInsertFile, f.Key, d.ID, d.Version.Number, f.Size, f.SHA256); err != nil {
+		if err := putFile(ctx, tx, f, d.ID, d.Version.Number); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// putFile lists a file as one of a version's.
+func putFile(ctx context.Context, tx *sql.Tx, f catalog.File, dataset string, version int) error {
+	var other string
+	var number int
+	err := tx.QueryRowContext(ctx, sqlOtherContent, f.Key, f.Size, f.SHA256).Scan(&other, &number)
+	if err == nil {
+		return fault.Errorf("sqlite.Publish", fault.Conflict,
+			"file key %q stands for other content in version %d of dataset %s", f.Key, number, other)
+	}
+	if !errors.Is(err, sql.ErrNoRows) {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, sqlInsertFile, f.Key, dataset, version, f.Size, f.SHA256)
+	return err
 }
 
 func (r *publicationRow) insertItems(ctx context.Context, tx *sql.Tx) error {

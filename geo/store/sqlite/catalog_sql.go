@@ -23,6 +23,14 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 INSERT INTO item (dataset, version, id, datetime, file, west, south, east, north, cloud_cover, detail)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
+	sqlVersionDetail = `SELECT detail FROM version WHERE dataset = ? AND number = ?`
+
+	sqlSetVersionDetail = `UPDATE version SET detail = ? WHERE dataset = ? AND number = ?`
+
+	sqlDeleteFile = `DELETE FROM file WHERE key = ? AND dataset = ? AND version = ?`
+
+	sqlHasKey = `SELECT count(*) FROM file WHERE key = ?`
+
 	sqlBumpRevision = `UPDATE revision SET value = value + 1`
 
 	sqlRevision = `SELECT value FROM revision`

@@ -37,6 +37,8 @@ func RunSuite(t *testing.T, open func(t *testing.T) catalog.Driver) {
 		"Invalid":               testInvalid,
 		"FailureChangesNothing": testFailedPublishChangesNothing,
 		"Canceled":              testCanceled,
+		"Enrich":                testEnrich,
+		"EnrichNothing":         testEnrichNothing,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -131,6 +133,9 @@ func noZero(t testing.TB, path string, v reflect.Value) {
 		}
 	}
 	// 0 behind a pointer is a value; an asset with a file has no address.
+	if path == "dataset.Version.Extras" { // not published with a version: see testEnrich
+		return
+	}
 	remote := []string{"item.Assets[0].Href", "item.Assets[0].Size", "item.Assets[0].ETag", "item.Assets[0].Cells"} // the second asset has them
 	if v.IsZero() && path != "item.Bands[0].Nodata" && !slices.Contains(remote, path) {
 		t.Errorf("the sample of the suite has no value for %s: add one", path)

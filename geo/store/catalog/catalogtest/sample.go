@@ -39,8 +39,15 @@ func full(id string, expect, items int) catalog.Publication {
 			BBox:  geo.BBox{MinX: 600000.25, MinY: 4.9e6, MaxX: 700000.125, MaxY: 5e6}, BBoxWGS84: geo.BBox{MinX: 10.1, MinY: 44.3, MaxX: 11.4, MaxY: 45.2},
 			TimeStart: day(1), TimeEnd: day(2),
 			Vector: &catalog.VectorInfo{
-				Schema: geo.Schema{Fields: []geo.Field{{Name: "nome", Type: geo.String}}, GeometryType: "MultiPolygon", CRS: "EPSG:32632"},
-				Count:  7, Layer: "rows", File: file(id, n, "rows.gpkg").Key,
+				Schema: geo.Schema{
+					Fields:       []geo.Field{{Name: "nome", Type: geo.String, Alias: "Nome", Description: "nome del comune"}},
+					GeometryType: "MultiPolygon", CRS: "EPSG:32632", HasZ: true, HasM: true,
+				},
+				Count: 7, Layer: "rows", File: file(id, n, "rows.gpkg").Key, Packed: file(id, n, "rows.fgb").Key,
+				External: &catalog.External{
+					Connection: "postgres://gis@db/comune", Schema: "public", Table: "strade", ID: "gid", Geometry: "geom",
+					Writable: true, Watch: "column", Column: "modified",
+				},
 			},
 			Territory: &catalog.TerritoryFields{
 				Code: "PRO_COM_T", Name: "COMUNE", Parents: []string{"COD_UTS"}, ParentNames: []string{"DEN_UTS"},
