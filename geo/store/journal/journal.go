@@ -45,11 +45,14 @@ type Change struct {
 // Driver keeps journals. All methods are safe for concurrent use.
 type Driver interface {
 	// Append adds changes of one version in one transaction, all or none, and
-	// returns them with Seq and At. A feature that was changed after Expect, a
-	// Create of an id that the journal has created already, and a version that
-	// is no longer the current one are fault.Conflict.
+	// returns them with Dataset, Version, Seq and At. See Check for what is
+	// fault.Invalid; a dataset that is not there is NotExist. A version that is
+	// not the current one, and changes that do not fit the newest change of
+	// their feature (Change.Fits: changed after Expect, deleted, created
+	// already), are fault.Conflict.
 	Append(ctx context.Context, dataset string, version int, changes []Change) ([]Change, error)
-	// Changes returns up to limit changes after a Seq, in order; limit 0 means all.
+	// Changes returns up to limit changes after a Seq, in order; limit 0 means
+	// all. A dataset or version without any has none: that is no error.
 	Changes(ctx context.Context, dataset string, version int, after int64, limit int) ([]Change, error)
 	// Heads returns the newest Seq of every current version that has changes, by dataset.
 	Heads(ctx context.Context) (map[string]int64, error)
