@@ -17,8 +17,8 @@ import (
 
 	"contado/geo"
 	"contado/geo/fault"
+	"contado/geo/wkb"
 	"github.com/paulmach/orb"
-	"github.com/paulmach/orb/encoding/wkb"
 )
 
 // ScanOptions tunes ScanWith.
@@ -33,9 +33,8 @@ type ScanOptions struct {
 }
 
 // Scan reads the features of a layer ("" = the only one) in the order of the
-// file, until yield returns false or an error. Geometries are two-dimensional
-// with straight edges; an empty geometry is nil. ID is the format's feature
-// id. A row that cannot be decoded ends the scan with Invalid: see ScanWith.
+// file, until yield returns false or an error. Geometries have straight edges;
+// an empty geometry is nil. ID is the format's feature id. A row that cannot be decoded ends the scan with Invalid: see ScanWith.
 func (v *Vector) Scan(ctx context.Context, layer string, yield func(geo.Feature) (bool, error)) error {
 	return v.ScanWith(ctx, layer, nil, yield)
 }
@@ -134,11 +133,11 @@ func decodeRow(row []byte, defs []fieldDef) (geo.Feature, error) {
 	state, body := r.u8(), r.bytes()
 	switch state {
 	case 1:
-		g, err := decodeGeometry(body)
+		g, z, m, err := decodeWKB(body)
 		if err != nil {
 			problem = err
 		}
-		f.Geometry = g
+		f.Geometry, f.Z, f.M = g, z, m
 	case 3:
 		problem = fmt.Errorf("geometry of a kind that has no simple form")
 	}
@@ -153,14 +152,18 @@ func decodeRow(row []byte, defs []fieldDef) (geo.Feature, error) {
 }
 
 func decodeGeometry(b []byte) (orb.Geometry, error) {
-	g, err := wkb.Unmarshal(b)
-	if err != nil {
-		return nil, fmt.Errorf("geometry: %w", err)
+	g, _, _, err := decodeWKB(b)
+	return g, err
+}
+
+func decodeWKB(b []byte) (g orb.Geometry, z, m []float64, err error) {
+	if g, z, m, err = wkb.Decode(b); err != nil {
+		return nil, nil, nil, fmt.Errorf("geometry: %w", err)
 	}
 	if !finite(g) {
-		return nil, fmt.Errorf("geometry: a coordinate is not a finite number")
+		return nil, nil, nil, fmt.Errorf("geometry: a coordinate is not a finite number")
 	}
-	return g, nil
+	return g, z, m, nil
 }
 
 func (r *rowReader) value(d fieldDef) (any, error) {

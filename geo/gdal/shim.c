@@ -215,6 +215,18 @@ char *ct_srs_wkt2(OGRSpatialReferenceH s, ct_err *e) {
   return out;
 }
 
+char *ct_srs_projjson(OGRSpatialReferenceH s, ct_err *e) {
+  static const char *const opts[] = {"MULTILINE=NO", "SCHEMA=", NULL};
+  char *out = NULL;
+  ct_begin(e);
+  OGRErr r = OSRExportToPROJJSON(s, &out, opts);
+  if (ct_end(e, r != OGRERR_NONE, "writing the reference system")) {
+    CPLFree(out);
+    return NULL;
+  }
+  return out;
+}
+
 static int is_same(OGRSpatialReferenceH a, OGRSpatialReferenceH b) {
   static const char *const opts[] = {"IGNORE_DATA_AXIS_TO_SRS_AXIS_MAPPING=YES",
                                      "CRITERION=EQUIVALENT_EXCEPT_AXIS_ORDER_GEOGCRS", NULL};

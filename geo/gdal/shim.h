@@ -46,6 +46,7 @@ int ct_geotransform(GDALDatasetH ds, double *gt);
 OGRSpatialReferenceH ct_srs_new(const char *text, int form, ct_err *e);
 void ct_srs_free(OGRSpatialReferenceH s);
 char *ct_srs_wkt2(OGRSpatialReferenceH s, ct_err *e);
+char *ct_srs_projjson(OGRSpatialReferenceH s, ct_err *e);
 char *ct_srs_identify(OGRSpatialReferenceH s, ct_err *e);
 int ct_srs_kind(OGRSpatialReferenceH s);
 int ct_srs_flatten(OGRSpatialReferenceH s, ct_err *e);
@@ -70,9 +71,11 @@ int ct_layer_next(OGRLayerH layer, ct_buf *row, int *problem, ct_err *e);
 void ct_layer_filter(OGRLayerH layer, double x0, double y0, double x1, double y1, ct_err *e);
 void ct_layer_rewind(OGRLayerH layer, ct_err *e);
 int64_t ct_layer_count(OGRLayerH layer, int force, ct_err *e);
-OGRLayerH ct_layer_create(GDALDatasetH ds, const char *name, OGRSpatialReferenceH srs, int gtype, char **opts,
-                          ct_err *e);
-int ct_field_create(OGRLayerH layer, const char *name, int type, int subtype, ct_err *e);
+OGRLayerH ct_layer_create(GDALDatasetH ds, const char *name, OGRSpatialReferenceH srs, int gtype, int z, int m,
+                          char **opts, ct_err *e);
+int ct_field_create(OGRLayerH layer, const char *name, const char *alias, int type, int subtype, ct_err *e);
+OGRLayerH ct_sql(GDALDatasetH ds, const char *sql, ct_err *e);
+void ct_sql_free(GDALDatasetH ds, OGRLayerH l);
 int ct_layer_write(OGRLayerH layer, const unsigned char *row, size_t n, ct_err *e);
 int ct_transaction(GDALDatasetH ds, int what, ct_err *e);
 

@@ -54,8 +54,8 @@ static int put_bytes(ct_buf *b, const void *p, size_t n) {
 
 // ---- geometries ----------------------------------------------------------
 
-// plain_geometry gives a geometry of the seven OGC simple types, in two
-// dimensions and with straight edges; it takes ownership of g.
+// plain_geometry gives a geometry of the seven OGC simple types, with straight
+// edges; it takes ownership of g.
 static OGRGeometryH plain_geometry(OGRGeometryH g) {
   if (g == NULL) return NULL;
   if (OGR_G_HasCurveGeometry(g, FALSE)) {
@@ -75,7 +75,6 @@ static OGRGeometryH plain_geometry(OGRGeometryH g) {
     default:
       break;
   }
-  if (g != NULL) OGR_G_FlattenTo2D(g);
   return g;
 }
 
@@ -278,17 +277,20 @@ int64_t ct_layer_count(OGRLayerH layer, int force, ct_err *e) {
 
 // ---- writing rows --------------------------------------------------------
 
-OGRLayerH ct_layer_create(GDALDatasetH ds, const char *name, OGRSpatialReferenceH srs, int gtype, char **opts,
-                          ct_err *e) {
+OGRLayerH ct_layer_create(GDALDatasetH ds, const char *name, OGRSpatialReferenceH srs, int gtype, int z, int m,
+                          char **opts, ct_err *e) {
   ct_begin(e);
-  OGRLayerH l = GDALDatasetCreateLayer(ds, name, srs, (OGRwkbGeometryType)gtype, opts);
+  OGRwkbGeometryType t = (OGRwkbGeometryType)gtype;
+  if (t != wkbNone) t = OGR_GT_SetModifier(t, z, m);
+  OGRLayerH l = GDALDatasetCreateLayer(ds, name, srs, t, opts);
   return ct_end(e, l == NULL, "creating the layer") ? NULL : l;
 }
 
-int ct_field_create(OGRLayerH layer, const char *name, int type, int subtype, ct_err *e) {
+int ct_field_create(OGRLayerH layer, const char *name, const char *alias, int type, int subtype, ct_err *e) {
   ct_begin(e);
   OGRFieldDefnH d = OGR_Fld_Create(name, (OGRFieldType)type);
   OGR_Fld_SetSubType(d, (OGRFieldSubType)subtype);
+  if (*alias) OGR_Fld_SetAlternativeName(d, alias);
   OGRErr r = OGR_L_CreateField(layer, d, TRUE);
   OGR_Fld_Destroy(d);
   return ct_end(e, r != OGRERR_NONE, "creating a field");
@@ -372,4 +374,20 @@ int ct_transaction(GDALDatasetH ds, int what, ct_err *e) {
   if (can && what == 2) r = GDALDatasetRollbackTransaction(ds);
   int failed = ct_end(e, r != OGRERR_NONE, "the transaction");
   return can ? failed : -1;
+}
+
+// ct_sql runs a statement in the file's own SQL; a result set is given back,
+// to be freed by ct_sql_free.
+OGRLayerH ct_sql(GDALDatasetH ds, const char *sql, ct_err *e) {
+  ct_begin(e);
+  OGRLayerH l = GDALDatasetExecuteSQL(ds, sql, NULL, NULL);
+  if (ct_end(e, 0, "running a statement") && l != NULL) {
+    GDALDatasetReleaseResultSet(ds, l);
+    l = NULL;
+  }
+  return l;
+}
+
+void ct_sql_free(GDALDatasetH ds, OGRLayerH l) {
+  if (l != NULL) GDALDatasetReleaseResultSet(ds, l);
 }

@@ -97,7 +97,11 @@ func OpenVectorWith(path string, o *VectorOptions) (*Vector, error) {
 	}
 	v := &Vector{ds: ds, path: path}
 	for _, l := range ds.Layers() {
-		v.layers = append(v.layers, describeLayer(l))
+		d := describeLayer(l)
+		if v.Driver() == "GPKG" {
+			v.readDescriptions(&d.info)
+		}
+		v.layers = append(v.layers, d)
 	}
 	return v, nil
 }
@@ -161,11 +165,14 @@ func describeLayer(l godal.Layer) layer {
 		out.defs = append(out.defs, d)
 		out.info.Schema.Fields = append(out.info.Schema.Fields, geo.Field{
 			Name: strings.ToValidUTF8(C.GoString(C.OGR_Fld_GetNameRef(fd)), "�"), Type: d.out,
+			Alias: strings.ToValidUTF8(C.GoString(C.OGR_Fld_GetAlternativeNameRef(fd)), "�"),
 		})
 	}
 	out.info.Schema.GeometryType = geometryType(uint32(l.Type()))
 	if out.info.Schema.GeometryType != "" {
 		out.info.Schema.CRS, out.info.CRSError = layerCRS(h)
+		t := C.OGR_L_GetGeomType(h)
+		out.info.Schema.HasZ, out.info.Schema.HasM = C.OGR_GT_HasZ(t) != 0, C.OGR_GT_HasM(t) != 0
 	}
 	var env C.OGREnvelope
 	C.ct_begin(&e)
@@ -221,7 +228,7 @@ func fieldType(t, sub int) geo.FieldType {
 }
 
 // geometryType is the OGC name of what Scan gives for a layer's type: plain,
-// two-dimensional, with straight edges.
+// with straight edges.
 func geometryType(t uint32) string {
 	if t == 100 { // wkbNone
 		return ""

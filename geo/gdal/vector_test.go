@@ -543,7 +543,7 @@ func FuzzDecodeRow(f *testing.F) {
 	f.Add("a", "2024-01-01T00:00:00+05:45", 1.5, int64(7))
 	f.Add("", "0000-01-01T0:00:00+00:01", math.Inf(-1), int64(math.MinInt64))
 	f.Fuzz(func(t *testing.T, s, when string, r float64, n int64) {
-		w := vectorWriter{schema: geo.Schema{Fields: everyField}}
+		w := VectorWriter{schema: geo.Schema{Fields: everyField}}
 		for _, v := range []struct {
 			f geo.Field
 			v any

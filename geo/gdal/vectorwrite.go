@@ -7,9 +7,8 @@ import "C"
 
 import (
 	"context"
-	"encoding/binary"
+	"errors"
 	"fmt"
-	"math"
 	"os"
 	"slices"
 	"strings"
@@ -18,7 +17,6 @@ import (
 	"contado/geo"
 	"contado/geo/fault"
 	"github.com/airbusgeo/godal"
-	"github.com/paulmach/orb"
 )
 
 // VectorWriteOptions tunes WriteVectorWith.
@@ -58,24 +56,25 @@ func WriteVector(ctx context.Context, path, driver, layer string, s geo.Schema, 
 func WriteVectorWith(ctx context.Context, path, driver, layer string, s geo.Schema, o *VectorWriteOptions,
 	next func() (geo.Feature, bool, error),
 ) error {
-	const op = "gdal.WriteVector"
-	setup()
-	if o == nil {
-		o = &VectorWriteOptions{}
-	}
-	w, err := newVectorWriter(path, driver, layer, s, o)
+	w, err := CreateVector(path, driver, layer, s, o)
 	if err != nil {
 		return err
 	}
-	err = w.writeAll(ctx, next)
-	var c call
-	if cerr := w.ds.Close(godal.ErrLogger(c.handle)); err == nil {
-		err = wrap(op, fault.Other, cerr, "finish %s", path)
+	for err == nil {
+		f, more, nerr := next()
+		if err = nerr; err != nil || !more {
+			break
+		}
+		err = w.Write(ctx, f)
 	}
-	return err
+	if err != nil {
+		return errors.Join(err, w.Abort())
+	}
+	return w.Close()
 }
 
-type vectorWriter struct {
+// VectorWriter is a vector file being written, for one goroutine.
+type VectorWriter struct {
 	ds     *godal.Dataset
 	path   string
 	layer  C.OGRLayerH
@@ -83,11 +82,13 @@ type vectorWriter struct {
 	ids    bool
 	warn   func(string)
 	row    []byte
+	nan    []float64
+	n      int64
 }
 
 // lossy looks at the warning that a call left. Without a listener it is an
 // error: nothing is cut in silence.
-func (w *vectorWriter) lossy(e *C.ct_err) error {
+func (w *VectorWriter) lossy(e *C.ct_err) error {
 	if e.cls != 2 {
 		return nil
 	}
@@ -103,8 +104,14 @@ var vectorFormats = map[string]struct{ ids bool }{
 	"GPKG": {true}, "GeoJSON": {true}, "GeoJSONSeq": {true}, "FlatGeobuf": {}, "ESRI Shapefile": {}, "CSV": {},
 }
 
-func newVectorWriter(path, driver, layer string, s geo.Schema, o *VectorWriteOptions) (*vectorWriter, error) {
+// CreateVector is WriteVectorWith for rows that come one by one; the caller
+// ends with Close, or with Abort and removes the file.
+func CreateVector(path, driver, layer string, s geo.Schema, o *VectorWriteOptions) (*VectorWriter, error) {
 	const op = "gdal.WriteVector"
+	setup()
+	if o == nil {
+		o = &VectorWriteOptions{}
+	}
 	format, ok := vectorFormats[driver]
 	if !ok {
 		return nil, fault.Errorf(op, fault.Unsupported, "cannot write vector files with driver %q", driver)
@@ -125,13 +132,15 @@ func newVectorWriter(path, driver, layer string, s geo.Schema, o *VectorWriteOpt
 	if err != nil {
 		return nil, wrap(op, fault.Other, err, "create %s", path)
 	}
-	w := &vectorWriter{ds: ds, path: path, schema: s, ids: format.ids, warn: o.OnWarning}
+	w := &VectorWriter{ds: ds, path: path, schema: s, ids: format.ids, warn: o.OnWarning}
 	if o.KeepIDs != nil {
 		w.ids = *o.KeepIDs
 	}
-	if err := w.createLayer(driver, layer, o); err != nil {
-		_ = ds.Close(godal.ErrLogger(c.handle))
-		return nil, err
+	if err = w.createLayer(driver, layer, o); err == nil {
+		err = w.transaction(0)
+	}
+	if err != nil {
+		return nil, errors.Join(err, ds.Close(godal.ErrLogger(c.handle)))
 	}
 	return w, nil
 }
@@ -141,7 +150,7 @@ var geometryCodes = map[string]C.int{
 	"MultiLineString": 5, "MultiPolygon": 6, "GeometryCollection": 7,
 }
 
-func (w *vectorWriter) createLayer(driver, layer string, o *VectorWriteOptions) error {
+func (w *VectorWriter) createLayer(driver, layer string, o *VectorWriteOptions) error {
 	const op = "gdal.WriteVector"
 	code, ok := geometryCodes[w.schema.GeometryType]
 	if !ok {
@@ -166,7 +175,7 @@ func (w *vectorWriter) createLayer(driver, layer string, o *VectorWriteOptions) 
 	cname := C.CString(layer)
 	defer C.free(unsafe.Pointer(cname))
 	var e C.ct_err
-	w.layer = C.ct_layer_create(datasetHandle(w.ds), cname, ref, code, list, &e)
+	w.layer = C.ct_layer_create(datasetHandle(w.ds), cname, ref, code, flag(w.schema.HasZ), flag(w.schema.HasM), list, &e)
 	if w.layer == nil {
 		return wrap(op, fault.Invalid, shimError(&e), "create layer %s of %s", layer, w.path)
 	}
@@ -175,10 +184,20 @@ func (w *vectorWriter) createLayer(driver, layer string, o *VectorWriteOptions) 
 			return err
 		}
 	}
+	if driver == "GPKG" {
+		return w.describeColumns(layer)
+	}
 	return nil
 }
 
-func (w *vectorWriter) layerDefaults(driver string, o *VectorWriteOptions) []string {
+func flag(b bool) C.int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func (w *VectorWriter) layerDefaults(driver string, o *VectorWriteOptions) []string {
 	switch driver {
 	case "GPKG":
 		out := []string{"SPATIAL_INDEX=YES", "FID=" + w.freeName("fid"), "GEOMETRY_NAME=" + w.freeName("geom")}
@@ -199,7 +218,7 @@ func (w *vectorWriter) layerDefaults(driver string, o *VectorWriteOptions) []str
 }
 
 // freeName is a column name that no field has; SQL does not tell case.
-func (w *vectorWriter) freeName(base string) string {
+func (w *VectorWriter) freeName(base string) string {
 	name := base
 	for n := 1; slices.ContainsFunc(w.schema.Fields, func(f geo.Field) bool { return strings.EqualFold(f.Name, name) }); n++ {
 		name = fmt.Sprintf("%s_%d", base, n)
@@ -207,7 +226,7 @@ func (w *vectorWriter) freeName(base string) string {
 	return name
 }
 
-func (w *vectorWriter) createField(f geo.Field) error {
+func (w *VectorWriter) createField(f geo.Field) error {
 	const op = "gdal.WriteVector"
 	if f.Name == "" || strings.ContainsRune(f.Name, 0) {
 		return fault.Errorf(op, fault.Invalid, "field name %q cannot be used", f.Name)
@@ -232,17 +251,18 @@ func (w *vectorWriter) createField(f geo.Field) error {
 	default:
 		return fault.Errorf(op, fault.Invalid, "field %s is of unknown type %q", f.Name, f.Type)
 	}
-	cs := C.CString(f.Name)
+	cs, alias := C.CString(f.Name), C.CString(strings.ReplaceAll(f.Alias, "\x00", ""))
 	defer C.free(unsafe.Pointer(cs))
+	defer C.free(unsafe.Pointer(alias))
 	var e C.ct_err
-	if C.ct_field_create(w.layer, cs, C.int(t), C.int(sub), &e) != 0 {
+	if C.ct_field_create(w.layer, cs, alias, C.int(t), C.int(sub), &e) != 0 {
 		return wrap(op, fault.Invalid, shimError(&e), "create field %s of %s", f.Name, w.path)
 	}
 	return w.lossy(&e)
 }
 
 // transaction runs one step; formats without transactions do nothing.
-func (w *vectorWriter) transaction(what C.int) error {
+func (w *VectorWriter) transaction(what C.int) error {
 	var e C.ct_err
 	if C.ct_transaction(datasetHandle(w.ds), what, &e) == 1 {
 		return wrap("gdal.WriteVector", fault.Other, shimError(&e), "transaction on %s", w.path)
@@ -250,194 +270,35 @@ func (w *vectorWriter) transaction(what C.int) error {
 	return nil
 }
 
-func (w *vectorWriter) writeAll(ctx context.Context, next func() (geo.Feature, bool, error)) (err error) {
-	const op = "gdal.WriteVector"
-	if err := w.transaction(0); err != nil {
-		return err
+// Write adds a row.
+func (w *VectorWriter) Write(ctx context.Context, f geo.Feature) error {
+	w.n++
+	if w.n%64 == 1 && ctx.Err() != nil {
+		return fault.E("gdal.WriteVector", fault.Canceled, ctx.Err())
 	}
-	defer func() {
-		if err != nil {
-			_ = w.transaction(2) // the first error is the one to tell
-		}
-	}()
-	for n := 1; ; n++ {
-		if n%64 == 1 && ctx.Err() != nil {
-			return fault.E(op, fault.Canceled, ctx.Err())
-		}
-		f, more, err := next()
-		if err != nil {
+	if err := w.write(f); err != nil {
+		return fmt.Errorf("feature %d (number %d): %w", f.ID, w.n, err)
+	}
+	if w.n%batch == 0 {
+		if err := w.transaction(1); err != nil {
 			return err
 		}
-		if !more {
-			return w.transaction(1)
-		}
-		if err := w.write(f); err != nil {
-			return fmt.Errorf("feature %d (number %d): %w", f.ID, n, err)
-		}
-		if n%batch == 0 {
-			if err := w.transaction(1); err != nil {
-				return err
-			}
-			if err := w.transaction(0); err != nil {
-				return err
-			}
-		}
+		return w.transaction(0)
 	}
-}
-
-func (w *vectorWriter) write(f geo.Feature) error {
-	const op = "gdal.WriteVector"
-	if len(f.Values) != len(w.schema.Fields) {
-		return fault.Errorf(op, fault.Invalid, "%d values for %d fields", len(f.Values), len(w.schema.Fields))
-	}
-	fid := int64(-1)
-	if w.ids && f.ID != 0 {
-		fid = f.ID
-	}
-	w.row = binary.NativeEndian.AppendUint64(w.row[:0], uint64(fid))
-	if err := w.putGeometry(f.Geometry); err != nil {
-		return err
-	}
-	for i, v := range f.Values {
-		if err := w.putValue(w.schema.Fields[i], v); err != nil {
-			return fault.E(op, fault.Invalid, fmt.Errorf("field %s: %w", w.schema.Fields[i].Name, err))
-		}
-	}
-	var e C.ct_err
-	if C.ct_layer_write(w.layer, (*C.uchar)(unsafe.Pointer(&w.row[0])), C.size_t(len(w.row)), &e) != 0 {
-		return wrap(op, fault.Invalid, shimError(&e), "write to %s", w.path)
-	}
-	return w.lossy(&e)
-}
-
-func (w *vectorWriter) putGeometry(g orb.Geometry) error {
-	const op = "gdal.WriteVector"
-	if g == nil || isEmpty(g) {
-		w.row = append(w.row, 0, 0, 0, 0, 0)
-		return nil
-	}
-	if w.schema.GeometryType == "" {
-		return fault.Errorf(op, fault.Invalid, "a geometry in a table without geometry")
-	}
-	g = promote(plain(g), w.schema.GeometryType)
-	if t := w.schema.GeometryType; t != "Geometry" && g.GeoJSONType() != t {
-		return fault.Errorf(op, fault.Invalid, "a %s in a layer of %s", g.GeoJSONType(), t)
-	}
-	b, err := encodeGeometry(op, g)
-	if err != nil {
-		return err
-	}
-	w.row = append(w.row, 1)
-	w.row = binary.NativeEndian.AppendUint32(w.row, uint32(len(b)))
-	w.row = append(w.row, b...)
 	return nil
 }
 
-// promote makes a single geometry the only part of a multi one.
-func promote(g orb.Geometry, want string) orb.Geometry {
-	switch t := g.(type) {
-	case orb.Point:
-		if want == "MultiPoint" {
-			return orb.MultiPoint{t}
-		}
-	case orb.LineString:
-		if want == "MultiLineString" {
-			return orb.MultiLineString{t}
-		}
-	case orb.Polygon:
-		if want == "MultiPolygon" {
-			return orb.MultiPolygon{t}
-		}
-	}
-	if _, ok := g.(orb.Collection); !ok && want == "GeometryCollection" {
-		return orb.Collection{g}
-	}
-	return g
+// Close finishes the file.
+func (w *VectorWriter) Close() error {
+	err := w.transaction(1)
+	var c call
+	return errors.Join(err, wrap("gdal.WriteVector", fault.Other, w.ds.Close(godal.ErrLogger(c.handle)), "finish %s", w.path))
 }
 
-// putValue encodes a value the way its field is written.
-func (w *vectorWriter) putValue(f geo.Field, v any) error {
-	if v == nil {
-		w.row = append(w.row, 0)
-		return nil
-	}
-	switch f.Type {
-	case geo.Integer:
-		return w.putInteger(v)
-	case geo.Real:
-		return w.putReal(v)
-	case geo.Boolean:
-		b, ok := v.(bool)
-		if !ok {
-			return fmt.Errorf("a %T is not a boolean", v)
-		}
-		w.row = append(w.row, 5, 0)
-		if b {
-			w.row[len(w.row)-1] = 1
-		}
-		return nil
-	case geo.Binary:
-		b, ok := v.([]byte)
-		if !ok {
-			return fmt.Errorf("a %T is not binary", v)
-		}
-		w.row = append(w.row, 4)
-		w.row = binary.NativeEndian.AppendUint32(w.row, uint32(len(b)))
-		w.row = append(w.row, b...)
-		return nil
-	}
-	s, ok := v.(string)
-	if !ok {
-		return fmt.Errorf("a %T is not text", v)
-	}
-	if f.Type == geo.Date || f.Type == geo.DateTime {
-		return w.putTime(s)
-	}
-	if strings.ContainsRune(s, 0) {
-		return fmt.Errorf("text with a zero byte")
-	}
-	w.row = append(w.row, 3)
-	w.row = binary.NativeEndian.AppendUint32(w.row, uint32(len(s)))
-	w.row = append(append(w.row, s...), 0)
-	return nil
-}
-
-func (w *vectorWriter) putInteger(v any) error {
-	n, ok := v.(int64)
-	if f, isFloat := v.(float64); isFloat && f == math.Trunc(f) && math.Abs(f) < 1<<53 {
-		n, ok = int64(f), true
-	}
-	if !ok {
-		return fmt.Errorf("%v (%T) is not an integer", v, v)
-	}
-	w.row = append(w.row, 1)
-	w.row = binary.NativeEndian.AppendUint64(w.row, uint64(n))
-	return nil
-}
-
-func (w *vectorWriter) putReal(v any) error {
-	x, ok := v.(float64)
-	if n, isInt := v.(int64); isInt {
-		x, ok = float64(n), true
-	}
-	if !ok {
-		return fmt.Errorf("a %T is not a number", v)
-	}
-	w.row = append(w.row, 2)
-	w.row = binary.NativeEndian.AppendUint64(w.row, math.Float64bits(x))
-	return nil
-}
-
-func (w *vectorWriter) putTime(s string) error {
-	t, zone, err := parseTime(s)
-	if err != nil {
-		return err
-	}
-	w.row = append(w.row, 9)
-	for _, v := range [7]int{
-		t.Year(), int(t.Month()), t.Day(), t.Hour(), t.Minute(), t.Second()*1000 + t.Nanosecond()/1e6, zone,
-	} {
-		w.row = binary.NativeEndian.AppendUint32(w.row, uint32(int32(v)))
-	}
+// Abort lets go of a file that is not to be finished.
+func (w *VectorWriter) Abort() error {
+	_ = w.transaction(2) // what made the caller give up is the error to tell
+	var c call
+	_ = w.ds.Close(godal.ErrLogger(c.handle))
 	return nil
 }

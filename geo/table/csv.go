@@ -1,7 +1,6 @@
 package table
 
 import (
-	"encoding/csv"
 	"encoding/json"
 	"io"
 	"math"
@@ -18,30 +17,16 @@ func (t *Table) CSV(w io.Writer, l Locale) error {
 	if err := t.Check(); err != nil {
 		return err
 	}
-	out := csv.NewWriter(w)
-	if l == Italian {
-		out.Comma = ';'
-		if _, err := io.WriteString(w, "\ufeff"); err != nil { // else spreadsheets misread accents
-			return err
-		}
-	}
-	line := make([]string, len(t.Columns))
-	for i, c := range t.Columns {
-		line[i] = c.Name
-	}
-	if err := out.Write(line); err != nil {
+	out, err := t.NewCSV(w, l)
+	if err != nil {
 		return err
 	}
 	for _, row := range t.Rows {
-		for i, v := range row {
-			line[i] = text(v, l)
-		}
-		if err := out.Write(line); err != nil {
+		if err := out.Write(row); err != nil {
 			return err
 		}
 	}
-	out.Flush()
-	return out.Error()
+	return out.Flush()
 }
 
 func text(v any, l Locale) string {

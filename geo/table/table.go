@@ -47,13 +47,8 @@ type Table struct {
 // the wrong type.
 func (t *Table) Check() error {
 	for i, row := range t.Rows {
-		if len(row) != len(t.Columns) {
-			return fault.Errorf("table", fault.Invalid, "row %d has %d cells for %d columns", i, len(row), len(t.Columns))
-		}
-		for k, v := range row {
-			if !fits(t.Columns[k].Kind, v) {
-				return fault.Errorf("table", fault.Invalid, "row %d, column %s: a cell of type %T", i, t.Columns[k].Name, v)
-			}
+		if err := t.check(i, row); err != nil {
+			return err
 		}
 	}
 	return nil

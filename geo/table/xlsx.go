@@ -1,7 +1,9 @@
 package table
 
 import (
+	"errors"
 	"io"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -29,87 +31,165 @@ func (t *Table) XLSX(w io.Writer, l Locale) (err error) {
 		return fault.WithHint(fault.Errorf(op, fault.TooLarge, "%d rows of %d columns; a sheet holds %d of %d",
 			len(t.Rows), len(t.Columns), maxRows, excelize.MaxColumns), "write CSV instead")
 	}
-	f := excelize.NewFile()
-	defer func() {
-		if cerr := f.Close(); err == nil && cerr != nil {
-			err = fault.E(op, fault.Other, cerr)
+	out, err := t.NewXLSX(l)
+	if err != nil {
+		return err
+	}
+	for _, row := range t.Rows {
+		if err := out.Write(row); err != nil {
+			return errors.Join(err, out.Abort())
 		}
-	}()
-	name := sheetName(t.Name)
-	if err := f.SetSheetName("Sheet1", name); err != nil {
-		return fault.E(op, fault.Other, err)
 	}
-	if err := t.fillSheet(f, name, l); err != nil {
-		return fault.E(op, fault.Other, err)
-	}
-	if err := t.fillAbout(f, l); err != nil {
-		return fault.E(op, fault.Other, err)
-	}
-	if _, err := f.WriteTo(w); err != nil {
-		return fault.E(op, fault.Other, err)
-	}
-	return nil
+	return out.Finish(w)
 }
 
-func (t *Table) fillSheet(f *excelize.File, name string, l Locale) error {
-	head, styles, err := t.styles(f, l)
-	if err != nil {
+// XLSXWriter writes rows as they come, into temporary files once they are
+// many; see Table.NewXLSX.
+type XLSXWriter struct {
+	t      *Table
+	l      Locale
+	f      *excelize.File
+	s      *excelize.StreamWriter
+	name   string
+	first  [][]any // rows that settle the widths of the columns
+	styles []int
+	head   int
+	line   []any
+	n      int
+}
+
+// sampled is how many rows settle the widths.
+const sampled = 200
+
+// NewXLSX starts a spreadsheet that takes its rows one by one; t.Rows is not
+// looked at. The caller ends with Finish, or with Abort.
+//
+// Errors: fault.TooLarge for more columns than a sheet can hold.
+func (t *Table) NewXLSX(l Locale) (*XLSXWriter, error) {
+	if len(t.Columns) > excelize.MaxColumns {
+		return nil, fault.Errorf("table.XLSX", fault.TooLarge, "%d columns; a sheet holds %d", len(t.Columns), excelize.MaxColumns)
+	}
+	x := &XLSXWriter{t: t, l: l, f: excelize.NewFile(), name: sheetName(t.Name), line: make([]any, len(t.Columns))}
+	if err := x.start(); err != nil {
+		return nil, fault.E("table.XLSX", fault.Other, errors.Join(err, x.f.Close()))
+	}
+	return x, nil
+}
+
+func (x *XLSXWriter) start() (err error) {
+	if err := x.f.SetSheetName("Sheet1", x.name); err != nil {
 		return err
 	}
-	s, err := f.NewStreamWriter(name)
-	if err != nil {
+	if x.head, x.styles, err = x.t.styles(x.f, x.l); err != nil {
 		return err
 	}
-	for i, c := range t.Columns {
-		if err := s.SetColWidth(i+1, i+1, t.width(i, c)); err != nil {
+	x.s, err = x.f.NewStreamWriter(x.name)
+	return err
+}
+
+// Write adds a row. Errors: fault.TooLarge beyond what a sheet can hold.
+func (x *XLSXWriter) Write(row []any) error {
+	const op = "table.XLSX"
+	if x.n++; x.n > maxRows {
+		return fault.WithHint(fault.Errorf(op, fault.TooLarge, "there are more rows than the %d that a sheet holds", maxRows), "write CSV instead")
+	}
+	if err := x.t.check(x.n-1, row); err != nil {
+		return err
+	}
+	if x.n <= sampled {
+		x.first = append(x.first, slices.Clone(row))
+		return nil
+	}
+	if x.first != nil {
+		if err := x.begin(); err != nil {
+			return fault.E(op, fault.Other, err)
+		}
+	}
+	return fault.E(op, fault.Other, x.row(x.n, row))
+}
+
+// begin writes the header and the rows kept so far.
+func (x *XLSXWriter) begin() error {
+	for i, c := range x.t.Columns {
+		if err := x.s.SetColWidth(i+1, i+1, width(i, c, x.first)); err != nil {
 			return err
 		}
 	}
-	if err := s.SetPanes(&excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}); err != nil {
+	if err := x.s.SetPanes(&excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}); err != nil {
 		return err
 	}
-	line := make([]any, len(t.Columns))
-	for i, c := range t.Columns {
+	for i, c := range x.t.Columns {
 		title := c.Name
 		if c.Unit != "" {
 			title += " [" + c.Unit + "]"
 		}
-		line[i] = excelize.Cell{StyleID: head, Value: title}
+		x.line[i] = excelize.Cell{StyleID: x.head, Value: title}
 	}
-	if err := s.SetRow("A1", line); err != nil {
+	if err := x.s.SetRow("A1", x.line); err != nil {
 		return err
 	}
-	for r, row := range t.Rows {
-		for i, v := range row {
-			if empty(v) {
-				line[i] = nil
-				continue
-			}
-			if d, ok := v.(time.Time); ok {
-				v = d.UTC().Truncate(24 * time.Hour)
-			}
-			if b, ok := v.(bool); ok {
-				v = l.flag(b)
-			}
-			line[i] = excelize.Cell{StyleID: styles[i], Value: v}
-		}
-		at, err := excelize.CoordinatesToCellName(1, r+2)
-		if err != nil {
-			return err
-		}
-		if err := s.SetRow(at, line); err != nil {
+	for i, row := range x.first {
+		if err := x.row(i+1, row); err != nil {
 			return err
 		}
 	}
-	if err := s.Flush(); err != nil {
-		return err
+	x.first = nil
+	return nil
+}
+
+// row writes row n, from 1.
+func (x *XLSXWriter) row(n int, row []any) error {
+	for i, v := range row {
+		if empty(v) {
+			x.line[i] = nil
+			continue
+		}
+		if d, ok := v.(time.Time); ok {
+			v = d.UTC().Truncate(24 * time.Hour)
+		}
+		if b, ok := v.(bool); ok {
+			v = x.l.flag(b)
+		}
+		x.line[i] = excelize.Cell{StyleID: x.styles[i], Value: v}
 	}
-	last, err := excelize.CoordinatesToCellName(max(len(t.Columns), 1), len(t.Rows)+1)
+	at, err := excelize.CoordinatesToCellName(1, n+1)
 	if err != nil {
 		return err
 	}
-	return f.AutoFilter(name, "A1:"+last, nil)
+	return x.s.SetRow(at, x.line)
 }
+
+// Finish writes the whole to w.
+func (x *XLSXWriter) Finish(w io.Writer) error {
+	err := x.finish(w)
+	return fault.E("table.XLSX", fault.Other, errors.Join(err, x.f.Close()))
+}
+
+func (x *XLSXWriter) finish(w io.Writer) error {
+	if x.n <= sampled {
+		if err := x.begin(); err != nil {
+			return err
+		}
+	}
+	if err := x.s.Flush(); err != nil {
+		return err
+	}
+	last, err := excelize.CoordinatesToCellName(max(len(x.t.Columns), 1), x.n+1)
+	if err != nil {
+		return err
+	}
+	if err := x.f.AutoFilter(x.name, "A1:"+last, nil); err != nil {
+		return err
+	}
+	if err := x.t.fillAbout(x.f, x.l); err != nil {
+		return err
+	}
+	_, err = x.f.WriteTo(w)
+	return err
+}
+
+// Abort lets go of a spreadsheet that is not to be finished.
+func (x *XLSXWriter) Abort() error { return x.f.Close() }
 
 // styles are those of the header and of each column.
 func (t *Table) styles(f *excelize.File, l Locale) (head int, columns []int, err error) {
@@ -160,11 +240,11 @@ func (c *Column) format(l Locale) string {
 	return ""
 }
 
-// width is that of a column in characters.
-func (t *Table) width(i int, c Column) float64 {
+// width is that of a column in characters, by its first rows.
+func width(i int, c Column, rows [][]any) float64 {
 	n := utf8.RuneCountInString(c.Name) + utf8.RuneCountInString(c.Unit) + 3
-	for r := range min(len(t.Rows), 200) {
-		if s, ok := t.Rows[r][i].(string); ok {
+	for _, row := range rows {
+		if s, ok := row[i].(string); ok {
 			n = max(n, utf8.RuneCountInString(s)+2)
 		}
 	}
