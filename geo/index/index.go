@@ -121,7 +121,7 @@ func hilbertOrder(boxes []geo.BBox) []entry {
 			continue
 		}
 		x, y := centre(b)
-		order = append(order, entry{hilbert(cell(x, centres.MinX, sx), cell(y, centres.MinY, sy)), i})
+		order = append(order, entry{Hilbert(cell(x, centres.MinX, sx), cell(y, centres.MinY, sy)), i})
 	}
 	slices.SortFunc(order, func(a, b entry) int {
 		if a.key != b.key {
@@ -158,9 +158,9 @@ func cell(v, lo, s float64) uint32 {
 	return uint32(math.Min(c, hilbertSide-1))
 }
 
-// hilbert is the position of a cell along the Hilbert curve of order 16
-// (Warren, Hacker's Delight, 2nd ed., §16-2, figure 16-8).
-func hilbert(x, y uint32) uint32 {
+// Hilbert is the position of a cell (0 ≤ x, y < 65536) along the Hilbert curve
+// of order 16 (Warren, Hacker's Delight, 2nd ed., §16-2, figure 16-8).
+func Hilbert(x, y uint32) uint32 {
 	var state, s uint32
 	for i := 15; i >= 0; i-- {
 		row := 4*state | 2*((x>>i)&1) | (y>>i)&1

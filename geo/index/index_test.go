@@ -165,7 +165,7 @@ func TestHilbertVisitsEveryCellOnceAndMovesByOne(t *testing.T) {
 	at := make(map[uint32][2]int, side*side)
 	for x := range side {
 		for y := range side {
-			at[hilbert(uint32(x), uint32(y))] = [2]int{x, y}
+			at[Hilbert(uint32(x), uint32(y))] = [2]int{x, y}
 		}
 	}
 	if len(at) != side*side {
