@@ -195,6 +195,19 @@ func (e *Engine) Outlines(ctx context.Context, a ZonalAreas) (Outlines, error) {
 	return out, nil
 }
 
+// geometryType is MultiPolygon when all outlines are polygons, which are
+// written as such, else Geometry.
+func (o Outlines) geometryType() string {
+	for _, g := range o {
+		switch g.(type) {
+		case nil, orb.Polygon, orb.MultiPolygon:
+		default:
+			return "Geometry"
+		}
+	}
+	return "MultiPolygon"
+}
+
 // WriteGeoPackage writes a table with columns code and name as features; the
 // outlines are in longitude and latitude.
 func WriteGeoPackage(ctx context.Context, path, layer string, t *table.Table, outlines Outlines) error {
@@ -204,7 +217,7 @@ func WriteGeoPackage(ctx context.Context, path, layer string, t *table.Table, ou
 	if len(t.Columns) < 2 || t.Columns[0].Name != "code" || t.Columns[1].Name != "name" {
 		return fault.Errorf("analysis.WriteGeoPackage", fault.Invalid, "the table has no code and name")
 	}
-	s := geo.Schema{GeometryType: "MultiPolygon", CRS: geo.WGS84}
+	s := geo.Schema{GeometryType: outlines.geometryType(), CRS: geo.WGS84}
 	types := map[table.Kind]geo.FieldType{
 		table.Text: geo.String, table.Integer: geo.Integer, table.Real: geo.Real, table.Share: geo.Real, table.Date: geo.Date, table.Flag: geo.Boolean,
 	}
