@@ -287,3 +287,6 @@ func (v Raw) Any() any {
 	n, _ := v.Int()
 	return n
 }
+
+// NumFields is the number of fields of the schema.
+func (r Row) NumFields() int { return len(r.f.fields) }

@@ -1,0 +1,434 @@
+package layer
+
+import (
+	"cmp"
+	"context"
+	"math"
+	"slices"
+	"sort"
+
+	"contado/geo"
+	"contado/geo/fault"
+	"contado/geo/store/features"
+)
+
+// scan is a query made ready.
+type scan struct {
+	l      *Layer
+	q      features.Query
+	fields []int    // of the answer; nil: all
+	box    geo.BBox // that every row must meet, when boxed
+	boxed  bool
+	near   geo.BBox // that every row will turn out to meet: for finding them
+	equal  []equal
+	where  *Selection
+	keys   *keys // nil: by id
+	cursor []byte
+}
+
+func (l *Layer) newScan(q features.Query) (*scan, error) {
+	const op = "layer.Scan"
+	s := &scan{l: l, q: q, near: everything}
+	if q.BBox != nil {
+		if q.BBox.IsEmpty() {
+			return nil, fault.WithHint(fault.Errorf(op, fault.Invalid, "box %v holds no point", *q.BBox),
+				"give minimum before maximum; a box across the antimeridian is asked in two halves")
+		}
+		s.box, s.boxed, s.near = *q.BBox, true, *q.BBox
+	}
+	schema := l.Schema()
+	for _, e := range q.Equal {
+		one, err := newEqual(&schema, e)
+		if err != nil {
+			return nil, err
+		}
+		s.equal = append(s.equal, one)
+	}
+	if q.Fields != nil {
+		s.fields = make([]int, len(q.Fields))
+		for k, name := range q.Fields {
+			var err error
+			if s.fields[k], err = fieldIndex(&schema, name); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if q.Filter != nil {
+		var err error
+		if s.where, err = l.Where(q.Filter, q.FilterCRS); err != nil {
+			return nil, err
+		}
+		s.near = s.near.Intersect(s.where.Box())
+	}
+	return s, s.sort(&schema)
+}
+
+func (s *scan) sort(schema *geo.Schema) (err error) {
+	if len(s.q.Sort) == 0 {
+		if s.q.Cursor != nil {
+			return fault.Errorf("layer.Scan", fault.Invalid, "a cursor is for rows in an order by attributes; others are paged by id")
+		}
+		return nil
+	}
+	if s.keys, err = newKeys(schema, s.q.Sort); err != nil || s.q.Cursor == nil {
+		return err
+	}
+	s.cursor, err = s.keys.cursor(s.q.Cursor)
+	return err
+}
+
+// match tells whether a row is selected, wherever it came from.
+func (s *scan) match(r Row) (bool, error) {
+	if s.q.After != 0 && r.ID() <= s.q.After {
+		return false, nil
+	}
+	if s.boxed && !r.Box().Intersects(s.box) {
+		return false, nil
+	}
+	for i := range s.equal {
+		if e := &s.equal[i]; !e.holds(r.Value(e.field)) {
+			return false, nil
+		}
+	}
+	if s.where != nil {
+		return s.where.Test(r)
+	}
+	return true, nil
+}
+
+// Scan implements the contract of features.Table: it yields the selected rows
+// in ascending id, or in the order of q.Sort, until yield returns false. What
+// a page costs does not depend on how deep it is.
+func (l *Layer) Scan(ctx context.Context, q features.Query, yield func(geo.Feature) bool) error {
+	s, err := l.newScan(q)
+	if err != nil {
+		return err
+	}
+	c := checker{ctx: ctx}
+	var failed error
+	n := 0
+	err = s.rows(ctx, func(r Row) bool {
+		if !c.ok() {
+			return false
+		}
+		var ok bool
+		if ok, failed = s.match(r); !ok || failed != nil {
+			return failed == nil
+		}
+		var f geo.Feature
+		if f, failed = r.feature(s.fields, !q.SkipGeometry); failed != nil {
+			return false
+		}
+		n++
+		return yield(f) && n != q.Limit
+	})
+	switch {
+	case err != nil:
+		return err
+	case failed != nil:
+		return failed
+	}
+	return c.err
+}
+
+// feature is the row as a feature that may be kept and changed, but for its
+// geometry.
+func (r Row) feature(fields []int, withGeometry bool) (geo.Feature, error) {
+	f := geo.Feature{ID: r.ID()}
+	if r.own == nil {
+		n := len(fields)
+		if fields == nil {
+			n = r.packed.NumFields()
+		}
+		f.Values = make([]any, n)
+		r.packed.Values(fields, f.Values)
+		if !withGeometry {
+			return f, nil
+		}
+		var err error
+		if f.Geometry, err = r.Geometry(); err != nil || f.Geometry == nil {
+			return f, err
+		}
+		f.Z, f.M, err = r.packed.ZM()
+		return f, err
+	}
+	own := &r.own.feature
+	if withGeometry {
+		f.Geometry, f.Z, f.M = own.Geometry, own.Z, own.M
+	}
+	if fields == nil {
+		f.Values = slices.Clone(own.Values)
+	} else {
+		f.Values = make([]any, len(fields))
+		for k, i := range fields {
+			f.Values[k] = r.Value(i)
+		}
+	}
+	for i, v := range f.Values {
+		if b, ok := v.([]byte); ok {
+			f.Values[i] = slices.Clone(b)
+		}
+	}
+	return f, nil
+}
+
+// rows gives at least the selected rows, in order, from the place where the
+// page begins. It picks the way that looks at the fewest.
+func (s *scan) rows(ctx context.Context, yield func(Row) bool) error {
+	if err := ctx.Err(); err != nil {
+		return fault.E("layer.Scan", fault.Canceled, err)
+	}
+	if s.q.IDs != nil {
+		return s.inOrder(s.byIDs(), yield)
+	}
+	if s.near != everything {
+		if s.near.IsEmpty() {
+			return nil
+		}
+		if hits, ok := s.hits(); ok {
+			return s.inOrder(hits, yield)
+		}
+	}
+	if s.keys != nil {
+		return s.sorted(ctx, yield)
+	}
+	if s.l.base.len() >= orderedFrom {
+		for i := range s.equal {
+			if s.equal[i].exact {
+				return s.having(ctx, &s.equal[i], yield)
+			}
+		}
+	}
+	s.ascending(yield)
+	return nil
+}
+
+// orderedFrom is how many rows make it worth to keep an order of them for
+// finding values.
+const orderedFrom = 10_000
+
+// hit is a row that was found, small enough to hold many.
+type hit struct {
+	id      int64
+	own     *entry // of the overlay
+	ordinal int32  // of the base; −1: of the overlay
+}
+
+func newHit(r Row) hit {
+	h := hit{id: r.ID(), ordinal: r.ordinal}
+	if r.ordinal < 0 {
+		h.own = r.own
+	}
+	return h
+}
+
+func (s *scan) row(h hit) Row {
+	if h.ordinal < 0 {
+		return s.l.over.row(h.own)
+	}
+	return s.l.base.at(int(h.ordinal))
+}
+
+// byIDs are the rows named, once each.
+func (s *scan) byIDs() []hit {
+	ids := slices.Clone(s.q.IDs)
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	var out []hit
+	for _, id := range ids {
+		if r, ok := s.l.Find(id); ok {
+			out = append(out, newHit(r))
+		}
+	}
+	return out
+}
+
+// hits are the rows whose box meets near; ok is false when they are so many
+// that it is better to go through all rows in order.
+func (s *scan) hits() (out []hit, ok bool) {
+	wanted := s.l.Len()
+	if s.q.Limit > 0 && s.where == nil && len(s.equal) == 0 {
+		wanted = min(wanted, s.q.Limit)
+	}
+	// Going through all in order looks at wanted · all ÷ hits rows: more than
+	// the hits as long as these are fewer than the root.
+	most := min(max(4096, int(math.Sqrt(float64(wanted)*float64(s.l.Len())))), maxHits)
+	ok = true
+	s.l.Visit(&s.near, func(r Row) bool {
+		h := newHit(r)
+		if s.q.After != 0 && h.id <= s.q.After {
+			return true
+		}
+		ok = len(out) < most
+		out = append(out, h)
+		return ok
+	})
+	return out, ok
+}
+
+// maxHits bounds the rows that are held at once.
+const maxHits = 1 << 18
+
+// inOrder gives rows that were found in the order asked for.
+func (s *scan) inOrder(list []hit, yield func(Row) bool) error {
+	if s.keys != nil {
+		sortBy(s.keys, list, s.row)
+	} else {
+		slices.SortFunc(list, func(a, b hit) int { return cmp.Compare(a.id, b.id) })
+	}
+	if s.cursor != nil {
+		list = list[sort.Search(len(list), func(i int) bool { return s.isAfter(s.row(list[i])) }):]
+	}
+	for _, h := range list {
+		if !yield(s.row(h)) {
+			break
+		}
+	}
+	return nil
+}
+
+// isAfter tells whether a row comes after the cursor.
+func (s *scan) isAfter(r Row) bool { return string(s.keys.of(nil, r)) > string(s.cursor) }
+
+// ascending goes through all rows by id.
+func (s *scan) ascending(yield func(Row) bool) {
+	o := s.l.over
+	w := o.ascending(s.q.After)
+	s.merge(func(visit func(Row) bool) { s.l.base.ascending(s.q.After, visit) },
+		func() *entry { return o.next(w) },
+		func(a, b Row) bool { return a.ID() < b.ID() }, yield)
+}
+
+// merge gives the base's rows that still stand and the overlay's, both in the
+// same order, in that order.
+func (s *scan) merge(base func(func(Row) bool), next func() *entry, less func(a, b Row) bool, yield func(Row) bool) {
+	o := s.l.over
+	e := next()
+	stopped := false
+	base(func(r Row) bool {
+		if o.hidden.n > 0 && o.hidden.has(int(r.ordinal)) {
+			return true
+		}
+		for e != nil && less(o.row(e), r) {
+			if stopped = !yield(o.row(e)); stopped {
+				return false
+			}
+			e = next()
+		}
+		stopped = !yield(r)
+		return !stopped
+	})
+	for e != nil && !stopped {
+		stopped = !yield(o.row(e))
+		e = next()
+	}
+}
+
+// sorted goes through all rows in the order of the keys, from the cursor on.
+func (s *scan) sorted(ctx context.Context, yield func(Row) bool) error {
+	o, err := s.l.base.order(ctx, s.keys)
+	if err != nil {
+		return err
+	}
+	edited, err := s.l.ordered(s.keys)
+	if err != nil {
+		return err
+	}
+	rows := o.rows
+	if s.cursor != nil {
+		rows = rows[o.after(s.cursor):]
+		edited = edited[sort.Search(len(edited), func(i int) bool { return s.isAfter(s.l.over.row(edited[i])) }):]
+	}
+	next := func() *entry {
+		if len(edited) == 0 {
+			return nil
+		}
+		e := edited[0]
+		edited = edited[1:]
+		return e
+	}
+	s.merge(func(visit func(Row) bool) {
+		for _, i := range rows {
+			if !visit(s.l.base.at(int(i))) {
+				return
+			}
+		}
+	}, next, s.keys.less(), yield)
+	return nil
+}
+
+// having goes through the rows that have a value, by id: those of the base
+// stand together in the order by that attribute, in the order of their ids.
+func (s *scan) having(ctx context.Context, e *equal, yield func(Row) bool) error {
+	schema := s.l.Schema()
+	k, err := newKeys(&schema, []features.SortKey{{Field: schema.Fields[e.field].Name}})
+	if err != nil {
+		return err
+	}
+	o, err := s.l.base.order(ctx, k)
+	if err != nil {
+		return err
+	}
+	first, end := o.run(e.prefix())
+	rows := o.rows[first:end]
+	if s.q.After != 0 {
+		rows = rows[sort.Search(len(rows), func(i int) bool { return s.l.base.at(int(rows[i])).ID() > s.q.After }):]
+	}
+	w := s.l.over.ascending(s.q.After)
+	s.merge(func(visit func(Row) bool) {
+		for _, i := range rows {
+			if !visit(s.l.base.at(int(i))) {
+				return
+			}
+		}
+	}, func() *entry { return s.l.over.next(w) }, func(a, b Row) bool { return a.ID() < b.ID() }, yield)
+	return nil
+}
+
+// Count is the number of selected rows; After, Limit, Sort and Cursor are
+// ignored.
+func (l *Layer) Count(ctx context.Context, q features.Query) (int64, error) {
+	q.After, q.Limit, q.Sort, q.Cursor = 0, 0, nil, nil
+	s, err := l.newScan(q)
+	if err != nil {
+		return 0, err
+	}
+	if err := ctx.Err(); err != nil {
+		return 0, fault.E("layer.Count", fault.Canceled, err)
+	}
+	if q.IDs == nil && !s.boxed && s.where == nil && len(s.equal) == 0 {
+		return int64(l.Len()), nil
+	}
+	c := checker{ctx: ctx}
+	var n int64
+	var failed error
+	count := func(r Row) bool {
+		var ok bool
+		if ok, failed = s.match(r); ok {
+			n++
+		}
+		return failed == nil && c.ok()
+	}
+	switch {
+	case q.IDs != nil:
+		err = s.rows(ctx, count)
+	case s.near != everything:
+		l.Visit(&s.near, count)
+	case len(s.equal) > 0:
+		err = s.rows(ctx, count)
+	default:
+		l.Visit(nil, count)
+	}
+	for _, e := range []error{err, failed, c.err} {
+		if e != nil {
+			return 0, e
+		}
+	}
+	return n, nil
+}
+
+// Cheap reports whether Count costs little: without any condition on what the
+// rows hold.
+func (l *Layer) Cheap(q features.Query) bool {
+	return q.Filter == nil && len(q.Equal) == 0
+}
