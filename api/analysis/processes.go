@@ -96,7 +96,7 @@ func processes() []process {
 			},
 			output: required("The statistics by area", object{"type": "object"}), formats: tableFormats, parse: parseZonal,
 		},
-	}, mapProcesses()...)
+	}, append(joinProcesses(), mapProcesses()...)...)
 }
 
 type summary struct {
