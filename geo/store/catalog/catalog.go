@@ -22,6 +22,8 @@ const (
 	Raster    Kind = "raster"
 	Vector    Kind = "vector"
 	Timetable Kind = "timetable"
+	// TileArchive is an archive of tiles made elsewhere, served as it is.
+	TileArchive Kind = "tiles"
 )
 
 // Role is what a dataset is for; reports find their inputs by it.
@@ -83,6 +85,7 @@ type Version struct {
 	TimeStart *time.Time  `json:"time_start,omitempty"`
 	TimeEnd   *time.Time  `json:"time_end,omitempty"`
 	Vector    *VectorInfo `json:"vector,omitempty"` // set for Vector
+	Tiles     *TilesInfo  `json:"tiles,omitempty"`  // set for TileArchive
 	// Territory says how territory features are read; set for that role.
 	Territory *TerritoryFields `json:"territory,omitempty"`
 	// Table names the columns of a population table; set when role is
@@ -178,6 +181,51 @@ type External struct {
 	// Watch is how outside edits are noticed: "notify", "column" or "compare".
 	Watch  string `json:"watch"`
 	Column string `json:"column,omitempty"` // of Watch "column"
+}
+
+// TilesInfo describes an archive of tiles.
+type TilesInfo struct {
+	File   string `json:"file"`   // key of the archive in the blob store
+	Format string `json:"format"` // "pmtiles" or "mbtiles"
+	// Type is what the tiles are, as addresses end: "mvt", "png", "jpg",
+	// "webp", "avif"; "" when not known.
+	Type string `json:"type"`
+	// Encoding is how tiles are compressed, as Content-Encoding has it; "" for
+	// not at all.
+	Encoding string   `json:"encoding,omitempty"`
+	MinZoom  int      `json:"minzoom"`
+	MaxZoom  int      `json:"maxzoom"`
+	Bounds   geo.BBox `json:"bounds"` // WGS 84
+	// Center is longitude, latitude and zoom.
+	Center [3]float64 `json:"center"`
+	// Count is the number of tiles; 0 = not known.
+	Count  int64       `json:"count,omitempty"`
+	Zooms  []TilesZoom `json:"zooms,omitempty"`
+	Layers []TileLayer `json:"layers,omitempty"` // of vector tiles
+	// Name, Description and Attribution are the archive's own.
+	Name        string `json:"name,omitempty"`
+	Description string `json:"description,omitempty"`
+	Attribution string `json:"attribution,omitempty"`
+}
+
+// TilesZoom is the tiles of one zoom of an archive.
+type TilesZoom struct {
+	Zoom    int   `json:"zoom"`
+	Tiles   int64 `json:"tiles"`
+	Bytes   int64 `json:"bytes,omitempty"`   // stored; 0 = not counted
+	Largest int64 `json:"largest,omitempty"` // stored bytes of a tile; 0 = not known
+}
+
+// TileLayer is a layer of vector tiles, as TileJSON describes it.
+type TileLayer struct {
+	ID          string            `json:"id"`
+	Description string            `json:"description,omitempty"`
+	MinZoom     int               `json:"minzoom"`
+	MaxZoom     int               `json:"maxzoom"`
+	Fields      map[string]string `json:"fields"`
+	// Geometry is what samples hold: "point", "line", "polygon", "mixed"; ""
+	// when none was looked at.
+	Geometry string `json:"geometry,omitempty"`
 }
 
 // TerritoryFields names the attributes that make a row a territory.

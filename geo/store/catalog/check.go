@@ -20,10 +20,12 @@ func (p *Publication) Check() error {
 	case !ValidID(d.ID):
 		return fault.WithHint(fault.Errorf(op, fault.Invalid, "dataset id %.80q is not usable", d.ID),
 			"use 1 to 63 of a-z, 0-9 and hyphen, not beginning with a hyphen")
-	case d.Kind != Raster && d.Kind != Vector && d.Kind != Timetable:
+	case d.Kind != Raster && d.Kind != Vector && d.Kind != Timetable && d.Kind != TileArchive:
 		return fault.Errorf(op, fault.Invalid, "dataset %s: kind %q is unknown", d.ID, d.Kind)
 	case !slices.Contains(Roles, d.Role):
 		return fault.Errorf(op, fault.Invalid, "dataset %s: role %q is unknown; roles are %q", d.ID, d.Role, Roles)
+	case d.Kind == TileArchive && d.Version.Tiles == nil:
+		return fault.Errorf(op, fault.Invalid, "dataset %s: an archive of tiles needs a description of them", d.ID)
 	case p.Expect < 0:
 		return fault.Errorf(op, fault.Invalid, "dataset %s: expected version %d is negative", d.ID, p.Expect)
 	case len(d.Version.Extras) > 0:
@@ -39,6 +41,9 @@ func (p *Publication) Check() error {
 	files, err := checkFiles(d)
 	if err != nil {
 		return err
+	}
+	if t := d.Version.Tiles; t != nil && !files[t.File] {
+		return fault.Errorf(op, fault.Invalid, "dataset %s: archive %q is not among the files of the version", d.ID, t.File)
 	}
 	return checkItems(p, files)
 }

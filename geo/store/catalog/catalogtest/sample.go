@@ -49,6 +49,13 @@ func full(id string, expect, items int) catalog.Publication {
 					Writable: true, Watch: "column", Column: "modified",
 				},
 			},
+			Tiles: &catalog.TilesInfo{
+				File: file(id, n, "rows.gpkg").Key, Format: "pmtiles", Type: "mvt", Encoding: "gzip", MinZoom: 2, MaxZoom: 14,
+				Bounds: geo.BBox{MinX: 10.1, MinY: 44.3, MaxX: 11.4, MaxY: 45.2}, Center: [3]float64{10.7, 44.8, 9}, Count: 5,
+				Zooms:  []catalog.TilesZoom{{Zoom: 2, Tiles: 5, Bytes: 99, Largest: 50}},
+				Layers: []catalog.TileLayer{{ID: "strade", Description: "le strade", MinZoom: 2, MaxZoom: 14, Fields: map[string]string{"nome": "String"}, Geometry: "line"}},
+				Name:   "Strade", Description: "made elsewhere", Attribution: "Comune",
+			},
 			Territory: &catalog.TerritoryFields{
 				Code: "PRO_COM_T", Name: "COMUNE", Parents: []string{"COD_UTS"}, ParentNames: []string{"DEN_UTS"},
 				Level: "lvl", LevelName: geo.LevelMunicipality, ParentLevels: []string{geo.LevelProvince},
