@@ -162,9 +162,13 @@ func (f *File) Bounds() geo.BBox { return f.bounds }
 // Indexed tells whether the file has an R-tree; without, Search gives all rows.
 func (f *File) Indexed() bool { return f.tree != nil }
 
-// Name, Title and Description are what the header says of the layer.
-func (f *File) Name() string        { return f.head.name }
-func (f *File) Title() string       { return f.head.title }
+// Name is what the header calls the layer.
+func (f *File) Name() string { return f.head.name }
+
+// Title is the layer's name for people; may be "".
+func (f *File) Title() string { return f.head.title }
+
+// Description says more of the layer; may be "".
 func (f *File) Description() string { return f.head.description }
 
 // Err is the first damage that any call has met, nil when there was none.
@@ -190,7 +194,7 @@ func (f *File) Verify() error {
 	var err error
 	values := make([]any, len(f.fields))
 	f.Rows(func(r Row) bool {
-		if _, err = r.geometry(); err != nil {
+		if _, _, err = r.geometry(); err != nil {
 			return false
 		}
 		switch e := r.Shape(&s); {

@@ -81,8 +81,8 @@ func (r Row) Box() geo.BBox {
 	if r.f.tree != nil {
 		return r.f.tree.leafBox(r.ordinal)
 	}
-	g, err := r.geometry()
-	if err != nil || g == nil {
+	g, has, err := r.geometry()
+	if err != nil || !has {
 		return geo.EmptyBBox()
 	}
 	return g.box(0)
@@ -129,7 +129,7 @@ func (r Row) next(p []byte) (col int, value, rest []byte, ok bool) {
 
 // find is the value of a column as it lies in the file, nil when there is none.
 func (r Row) find(column int) []byte {
-	for p := r.properties(); len(p) > 0; {
+	for p := r.properties(); len(p) > 1; { // some writers leave a byte too many
 		col, v, rest, ok := r.next(p)
 		if !ok {
 			_ = r.f.damaged(r.ordinal, "its attributes are damaged")
@@ -169,7 +169,7 @@ func (r Row) RawValues(dst []Raw) {
 }
 
 func (r Row) each(visit func(field int, v Raw)) {
-	for p := r.properties(); len(p) > 0; {
+	for p := r.properties(); len(p) > 1; { // some writers leave a byte too many
 		col, v, rest, ok := r.next(p)
 		if !ok {
 			_ = r.f.damaged(r.ordinal, "its attributes are damaged")

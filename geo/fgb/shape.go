@@ -44,26 +44,26 @@ type geometryTable struct {
 	row  Row
 }
 
-// geometry finds the geometry of the row; nil when it has none.
-func (r Row) geometry() (*geometryTable, error) {
+// geometry finds the geometry of the row; has is false when it has none.
+func (r Row) geometry() (g geometryTable, has bool, err error) {
 	t, ok := rootTable(r.buf)
 	if !ok {
-		return nil, r.f.damaged(r.ordinal, "it has no table")
+		return g, false, r.f.damaged(r.ordinal, "it has no table")
 	}
-	g, has, ok := t.table(featureGeometry)
+	g.flatTable, has, ok = t.table(featureGeometry)
 	if !ok {
-		return nil, r.f.damaged(r.ordinal, "its geometry lies outside it")
+		return g, false, r.f.damaged(r.ordinal, "its geometry lies outside it")
 	}
 	if !has {
-		return nil, nil
+		return g, false, nil
 	}
-	out := geometryTable{flatTable: g, kind: r.f.head.kind, row: r}
-	if out.kind == Unknown {
-		if out.kind, ok = out.own(); !ok {
-			return nil, r.f.damaged(r.ordinal, "its geometry has no type")
+	g.kind, g.row = r.f.head.kind, r
+	if g.kind == Unknown {
+		if g.kind, ok = g.own(); !ok {
+			return g, false, r.f.damaged(r.ordinal, "its geometry has no type")
 		}
 	}
-	return &out, nil
+	return g, true, nil
 }
 
 // own is the kind that the geometry itself tells.
@@ -113,19 +113,19 @@ func (g *geometryTable) rings(n int) ([]uint32, error) {
 // Errors: Unsupported for collections and curves; Invalid for a damaged row.
 func (r Row) Shape(s *Shape) error {
 	s.Kind, s.XY, s.Ends, s.Parts = Unknown, nil, nil, nil
-	g, err := r.geometry()
-	if err != nil || g == nil {
+	g, has, err := r.geometry()
+	if err != nil || !has {
 		return err
 	}
 	switch g.kind {
 	case MultiPolygon, kindTIN, kindPolyhedral:
-		err = s.polygons(g)
+		err = s.polygons(&g)
 	case Point, LineString, Polygon, MultiPoint, MultiLineString, kindTriangle:
-		err = s.simple(g)
+		err = s.simple(&g)
 	case Collection:
 		err = fault.Errorf("fgb.Shape", fault.Unsupported, "%s: row %d: a geometry collection has no flat form", r.f.path, r.ordinal)
 	default:
-		err = unsupported(g)
+		err = unsupported(&g)
 	}
 	if err != nil {
 		s.Kind, s.XY, s.Ends, s.Parts = Unknown, nil, nil, nil
@@ -204,7 +204,7 @@ func (s *Shape) polygons(g *geometryTable) error {
 		return s.onlyPolygon(g)
 	}
 	s.xy, s.ends, s.parts = s.xy[:0], s.ends[:0], s.parts[:0]
-	err := g.each(func(part *geometryTable) error { return s.add(part) })
+	err := g.each(func(part geometryTable) error { return s.add(&part) })
 	if err != nil || len(s.parts) == 0 {
 		return err
 	}
@@ -213,10 +213,9 @@ func (s *Shape) polygons(g *geometryTable) error {
 }
 
 func (s *Shape) onlyPolygon(g *geometryTable) error {
-	err := g.each(func(part *geometryTable) error {
-		sub := *part
-		sub.kind = Polygon
-		return s.simple(&sub)
+	err := g.each(func(part geometryTable) error {
+		part.kind = Polygon
+		return s.simple(&part)
 	})
 	if s.Kind != Unknown {
 		s.Kind = MultiPolygon
@@ -252,7 +251,7 @@ func (s *Shape) add(part *geometryTable) error {
 }
 
 // each visits the parts of a geometry.
-func (g *geometryTable) each(visit func(*geometryTable) error) error {
+func (g *geometryTable) each(visit func(geometryTable) error) error {
 	var err error
 	ok := g.tables(geometryParts, func(t flatTable) bool {
 		part := geometryTable{flatTable: t, row: g.row}
@@ -260,7 +259,7 @@ func (g *geometryTable) each(visit func(*geometryTable) error) error {
 		if part.kind, ok = part.own(); !ok {
 			return false
 		}
-		err = visit(&part)
+		err = visit(part)
 		return err == nil
 	})
 	if err == nil && !ok {
@@ -283,7 +282,7 @@ func (g *geometryTable) box(depth int) geo.BBox {
 		}
 	}
 	if depth < maxDepth {
-		_ = g.each(func(part *geometryTable) error { // the file keeps the error
+		_ = g.each(func(part geometryTable) error { // the file keeps the error
 			if p := part.box(depth + 1); !p.IsEmpty() {
 				out = out.Union(p)
 			}
@@ -298,8 +297,8 @@ func (g *geometryTable) box(depth int) geo.BBox {
 //
 // Errors: as Shape, but collections are read.
 func (r Row) Geometry() (orb.Geometry, error) {
-	g, err := r.geometry()
-	if err != nil || g == nil {
+	g, has, err := r.geometry()
+	if err != nil || !has {
 		return nil, err
 	}
 	return g.orb(0)
@@ -330,7 +329,7 @@ func (g *geometryTable) collection(depth int) (orb.Geometry, error) {
 		return nil, g.damaged("its collections are nested too deep")
 	}
 	var out orb.Collection
-	err := g.each(func(part *geometryTable) error {
+	err := g.each(func(part geometryTable) error {
 		sub, err := part.orb(depth + 1)
 		if err == nil && sub != nil {
 			out = append(out, sub)
@@ -402,8 +401,8 @@ func points(xy []float64) []orb.Point {
 // ZM are the heights and the measures of the row's positions, in the order in
 // which Geometry holds them, as own copies; nil when there are none.
 func (r Row) ZM() (z, m []float64, err error) {
-	g, err := r.geometry()
-	if err != nil || g == nil {
+	g, has, err := r.geometry()
+	if err != nil || !has {
 		return nil, nil, err
 	}
 	n := 0
@@ -432,7 +431,7 @@ func (g *geometryTable) extra(field, depth int) (out []float64, positions int, e
 		return nil, 0, g.damaged("its heights or measures lie outside it")
 	}
 	out = appendFloats(nil, g.buf[start:start+8*n])
-	err = g.each(func(part *geometryTable) error {
+	err = g.each(func(part geometryTable) error {
 		sub, k, err := part.extra(field, depth+1)
 		out = append(out, sub...)
 		positions += k
