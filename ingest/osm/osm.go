@@ -10,7 +10,6 @@ package osm
 import (
 	"context"
 
-	"contado/geo/fault"
 	"contado/geo/store/catalog"
 	"contado/ingest/spool"
 )
@@ -52,5 +51,5 @@ type Progress interface {
 // Errors: Invalid for files that are damaged or no extract, Unsupported for
 // histories and changes, TooLarge over a limit, Canceled.
 func Convert(ctx context.Context, path string, o Options, work string, p Progress) ([]Layer, []catalog.Notice, error) {
-	return nil, nil, fault.Errorf("osm.Convert", fault.Unsupported, "OpenStreetMap extracts are not read by this version")
+	return convert(ctx, path, o, work, p)
 }
