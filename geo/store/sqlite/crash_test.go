@@ -17,6 +17,7 @@ import (
 	"contado/geo/fault"
 	"contado/geo/store/catalog"
 	"contado/geo/store/jobs"
+	"contado/geo/store/sqlstore"
 )
 
 // The tests of this file run the test binary again as another process and
@@ -266,7 +267,7 @@ func TestKillsEveryWorker(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for attempt := 1; attempt <= maxAttempts; attempt++ {
+	for attempt := 1; attempt <= sqlstore.MaxAttempts; attempt++ {
 		child := startChild(t, "work", path)
 		waitJob(t, j, job.ID, fmt.Sprint("running for the time ", attempt), func(j jobs.Job) bool { return held(j) && j.Attempt == attempt })
 		kill(t, child)
@@ -276,7 +277,7 @@ func TestKillsEveryWorker(t *testing.T) {
 		return nil, nil
 	})
 	got := waitJob(t, j, job.ID, "final", func(j jobs.Job) bool { return j.State.Final() })
-	if got.State != jobs.Failed || got.Attempt != maxAttempts || got.Error == "" || got.ErrorKind != fault.Other.String() {
+	if got.State != jobs.Failed || got.Attempt != sqlstore.MaxAttempts || got.Error == "" || got.ErrorKind != fault.Other.String() {
 		t.Errorf("%+v", got)
 	}
 }

@@ -4,12 +4,14 @@ import (
 	"context"
 	"database/sql"
 	"embed"
-	"fmt"
 	"io/fs"
+	"log/slog"
 
 	"github.com/pressly/goose/v3"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
 
 	"contado/geo/fault"
+	"contado/geo/store/sqlstore"
 )
 
 //go:embed migrations
@@ -19,45 +21,28 @@ var migrationFiles embed.FS
 // all but one find the tables made already and look again.
 const maxMigrateTries = 5
 
-// migrate brings the schema in the folder migrations/<line> up to date, each
-// step in a transaction of its own. There is no way back: an older program
-// refuses a newer schema.
+// migrate brings the schema in the folder migrations/<line> up to date.
 func migrate(ctx context.Context, db *sql.DB, line string) error {
-	const op = "sqlite.Migrate"
 	folder, err := fs.Sub(migrationFiles, "migrations/"+line)
 	if err != nil {
-		return fault.E(op, fault.Other, err)
+		return fault.E("sqlite.Migrate", fault.Other, err)
 	}
-	provider, err := goose.NewProvider(goose.DialectSQLite3, db, folder,
-		goose.WithTableName("schema_version_"+line),
-		goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))
-	if err != nil {
-		return fault.E(op, fault.Other, err)
-	}
-	for try := 1; ; try++ {
-		err := whileBusy(ctx, func() error { return migrateOnce(ctx, provider, line) })
-		if err == nil || try == maxMigrateTries || fault.Is(err, fault.Unsupported) || ctx.Err() != nil {
-			return translate(op, err)
-		}
-	}
+	return tryMigrate(ctx, func() error { return sqlstore.Migrate(ctx, db, goose.DialectSQLite3, line, folder) })
 }
 
-func migrateOnce(ctx context.Context, provider *goose.Provider, line string) error {
-	current, target, err := provider.GetVersions(ctx)
-	if err != nil {
-		return fmt.Errorf("read the schema version of the %s: %w", line, err)
+const sqlHasRiver = `SELECT count(*) FROM pragma_table_info('river_migration') WHERE name = 'line'`
+
+func migrateRiver(ctx context.Context, db *sql.DB, logger *slog.Logger) error {
+	return tryMigrate(ctx, func() error {
+		return sqlstore.MigrateRiver(ctx, db, riversqlite.New(db), sqlHasRiver, logger)
+	})
+}
+
+func tryMigrate(ctx context.Context, fn func() error) error {
+	for try := 1; ; try++ {
+		err := whileBusy(ctx, fn)
+		if err == nil || try == maxMigrateTries || fault.Is(err, fault.Unsupported) || ctx.Err() != nil {
+			return translate("sqlite.Migrate", err)
+		}
 	}
-	if current > target {
-		return fault.WithHint(
-			fault.Errorf("sqlite.Migrate", fault.Unsupported,
-				"the %s has schema version %d, and this program knows versions up to %d", line, current, target),
-			"it was written by a newer Contado: update this one")
-	}
-	if current == target {
-		return nil
-	}
-	if _, err := provider.Up(ctx); err != nil {
-		return fmt.Errorf("migrate the %s from schema version %d to %d: %w", line, current, target, err)
-	}
-	return nil
 }

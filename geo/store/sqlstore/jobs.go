@@ -1,4 +1,4 @@
-package sqlite
+package sqlstore
 
 import (
 	"cmp"
@@ -15,8 +15,6 @@ import (
 	"time"
 
 	"github.com/riverqueue/river"
-	"github.com/riverqueue/river/riverdriver/riversqlite"
-	"github.com/riverqueue/river/rivermigrate"
 
 	"contado/geo/fault"
 	"contado/geo/store/jobs"
@@ -50,9 +48,17 @@ type JobsOptions struct {
 	Logger *slog.Logger
 }
 
-// maxAttempts is how often a job is tried when it fails for a reason that may
+// MaxAttempts is how often a job is tried when it fails for a reason that may
 // pass, or when its worker dies.
-const maxAttempts = 3
+const MaxAttempts = 3
+
+// Log is the logger of the options, never nil.
+func (o *JobsOptions) Log() *slog.Logger {
+	if o == nil || o.Logger == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return o.Logger
+}
 
 func (o *JobsOptions) withDefaults() JobsOptions {
 	var d JobsOptions
@@ -66,82 +72,30 @@ func (o *JobsOptions) withDefaults() JobsOptions {
 	d.RetryDelay = cmp.Or(d.RetryDelay, time.Second)
 	d.Grace = cmp.Or(d.Grace, 30*time.Second)
 	d.Retention = cmp.Or(d.Retention, 30*24*time.Hour)
-	if d.Logger == nil {
-		d.Logger = slog.New(slog.DiscardHandler)
-	}
+	d.Logger = d.Log()
 	return d
 }
 
-// Jobs is a jobs.Driver: River keeps the queue in a SQLite file, and a table
-// beside it keeps what people see of a job. The file may be the catalog's.
+// Jobs is a jobs.Driver: River keeps the queue, and a table beside it keeps
+// what people see of a job.
 type Jobs struct {
-	db      *database
+	b       *Backend
 	client  *river.Client[*sql.Tx] // inserts and cancels; does not work
 	options JobsOptions
 }
 
-// OpenJobs opens the queue at path, makes it when it is not there, and brings
-// its schema up to date. Nothing runs before Run.
-func OpenJobs(ctx context.Context, path string, o *JobsOptions) (*Jobs, error) {
+// Jobs is the queue in the database. Nothing runs before Run.
+func (b *Backend) Jobs(o *JobsOptions) (*Jobs, error) {
 	options := o.withDefaults()
-	db, err := openDatabase(ctx, path)
+	client, err := river.NewClient(b.River(b.Write), &river.Config{Logger: options.Logger})
 	if err != nil {
-		return nil, err
+		return nil, fault.E("sqlstore.OpenJobs", fault.Other, err)
 	}
-	if err := migrate(ctx, db.write, "jobs"); err != nil {
-		return nil, errors.Join(err, db.close())
-	}
-	if err := migrateRiver(ctx, db.write, options.Logger); err != nil {
-		return nil, errors.Join(err, db.close())
-	}
-	client, err := river.NewClient(riversqlite.New(db.write), &river.Config{Logger: options.Logger})
-	if err != nil {
-		return nil, errors.Join(fault.E("sqlite.OpenJobs", fault.Other, err), db.close())
-	}
-	return &Jobs{db: db, client: client, options: options}, nil
+	return &Jobs{b: b, client: client, options: options}, nil
 }
 
-func migrateRiver(ctx context.Context, db *sql.DB, logger *slog.Logger) error {
-	const op = "sqlite.Migrate"
-	migrator, err := rivermigrate.New(riversqlite.New(db), &rivermigrate.Config{Logger: logger})
-	if err != nil {
-		return fault.E(op, fault.Other, err)
-	}
-	known := len(migrator.AllVersions())
-	for try := 1; ; try++ {
-		current, err := riverVersion(ctx, db)
-		switch {
-		case err == nil && current == known:
-			return nil
-		case err == nil && current > known:
-			return fault.WithHint(fault.Errorf(op, fault.Unsupported,
-				"the job queue has schema version %d, and this program knows versions up to %d", current, known),
-				"it was written by a newer Contado: update this one")
-		case err == nil:
-			err = whileBusy(ctx, func() error {
-				_, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil)
-				return err
-			})
-		}
-		if err != nil && (try == maxMigrateTries || ctx.Err() != nil) {
-			return translate(op, fmt.Errorf("migrate the job queue: %w", err))
-		}
-	}
-}
-
-// riverVersion is asked in SQL because River's migrator has no answer for a
-// version that it does not know. 0 means that there are no tables yet.
-func riverVersion(ctx context.Context, db *sql.DB) (version int, err error) {
-	var tables int
-	if err := db.QueryRowContext(ctx, sqlHasRiver).Scan(&tables); err != nil || tables == 0 {
-		return 0, err
-	}
-	err = db.QueryRowContext(ctx, sqlRiverVersion).Scan(&version)
-	return version, err
-}
-
-// Close closes the file. Run must have returned.
-func (j *Jobs) Close() error { return j.db.close() }
+// Close closes the database. Run must have returned.
+func (j *Jobs) Close() error { return j.b.Close() }
 
 // jobArgs is all that River knows of a job: the rest stands in job_state,
 // where river_id leads.
@@ -152,31 +106,31 @@ func (jobArgs) Kind() string { return "contado" }
 
 var kindPattern = regexp.MustCompile(`^[a-z][a-z0-9-]{0,62}$`)
 
-// maxArgs bounds the arguments of a job, in bytes.
-const maxArgs = 16 << 20
+// MaxArgs bounds the arguments of a job, in bytes.
+const MaxArgs = 16 << 20
 
 // Enqueue implements jobs.Driver.
 func (j *Jobs) Enqueue(ctx context.Context, kind string, args json.RawMessage) (jobs.Job, error) {
-	const op = "sqlite.Enqueue"
+	const op = "sqlstore.Enqueue"
 	switch {
 	case !kindPattern.MatchString(kind):
 		return jobs.Job{}, fault.Errorf(op, fault.Invalid, "job kind %.80q is not usable", kind)
 	case j.options.Kinds != nil && !slices.Contains(j.options.Kinds, kind):
 		return jobs.Job{}, fault.Errorf(op, fault.Invalid, "job kind %q is unknown; kinds are %q", kind, j.options.Kinds)
-	case len(args) > maxArgs:
-		return jobs.Job{}, fault.Errorf(op, fault.TooLarge, "the arguments of job %s have %d bytes; the limit is %d", kind, len(args), maxArgs)
+	case len(args) > MaxArgs:
+		return jobs.Job{}, fault.Errorf(op, fault.TooLarge, "the arguments of job %s have %d bytes; the limit is %d", kind, len(args), MaxArgs)
 	case args == nil:
 		args = json.RawMessage("null")
-	case !json.Valid(args):
+	case !validJSON(args):
 		return jobs.Job{}, fault.Errorf(op, fault.Invalid, "the arguments of job %s are not JSON", kind)
 	}
 	job := jobs.Job{
 		ID: strings.ToLower(rand.Text()), Kind: kind, Args: slices.Clone(args),
 		State: jobs.Accepted, CreatedAt: time.Now().UTC().Round(0),
 	}
-	err := inTx(ctx, j.db.write, func(tx *sql.Tx) error {
+	err := j.b.write(ctx, "", func(tx tx) error {
 		// Attempts are counted in job_state; River must never give up first.
-		row, err := j.client.InsertTx(ctx, tx, jobArgs{}, &river.InsertOpts{MaxAttempts: riverAttempts})
+		row, err := j.client.InsertTx(ctx, tx.Tx, jobArgs{}, &river.InsertOpts{MaxAttempts: riverAttempts})
 		if err != nil {
 			return err
 		}
@@ -184,7 +138,7 @@ func (j *Jobs) Enqueue(ctx context.Context, kind string, args json.RawMessage) (
 		return err
 	})
 	if err != nil {
-		return jobs.Job{}, canceled(ctx, op, fmt.Errorf("enqueue %s: %w", kind, err))
+		return jobs.Job{}, j.b.Translate(ctx, op, fmt.Errorf("enqueue %s: %w", kind, err))
 	}
 	return job, nil
 }
@@ -193,10 +147,10 @@ const riverAttempts = 1000
 
 // Get implements jobs.Driver.
 func (j *Jobs) Get(ctx context.Context, id string) (jobs.Job, error) {
-	const op = "sqlite.GetJob"
+	const op = "sqlstore.GetJob"
 	var out []jobs.Job
-	if err := each(ctx, j.db.read, scanJobs(&out), sqlJob, id); err != nil {
-		return jobs.Job{}, canceled(ctx, op, err)
+	if err := each(ctx, j.b.reader(), scanJobs(&out), sqlJob, id); err != nil {
+		return jobs.Job{}, j.b.Translate(ctx, op, err)
 	}
 	if len(out) == 0 {
 		return jobs.Job{}, noJob(op, id)
@@ -210,16 +164,16 @@ func (j *Jobs) List(ctx context.Context, limit int) ([]jobs.Job, error) {
 	if limit <= 0 {
 		return out, nil
 	}
-	if err := each(ctx, j.db.read, scanJobs(&out), sqlJobs, limit); err != nil {
-		return nil, canceled(ctx, "sqlite.ListJobs", err)
+	if err := each(ctx, j.b.reader(), scanJobs(&out), sqlJobs, limit); err != nil {
+		return nil, j.b.Translate(ctx, "sqlstore.ListJobs", err)
 	}
 	return out, nil
 }
 
 // Cancel implements jobs.Driver. A finished job stays as it is.
 func (j *Jobs) Cancel(ctx context.Context, id string) (jobs.Job, error) {
-	const op = "sqlite.CancelJob"
-	err := inTx(ctx, j.db.write, func(tx *sql.Tx) error {
+	const op = "sqlstore.CancelJob"
+	err := j.b.write(ctx, "", func(tx tx) error {
 		var riverID int64
 		var state jobs.State
 		err := tx.QueryRowContext(ctx, sqlJobRiverID, id).Scan(&riverID, &state)
@@ -234,13 +188,13 @@ func (j *Jobs) Cancel(ctx context.Context, id string) (jobs.Job, error) {
 			return err
 		}
 		// The worker sees job_state at its next poll, in whatever process.
-		if _, err := j.client.JobCancelTx(ctx, tx, riverID); err != nil && !errors.Is(err, river.ErrNotFound) {
+		if _, err := j.client.JobCancelTx(ctx, tx.Tx, riverID); err != nil && !errors.Is(err, river.ErrNotFound) {
 			return err
 		}
 		return nil
 	})
 	if err != nil {
-		return jobs.Job{}, canceled(ctx, op, err)
+		return jobs.Job{}, j.b.Translate(ctx, op, err)
 	}
 	return j.Get(ctx, id)
 }

@@ -1,4 +1,4 @@
-package sqlite
+package sqlstore
 
 import (
 	"context"
@@ -53,14 +53,14 @@ func newPublicationRow(p catalog.Publication, now time.Time) (*publicationRow, e
 }
 
 // insert writes everything when the dataset's version is still the expected one.
-func (r *publicationRow) insert(ctx context.Context, tx *sql.Tx, expect int) error {
+func (r *publicationRow) insert(ctx context.Context, tx tx, expect int) error {
 	d, v := &r.dataset, &r.dataset.Version
 	current, createdAt, err := currentVersion(ctx, tx, d.ID)
 	if err != nil {
 		return err
 	}
 	if current != expect {
-		return fault.WithHint(fault.Errorf("sqlite.Publish", fault.Conflict,
+		return fault.WithHint(fault.Errorf("sqlstore.Publish", fault.Conflict,
 			"its current version is %d, and this work started from %d (0: none)", current, expect),
 			"somebody else has published it or removed it meanwhile: start again")
 	}
@@ -91,7 +91,7 @@ func (r *publicationRow) insert(ctx context.Context, tx *sql.Tx, expect int) err
 	return err
 }
 
-func insertFiles(ctx context.Context, tx *sql.Tx, d *catalog.Dataset) error {
+func insertFiles(ctx context.Context, tx tx, d *catalog.Dataset) error {
 	for _, f := range d.Version.Files {
 		if err := putFile(ctx, tx, f, d.ID, d.Version.Number); err != nil {
 			return err
@@ -101,12 +101,12 @@ func insertFiles(ctx context.Context, tx *sql.Tx, d *catalog.Dataset) error {
 }
 
 // putFile lists a file as one of a version's.
-func putFile(ctx context.Context, tx *sql.Tx, f catalog.File, dataset string, version int) error {
+func putFile(ctx context.Context, tx tx, f catalog.File, dataset string, version int) error {
 	var other string
 	var number int
 	err := tx.QueryRowContext(ctx, sqlOtherContent, f.Key, f.Size, f.SHA256).Scan(&other, &number)
 	if err == nil {
-		return fault.Errorf("sqlite.Publish", fault.Conflict,
+		return fault.Errorf("sqlstore.Publish", fault.Conflict,
 			"file key %q stands for other content in version %d of dataset %s", f.Key, number, other)
 	}
 	if !errors.Is(err, sql.ErrNoRows) {
@@ -116,7 +116,7 @@ func putFile(ctx context.Context, tx *sql.Tx, f catalog.File, dataset string, ve
 	return err
 }
 
-func (r *publicationRow) insertItems(ctx context.Context, tx *sql.Tx) error {
+func (r *publicationRow) insertItems(ctx context.Context, tx tx) error {
 	if len(r.items) == 0 {
 		return nil
 	}
@@ -156,36 +156,4 @@ func (s *versionScan) version() (catalog.Version, error) {
 	}
 	v.BBox, v.BBoxWGS84 = s.box, s.wgs84
 	return v, nil
-}
-
-// timeLayout has a fixed width, so that text order is time order.
-const timeLayout = "2006-01-02T15:04:05.000000000Z"
-
-// formatTime gives NULL for no time.
-func formatTime(t *time.Time) any {
-	if t == nil {
-		return nil
-	}
-	return t.UTC().Format(timeLayout)
-}
-
-func parseTime(s string) (time.Time, error) {
-	t, err := time.Parse(time.RFC3339Nano, s)
-	return t.UTC(), err
-}
-
-func utc(t *time.Time) *time.Time {
-	if t == nil {
-		return nil
-	}
-	u := t.UTC()
-	return &u
-}
-
-// timeOr is t, or now when t is not set, in UTC without a monotonic reading.
-func timeOr(t, now time.Time) time.Time {
-	if t.IsZero() {
-		t = now
-	}
-	return t.UTC().Round(0)
 }

@@ -1,20 +1,15 @@
-package sqlite
+package sqlstore
 
 const (
-	// Before its version 5, which follows at once, River's table has no line.
-	sqlHasRiver = `SELECT count(*) FROM pragma_table_info('river_migration') WHERE name = 'line'`
-
-	sqlRiverVersion = `SELECT coalesce(max(version), 0) FROM river_migration WHERE line = 'main'`
-
-	sqlInsertJob = `INSERT INTO job_state (id, river_id, kind, args, state, created_at) VALUES (?, ?, ?, ?, 'accepted', ?)`
+	sqlInsertJob = `INSERT INTO job_state (id, river_id, kind, args, state, created_at) VALUES (?1, ?2, ?3, ?4, 'accepted', ?5)`
 
 	jobColumns = `id, kind, args, state, progress, message, result, error, error_kind, attempt, created_at, started_at, finished_at`
 
-	sqlJob = `SELECT ` + jobColumns + ` FROM job_state WHERE id = ?`
+	sqlJob = `SELECT ` + jobColumns + ` FROM job_state WHERE id = ?1`
 
-	sqlJobs = `SELECT ` + jobColumns + ` FROM job_state ORDER BY seq DESC LIMIT ?`
+	sqlJobs = `SELECT ` + jobColumns + ` FROM job_state ORDER BY seq DESC LIMIT ?1`
 
-	sqlJobRiverID = `SELECT river_id, state FROM job_state WHERE id = ?`
+	sqlJobRiverID = `SELECT river_id, state FROM job_state WHERE id = ?1`
 
 	sqlDismissJob = `UPDATE job_state SET state = 'dismissed', finished_at = ?2 WHERE id = ?1 AND state IN ('accepted', 'running')`
 
@@ -30,7 +25,7 @@ RETURNING kind, args, attempt`
 UPDATE job_state SET lease_until = ?2, progress = ?3, message = ?4
 WHERE river_id = ?1 AND state = 'running'`
 
-	sqlOwnsJob = `SELECT count(*) FROM job_state WHERE river_id = ? AND state = 'running'`
+	sqlOwnsJob = `SELECT count(*) FROM job_state WHERE river_id = ?1 AND state = 'running'`
 
 	sqlFinishJob = `
 UPDATE job_state SET state = ?2, result = ?3, error = ?4, error_kind = ?5, finished_at = ?6,
@@ -49,9 +44,9 @@ WHERE river_id = ?1 AND state = 'running'`
 	sqlOrphanedJobs = `
 SELECT j.id, j.river_id, j.attempt
 FROM job_state j LEFT JOIN river_job r ON r.id = j.river_id
-WHERE j.state IN ('accepted', 'running') AND j.lease_until < ?1
+WHERE j.state IN ('accepted', 'running') AND j.lease_until < CAST(?1 AS BIGINT)
     AND (r.id IS NULL OR r.state IN ('cancelled', 'completed', 'discarded')
-        OR r.state = 'running' AND unixepoch(r.attempted_at, 'subsec') * 1000 < ?1 - ?2)`
+        OR r.state = 'running' AND {ms r.attempted_at} < CAST(?1 AS BIGINT) - CAST(?2 AS BIGINT)){lock j}`
 
 	sqlRequeueJob = `UPDATE job_state SET state = 'accepted', river_id = ?2, message = ?3, lease_until = 0 WHERE id = ?1`
 
@@ -62,13 +57,13 @@ WHERE id = ?1 AND state IN ('accepted', 'running')`
 	// River's row of a worker that died, or of a job that finished just
 	// before its worker died.
 	sqlDropRiverJob = `
-UPDATE river_job SET state = 'discarded', finalized_at = datetime('now', 'subsec')
-WHERE id = ? AND state = 'running'`
+UPDATE river_job SET state = 'discarded', finalized_at = {now}
+WHERE id = ?1 AND state = 'running'`
 
 	sqlDropFinishedRiverJobs = `
-UPDATE river_job SET state = 'discarded', finalized_at = datetime('now', 'subsec')
-WHERE state = 'running' AND unixepoch(attempted_at, 'subsec') * 1000 < ?1 - ?2
-    AND id IN (SELECT river_id FROM job_state WHERE finished_at IS NOT NULL AND lease_until < ?1)`
+UPDATE river_job SET state = 'discarded', finalized_at = {now}
+WHERE state = 'running' AND {ms attempted_at} < CAST(?1 AS BIGINT) - CAST(?2 AS BIGINT)
+    AND id IN (SELECT river_id FROM job_state WHERE finished_at IS NOT NULL AND lease_until < CAST(?1 AS BIGINT))`
 
-	sqlPruneJobs = `DELETE FROM job_state WHERE finished_at < ?`
+	sqlPruneJobs = `DELETE FROM job_state WHERE finished_at < ?1`
 )

@@ -1,10 +1,11 @@
-package sqlite
+package sqlstore
 
 import (
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -15,18 +16,14 @@ import (
 
 var _ journal.Driver = (*Journal)(nil)
 
-// Journal is a journal.Driver in the file of the catalog: it lives and ends
-// with the versions there.
+// Journal is a journal.Driver in the database of the catalog.
 type Journal struct {
-	db *database
+	b *Backend
 }
-
-// Journal is the journal of the catalog's datasets; it is closed with it.
-func (c *Catalog) Journal() *Journal { return &Journal{db: c.db} }
 
 // Append implements journal.Driver.
 func (j *Journal) Append(ctx context.Context, dataset string, version int, changes []journal.Change) ([]journal.Change, error) {
-	const op = "sqlite.Append"
+	const op = "sqlstore.Append"
 	if err := journal.Check(changes); err != nil {
 		return nil, err
 	}
@@ -37,7 +34,7 @@ func (j *Journal) Append(ctx context.Context, dataset string, version int, chang
 		}
 	}
 	out := slices.Clone(changes)
-	err := inTx(ctx, j.db.write, func(tx *sql.Tx) error {
+	err := j.b.write(ctx, "", func(tx tx) error {
 		current, _, err := currentVersion(ctx, tx, dataset)
 		switch {
 		case err != nil:
@@ -51,13 +48,13 @@ func (j *Journal) Append(ctx context.Context, dataset string, version int, chang
 		return appendChanges(ctx, tx, dataset, version, out, rows)
 	})
 	if err != nil {
-		return nil, canceled(ctx, op, err)
+		return nil, j.b.Translate(ctx, op, err)
 	}
 	return out, nil
 }
 
 // appendChanges numbers, dates and writes changes that fit.
-func appendChanges(ctx context.Context, tx *sql.Tx, dataset string, version int, out []journal.Change, rows []journalRow) error {
+func appendChanges(ctx context.Context, tx tx, dataset string, version int, out []journal.Change, rows []journalRow) error {
 	var seq int64
 	if err := tx.QueryRowContext(ctx, sqlJournalLast, dataset, version).Scan(&seq); err != nil {
 		return err
@@ -100,7 +97,7 @@ func appendChanges(ctx context.Context, tx *sql.Tx, dataset string, version int,
 // journalClock is the time of new changes: now, or that of the newest change
 // when another machine's clock was ahead, so that a journal read up to a time
 // is one read up to a Seq.
-func journalClock(ctx context.Context, tx *sql.Tx, dataset string, version int, last int64) (time.Time, error) {
+func journalClock(ctx context.Context, tx tx, dataset string, version int, last int64) (time.Time, error) {
 	now := time.Now().UTC().Round(0)
 	if last == 0 {
 		return now, nil
@@ -119,10 +116,10 @@ func journalClock(ctx context.Context, tx *sql.Tx, dataset string, version int, 
 // Changes implements journal.Driver.
 func (j *Journal) Changes(ctx context.Context, dataset string, version int, after int64, limit int) ([]journal.Change, error) {
 	if limit <= 0 {
-		limit = -1
+		limit = math.MaxInt
 	}
 	out := []journal.Change{}
-	err := each(ctx, j.db.read, func(rows *sql.Rows) error {
+	err := each(ctx, j.b.reader(), func(rows *sql.Rows) error {
 		c := journal.Change{Dataset: dataset, Version: version}
 		var at string
 		var r journalRow
@@ -141,7 +138,7 @@ func (j *Journal) Changes(ctx context.Context, dataset string, version int, afte
 		return nil
 	}, sqlJournalChanges, dataset, version, after, limit)
 	if err != nil {
-		return nil, canceled(ctx, "sqlite.Changes", err)
+		return nil, j.b.Translate(ctx, "sqlstore.Changes", err)
 	}
 	return out, nil
 }
@@ -149,7 +146,7 @@ func (j *Journal) Changes(ctx context.Context, dataset string, version int, afte
 // Heads implements journal.Driver.
 func (j *Journal) Heads(ctx context.Context) (map[string]int64, error) {
 	out := map[string]int64{}
-	err := each(ctx, j.db.read, func(rows *sql.Rows) error {
+	err := each(ctx, j.b.reader(), func(rows *sql.Rows) error {
 		var id string
 		var head int64
 		err := rows.Scan(&id, &head)
@@ -157,7 +154,7 @@ func (j *Journal) Heads(ctx context.Context) (map[string]int64, error) {
 		return err
 	}, sqlJournalHeads)
 	if err != nil {
-		return nil, canceled(ctx, "sqlite.Heads", err)
+		return nil, j.b.Translate(ctx, "sqlstore.Heads", err)
 	}
 	return out, nil
 }

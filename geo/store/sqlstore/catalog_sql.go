@@ -1,11 +1,13 @@
-package sqlite
+package sqlstore
 
+// Statements are written for both databases; Backend.q spells them: ?1 is the
+// first parameter, and what differs stands in braces.
 const (
-	sqlCurrent = `SELECT current, created_at FROM dataset WHERE id = ?`
+	sqlCurrent = `SELECT current, created_at FROM dataset WHERE id = ?1{lock}`
 
 	sqlUpsertDataset = `
 INSERT INTO dataset (id, kind, role, title, description, license, attribution, created_at, current)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
 ON CONFLICT (id) DO UPDATE SET
     kind = excluded.kind, role = excluded.role, title = excluded.title, description = excluded.description,
     license = excluded.license, attribution = excluded.attribution, current = excluded.current`
@@ -13,23 +15,23 @@ ON CONFLICT (id) DO UPDATE SET
 	sqlInsertVersion = `
 INSERT INTO version (dataset, number, published_at, sha256, crs, min_x, min_y, max_x, max_y,
     west, south, east, north, time_start, time_end, detail)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)`
 
-	sqlOtherContent = `SELECT dataset, version FROM file WHERE key = ? AND (size <> ? OR sha256 <> ?) LIMIT 1`
+	sqlOtherContent = `SELECT dataset, version FROM file WHERE key = ?1 AND (size <> ?2 OR sha256 <> ?3) LIMIT 1`
 
-	sqlInsertFile = `INSERT INTO file (key, dataset, version, size, sha256) VALUES (?, ?, ?, ?, ?)`
+	sqlInsertFile = `INSERT INTO file (key, dataset, version, size, sha256) VALUES (?1, ?2, ?3, ?4, ?5)`
 
 	sqlInsertItem = `
 INSERT INTO item (dataset, version, id, datetime, file, west, south, east, north, cloud_cover, detail)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)`
 
-	sqlVersionDetail = `SELECT detail FROM version WHERE dataset = ? AND number = ?`
+	sqlVersionDetail = `SELECT detail FROM version WHERE dataset = ?1 AND number = ?2`
 
-	sqlSetVersionDetail = `UPDATE version SET detail = ? WHERE dataset = ? AND number = ?`
+	sqlSetVersionDetail = `UPDATE version SET detail = ?1 WHERE dataset = ?2 AND number = ?3`
 
-	sqlDeleteFile = `DELETE FROM file WHERE key = ? AND dataset = ? AND version = ?`
+	sqlDeleteFile = `DELETE FROM file WHERE key = ?1 AND dataset = ?2 AND version = ?3`
 
-	sqlHasKey = `SELECT count(*) FROM file WHERE key = ?`
+	sqlHasKey = `SELECT count(*) FROM file WHERE key = ?1`
 
 	sqlBumpRevision = `UPDATE revision SET value = value + 1`
 
@@ -43,17 +45,17 @@ ORDER BY d.id`
 
 	sqlVersions = `
 SELECT min_x, min_y, max_x, max_y, west, south, east, north, detail
-FROM version WHERE dataset = ? ORDER BY number DESC`
+FROM version WHERE dataset = ?1 ORDER BY number DESC`
 
 	sqlItems = `
 SELECT west, south, east, north, detail
-FROM item WHERE dataset = ? AND version = ? ORDER BY datetime, id` // NULL sorts first
+FROM item WHERE dataset = ?1 AND version = ?2 ORDER BY datetime NULLS FIRST, id`
 
-	sqlKeys = `SELECT key, size, sha256 FROM file GROUP BY key ORDER BY key`
+	sqlKeys = `SELECT key, min(size), min(sha256) FROM file GROUP BY key ORDER BY key`
 
 	sqlOrphanedBy = `
 SELECT key FROM file GROUP BY key
 HAVING min(dataset) = ?1 AND max(dataset) = ?1 ORDER BY key`
 
-	sqlRemoveDataset = `DELETE FROM dataset WHERE id = ?`
+	sqlRemoveDataset = `DELETE FROM dataset WHERE id = ?1`
 )

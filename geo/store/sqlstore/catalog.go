@@ -1,4 +1,4 @@
-package sqlite
+package sqlstore
 
 import (
 	"context"
@@ -16,31 +16,24 @@ import (
 
 var _ catalog.Driver = (*Catalog)(nil)
 
-// Catalog is a catalog.Driver on a SQLite file.
+// Catalog is a catalog.Driver.
 type Catalog struct {
-	db *database
+	b *Backend
 }
 
-// OpenCatalog opens the catalog at path, makes it when it is not there, and
-// brings its schema up to date. A catalog written by a newer program is
-// fault.Unsupported, a file that is something else fault.Invalid.
-func OpenCatalog(ctx context.Context, path string) (*Catalog, error) {
-	db, err := openDatabase(ctx, path)
-	if err != nil {
-		return nil, err
-	}
-	if err := migrate(ctx, db.write, "catalog"); err != nil {
-		return nil, errors.Join(err, db.close())
-	}
-	return &Catalog{db: db}, nil
-}
+// Catalog is the catalog in the database, whose schema has the tables.
+func (b *Backend) Catalog() *Catalog { return &Catalog{b: b} }
 
-// Close waits for running queries and closes the file.
-func (c *Catalog) Close() error { return c.db.close() }
+// Journal is the journal of the catalog's datasets: it lives and ends with
+// the versions there.
+func (b *Backend) Journal() *Journal { return &Journal{b: b} }
+
+// Close closes the database.
+func (c *Catalog) Close() error { return c.b.Close() }
 
 // Publish implements catalog.Driver.
 func (c *Catalog) Publish(ctx context.Context, p catalog.Publication) (catalog.Dataset, error) {
-	const op = "sqlite.Publish"
+	const op = "sqlstore.Publish"
 	if err := p.Check(); err != nil {
 		return catalog.Dataset{}, err
 	}
@@ -48,21 +41,21 @@ func (c *Catalog) Publish(ctx context.Context, p catalog.Publication) (catalog.D
 	if err != nil {
 		return catalog.Dataset{}, fault.E(op, fault.Invalid, err)
 	}
-	err = inTx(ctx, c.db.write, func(tx *sql.Tx) error { return row.insert(ctx, tx, p.Expect) })
+	err = c.b.write(ctx, "catalog", func(tx tx) error { return row.insert(ctx, tx, p.Expect) })
 	if err != nil {
-		return catalog.Dataset{}, canceled(ctx, op, fmt.Errorf("publish dataset %s: %w", p.Dataset.ID, err))
+		return catalog.Dataset{}, c.b.Translate(ctx, op, fmt.Errorf("publish dataset %s: %w", p.Dataset.ID, err))
 	}
 	return row.dataset, nil
 }
 
 // Enrich implements catalog.Driver.
 func (c *Catalog) Enrich(ctx context.Context, dataset string, version int, e catalog.Extra) ([]string, error) {
-	const op = "sqlite.Enrich"
+	const op = "sqlstore.Enrich"
 	if err := e.Check(); err != nil {
 		return nil, err
 	}
 	orphans := []string{}
-	err := inTx(ctx, c.db.write, func(tx *sql.Tx) error {
+	err := c.b.write(ctx, "catalog", func(tx tx) error {
 		var text string
 		err := tx.QueryRowContext(ctx, sqlVersionDetail, dataset, version).Scan(&text)
 		if errors.Is(err, sql.ErrNoRows) {
@@ -96,13 +89,13 @@ func (c *Catalog) Enrich(ctx context.Context, dataset string, version int, e cat
 		return err
 	})
 	if err != nil {
-		return nil, canceled(ctx, op, err)
+		return nil, c.b.Translate(ctx, op, err)
 	}
 	return orphans, nil
 }
 
 // forget takes a file from a version; it is an orphan when no other has it.
-func forget(ctx context.Context, tx *sql.Tx, key, dataset string, version int) ([]string, error) {
+func forget(ctx context.Context, tx tx, key, dataset string, version int) ([]string, error) {
 	if _, err := tx.ExecContext(ctx, sqlDeleteFile, key, dataset, version); err != nil {
 		return nil, err
 	}
@@ -116,7 +109,7 @@ func forget(ctx context.Context, tx *sql.Tx, key, dataset string, version int) (
 // Datasets implements catalog.Driver.
 func (c *Catalog) Datasets(ctx context.Context) ([]catalog.Dataset, error) {
 	out := []catalog.Dataset{}
-	err := each(ctx, c.db.read, func(rows *sql.Rows) error {
+	err := each(ctx, c.b.reader(), func(rows *sql.Rows) error {
 		var d catalog.Dataset
 		var created string
 		var v versionScan
@@ -137,18 +130,18 @@ func (c *Catalog) Datasets(ctx context.Context) ([]catalog.Dataset, error) {
 		return nil
 	}, sqlDatasets)
 	if err != nil {
-		return nil, canceled(ctx, "sqlite.Datasets", err)
+		return nil, c.b.Translate(ctx, "sqlstore.Datasets", err)
 	}
 	return out, nil
 }
 
 // Items implements catalog.Driver.
 func (c *Catalog) Items(ctx context.Context, dataset string) ([]catalog.Item, error) {
-	const op = "sqlite.Items"
+	const op = "sqlstore.Items"
 	out := []catalog.Item{}
 	// One transaction, so that the version is still the current one when its
 	// items are read.
-	err := inTx(ctx, c.db.read, func(tx *sql.Tx) error {
+	err := c.b.reader().inTx(ctx, c.b.Dialect.ReadOnly, func(tx tx) error {
 		current, _, err := currentVersion(ctx, tx, dataset)
 		if err != nil {
 			return err
@@ -172,16 +165,16 @@ func (c *Catalog) Items(ctx context.Context, dataset string) ([]catalog.Item, er
 		}, sqlItems, dataset, current)
 	})
 	if err != nil {
-		return nil, canceled(ctx, op, err)
+		return nil, c.b.Translate(ctx, op, err)
 	}
 	return out, nil
 }
 
 // Versions implements catalog.Driver.
 func (c *Catalog) Versions(ctx context.Context, dataset string) ([]catalog.Version, error) {
-	const op = "sqlite.Versions"
+	const op = "sqlstore.Versions"
 	var out []catalog.Version
-	err := each(ctx, c.db.read, func(rows *sql.Rows) error {
+	err := each(ctx, c.b.reader(), func(rows *sql.Rows) error {
 		var s versionScan
 		if err := rows.Scan(s.targets()...); err != nil {
 			return err
@@ -191,7 +184,7 @@ func (c *Catalog) Versions(ctx context.Context, dataset string) ([]catalog.Versi
 		return err
 	}, sqlVersions, dataset)
 	if err != nil {
-		return nil, canceled(ctx, op, err)
+		return nil, c.b.Translate(ctx, op, err)
 	}
 	if len(out) == 0 { // a dataset has at least one version
 		return nil, noDataset(op, dataset)
@@ -201,9 +194,9 @@ func (c *Catalog) Versions(ctx context.Context, dataset string) ([]catalog.Versi
 
 // Remove implements catalog.Driver.
 func (c *Catalog) Remove(ctx context.Context, dataset string) ([]string, error) {
-	const op = "sqlite.Remove"
+	const op = "sqlstore.Remove"
 	orphans := []string{}
-	err := inTx(ctx, c.db.write, func(tx *sql.Tx) error {
+	err := c.b.write(ctx, "catalog", func(tx tx) error {
 		err := each(ctx, tx, func(rows *sql.Rows) error {
 			var key string
 			err := rows.Scan(&key)
@@ -224,7 +217,7 @@ func (c *Catalog) Remove(ctx context.Context, dataset string) ([]string, error) 
 		return err
 	})
 	if err != nil {
-		return nil, canceled(ctx, op, err)
+		return nil, c.b.Translate(ctx, op, err)
 	}
 	return orphans, nil
 }
@@ -232,21 +225,21 @@ func (c *Catalog) Remove(ctx context.Context, dataset string) ([]string, error) 
 // Revision implements catalog.Driver.
 func (c *Catalog) Revision(ctx context.Context) (int64, error) {
 	var n int64
-	err := c.db.read.QueryRowContext(ctx, sqlRevision).Scan(&n)
-	return n, canceled(ctx, "sqlite.Revision", err)
+	err := c.b.reader().QueryRowContext(ctx, sqlRevision).Scan(&n)
+	return n, c.b.Translate(ctx, "sqlstore.Revision", err)
 }
 
 // Keys implements catalog.Driver.
 func (c *Catalog) Keys(ctx context.Context) (map[string]catalog.File, error) {
 	out := map[string]catalog.File{}
-	err := each(ctx, c.db.read, func(rows *sql.Rows) error {
+	err := each(ctx, c.b.reader(), func(rows *sql.Rows) error {
 		var f catalog.File
 		err := rows.Scan(&f.Key, &f.Size, &f.SHA256)
 		out[f.Key] = f
 		return err
 	}, sqlKeys)
 	if err != nil {
-		return nil, canceled(ctx, "sqlite.Keys", err)
+		return nil, c.b.Translate(ctx, "sqlstore.Keys", err)
 	}
 	return out, nil
 }
@@ -256,29 +249,10 @@ func noDataset(op, dataset string) error {
 }
 
 // currentVersion is 0 when there is no such dataset.
-func currentVersion(ctx context.Context, tx *sql.Tx, dataset string) (number int, createdAt string, err error) {
+func currentVersion(ctx context.Context, tx tx, dataset string) (number int, createdAt string, err error) {
 	err = tx.QueryRowContext(ctx, sqlCurrent, dataset).Scan(&number, &createdAt)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, "", nil
 	}
 	return number, createdAt, err
-}
-
-type querier interface {
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-}
-
-// each calls fn on every row of a query.
-func each(ctx context.Context, q querier, fn func(*sql.Rows) error, query string, args ...any) error {
-	rows, err := q.QueryContext(ctx, query, args...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := fn(rows); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
 }

@@ -1,4 +1,4 @@
-package sqlite
+package sqlstore
 
 import (
 	"context"
@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/riverqueue/river"
-	"github.com/riverqueue/river/riverdriver/riversqlite"
 
 	"contado/geo/fault"
 	"contado/geo/store/jobs"
@@ -28,7 +27,7 @@ var (
 // Run implements jobs.Driver. When the context ends it takes no more jobs and
 // waits for the running handlers, for JobsOptions.Grace undisturbed.
 func (j *Jobs) Run(ctx context.Context, handlers map[string]jobs.Handler) error {
-	const op = "sqlite.RunJobs"
+	const op = "sqlstore.RunJobs"
 	stopping, stop := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer stop(nil)
 	w := &worker{jobs: j, handlers: maps.Clone(handlers), stopping: stopping}
@@ -36,7 +35,7 @@ func (j *Jobs) Run(ctx context.Context, handlers map[string]jobs.Handler) error 
 	if err := river.AddWorkerSafely(workers, w); err != nil {
 		return fault.E(op, fault.Other, err)
 	}
-	client, err := river.NewClient(riversqlite.New(j.db.write), &river.Config{
+	client, err := river.NewClient(j.b.River(j.b.Write), &river.Config{
 		ID:     rand.Text(),
 		Logger: j.options.Logger,
 		Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: j.options.Workers}},
@@ -54,12 +53,12 @@ func (j *Jobs) Run(ctx context.Context, handlers map[string]jobs.Handler) error 
 		return fault.E(op, fault.Other, err)
 	}
 	if err := j.rescue(ctx); err != nil {
-		return canceled(ctx, op, err)
+		return j.b.Translate(ctx, op, err)
 	}
 	// River gets a context without an end: the end of ours is a request to
 	// stop gently, not to drop the work.
 	if err := client.Start(context.WithoutCancel(ctx)); err != nil {
-		return translate(op, err)
+		return j.b.Translate(context.WithoutCancel(ctx), op, err)
 	}
 	var maintenance sync.WaitGroup
 	maintenance.Go(func() { j.maintain(ctx) })
@@ -67,7 +66,7 @@ func (j *Jobs) Run(ctx context.Context, handlers map[string]jobs.Handler) error 
 	maintenance.Wait()
 	grace := time.AfterFunc(j.options.Grace, func() { stop(errStopping) })
 	defer grace.Stop()
-	return translate(op, client.Stop(context.WithoutCancel(ctx)))
+	return j.b.Translate(context.WithoutCancel(ctx), op, client.Stop(context.WithoutCancel(ctx)))
 }
 
 const never = 10 * 365 * 24 * time.Hour
@@ -98,7 +97,7 @@ type orphan struct {
 // up behind them. It holds for jobs of all processes, and several processes
 // may do it at once.
 func (j *Jobs) rescue(ctx context.Context) error {
-	return inTx(ctx, j.db.write, func(tx *sql.Tx) error {
+	return j.b.write(ctx, "rescue", func(tx tx) error {
 		now := time.Now()
 		lease := j.options.Lease.Milliseconds()
 		var orphans []orphan
@@ -125,16 +124,16 @@ func (j *Jobs) rescue(ctx context.Context) error {
 	})
 }
 
-func (j *Jobs) rescueOne(ctx context.Context, tx *sql.Tx, o orphan, now time.Time) error {
+func (j *Jobs) rescueOne(ctx context.Context, tx tx, o orphan, now time.Time) error {
 	if _, err := tx.ExecContext(ctx, sqlDropRiverJob, o.riverID); err != nil {
 		return err
 	}
-	if o.attempt >= maxAttempts {
-		text := fmt.Sprintf("the program died while it worked on this job, at attempt %d of %d", o.attempt, maxAttempts)
+	if o.attempt >= MaxAttempts {
+		text := fmt.Sprintf("the program died while it worked on this job, at attempt %d of %d", o.attempt, MaxAttempts)
 		_, err := tx.ExecContext(ctx, sqlFailJob, o.id, text, fault.Other.String(), formatTime(&now))
 		return err
 	}
-	row, err := j.client.InsertTx(ctx, tx, jobArgs{}, &river.InsertOpts{MaxAttempts: riverAttempts})
+	row, err := j.client.InsertTx(ctx, tx.Tx, jobArgs{}, &river.InsertOpts{MaxAttempts: riverAttempts})
 	if err != nil {
 		return err
 	}
@@ -152,7 +151,7 @@ type worker struct {
 
 // NextRetry implements river.Worker.
 func (w *worker) NextRetry(job *river.Job[jobArgs]) time.Time {
-	factor := math.Pow(4, float64(min(job.Attempt, maxAttempts)-1))
+	factor := math.Pow(4, float64(min(job.Attempt, MaxAttempts)-1))
 	return time.Now().Add(time.Duration(float64(w.jobs.options.RetryDelay) * factor))
 }
 
@@ -183,7 +182,7 @@ func (w *worker) Work(ctx context.Context, row *river.Job[jobArgs]) error {
 func (w *worker) handle(ctx context.Context, run *running) (result json.RawMessage, err error) {
 	handler, ok := w.handlers[run.kind]
 	if !ok {
-		return nil, fault.Errorf("sqlite.RunJobs", fault.Unsupported, "no worker knows jobs of kind %q", run.kind)
+		return nil, fault.Errorf("sqlstore.RunJobs", fault.Unsupported, "no worker knows jobs of kind %q", run.kind)
 	}
 	defer func() {
 		if p := recover(); p != nil {
@@ -191,8 +190,8 @@ func (w *worker) handle(ctx context.Context, run *running) (result json.RawMessa
 		}
 	}()
 	result, err = handler(ctx, run.args, run.progress)
-	if err == nil && result != nil && !json.Valid(result) {
-		return nil, fault.Errorf("sqlite.RunJobs", fault.Unsupported, "the result of job %s is not JSON", run.kind)
+	if err == nil && result != nil && !validJSON(result) {
+		return nil, fault.Errorf("sqlstore.RunJobs", fault.Unsupported, "the result of job %s is not JSON", run.kind)
 	}
 	return result, err
 }

@@ -1,4 +1,4 @@
-package sqlite
+package sqlstore
 
 import (
 	"context"
@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/riverqueue/river"
 
@@ -38,7 +40,7 @@ func (r *running) lease() int64 { return time.Now().Add(r.jobs.options.Lease).Un
 func (r *running) begin(ctx context.Context) error {
 	now := time.Now()
 	var args string
-	err := r.jobs.db.write.QueryRowContext(ctx, sqlBeginJob, r.riverID, r.lease(), formatTime(&now)).
+	err := r.jobs.b.writer().QueryRowContext(ctx, sqlBeginJob, r.riverID, r.lease(), formatTime(&now)).
 		Scan(&r.kind, &args, &r.attempt)
 	r.args = json.RawMessage(args)
 	return err
@@ -46,7 +48,7 @@ func (r *running) begin(ctx context.Context) error {
 
 // progress implements jobs.Progress: it only notes, keep writes.
 func (r *running) progress(done float64, message string) {
-	percent := 0
+	percent, message := 0, plain(message)
 	if done > 0 { // also not NaN
 		percent = int(math.Min(done, 1) * 100)
 	}
@@ -94,10 +96,10 @@ func (r *running) keep(ctx context.Context, end context.CancelCauseFunc, done <-
 func (r *running) touch(ctx context.Context, write bool, percent int, message string) (ours bool, err error) {
 	if !write {
 		var n int
-		err := r.jobs.db.read.QueryRowContext(ctx, sqlOwnsJob, r.riverID).Scan(&n)
+		err := r.jobs.b.reader().QueryRowContext(ctx, sqlOwnsJob, r.riverID).Scan(&n)
 		return n > 0, err
 	}
-	res, err := r.jobs.db.write.ExecContext(ctx, sqlKeepJob, r.riverID, r.lease(), percent, message)
+	res, err := r.jobs.b.writer().ExecContext(ctx, sqlKeepJob, r.riverID, r.lease(), percent, message)
 	if err != nil {
 		return false, err
 	}
@@ -121,15 +123,15 @@ func (r *running) finish(ctx context.Context, result json.RawMessage, err, cause
 			return err
 		}
 		return river.JobSnooze(0)
-	case !final(fault.KindOf(err)) && r.attempt < maxAttempts:
-		message := fmt.Sprintf("attempt %d of %d: %v", r.attempt, maxAttempts, err)
+	case !final(fault.KindOf(err)) && r.attempt < MaxAttempts:
+		message := plain(fmt.Sprintf("attempt %d of %d: %v", r.attempt, MaxAttempts, err))
 		if err := r.write(ctx, sqlReturnJob, 0, message, r.lease()); err != nil {
 			return err
 		}
 		return err
 	}
 	kind := fault.KindOf(err).String()
-	if err := r.write(ctx, sqlFinishJob, jobs.Failed, sql.NullString{}, err.Error(), kind, formatTime(&now), percent, noted); err != nil {
+	if err := r.write(ctx, sqlFinishJob, jobs.Failed, sql.NullString{}, plain(err.Error()), kind, formatTime(&now), percent, noted); err != nil {
 		return err
 	}
 	return river.JobCancel(err)
@@ -151,7 +153,7 @@ const maxWriteTries = 5
 // longer ours.
 func (r *running) write(ctx context.Context, query string, args ...any) error {
 	for try := 1; ; try++ {
-		res, err := r.jobs.db.write.ExecContext(ctx, query, append([]any{r.riverID}, args...)...)
+		res, err := r.jobs.b.writer().ExecContext(ctx, query, append([]any{r.riverID}, args...)...)
 		if err == nil {
 			n, err := res.RowsAffected()
 			if err == nil && n == 0 {
@@ -165,3 +167,11 @@ func (r *running) write(ctx context.Context, query string, args ...any) error {
 		time.Sleep(time.Duration(try) * r.jobs.options.PollInterval)
 	}
 }
+
+// plain is text that every database takes.
+func plain(text string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(text, "�"), "\x00", "�")
+}
+
+// validJSON reports whether every database takes it for JSON.
+func validJSON(b []byte) bool { return json.Valid(b) && utf8.Valid(b) }
