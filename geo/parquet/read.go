@@ -1,0 +1,410 @@
+package parquet
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"unicode/utf8"
+
+	pq "github.com/parquet-go/parquet-go"
+
+	"contado/geo"
+	"contado/geo/fault"
+
+	"github.com/paulmach/orb"
+)
+
+// File is an open Parquet file. It belongs to one goroutine at a time.
+type File struct {
+	f        io.Closer
+	pq       *pq.File
+	schema   geo.Schema
+	fields   []field
+	geometry *geometryColumn // nil: a plain table
+	box      [4]int          // leaves of the covering boxes; −1: none
+	width    int             // leaves
+	bounds   *geo.BBox
+	tmp      string // a copy in another compression
+}
+
+// Bounds of what a file may hold.
+const (
+	maxColumns = 20000
+	maxGroups  = 100000
+	maxDepth   = 64
+)
+
+// Open opens a file. The reference system of its geometry is in the schema:
+// longitude and latitude when the file says nothing, not known when it says
+// null. Columns that are lists, maps or records become JSON; whole numbers of
+// 64 bits without a sign, and decimals of more than 15 digits, become text.
+//
+// Errors: NotExist; Invalid for damaged files; Unsupported for encrypted
+// ones, encodings and layouts that are not known; TooLarge for pages that
+// would unpack to more than 256 MB.
+func Open(path string) (_ *File, err error) {
+	const op = "parquet.Open"
+	f, err := os.Open(path)
+	if err != nil {
+		kind := fault.Invalid
+		if errors.Is(err, os.ErrNotExist) {
+			kind = fault.NotExist
+		}
+		return nil, fault.E(op, kind, err)
+	}
+	out := &File{f: f}
+	defer func() {
+		if r := recover(); r != nil {
+			err = recovered(op, r, err)
+		}
+		if err != nil {
+			err = errors.Join(err, out.Close())
+		}
+	}()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, fault.E(op, fault.Other, err)
+	}
+	if err := out.open(f, info.Size()); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (f *File) open(r *os.File, size int64) error {
+	const op = "parquet.Open"
+	if err := checkFooter(r, size); err != nil {
+		return err
+	}
+	file, err := openPages(r, size)
+	if err != nil {
+		return fault.E(op, fault.Invalid, err)
+	}
+	old, err := checkPages(r, size, file.Metadata())
+	if err != nil {
+		return err
+	}
+	if old { // a compression that the library does not know
+		if file, err = f.unpack(r, file.Metadata()); err != nil {
+			return err
+		}
+	}
+	f.pq = file
+	return f.describe()
+}
+
+func openPages(r io.ReaderAt, size int64) (*pq.File, error) {
+	return pq.OpenFile(r, size, pq.SkipPageIndex(true), pq.SkipBloomFilters(true), pq.ReadBufferSize(64<<10))
+}
+
+// Schema describes the rows.
+func (f *File) Schema() geo.Schema { return f.schema }
+
+// Len is the number of rows as the file states it.
+func (f *File) Len() int64 { return f.pq.NumRows() }
+
+// Bounds is the box that the file states, nil when it does not.
+func (f *File) Bounds() *geo.BBox { return f.bounds }
+
+// Close frees the file.
+func (f *File) Close() error {
+	err := f.f.Close()
+	if f.tmp != "" {
+		err = errors.Join(err, os.Remove(f.tmp))
+		f.tmp = ""
+	}
+	return fault.E("parquet.Close", fault.Other, err)
+}
+
+// describe makes the schema of the columns.
+func (f *File) describe() error {
+	const op = "parquet.Open"
+	f.box = [4]int{-1, -1, -1, -1}
+	root := f.pq.Root()
+	if depth(root, 0) > maxDepth {
+		return fault.Errorf(op, fault.Invalid, "the columns are nested deeper than %d", maxDepth)
+	}
+	if f.width = leaves(root); f.width > maxColumns {
+		return fault.Errorf(op, fault.TooLarge, "%d columns", f.width)
+	}
+	var meta *metadata
+	if text, ok := f.pq.Lookup("geo"); ok {
+		var err error
+		if meta, err = parseMeta(text); err != nil {
+			return err
+		}
+	}
+	skip := f.covering(root, meta)
+	at := 0
+	for _, c := range root.Columns() {
+		n := leaves(c)
+		switch {
+		case meta != nil && c.Name() == meta.Primary:
+			if err := f.primary(c, at, meta.Columns[meta.Primary]); err != nil {
+				return err
+			}
+		case meta == nil && f.geometry == nil && nativeGeometry(c):
+			if err := f.native(c, at); err != nil {
+				return err
+			}
+		case c.Name() != skip:
+			f.fields = append(f.fields, attribute(c, at))
+			f.schema.Fields = append(f.schema.Fields, f.fields[len(f.fields)-1].Field)
+		}
+		at += n
+	}
+	if meta != nil && f.geometry == nil {
+		return fault.Errorf(op, fault.Invalid, "the geo metadata speaks of a column %q, which is not there", meta.Primary)
+	}
+	f.readNames()
+	return nil
+}
+
+func depth(c *pq.Column, d int) int {
+	deepest := d
+	for _, child := range c.Columns() {
+		if deepest = max(deepest, depth(child, d+1)); deepest > maxDepth {
+			break
+		}
+	}
+	return deepest
+}
+
+// covering finds the leaves of the boxes and returns the name of their column
+// ("" when there are none): it says nothing that the geometry does not.
+func (f *File) covering(root *pq.Column, meta *metadata) string {
+	if meta == nil || meta.Columns[meta.Primary].Covering == nil {
+		return ""
+	}
+	b := meta.Columns[meta.Primary].Covering.BBox
+	at, name := 0, ""
+	for _, c := range root.Columns() {
+		for k, path := range [][]string{b.XMin, b.YMin, b.XMax, b.YMax} {
+			if len(path) != 2 || path[0] != c.Name() || c.Repeated() {
+				continue
+			}
+			for i, m := range c.Columns() {
+				if m.Name() == path[1] && m.Leaf() && !m.Repeated() && leaves(c) == len(c.Columns()) {
+					f.box[k], name = at+i, c.Name()
+				}
+			}
+		}
+		at += leaves(c)
+	}
+	if f.box[0] < 0 || f.box[1] < 0 || f.box[2] < 0 || f.box[3] < 0 {
+		f.box = [4]int{-1, -1, -1, -1}
+		return ""
+	}
+	return name
+}
+
+// primary settles the geometry column.
+func (f *File) primary(c *pq.Column, at int, m *columnMeta) error {
+	g, err := newGeometry(c, at, m.Encoding)
+	if err != nil {
+		return err
+	}
+	f.geometry = g
+	types, z := m.geometryTypes()
+	f.schema.GeometryType, f.schema.HasZ = layerType(types), z || g.z
+	f.schema.HasM = g.m
+	if g.kind != "" {
+		f.schema.GeometryType = g.kind
+	}
+	if n := len(m.BBox); n == 4 || n == 6 {
+		f.bounds = &geo.BBox{MinX: m.BBox[0], MinY: m.BBox[1], MaxX: m.BBox[n/2], MaxY: m.BBox[n/2+1]}
+	}
+	if f.schema.CRS, err = m.crs(); err != nil {
+		return fault.E("parquet.Open", fault.KindOf(err), fmt.Errorf("the reference system of %s: %w", c.Name(), err))
+	}
+	return nil
+}
+
+// namesKey is where Writer keeps what Parquet has no place for.
+const namesKey = "contado:fields"
+
+type fieldNames struct {
+	Name        string `json:"name"`
+	Alias       string `json:"alias,omitempty"`
+	Description string `json:"description,omitempty"`
+}
+
+func (f *File) readNames() {
+	text, ok := f.pq.Lookup(namesKey)
+	var names []fieldNames
+	if !ok || len(text) > maxMeta || json.Unmarshal([]byte(text), &names) != nil {
+		return
+	}
+	for _, n := range names {
+		if i := f.schema.FieldIndex(n.Name); i >= 0 {
+			f.schema.Fields[i].Alias, f.schema.Fields[i].Description = n.Alias, n.Description
+		}
+	}
+}
+
+// ScanOptions tunes Rows; nil means all rows.
+type ScanOptions struct {
+	// BBox leaves out rows whose box does not meet it, as far as the file has
+	// boxes: whole row groups by their statistics, then rows.
+	BBox *geo.BBox
+	// OnProblem hears of rows that cannot be decoded wholly, which are yielded
+	// without the geometry or the value. An error from it ends the scan; nil:
+	// such a row ends the scan with Invalid.
+	OnProblem func(row int64, problem error) error
+}
+
+// Rows yields the rows in the order of the file, ids from 1, until yield
+// returns false or an error.
+func (f *File) Rows(ctx context.Context, o *ScanOptions, yield func(geo.Feature) (bool, error)) (err error) {
+	const op = "parquet.Rows"
+	if o == nil {
+		o = &ScanOptions{}
+	}
+	var own error // of yield: not the file's fault
+	defer func() {
+		if r := recover(); r != nil {
+			err = recovered(op, r, err)
+		}
+		if own != nil {
+			err = own
+		}
+	}()
+	first := int64(0)
+	for i, g := range f.pq.RowGroups() {
+		if f.apart(i, o.BBox) {
+			first += g.NumRows()
+			continue
+		}
+		more, err := f.group(ctx, g, first, o, func(ft geo.Feature) (bool, error) {
+			ok, err := yield(ft)
+			own = err
+			return ok, err
+		})
+		if err != nil || !more {
+			return err
+		}
+		first += g.NumRows()
+	}
+	return nil
+}
+
+func (f *File) group(ctx context.Context, g pq.RowGroup, first int64, o *ScanOptions, yield func(geo.Feature) (bool, error)) (more bool, err error) {
+	const op = "parquet.Rows"
+	rows := g.Rows()
+	defer rows.Close()
+	buf := make([]pq.Row, 64)
+	values := make([][]pq.Value, f.width)
+	for n := first; ; {
+		if ctx.Err() != nil {
+			return false, fault.E(op, fault.Canceled, ctx.Err())
+		}
+		got, err := rows.ReadRows(buf)
+		for _, row := range buf[:got] {
+			n++
+			for i := range values {
+				values[i] = nil
+			}
+			row.Range(func(c int, v []pq.Value) bool {
+				if c >= 0 && c < len(values) {
+					values[c] = v
+				}
+				return true
+			})
+			if f.outside(values, o.BBox) {
+				continue
+			}
+			ft, problem := f.feature(n, values)
+			if problem != nil {
+				if o.OnProblem == nil {
+					return false, fault.Errorf(op, fault.Invalid, "row %d: %w", n, problem)
+				}
+				if err := o.OnProblem(n, problem); err != nil {
+					return false, err
+				}
+			}
+			if more, err := yield(ft); err != nil || !more {
+				return false, err
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			return true, nil
+		}
+		if err != nil {
+			return false, fault.E(op, fault.Invalid, fmt.Errorf("after row %d: %w", n, err))
+		}
+		if got == 0 {
+			return false, fault.Errorf(op, fault.Invalid, "no row comes after row %d", n)
+		}
+	}
+}
+
+// feature reads one row; a problem is told beside what could be read.
+func (f *File) feature(id int64, values [][]pq.Value) (geo.Feature, error) {
+	ft := geo.Feature{ID: id, Values: make([]any, len(f.fields))}
+	var problem error
+	for i := range f.fields {
+		v, err := f.fields[i].value(values)
+		if err != nil && problem == nil {
+			problem = fmt.Errorf("field %s: %w", f.fields[i].Name, err)
+		}
+		ft.Values[i] = v
+	}
+	if f.geometry != nil {
+		g, z, m, err := f.geometry.read(values)
+		if err != nil {
+			problem = fmt.Errorf("geometry: %w", err)
+		}
+		ft.Geometry, ft.Z, ft.M = g, z, m
+	}
+	return ft, problem
+}
+
+func (c *field) value(values [][]pq.Value) (any, error) {
+	v := values[c.first]
+	switch {
+	case len(v) == 0:
+		return nil, fmt.Errorf("a value is missing")
+	case c.nested != nil:
+		own := make([][]pq.Value, c.last-c.first)
+		copy(own, values[c.first:c.last])
+		return c.jsonOf(own)
+	case v[0].IsNull():
+		return nil, nil
+	}
+	out, err := c.read(v[0])
+	if s, ok := out.(string); ok && !utf8.ValidString(s) {
+		return strings.ToValidUTF8(s, "�"), fmt.Errorf("text is not UTF-8")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// outside reports whether the row's own box is apart from b.
+func (f *File) outside(values [][]pq.Value, b *geo.BBox) bool {
+	if b == nil || f.box[0] < 0 {
+		return false
+	}
+	var side [4]float64
+	for k, leaf := range f.box {
+		if len(values[leaf]) == 0 || values[leaf][0].IsNull() {
+			return true
+		}
+		side[k] = number(values[leaf][0])
+	}
+	return !b.Intersects(geo.BBox{MinX: side[0], MinY: side[1], MaxX: side[2], MaxY: side[3]})
+}
+
+func number(v pq.Value) float64 {
+	if v.Kind() == pq.Float {
+		return float64(v.Float())
+	}
+	return v.Double()
+}
+
+func finite(p orb.Point) bool { return p[0]-p[0]+p[1]-p[1] == 0 }
