@@ -28,7 +28,8 @@ type base struct {
 	orders cache[*order]      // by their keys
 	wheres cache[*Selection]  // by their text
 	memos  cache[any]         // what others made of the rows
-	edit   sync.Mutex         // one new state at a time
+	limits limits
+	edit   sync.Mutex // one new state at a time
 }
 
 func packedBase(d catalog.Dataset, f *fgb.File) (*base, error) {
@@ -51,8 +52,18 @@ func packedBase(d catalog.Dataset, f *fgb.File) (*base, error) {
 	return b, nil
 }
 
+// limits decide which way a query goes; what it finds does not depend on them.
+type limits struct {
+	ordered int // rows that make it worth to keep an order for finding values
+	hits    int // rows in a box that are looked at before going through all in order
+	held    int // rows that are held at once, at most
+}
+
 func newBase(s geo.Schema) *base {
-	return &base{schema: s, orders: newCache[*order](maxOrders), wheres: newCache[*Selection](maxSelections), memos: newCache[any](maxOrders)}
+	return &base{
+		schema: s, orders: newCache[*order](maxOrders), wheres: newCache[*Selection](maxSelections), memos: newCache[any](maxOrders),
+		limits: limits{ordered: 10_000, hits: 4096, held: 1 << 18},
+	}
 }
 
 // memoryBase reads all rows of a table.
@@ -148,12 +159,16 @@ func (b *base) search(box geo.BBox, yield func(Row) bool) {
 	}
 	indexed := b.file.Indexed()
 	b.file.Search(box, func(r fgb.Row) bool {
-		if !indexed && !r.Box().Intersects(box) {
+		if !indexed && !meets(r.Box(), box) {
 			return true
 		}
 		return yield(packedRow(r))
 	})
 }
+
+// meets tells whether two boxes share a point, also when one is empty and the
+// other infinite.
+func meets(a, b geo.BBox) bool { return !a.IsEmpty() && a.Intersects(b) }
 
 // ascending goes through the rows by id, from the first greater than after;
 // 0 begins at the first.

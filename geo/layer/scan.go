@@ -82,7 +82,7 @@ func (s *scan) match(r Row) (bool, error) {
 	if s.q.After != 0 && r.ID() <= s.q.After {
 		return false, nil
 	}
-	if s.boxed && !r.Box().Intersects(s.box) {
+	if s.boxed && !meets(r.Box(), s.box) {
 		return false, nil
 	}
 	for i := range s.equal {
@@ -192,7 +192,7 @@ func (s *scan) rows(ctx context.Context, yield func(Row) bool) error {
 	if s.keys != nil {
 		return s.sorted(ctx, yield)
 	}
-	if s.l.base.len() >= orderedFrom {
+	if s.l.base.len() >= s.l.base.limits.ordered {
 		for i := range s.equal {
 			if s.equal[i].exact {
 				return s.having(ctx, &s.equal[i], yield)
@@ -202,10 +202,6 @@ func (s *scan) rows(ctx context.Context, yield func(Row) bool) error {
 	s.ascending(yield)
 	return nil
 }
-
-// orderedFrom is how many rows make it worth to keep an order of them for
-// finding values.
-const orderedFrom = 10_000
 
 // hit is a row that was found, small enough to hold many.
 type hit struct {
@@ -252,7 +248,8 @@ func (s *scan) hits() (out []hit, ok bool) {
 	}
 	// Going through all in order looks at wanted · all ÷ hits rows: more than
 	// the hits as long as these are fewer than the root.
-	most := min(max(4096, int(math.Sqrt(float64(wanted)*float64(s.l.Len())))), maxHits)
+	limits := &s.l.base.limits
+	most := min(max(limits.hits, int(math.Sqrt(float64(wanted)*float64(s.l.Len())))), limits.held)
 	ok = true
 	s.l.Visit(&s.near, func(r Row) bool {
 		h := newHit(r)
@@ -265,9 +262,6 @@ func (s *scan) hits() (out []hit, ok bool) {
 	})
 	return out, ok
 }
-
-// maxHits bounds the rows that are held at once.
-const maxHits = 1 << 18
 
 // inOrder gives rows that were found in the order asked for.
 func (s *scan) inOrder(list []hit, yield func(Row) bool) error {
