@@ -134,40 +134,6 @@ func (e *encoder) geometryOf(f *geo.Feature, g orb.Geometry, at int) (geo.BBox, 
 	return box, nil
 }
 
-// positions counts the positions of a geometry.
-func positions(g orb.Geometry) int {
-	n := 0
-	switch v := g.(type) {
-	case orb.Point:
-		return 1
-	case orb.MultiPoint:
-		return len(v)
-	case orb.LineString:
-		return len(v)
-	case orb.MultiLineString:
-		for _, l := range v {
-			n += len(l)
-		}
-	case orb.Ring:
-		return len(v)
-	case orb.Bound:
-		return 5
-	case orb.Polygon:
-		for _, r := range v {
-			n += len(r)
-		}
-	case orb.MultiPolygon:
-		for _, p := range v {
-			n += positions(p)
-		}
-	case orb.Collection:
-		for _, m := range v {
-			n += positions(m)
-		}
-	}
-	return n
-}
-
 // geometry writes one table: its list of fields, itself, its lists, its parts.
 func (e *encoder) geometry(g orb.Geometry, at int, box *geo.BBox, depth int) error {
 	if depth > maxDepth {

@@ -21,6 +21,7 @@ type header struct {
 	nodeSize                 int    // 0 = no index
 	columns                  []column
 	id                       int // the column that holds the ids, −1 for none
+	left                     int // bytes that texts may still have: several columns can name one text
 }
 
 // column is one attribute as it lies in the file.
@@ -48,7 +49,7 @@ func parseHeader(buf []byte) (*header, error) {
 	if !ok {
 		return nil, errHeader
 	}
-	h := &header{bounds: geo.EmptyBBox(), id: -1}
+	h := &header{bounds: geo.EmptyBBox(), id: -1, left: len(buf)}
 	var meta string
 	var kind, z, m uint8
 	var node uint16
@@ -173,6 +174,9 @@ func (h *header) addColumn(c flatTable, m *metadata) error {
 	description, ok4 := c.text(columnDescription)
 	mark, ok5 := c.text(columnMetadata)
 	if !ok1 || !ok2 || !ok3 || !ok4 || !ok5 {
+		return errHeader
+	}
+	if h.left -= len(name) + len(title) + len(description) + len(mark) + 4; h.left < 0 {
 		return errHeader
 	}
 	k := columnType(kind)

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	flatbuffers "github.com/google/flatbuffers/go"
+
 	"contado/geo"
 	"contado/geo/fault"
 	"contado/scripts/shareddata"
@@ -118,6 +120,51 @@ func TestDamagedFilesNeverPanic(t *testing.T) {
 			use(c)
 		}
 	}
+}
+
+// TestPartsWithoutEnd has collections of collections of the same parts: a few
+// hundred bytes that would take for ever.
+func TestPartsWithoutEnd(t *testing.T) {
+	t.Parallel()
+	b := flatbuffers.NewBuilder(1024)
+	b.StartVector(8, 2, 8)
+	b.PrependFloat64(1)
+	b.PrependFloat64(2)
+	xy := b.EndVector(2)
+	b.StartObject(geometryFields)
+	b.PrependUOffsetTSlot(geometryXY, xy, 0)
+	b.PrependByteSlot(geometryType, byte(Point), 0)
+	g := b.EndObject()
+	for range maxDepth - 1 {
+		b.StartVector(4, 10, 4)
+		for range 10 {
+			b.PrependUOffsetT(g)
+		}
+		parts := b.EndVector(10)
+		b.StartObject(geometryFields)
+		b.PrependUOffsetTSlot(geometryParts, parts, 0)
+		b.PrependByteSlot(geometryType, byte(Collection), 0)
+		g = b.EndObject()
+	}
+	b.StartObject(2)
+	b.PrependUOffsetTSlot(featureGeometry, g, 0)
+	b.FinishSizePrefixed(b.EndObject())
+	schema := geo.Schema{GeometryType: "Geometry"}
+	start, err := (&head{schema: &schema, bounds: geo.EmptyBBox(), count: 1}).encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := read("bomb", append(start, b.FinishedBytes()...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.At(0).Geometry(); !fault.Is(err, fault.Invalid) {
+		t.Errorf("Geometry: %v", err)
+	}
+	if _, _, err := f.At(0).ZM(); !fault.Is(err, fault.Invalid) {
+		t.Errorf("ZM: %v", err)
+	}
+	f.At(0).Box()
 }
 
 func TestDamageIsTold(t *testing.T) {

@@ -85,7 +85,8 @@ func (r Row) Box() geo.BBox {
 	if err != nil || !has {
 		return geo.EmptyBBox()
 	}
-	return g.box(0)
+	left := budget(len(r.buf))
+	return g.box(&left, 0)
 }
 
 // properties is the list of (column, value) of the row.

@@ -3,8 +3,6 @@ package fgb
 import (
 	"math"
 
-	"github.com/paulmach/orb"
-
 	"contado/geo"
 	"contado/geo/fault"
 )
@@ -26,7 +24,14 @@ type Shape struct {
 	ends  []uint32
 	parts []uint32
 	one   [2]uint32
+	left  budget
 }
+
+// budget is how many bytes the parts of a geometry may still have. A list of
+// parts can name the same part again and again, on each level of nesting: what
+// a few hundred bytes tell would never end. Honest parts lie side by side, so
+// that all of them are no longer than the row.
+type budget int
 
 // Ring gives the positions of line or ring i.
 func (s *Shape) Ring(i int) []float64 {
@@ -117,6 +122,7 @@ func (r Row) Shape(s *Shape) error {
 	if err != nil || !has {
 		return err
 	}
+	s.left = budget(len(r.buf))
 	switch g.kind {
 	case MultiPolygon, kindTIN, kindPolyhedral:
 		err = s.polygons(&g)
@@ -204,7 +210,7 @@ func (s *Shape) polygons(g *geometryTable) error {
 		return s.onlyPolygon(g)
 	}
 	s.xy, s.ends, s.parts = s.xy[:0], s.ends[:0], s.parts[:0]
-	err := g.each(func(part geometryTable) error { return s.add(&part) })
+	err := g.each(&s.left, func(part geometryTable) error { return s.add(&part) })
 	if err != nil || len(s.parts) == 0 {
 		return err
 	}
@@ -213,7 +219,7 @@ func (s *Shape) polygons(g *geometryTable) error {
 }
 
 func (s *Shape) onlyPolygon(g *geometryTable) error {
-	err := g.each(func(part geometryTable) error {
+	err := g.each(&s.left, func(part geometryTable) error {
 		part.kind = Polygon
 		return s.simple(&part)
 	})
@@ -251,12 +257,16 @@ func (s *Shape) add(part *geometryTable) error {
 }
 
 // each visits the parts of a geometry.
-func (g *geometryTable) each(visit func(geometryTable) error) error {
+func (g *geometryTable) each(left *budget, visit func(geometryTable) error) error {
 	var err error
 	ok := g.tables(geometryParts, func(t flatTable) bool {
 		part := geometryTable{flatTable: t, row: g.row}
 		var ok bool
 		if part.kind, ok = part.own(); !ok {
+			return false
+		}
+		_, numbers, ok := part.vector(geometryXY, 8)
+		if *left -= budget(8 + 8*numbers); !ok || *left < 0 {
 			return false
 		}
 		err = visit(part)
@@ -269,7 +279,7 @@ func (g *geometryTable) each(visit func(geometryTable) error) error {
 }
 
 // box is the extent of a geometry, read from its coordinates.
-func (g *geometryTable) box(depth int) geo.BBox {
+func (g *geometryTable) box(left *budget, depth int) geo.BBox {
 	out := geo.EmptyBBox()
 	b, err := g.positions()
 	if err != nil {
@@ -282,160 +292,12 @@ func (g *geometryTable) box(depth int) geo.BBox {
 		}
 	}
 	if depth < maxDepth {
-		_ = g.each(func(part geometryTable) error { // the file keeps the error
-			if p := part.box(depth + 1); !p.IsEmpty() {
+		_ = g.each(left, func(part geometryTable) error { // the file keeps the error
+			if p := part.box(left, depth+1); !p.IsEmpty() {
 				out = out.Union(p)
 			}
 			return nil
 		})
 	}
 	return out
-}
-
-// Geometry is the geometry of the row as an own copy; nil when it has none.
-// Surfaces of triangles become polygons.
-//
-// Errors: as Shape, but collections are read.
-func (r Row) Geometry() (orb.Geometry, error) {
-	g, has, err := r.geometry()
-	if err != nil || !has {
-		return nil, err
-	}
-	return g.orb(0)
-}
-
-func (g *geometryTable) orb(depth int) (orb.Geometry, error) {
-	if g.kind == Collection {
-		return g.collection(depth)
-	}
-	var s Shape
-	var err error
-	switch g.kind {
-	case MultiPolygon, kindTIN, kindPolyhedral:
-		err = s.polygons(g)
-	case Point, LineString, Polygon, MultiPoint, MultiLineString, kindTriangle:
-		err = s.simple(g)
-	default:
-		err = unsupported(g)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return s.Geometry(), nil
-}
-
-func (g *geometryTable) collection(depth int) (orb.Geometry, error) {
-	if depth == maxDepth {
-		return nil, g.damaged("its collections are nested too deep")
-	}
-	var out orb.Collection
-	err := g.each(func(part geometryTable) error {
-		sub, err := part.orb(depth + 1)
-		if err == nil && sub != nil {
-			out = append(out, sub)
-		}
-		return err
-	})
-	if err != nil || len(out) == 0 {
-		return nil, err
-	}
-	return out, nil
-}
-
-// Geometry makes an own copy of the shape; nil for none.
-func (s *Shape) Geometry() orb.Geometry {
-	switch s.Kind {
-	case Point:
-		return orb.Point{s.XY[0], s.XY[1]}
-	case MultiPoint:
-		return orb.MultiPoint(points(s.XY))
-	case LineString:
-		return orb.LineString(points(s.XY))
-	case MultiLineString:
-		out := make(orb.MultiLineString, 0, len(s.Ends))
-		for _, line := range s.lines(0, len(s.Ends)) {
-			out = append(out, orb.LineString(line))
-		}
-		return out
-	case Polygon:
-		return s.polygon(0, len(s.Ends))
-	case MultiPolygon:
-		out := make(orb.MultiPolygon, 0, len(s.Parts))
-		first := 0
-		for _, end := range s.Parts {
-			out = append(out, s.polygon(first, int(end)))
-			first = int(end)
-		}
-		return out
-	}
-	return nil
-}
-
-func (s *Shape) polygon(first, end int) orb.Polygon {
-	out := make(orb.Polygon, 0, end-first)
-	for _, ring := range s.lines(first, end) {
-		out = append(out, orb.Ring(ring))
-	}
-	return out
-}
-
-// lines copies lines or rings; those without positions are left out.
-func (s *Shape) lines(first, end int) [][]orb.Point {
-	out := make([][]orb.Point, 0, end-first)
-	for i := first; i < end; i++ {
-		if ring := s.Ring(i); len(ring) > 0 {
-			out = append(out, points(ring))
-		}
-	}
-	return out
-}
-
-func points(xy []float64) []orb.Point {
-	out := make([]orb.Point, len(xy)/2)
-	for i := range out {
-		out[i] = orb.Point{xy[2*i], xy[2*i+1]}
-	}
-	return out
-}
-
-// ZM are the heights and the measures of the row's positions, in the order in
-// which Geometry holds them, as own copies; nil when there are none.
-func (r Row) ZM() (z, m []float64, err error) {
-	g, has, err := r.geometry()
-	if err != nil || !has {
-		return nil, nil, err
-	}
-	n := 0
-	if z, n, err = g.extra(geometryZ, 0); err == nil && len(z) != 0 && len(z) != n {
-		err = g.damaged("it has not one height for each position")
-	}
-	if err != nil {
-		return nil, nil, err
-	}
-	if m, n, err = g.extra(geometryM, 0); err == nil && len(m) != 0 && len(m) != n {
-		err = g.damaged("it has not one measure for each position")
-	}
-	return z, m, err
-}
-
-// extra collects a list of numbers over all parts, with the number of their
-// positions.
-func (g *geometryTable) extra(field, depth int) (out []float64, positions int, err error) {
-	if depth > maxDepth {
-		return nil, 0, g.damaged("its collections are nested too deep")
-	}
-	_, numbers, ok1 := g.vector(geometryXY, 8)
-	positions = numbers / 2
-	start, n, ok2 := g.vector(field, 8)
-	if !ok1 || !ok2 {
-		return nil, 0, g.damaged("its heights or measures lie outside it")
-	}
-	out = appendFloats(nil, g.buf[start:start+8*n])
-	err = g.each(func(part geometryTable) error {
-		sub, k, err := part.extra(field, depth+1)
-		out = append(out, sub...)
-		positions += k
-		return err
-	})
-	return out, positions, err
 }
