@@ -108,10 +108,32 @@ func (e *encoder) fit(f *geo.Feature) (orb.Geometry, error) {
 		return orb.Collection{f.Geometry}, nil
 	}
 	if !e.loose {
+		if one := only(f.Geometry); one != nil && kindOf(one.GeoJSONType()) == e.kind {
+			return one, nil
+		}
 		return nil, bad(f, "it is a %v in a layer of %v", kind, e.kind)
 	}
 	e.seen = true
 	return f.Geometry, nil
+}
+
+// only is the member of a multiple geometry that has one; nil for others.
+func only(g orb.Geometry) orb.Geometry {
+	switch v := g.(type) {
+	case orb.MultiPoint:
+		if len(v) == 1 {
+			return v[0]
+		}
+	case orb.MultiLineString:
+		if len(v) == 1 {
+			return v[0]
+		}
+	case orb.MultiPolygon:
+		if len(v) == 1 {
+			return v[0]
+		}
+	}
+	return nil
 }
 
 // geometryOf writes the geometry, pointed to from at.

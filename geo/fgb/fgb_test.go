@@ -1,7 +1,9 @@
 package fgb
 
 import (
+	"bytes"
 	"fmt"
+	"io"
 	"math"
 	"math/rand/v2"
 	"path/filepath"
@@ -210,6 +212,36 @@ func TestSingleGeometriesBecomeMultipleOnes(t *testing.T) {
 	r, _ := f.ByID(2)
 	if g, _ := r.Geometry(); !same(g, orb.Point{1, 1}) || f.Schema().GeometryType != "Polygon" {
 		t.Errorf("got %v in a layer of %v", g, f.Schema().GeometryType)
+	}
+}
+
+func TestStreamsKeepToTheirType(t *testing.T) {
+	t.Parallel()
+	ring := orb.Ring{{0, 0}, {4, 0}, {4, 4}, {0, 0}}
+	encode := func(g orb.Geometry) (*File, error) {
+		var b bytes.Buffer
+		n := 0
+		err := Encode(&b, geo.Schema{GeometryType: "Polygon"}, 1, func() (geo.Feature, bool, error) {
+			n++
+			return geo.Feature{ID: 1, Geometry: g}, n == 1, nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		return read("stream", b.Bytes())
+	}
+	f, err := encode(orb.MultiPolygon{{ring}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if g, _ := f.At(0).Geometry(); !same(g, orb.Polygon{ring}) {
+		t.Errorf("got %v", g)
+	}
+	if _, err := encode(orb.MultiPolygon{{ring}, {ring}}); !fault.Is(err, fault.Invalid) {
+		t.Errorf("two polygons in one: %v", err)
+	}
+	if err := Encode(io.Discard, geo.Schema{}, 2, func() (geo.Feature, bool, error) { return geo.Feature{}, false, nil }); !fault.Is(err, fault.Invalid) {
+		t.Errorf("no rows of two: %v", err)
 	}
 }
 
