@@ -238,36 +238,41 @@ func (r *run) vectors(ctx context.Context, in *input) (catalog.Publication, []st
 	if err != nil {
 		return pub, nil, err
 	}
-	path := r.stage.path(r.o.Dataset + ".gpkg")
+	path, packed := r.stage.path(r.o.Dataset+".gpkg"), r.stage.path(r.o.Dataset+".fgb")
 	res, err := vector.Write(ctx, rows, vector.Options{
-		Dataset: r.o.Dataset, Role: r.role(catalog.Vector), Path: path, Layer: r.o.Dataset, Description: r.o.Description, Fields: r.fields(),
+		Dataset: r.o.Dataset, Role: r.role(catalog.Vector), Path: path, Packed: packed, Layer: r.o.Dataset, Description: r.o.Description, Fields: r.fields(), Flat: r.o.ZM == "drop",
 		Limits: vector.Limits{Features: r.o.Limits.Features, Vertices: r.o.Limits.Vertices, Fields: r.o.Limits.Fields},
 	}, r.p)
 	if err != nil {
 		return pub, nil, err
 	}
 	r.p.Stage("check")
-	if err := verify(ctx, path, r.o.Dataset, res); err != nil {
+	if err := verify(ctx, path, packed, r.o.Dataset, res); err != nil {
 		return pub, nil, err
 	}
 	if pub.Dataset, err = r.dataset(catalog.Vector, res.Role, in); err != nil {
 		return pub, nil, err
 	}
 	r.p.Stage("seal")
-	s, err := seal(ctx, path, versionPrefix(r.o.Dataset, r.old.Version.Number+1)+r.o.Dataset+".gpkg")
+	key := versionPrefix(r.o.Dataset, r.old.Version.Number+1) + r.o.Dataset
+	s, err := seal(ctx, path, key+".gpkg")
+	if err != nil {
+		return pub, nil, err
+	}
+	p, err := seal(ctx, packed, key+".fgb")
 	if err != nil {
 		return pub, nil, err
 	}
 	in.notes.Append(news(in.notes.All(), res.Notices))
 	v := &pub.Dataset.Version
-	v.Files = []catalog.File{s.file}
+	v.Files = []catalog.File{s.file, p.file}
 	v.SHA256 = versionDigest(v.Files)
 	v.CRS, v.BBox, v.BBoxWGS84 = res.Schema.CRS, res.BBox, res.BBoxWGS84
 	v.TimeStart, v.TimeEnd = r.time, r.time
-	v.Vector = &catalog.VectorInfo{Schema: res.Schema, Count: res.Count, Layer: r.o.Dataset, File: s.file.Key}
+	v.Vector = &catalog.VectorInfo{Schema: res.Schema, Count: res.Count, Layer: r.o.Dataset, File: s.file.Key, Packed: p.file.Key}
 	v.Territory, v.Table, v.Notices = res.Territory, res.Table, in.notes.All()
 	pub.Expect = r.old.Version.Number
-	return pub, []staged{s}, nil
+	return pub, []staged{s, p}, nil
 }
 
 // news leaves out the rows without a geometry when the tables have named all

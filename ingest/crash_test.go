@@ -48,7 +48,7 @@ func TestKill(t *testing.T) {
 	t.Parallel()
 	t.Run("vector", func(t *testing.T) {
 		t.Parallel()
-		kill(t, writeFile(t, "two.geojson", twoTowns), 1)
+		kill(t, writeFile(t, "two.geojson", twoTowns), 2) // the record and the packed rows
 	})
 	t.Run("scene", func(t *testing.T) {
 		t.Parallel()

@@ -38,6 +38,7 @@ type Options struct {
 	CRS                                      string // overrides, or supplies, that of the files
 	Encoding                                 string
 	Subdataset                               string
+	ZM                                       string // heights and measures of vertices: "keep" (also "") or "drop"
 	// Derived says what computed files were made from; nil for others.
 	Derived *catalog.Derivation
 	Limits  Limits
@@ -191,6 +192,8 @@ func (r *run) check(ctx context.Context, paths []string) error {
 		return fault.Errorf(op, fault.Invalid, "resampling %q is not known: use nearest, bilinear, cubic, average or mode", o.Resampling)
 	case o.Encoding != "" && !encodings.MatchString(o.Encoding):
 		return fault.WithHint(fault.Errorf(op, fault.Invalid, "encoding %q is not known", o.Encoding), "use utf-8, latin1, windows-1252, utf-16, ISO-8859-n or CPn")
+	case o.ZM != "" && o.ZM != "keep" && o.ZM != "drop":
+		return fault.Errorf(op, fault.Invalid, "heights and measures are kept or dropped: %q is neither keep nor drop", o.ZM)
 	case o.Role == catalog.TimetableRole:
 		return fault.Errorf(op, fault.Unsupported, "timetables are not read by this version")
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"contado/geo"
 	"contado/geo/fault"
 	"contado/geo/store/catalog"
 	"contado/scripts/shareddata"
@@ -30,7 +31,7 @@ func crs(s string) Options        { return Options{CRS: s} }
 func sub(name, c string) Options  { return Options{Subdataset: name, CRS: c} }
 func role(r catalog.Role) Options { return Options{Role: r} }
 func (v variety) label() string {
-	return strings.NewReplacer("/", "_", ",", "+").Replace(v.file + v.o.CRS + v.o.Subdataset)
+	return strings.NewReplacer("/", "_", ",", "+").Replace(v.file + v.o.CRS + v.o.Subdataset + v.o.ZM)
 }
 
 const noCRS = "does not say its reference system"
@@ -154,13 +155,14 @@ var vectorVariety = []variety{
 	{file: "pyogrio/README.md", kind: fault.Invalid, phrase: "not a format that can be read"},
 	{file: "pyogrio/curve.gpkg", want: "vector other 1×LineString", notices: "curves-linearised"},
 	{file: "pyogrio/curvepolygon.gpkg", want: "vector other 1×MultiPolygon", notices: "curves-linearised"},
-	{file: "pyogrio/line_zm.gpkg", want: "vector other 1×LineString", notices: "dimensions-dropped"},
+	{file: "pyogrio/line_zm.gpkg", want: "vector other 1×LineString ZM"},
+	{file: "pyogrio/line_zm.gpkg", o: Options{ZM: "drop"}, want: "vector other 1×LineString", notices: "dimensions-dropped"},
 	{file: "pyogrio/multisurface.gpkg", want: "vector other 1×MultiPolygon", notices: "curves-linearised"},
 	{file: "pyogrio/naturalearth_lowres/naturalearth_lowres.shp", want: "vector other 177×MultiPolygon"},
 	{file: "pyogrio/sample.osm.pbf", kind: fault.Unsupported, phrase: "OpenStreetMap PBF"},
 	{file: "pyogrio/test_gpkg_nulls.gpkg", want: "vector other 4×Point"},
 	{file: "pyshp/ATTRIBUTION", kind: fault.Invalid, phrase: "not a format that can be read"},
-	{file: "pyshp/REL.zip", want: "vector other 1×MultiPolygon", notices: "dimensions-dropped"},
+	{file: "pyshp/REL.zip", want: "vector other 1×MultiPolygon Z"},
 	{file: "pyshp/blockgroups.shp", kind: fault.Invalid, phrase: noCRS},
 	{file: "pyshp/blockgroups.zip", kind: fault.Invalid, phrase: noCRS},
 	{file: "pyshp/blockgroups.zip", o: crs("EPSG:4269"), want: "vector other 663×MultiPolygon"},
@@ -257,10 +259,22 @@ func tryVariety(t *testing.T, root, folder string, v variety) {
 	}
 }
 
+func axes(s geo.Schema) string {
+	switch {
+	case s.HasZ && s.HasM:
+		return " ZM"
+	case s.HasZ:
+		return " Z"
+	case s.HasM:
+		return " M"
+	}
+	return ""
+}
+
 func summary(t *testing.T, st Stores, d catalog.Dataset) string {
 	t.Helper()
 	if v := d.Version.Vector; v != nil {
-		return fmt.Sprintf("vector %s %d×%s", d.Role, v.Count, v.Schema.GeometryType)
+		return fmt.Sprintf("vector %s %d×%s", d.Role, v.Count, v.Schema.GeometryType) + axes(v.Schema)
 	}
 	items, err := st.Catalog.Items(t.Context(), d.ID)
 	if err != nil {

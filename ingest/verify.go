@@ -2,12 +2,14 @@ package ingest
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
 
 	"contado/geo"
 	"contado/geo/fault"
+	"contado/geo/fgb"
 	"contado/geo/gdal"
 	"contado/ingest/raster"
 	"contado/ingest/vector"
@@ -17,8 +19,8 @@ func mkdir(dir string) error {
 	return fault.E("ingest.Run", fault.Other, os.MkdirAll(dir, 0o755))
 }
 
-// verify reads the GeoPackage back: what is published has been read once.
-func verify(ctx context.Context, path, layer string, want *vector.Result) error {
+// verify reads both files back: what is published has been read once.
+func verify(ctx context.Context, path, packed, layer string, want *vector.Result) error {
 	const op = "ingest.Run"
 	v, err := gdal.OpenVector(path, []string{"GPKG"})
 	if err != nil {
@@ -36,7 +38,23 @@ func verify(ctx context.Context, path, layer string, want *vector.Result) error 
 	if n != want.Count {
 		return fault.Errorf(op, fault.Other, "%d rows were written and %d read back", want.Count, n)
 	}
-	return nil
+	f, err := fgb.Open(packed)
+	if err != nil {
+		return err
+	}
+	n = 0
+	f.Rows(func(r fgb.Row) bool {
+		n++
+		return ctx.Err() == nil
+	})
+	err = errors.Join(f.Err(), f.Close())
+	if err == nil && ctx.Err() != nil {
+		err = fault.E(op, fault.Canceled, ctx.Err())
+	}
+	if err == nil && n != want.Count {
+		err = fault.Errorf(op, fault.Other, "%d rows were packed and %d read back", want.Count, n)
+	}
+	return err
 }
 
 // besideMTL finds Landsat metadata in the folder of a raster, for scenes that

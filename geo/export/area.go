@@ -8,6 +8,7 @@ import (
 	"contado/geo/notice"
 	"contado/geo/store/catalog"
 	"contado/geo/wkb"
+	"contado/geo/zm"
 
 	"github.com/paulmach/orb"
 	"github.com/peterstace/simplefeatures/geom"
@@ -80,8 +81,8 @@ func (a *area) take(f geo.Feature, notes *notice.List) (geo.Feature, bool, error
 	if part = sameKind(part, f.Geometry.Dimensions()); part == nil {
 		return f, false, nil // touches the border alone
 	}
-	z, m := carry(f, part)
-	f.Geometry, f.Z, f.M = part, z, m
+	f.Z, f.M = zm.Carry(f.Geometry, f.Z, f.M, part)
+	f.Geometry = part
 	return f, true, nil
 }
 
@@ -125,38 +126,3 @@ func sameKind(g orb.Geometry, dim int) orb.Geometry {
 }
 
 func rowName(f geo.Feature) string { return fmt.Sprintf("row %d", f.ID) }
-
-// eachPosition walks the positions in the order in which Feature.Z has them.
-func eachPosition(g orb.Geometry, fn func(orb.Point)) {
-	all := func(ps []orb.Point) {
-		for _, p := range ps {
-			fn(p)
-		}
-	}
-	switch g := g.(type) {
-	case orb.Point:
-		fn(g)
-	case orb.MultiPoint:
-		all(g)
-	case orb.LineString:
-		all(g)
-	case orb.Ring:
-		all(g)
-	case orb.MultiLineString:
-		for _, l := range g {
-			all(l)
-		}
-	case orb.Polygon:
-		for _, r := range g {
-			all(r)
-		}
-	case orb.MultiPolygon:
-		for _, p := range g {
-			eachPosition(p, fn)
-		}
-	case orb.Collection:
-		for _, c := range g {
-			eachPosition(c, fn)
-		}
-	}
-}

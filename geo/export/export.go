@@ -11,9 +11,9 @@ import (
 
 	"contado/geo"
 	"contado/geo/fault"
+	"contado/geo/notice"
 	"contado/geo/store/catalog"
 	"contado/geo/table"
-	"contado/geo/notice"
 
 	"github.com/paulmach/orb"
 )

@@ -40,4 +40,3 @@ type parquetSink struct{ w *parquet.Writer }
 func (s parquetSink) write(f geo.Feature) error { return s.w.Write(f) }
 func (s parquetSink) finish() error             { return s.w.Close() }
 func (s parquetSink) abort() error              { return s.w.Abort() }
-

@@ -3,7 +3,6 @@ package export
 import (
 	"context"
 	"errors"
-	"math"
 	"path/filepath"
 	"strings"
 
@@ -13,8 +12,6 @@ import (
 	"contado/geo/notice"
 	"contado/geo/store/catalog"
 	"contado/geo/wkb"
-
-	"github.com/paulmach/orb"
 )
 
 // sink is a file being written. finish or abort is called once.
@@ -150,32 +147,4 @@ func (x *exporter) shape(f geo.Feature) (_ geo.Feature, ok bool, err error) {
 	}
 	f.Geometry = g
 	return f, true, nil
-}
-
-// vertexZ finds heights and measures again by position, after a geometry was
-// cut; NaN for new positions.
-func carry(f geo.Feature, g orb.Geometry) (z, m []float64) {
-	if f.Z == nil && f.M == nil {
-		return nil, nil
-	}
-	at := map[orb.Point]int{}
-	i := 0
-	eachPosition(f.Geometry, func(p orb.Point) {
-		at[p] = i
-		i++
-	})
-	eachPosition(g, func(p orb.Point) {
-		k, ok := at[p]
-		for _, d := range []struct{ to, from *[]float64 }{{&z, &f.Z}, {&m, &f.M}} {
-			if *d.from == nil {
-				continue
-			}
-			v := math.NaN()
-			if ok {
-				v = (*d.from)[k]
-			}
-			*d.to = append(*d.to, v)
-		}
-	})
-	return z, m
 }

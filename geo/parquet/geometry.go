@@ -10,6 +10,7 @@ import (
 
 	"contado/geo/fault"
 	"contado/geo/wkb"
+	"contado/geo/zm"
 
 	"github.com/paulmach/orb"
 )
@@ -282,43 +283,4 @@ func (b *builder) geometry(kind string) orb.Geometry {
 	return areas
 }
 
-func allFinite(g orb.Geometry) bool {
-	b := g.Bound() // NaN hides in a bound: look at the positions
-	if !finite(b.Min) || !finite(b.Max) {
-		return false
-	}
-	ok := true
-	eachPoint(g, func(p orb.Point) { ok = ok && finite(p) })
-	return ok
-}
-
-func eachPoint(g orb.Geometry, fn func(orb.Point)) {
-	switch g := g.(type) {
-	case orb.Point:
-		fn(g)
-	case orb.MultiPoint:
-		for _, p := range g {
-			fn(p)
-		}
-	case orb.LineString:
-		for _, p := range g {
-			fn(p)
-		}
-	case orb.MultiLineString:
-		for _, l := range g {
-			eachPoint(l, fn)
-		}
-	case orb.Polygon:
-		for _, r := range g {
-			eachPoint(orb.LineString(r), fn)
-		}
-	case orb.MultiPolygon:
-		for _, p := range g {
-			eachPoint(p, fn)
-		}
-	case orb.Collection:
-		for _, c := range g {
-			eachPoint(c, fn)
-		}
-	}
-}
+func allFinite(g orb.Geometry) bool { return zm.Each(g, finite) }

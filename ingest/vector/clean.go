@@ -4,6 +4,7 @@ import (
 	"contado/geo"
 	"contado/geo/gdal"
 	"contado/geo/store/catalog"
+	"contado/geo/zm"
 
 	"github.com/paulmach/orb"
 )
@@ -11,7 +12,7 @@ import (
 // clean repairs the geometry of a row or drops it, and grows the extent.
 func (w *writer) clean(row int64, f *geo.Feature) {
 	if w.schema.GeometryType == "" {
-		f.Geometry = nil
+		f.Geometry, f.Z, f.M = nil, nil, nil
 		return
 	}
 	if f.Geometry == nil {
@@ -20,25 +21,28 @@ func (w *writer) clean(row int64, f *geo.Feature) {
 	}
 	if w.impossible(f.Geometry) {
 		w.notes.Count(catalog.Warning, "coordinates-impossible", "geometries with coordinates that cannot be were dropped; their rows were kept", w.label(row, f))
-		f.Geometry = nil
+		f.Geometry, f.Z, f.M = nil, nil, nil
 		return
 	}
-	f.Geometry = w.valid(row, f)
+	if g, whole := w.valid(row, f); !whole {
+		f.Z, f.M = zm.Carry(f.Geometry, f.Z, f.M, g)
+		f.Geometry = g
+	}
 	if f.Geometry != nil {
 		w.box = w.box.Union(geo.BBoxOf(f.Geometry.Bound()))
 	}
 }
 
-// valid is the geometry itself when it is valid, else a repaired one of the
-// same dimension; nil when nothing is left.
-func (w *writer) valid(row int64, f *geo.Feature) orb.Geometry {
+// valid is the geometry itself when it is valid (whole), else a repaired one
+// of the same dimension; nil when nothing is left.
+func (w *writer) valid(row int64, f *geo.Feature) (_ orb.Geometry, whole bool) {
 	g := f.Geometry
 	if _, ok := g.(orb.Point); ok {
-		return g
+		return g, true
 	}
 	ok, why := gdal.IsValid(g)
 	if ok {
-		return g
+		return g, true
 	}
 	fixed, err := gdal.MakeValid(g)
 	if err != nil {
@@ -47,11 +51,11 @@ func (w *writer) valid(row int64, f *geo.Feature) orb.Geometry {
 	if fixed != nil && err == nil {
 		if fixed = ofDimension(fixed, g.Dimensions()); fixed != nil {
 			w.notes.Count(catalog.Warning, "geometry-repaired", "invalid geometries were repaired", w.label(row, f)+": "+why)
-			return fixed
+			return fixed, false
 		}
 	}
 	w.notes.Count(catalog.Warning, "geometry-refused", "geometries that cannot be used were dropped; their rows were kept", w.label(row, f)+": "+why)
-	return nil
+	return nil, false
 }
 
 // ofDimension keeps the parts of a geometry of a dimension (0 points, 1

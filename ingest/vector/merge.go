@@ -97,7 +97,7 @@ func (m *merger) finish(w *writer) ([]geo.Feature, error) {
 				return nil, fault.Errorf(op, fault.Invalid, "the %d rows of territory %s overlap: they are not its parts", p.n, code)
 			}
 		}
-		p.f.Geometry = g
+		p.f.Geometry, p.f.Z, p.f.M = g, nil, nil
 		w.notes.Count(catalog.Info, "parts-merged", "rows of the same code and name were made one territory", fmt.Sprintf("%s: %d rows", code, p.n))
 		out = append(out, p.f)
 	}

@@ -134,12 +134,9 @@ func (l *Layer) settle(driver string, o OpenOptions, notes *notice.List) error {
 	case has == "" && (driver == "TopoJSON" || strings.HasPrefix(driver, "GeoJSON")):
 		l.schema.CRS = geo.WGS84
 	}
-	z, m, curved, err := l.v.Dimensions(l.layer)
+	_, _, curved, err := l.v.Dimensions(l.layer)
 	if err != nil {
 		return err
-	}
-	if z || m {
-		notes.Count(catalog.Info, "dimensions-dropped", "heights and measures of the vertices were dropped", l.name)
 	}
 	if curved {
 		notes.Count(catalog.Info, "curves-linearised", "curves were replaced by short straight lines", l.name)

@@ -82,7 +82,7 @@ func (w *writer) place(fields []geo.Field, first bool) []int {
 		}
 		if at < 0 {
 			at = len(w.schema.Fields)
-			w.schema.Fields = append(w.schema.Fields, geo.Field{Name: w.freeName(f.Name, i), Type: f.Type})
+			w.schema.Fields = append(w.schema.Fields, geo.Field{Name: w.freeName(f.Name, i), Type: f.Type, Alias: f.Alias, Description: f.Description})
 		} else if t := commonType(w.schema.Fields[at].Type, f.Type); t != w.schema.Fields[at].Type {
 			w.schema.Fields[at].Type = t
 		}

@@ -7,8 +7,10 @@ import (
 	"strings"
 
 	"contado/geo"
+	"contado/geo/crs"
 	"contado/geo/fault"
 	"contado/geo/store/catalog"
+	"contado/geo/wkb"
 
 	"github.com/paulmach/orb"
 )
@@ -43,16 +45,12 @@ func (w *writer) each(ctx context.Context, report bool, fn func(row int64, f geo
 			if row++; row > w.o.Limits.Features {
 				return false, fault.Errorf("vector.Write", fault.TooLarge, "there are more than %d features, the limit", w.o.Limits.Features)
 			}
-			out := geo.Feature{ID: row, Geometry: f.Geometry, Values: make([]any, len(w.schema.Fields))}
+			out := geo.Feature{ID: row, Geometry: f.Geometry, Z: f.Z, M: f.M, Values: make([]any, len(w.schema.Fields))}
 			for i, v := range f.Values {
 				out.Values[s.to[i]] = w.convert(s.to[i], v)
 			}
-			if s.tr != nil && out.Geometry != nil {
-				g, err := s.tr.Geometry(out.Geometry, nil)
-				if err != nil {
-					return false, fmt.Errorf("%s, feature %d: %w", s.rows.Name(), f.ID, err)
-				}
-				out.Geometry = g
+			if err := w.settle(s, &out, report); err != nil {
+				return false, err
 			}
 			if row%512 == 0 {
 				w.p.Step(row, w.total)
@@ -64,6 +62,33 @@ func (w *writer) each(ctx context.Context, report bool, fn func(row int64, f geo
 		}
 	}
 	w.p.Step(row, max(w.total, row))
+	return nil
+}
+
+// settle drops heights when asked, and brings a row to the system of the
+// layer.
+func (w *writer) settle(s *source, f *geo.Feature, report bool) error {
+	if w.o.Flat && (f.Z != nil || f.M != nil) {
+		f.Z, f.M = nil, nil
+		if report && w.notes.Counted("dimensions-dropped") == 0 {
+			w.notes.Count(catalog.Info, "dimensions-dropped", "heights and measures of the vertices were dropped", s.rows.Name())
+		}
+	}
+	if s.tr == nil || f.Geometry == nil {
+		return nil
+	}
+	var o *crs.GeometryOptions
+	if f.Z != nil || f.M != nil {
+		o = &crs.GeometryOptions{MaxError: -1} // heights belong to the vertices that there are
+	}
+	g, err := s.tr.Geometry(f.Geometry, o)
+	if err != nil {
+		return fmt.Errorf("%s, feature %d: %w", s.rows.Name(), f.ID, err)
+	}
+	if n := wkb.Positions(g); f.Z != nil && len(f.Z) != n || f.M != nil && len(f.M) != n {
+		f.Z, f.M = nil, nil // a ring round a pole was closed along it
+	}
+	f.Geometry = g
 	return nil
 }
 
@@ -89,8 +114,9 @@ func (w *writer) survey(ctx context.Context) error {
 			return nil
 		}
 		w.located++
+		w.z, w.m = w.z || f.Z != nil, w.m || f.M != nil
 		w.kinds[f.Geometry.GeoJSONType()] = true
-		if w.vertices += vertices(f.Geometry); w.vertices > w.o.Limits.Vertices {
+		if w.vertices += int64(wkb.Positions(f.Geometry)); w.vertices > w.o.Limits.Vertices {
 			return fault.Errorf(op, fault.TooLarge, "the geometries have more than %d vertices, the limit", w.o.Limits.Vertices)
 		}
 		if w.impossible(f.Geometry) {
@@ -112,6 +138,7 @@ func (w *writer) survey(ctx context.Context) error {
 	}
 	if w.schema.GeometryType != "" {
 		w.schema.GeometryType = w.geometryType()
+		w.schema.HasZ, w.schema.HasM = w.z, w.m
 	}
 	return nil
 }
@@ -159,35 +186,4 @@ func (w *writer) geometryType() string {
 		return "MultiPolygon"
 	}
 	return "Geometry"
-}
-
-func vertices(g orb.Geometry) int64 {
-	n := int64(0)
-	switch g := g.(type) {
-	case orb.Point:
-		return 1
-	case orb.MultiPoint:
-		return int64(len(g))
-	case orb.LineString:
-		return int64(len(g))
-	case orb.Ring:
-		return int64(len(g))
-	case orb.Polygon:
-		for _, r := range g {
-			n += int64(len(r))
-		}
-	case orb.MultiLineString:
-		for _, l := range g {
-			n += int64(len(l))
-		}
-	case orb.MultiPolygon:
-		for _, p := range g {
-			n += vertices(p)
-		}
-	case orb.Collection:
-		for _, m := range g {
-			n += vertices(m)
-		}
-	}
-	return n
 }

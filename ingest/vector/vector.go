@@ -11,6 +11,7 @@ import (
 	"contado/geo"
 	"contado/geo/crs"
 	"contado/geo/fault"
+	"contado/geo/fgb"
 	"contado/geo/gdal"
 	"contado/geo/store/catalog"
 	"contado/ingest/notice"
@@ -34,8 +35,11 @@ type Options struct {
 	Dataset string
 	Role    catalog.Role // "" = guess
 	Fields  Fields
-	// Path is the GeoPackage to write; Layer its table name.
-	Path, Layer string
+	// Path is the GeoPackage to write; Layer its table name. Packed is the
+	// FlatGeobuf file of the same rows; "" = none.
+	Path, Layer, Packed string
+	// Flat drops heights and measures.
+	Flat bool
 	Description string
 	Limits      Limits
 }
@@ -127,6 +131,7 @@ type writer struct {
 	vertices  int64
 	kinds     map[string]bool // geometry types seen
 	located   int64
+	z, m      bool // seen heights, measures
 	outside   int64 // located outside what the CRS can hold
 	geodetic  bool
 	sample    orb.Point
@@ -159,14 +164,7 @@ func (w *writer) write(ctx context.Context) error {
 			scanErr = w.flush(ctx, feed)
 		}
 	}()
-	err := gdal.WriteVectorWith(ctx, w.o.Path, "GPKG", w.o.Layer, w.schema, &gdal.VectorWriteOptions{Description: w.o.Description},
-		func() (geo.Feature, bool, error) {
-			f, ok := <-feed
-			if ok {
-				w.written++
-			}
-			return f, ok, nil
-		})
+	err := w.files(ctx, feed)
 	if err != nil {
 		cancel()
 	}
@@ -176,6 +174,34 @@ func (w *writer) write(ctx context.Context) error {
 		return scanErr
 	}
 	return err
+}
+
+// files writes the rows of the feed to the GeoPackage and the packed file.
+func (w *writer) files(ctx context.Context, feed <-chan geo.Feature) (err error) {
+	var packed *fgb.Writer
+	if w.o.Packed != "" {
+		packed, err = fgb.Create(w.o.Packed, w.schema, &fgb.Options{Name: w.o.Layer, Description: w.o.Description})
+		if err != nil {
+			return err
+		}
+		defer packed.Abort() // nothing once it is closed
+	}
+	err = gdal.WriteVectorWith(ctx, w.o.Path, "GPKG", w.o.Layer, w.schema, &gdal.VectorWriteOptions{Description: w.o.Description},
+		func() (geo.Feature, bool, error) {
+			f, ok := <-feed
+			if !ok {
+				return f, false, nil
+			}
+			w.written++
+			if packed == nil {
+				return f, true, nil
+			}
+			return f, true, packed.Write(f)
+		})
+	if err != nil || packed == nil {
+		return err
+	}
+	return packed.Close()
 }
 
 func (w *writer) emit(ctx context.Context, row int64, f geo.Feature, feed chan<- geo.Feature) error {
