@@ -208,7 +208,9 @@ func (s *Server) describe(ctx context.Context, r *relation, o TableOptions) erro
 	return s.describeGeometry(ctx, r, *geom)
 }
 
-func (r *relation) full() string { return pq.QuoteIdentifier(r.schema) + "." + pq.QuoteIdentifier(r.name) }
+func (r *relation) full() string {
+	return pq.QuoteIdentifier(r.schema) + "." + pq.QuoteIdentifier(r.name)
+}
 
 func (r *relation) String() string { return FormatName(r.schema, r.name) }
 

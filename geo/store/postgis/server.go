@@ -198,4 +198,3 @@ func FormatName(schema, table string) string {
 	}
 	return part(schema) + "." + part(table)
 }
-

@@ -142,7 +142,7 @@ func (c *Catalog) Items(ctx context.Context, dataset string) ([]catalog.Item, er
 	// One transaction, so that the version is still the current one when its
 	// items are read.
 	err := c.b.reader().inTx(ctx, c.b.Dialect.ReadOnly, func(tx tx) error {
-		current, _, err := currentVersion(ctx, tx, dataset)
+		current, _, err := currentVersion(ctx, tx, sqlCurrent, dataset)
 		if err != nil {
 			return err
 		}
@@ -248,9 +248,10 @@ func noDataset(op, dataset string) error {
 	return fault.Errorf(op, fault.NotExist, "there is no dataset %.80q", dataset)
 }
 
-// currentVersion is 0 when there is no such dataset.
-func currentVersion(ctx context.Context, tx tx, dataset string) (number int, createdAt string, err error) {
-	err = tx.QueryRowContext(ctx, sqlCurrent, dataset).Scan(&number, &createdAt)
+// currentVersion is 0 when there is no such dataset; query is sqlCurrent or
+// sqlHoldCurrent.
+func currentVersion(ctx context.Context, tx tx, query, dataset string) (number int, createdAt string, err error) {
+	err = tx.QueryRowContext(ctx, query, dataset).Scan(&number, &createdAt)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, "", nil
 	}

@@ -55,7 +55,7 @@ func newPublicationRow(p catalog.Publication, now time.Time) (*publicationRow, e
 // insert writes everything when the dataset's version is still the expected one.
 func (r *publicationRow) insert(ctx context.Context, tx tx, expect int) error {
 	d, v := &r.dataset, &r.dataset.Version
-	current, createdAt, err := currentVersion(ctx, tx, d.ID)
+	current, createdAt, err := currentVersion(ctx, tx, sqlHoldCurrent, d.ID)
 	if err != nil {
 		return err
 	}

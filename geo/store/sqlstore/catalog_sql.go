@@ -3,7 +3,10 @@ package sqlstore
 // Statements are written for both databases; Backend.q spells them: ?1 is the
 // first parameter, and what differs stands in braces.
 const (
-	sqlCurrent = `SELECT current, created_at FROM dataset WHERE id = ?1{lock}`
+	sqlCurrent = `SELECT current, created_at FROM dataset WHERE id = ?1`
+
+	// Until the transaction ends, no other one publishes another version.
+	sqlHoldCurrent = sqlCurrent + `{lock}`
 
 	sqlUpsertDataset = `
 INSERT INTO dataset (id, kind, role, title, description, license, attribution, created_at, current)

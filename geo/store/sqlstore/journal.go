@@ -35,7 +35,7 @@ func (j *Journal) Append(ctx context.Context, dataset string, version int, chang
 	}
 	out := slices.Clone(changes)
 	err := j.b.write(ctx, "", func(tx tx) error {
-		current, _, err := currentVersion(ctx, tx, dataset)
+		current, _, err := currentVersion(ctx, tx, sqlHoldCurrent, dataset)
 		switch {
 		case err != nil:
 			return err

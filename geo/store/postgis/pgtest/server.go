@@ -158,7 +158,7 @@ func (s *Server) prepare(ctx context.Context) error {
 	if err := os.Remove(secret); err != nil {
 		return err
 	}
-	port, err := freePort()
+	port, err := freePort(ctx)
 	if err != nil {
 		return err
 	}
@@ -172,8 +172,9 @@ func (s *Server) prepare(ctx context.Context) error {
 	return errors.Join(err, conf.Close())
 }
 
-func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+func freePort(ctx context.Context) (int, error) {
+	var config net.ListenConfig
+	l, err := config.Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return 0, err
 	}
