@@ -1,14 +1,13 @@
 // Package atlas is what the installation knows at this moment: the catalog's
-// datasets with R-trees over item footprints, features and territories, in
-// memory and immutable. A newer state is built beside the old one and swapped
-// in by pointer, so that readers never wait and never see half of a change.
+// datasets with R-trees over item footprints, the layers of vector datasets
+// with the edits made to them, and territories; immutable. A newer state is
+// built beside the old one and swapped in by pointer, so that readers never
+// wait and never see half of a change.
 package atlas
 
 import (
 	"context"
 	"fmt"
-	"slices"
-	"sort"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -17,10 +16,10 @@ import (
 	"contado/geo"
 	"contado/geo/fault"
 	"contado/geo/gdal"
-	"contado/geo/index"
 	"contado/geo/store/blob"
 	"contado/geo/store/catalog"
 	"contado/geo/store/features"
+	"contado/geo/store/journal"
 )
 
 // Stores are the places that the atlas is read from.
@@ -28,6 +27,14 @@ type Stores struct {
 	Catalog  catalog.Driver
 	Features features.Driver
 	Blobs    blob.Driver
+	// Journal keeps the edits of rows; nil: there are none and none can be made.
+	Journal journal.Driver
+	// Attached opens the table of another database behind a dataset, to write
+	// to it; nil: such datasets are not edited here.
+	Attached func(ctx context.Context, x catalog.External) (features.Table, error)
+	// Temporary is the folder for copies of large versions that have no packed
+	// file; "" is the system's.
+	Temporary string
 }
 
 // graceBeforeClose is how long a replaced layer stays open for the requests
@@ -42,6 +49,8 @@ type Atlas struct {
 	closers sync.WaitGroup
 	done    chan struct{}
 	once    sync.Once
+	editing keyed // one edit of a dataset at a time
+	past    past  // states that are no longer the newest
 }
 
 // Open reads the catalog and returns the atlas of it.
@@ -57,8 +66,9 @@ func Open(ctx context.Context, s Stores) (*Atlas, error) {
 // long as a request reasonably holds it.
 func (a *Atlas) Current() *Snapshot { return a.current.Load() }
 
-// Refresh looks whether the catalog has moved on and, if so, publishes a new
-// snapshot. Layers of unchanged versions are carried over, not reopened.
+// Refresh looks whether the catalog has moved on, and whether other processes
+// have edited rows, and if so publishes a new snapshot. Layers of unchanged
+// versions are carried over, not reopened.
 func (a *Atlas) Refresh(ctx context.Context) error {
 	const op = "atlas.Refresh"
 	a.refresh.Lock()
@@ -68,16 +78,18 @@ func (a *Atlas) Refresh(ctx context.Context) error {
 		return fault.E(op, fault.KindOf(err), err)
 	}
 	old := a.current.Load()
-	if old != nil && old.revision == rev {
-		return nil
+	if old == nil || old.revision != rev {
+		next, err := a.build(ctx, rev, old)
+		if err != nil {
+			return fault.E(op, fault.KindOf(err), err)
+		}
+		a.current.Store(next)
+		if old != nil {
+			a.retire(old, next)
+		}
 	}
-	next, err := a.build(ctx, rev, old)
-	if err != nil {
+	if err := a.follow(ctx); err != nil {
 		return fault.E(op, fault.KindOf(err), err)
-	}
-	a.current.Store(next)
-	if old != nil {
-		a.retire(old, next)
 	}
 	return nil
 }
@@ -105,8 +117,13 @@ func (a *Atlas) Close() error {
 	a.closers.Wait()
 	s := a.current.Load()
 	var first error
-	for _, h := range s.layers {
-		if err := h.close(); err != nil && first == nil {
+	for _, st := range s.layers {
+		if err := st.src.close(); err != nil && first == nil {
+			first = err
+		}
+	}
+	for _, src := range a.past.clear() {
+		if err := src.close(); err != nil && first == nil {
 			first = err
 		}
 	}
@@ -130,10 +147,10 @@ func (a *Atlas) build(ctx context.Context, rev int64, old *Snapshot) (*Snapshot,
 		return nil, err
 	}
 	s := &Snapshot{
-		revision: rev, datasets: sets,
+		atlas: a, revision: rev, datasets: sets,
 		byID:   make(map[string]int, len(sets)),
 		items:  make(map[string]*itemIndex),
-		layers: make(map[string]*layerHandle),
+		layers: make(map[string]*state),
 	}
 	for i, d := range sets {
 		s.byID[d.ID] = i
@@ -145,11 +162,7 @@ func (a *Atlas) build(ctx context.Context, rev int64, old *Snapshot) (*Snapshot,
 			}
 			s.items[d.ID] = newItemIndex(items)
 		case catalog.Vector:
-			if h := old.handle(d); h != nil {
-				s.layers[d.ID] = h
-				continue
-			}
-			s.layers[d.ID] = &layerHandle{stores: a.stores, dataset: d}
+			s.layers[d.ID] = old.carry(a.stores, d)
 		}
 	}
 	return s, nil
@@ -157,12 +170,17 @@ func (a *Atlas) build(ctx context.Context, rev int64, old *Snapshot) (*Snapshot,
 
 // retire closes, after a while, the layers that next no longer uses.
 func (a *Atlas) retire(old, next *Snapshot) {
-	var gone []*layerHandle
-	for id, h := range old.layers {
-		if next.layers[id] != h {
-			gone = append(gone, h)
+	var gone []*source
+	for id, st := range old.layers {
+		if n := next.layers[id]; n == nil || n.src != st.src {
+			gone = append(gone, st.src)
 		}
 	}
+	a.closeLater(gone...)
+}
+
+// closeLater closes what requests may still read.
+func (a *Atlas) closeLater(gone ...*source) {
 	if len(gone) == 0 {
 		return
 	}
@@ -173,19 +191,20 @@ func (a *Atlas) retire(old, next *Snapshot) {
 		case <-time.After(graceBeforeClose):
 		case <-a.done:
 		}
-		for _, h := range gone {
-			_ = h.close() // read-only: nothing can be lost
+		for _, src := range gone {
+			_ = src.close() // read-only: nothing can be lost
 		}
 	}()
 }
 
 // Snapshot is one immutable state of the catalog with its indexes.
 type Snapshot struct {
+	atlas    *Atlas
 	revision int64
 	datasets []catalog.Dataset // by id
 	byID     map[string]int
 	items    map[string]*itemIndex
-	layers   map[string]*layerHandle
+	layers   map[string]*state
 
 	terrOnce    sync.Mutex
 	territories atomic.Pointer[Territories]
@@ -242,72 +261,16 @@ func (s *Snapshot) Items(dataset string, within *geo.BBox) []catalog.Item {
 	return ix.search(within)
 }
 
-// Layer opens a vector dataset with its index of feature boxes. The layer
-// belongs to the atlas: do not close it.
+// Layer gives a vector dataset as it is now: the rows of its version with the
+// edits made since. It belongs to the atlas: do not close it.
 func (s *Snapshot) Layer(ctx context.Context, dataset string) (*Layer, error) {
 	d, err := s.Dataset(dataset)
 	if err != nil {
 		return nil, err
 	}
-	h := s.layers[dataset]
-	if h == nil {
+	st := s.layers[dataset]
+	if st == nil {
 		return nil, fault.Errorf("atlas.Layer", fault.Invalid, "dataset %q is a %s dataset, not a vector one", dataset, d.Kind)
 	}
-	return h.get(ctx)
-}
-
-func (s *Snapshot) handle(d catalog.Dataset) *layerHandle {
-	if s == nil {
-		return nil
-	}
-	h := s.layers[d.ID]
-	if h == nil || h.dataset.Version.Number != d.Version.Number || h.dataset.Version.SHA256 != d.Version.SHA256 {
-		return nil
-	}
-	return h
-}
-
-// itemIndex is the R-tree over the footprints of one dataset's items.
-type itemIndex struct {
-	items []catalog.Item // newest first
-	tree  *index.Tree[int]
-}
-
-func newItemIndex(items []catalog.Item) *itemIndex {
-	items = slices.Clone(items)
-	sort.SliceStable(items, func(i, j int) bool {
-		a, b := items[i].Datetime, items[j].Datetime
-		if a == nil || b == nil {
-			return a != nil
-		}
-		return a.After(*b)
-	})
-	boxes := make([]geo.BBox, 0, len(items))
-	values := make([]int, 0, len(items))
-	for i, it := range items {
-		for _, b := range index.Unwrap(it.BBox) {
-			boxes, values = append(boxes, b), append(values, i)
-		}
-	}
-	return &itemIndex{items: items, tree: index.Build(boxes, values)}
-}
-
-func (ix *itemIndex) search(within *geo.BBox) []catalog.Item {
-	if within == nil {
-		return slices.Clone(ix.items)
-	}
-	var hits []int
-	for _, b := range index.Unwrap(*within) {
-		ix.tree.Search(b, func(_ geo.BBox, i int) bool {
-			hits = append(hits, i)
-			return true
-		})
-	}
-	slices.Sort(hits)
-	hits = slices.Compact(hits)
-	out := make([]catalog.Item, len(hits))
-	for k, i := range hits {
-		out[k] = ix.items[i]
-	}
-	return out
+	return st.get(ctx)
 }

@@ -87,9 +87,12 @@ func (s *shelf) Publish(context.Context, catalog.Publication) (catalog.Dataset, 
 	panic("not used")
 }
 func (s *shelf) Versions(context.Context, string) ([]catalog.Version, error) { panic("not used") }
-func (s *shelf) Remove(context.Context, string) ([]string, error)            { panic("not used") }
-func (s *shelf) Keys(context.Context) (map[string]catalog.File, error)       { panic("not used") }
-func (s *shelf) Close() error                                                { return nil }
+func (s *shelf) Enrich(context.Context, string, int, catalog.Extra) ([]string, error) {
+	panic("not used")
+}
+func (s *shelf) Remove(context.Context, string) ([]string, error)      { panic("not used") }
+func (s *shelf) Keys(context.Context) (map[string]catalog.File, error) { panic("not used") }
+func (s *shelf) Close() error                                          { return nil }
 
 type paths struct{}
 

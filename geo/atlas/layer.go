@@ -2,189 +2,271 @@ package atlas
 
 import (
 	"context"
-	"slices"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
 	"sync"
 
 	"contado/geo"
 	"contado/geo/fault"
-	"contado/geo/index"
+	"contado/geo/fgb"
+	"contado/geo/layer"
 	"contado/geo/store/catalog"
 	"contado/geo/store/features"
+	"contado/geo/store/journal"
 )
 
-// Layer is an open vector dataset version with the R-tree of its features.
-type Layer struct {
-	dataset catalog.Dataset
-	table   features.Table
-	tree    *index.Tree[int64]
-}
+// Layer is a vector dataset as it is at one moment.
+type Layer = layer.Layer
 
-// layerHandle opens its layer on first use and shares it. A failed opening is
-// not remembered: the next request tries again.
-type layerHandle struct {
+// source is the rows of one version. They are opened on first use and shared
+// by all its states. A failed opening is not remembered: the next request
+// tries again.
+type source struct {
 	stores  Stores
 	dataset catalog.Dataset
 
 	mu     sync.Mutex
-	layer  *Layer
+	base   *Layer
 	closed bool
 }
 
-func (h *layerHandle) get(ctx context.Context) (*Layer, error) {
-	const op = "atlas.Layer"
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.layer != nil {
-		return h.layer, nil
+// open gives the layer as published.
+func (s *source) open(ctx context.Context) (*Layer, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.base != nil {
+		return s.base, nil
 	}
-	if h.closed {
-		return nil, fault.Errorf(op, fault.Unavailable, "this version of dataset %q has been replaced; ask again", h.dataset.ID)
+	if s.closed {
+		return nil, fault.Errorf("atlas.Layer", fault.Unavailable, "this version of dataset %q has been replaced; ask again", s.dataset.ID)
 	}
-	v := h.dataset.Version.Vector
+	v := s.dataset.Version.Vector
 	if v == nil {
-		return nil, fault.Errorf(op, fault.Other, "dataset %q has no description of its rows", h.dataset.ID)
+		return nil, fault.Errorf("atlas.Layer", fault.Other, "dataset %q has no description of its rows", s.dataset.ID)
 	}
-	path, err := h.stores.Blobs.Path(v.File)
+	var err error
+	if v.Packed != "" {
+		s.base, err = s.openPacked(v.Packed)
+	} else {
+		s.base, err = s.openTable(ctx, v)
+	}
+	return s.base, err
+}
+
+func (s *source) openPacked(key string) (*Layer, error) {
+	path, err := s.stores.Blobs.Path(key)
 	if err != nil {
 		return nil, err
 	}
-	table, err := h.stores.Features.Open(ctx, path, v.Layer)
+	f, err := fgb.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	l, err := newLayer(ctx, h.dataset, table)
+	return layerOf(s.dataset, f)
+}
+
+func layerOf(d catalog.Dataset, f *fgb.File) (*Layer, error) {
+	l, err := layer.Open(d, f)
 	if err != nil {
-		_ = table.Close() // the first error says more
-		return nil, err
+		return nil, errors.Join(err, f.Close())
 	}
-	h.layer = l
 	return l, nil
 }
 
-func (h *layerHandle) close() error {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.closed = true
-	if h.layer == nil {
-		return nil
-	}
-	err := h.layer.table.Close()
-	h.layer = nil
-	return err
-}
+// inMemory is how many rows of a version without a packed file are read into
+// memory; more of them are packed into a temporary file.
+const inMemory = 20_000
 
-func newLayer(ctx context.Context, d catalog.Dataset, t features.Table) (*Layer, error) {
-	n := d.Version.Vector.Count
-	boxes := make([]geo.BBox, 0, n)
-	ids := make([]int64, 0, n)
-	err := t.Boxes(ctx, func(b features.Box) bool {
-		boxes, ids = append(boxes, b.Box), append(ids, b.ID)
-		return true
-	})
+// openTable reads the rows of a version that has no packed file.
+func (s *source) openTable(ctx context.Context, v *catalog.VectorInfo) (*Layer, error) {
+	path, err := s.stores.Blobs.Path(v.File)
 	if err != nil {
 		return nil, err
 	}
-	return &Layer{dataset: d, table: t, tree: index.Build(boxes, ids)}, nil
+	table, err := s.stores.Features.Open(ctx, path, v.Layer)
+	if err != nil {
+		return nil, err
+	}
+	var l *Layer
+	if v.Count <= inMemory {
+		l, err = layer.Load(ctx, s.dataset, table)
+	} else {
+		l, err = s.pack(ctx, table)
+	}
+	if closed := table.Close(); closed != nil && err == nil {
+		err = errors.Join(closed, l.Close())
+	}
+	if err != nil {
+		return nil, err
+	}
+	return l, nil
 }
 
-// Dataset is the dataset, with the version that the layer reads.
-func (l *Layer) Dataset() catalog.Dataset { return l.dataset }
-
-// Schema describes the rows.
-func (l *Layer) Schema() geo.Schema { return l.table.Schema() }
-
-// idsPerRead bounds the ids named in one read of the table.
-const idsPerRead = 5000
-
-// Scan yields the selected rows in ascending id, as features.Table.Scan does;
-// a box in the query is answered from the R-tree.
-func (l *Layer) Scan(ctx context.Context, q features.Query, yield func(geo.Feature) bool) error {
-	if q.BBox == nil || q.IDs != nil {
-		return l.table.Scan(ctx, q, yield)
+// pack copies a table into a packed file that nobody else sees and that is
+// gone when it is closed.
+func (s *source) pack(ctx context.Context, t features.Table) (*Layer, error) {
+	dir, err := os.MkdirTemp(s.stores.Temporary, "contado-rows-*")
+	if err != nil {
+		return nil, fault.E("atlas.Layer", fault.Unavailable, fmt.Errorf("copy the rows of dataset %q: %w", s.dataset.ID, err))
 	}
-	ids := l.hits(*q.BBox, q.After)
-	left := q.Limit
-	for len(ids) > 0 {
-		part := q
-		part.BBox = nil
-		part.IDs = ids[:min(idsPerRead, len(ids))]
-		part.Limit = left
-		ids = ids[len(part.IDs):]
-		var n int
-		stopped := false
-		err := l.table.Scan(ctx, part, func(f geo.Feature) bool {
-			n++
-			if !yield(f) {
-				stopped = true
-			}
-			return !stopped
-		})
-		if err != nil || stopped {
+	defer os.RemoveAll(dir) //nolint:errcheck // the file stays open without its name
+	path := filepath.Join(dir, "rows.fgb")
+	w, err := fgb.Create(path, t.Schema(), nil)
+	if err != nil {
+		return nil, err
+	}
+	var failed error
+	err = t.Scan(ctx, features.Query{}, func(f geo.Feature) bool {
+		failed = w.Write(f)
+		return failed == nil
+	})
+	if err = errors.Join(failed, err); err != nil {
+		w.Abort()
+		return nil, err
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	f, err := fgb.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	return layerOf(s.dataset, f)
+}
+
+func (s *source) close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	if s.base == nil {
+		return nil
+	}
+	err := s.base.Close()
+	s.base = nil
+	return err
+}
+
+// changes reads the journal of the source's version.
+func (s *source) changes(ctx context.Context, after int64) ([]journal.Change, error) {
+	if s.stores.Journal == nil {
+		return nil, nil
+	}
+	return s.stores.Journal.Changes(ctx, s.dataset.ID, s.dataset.Version.Number, after, 0)
+}
+
+// state is a vector dataset in one snapshot: it has the edits that had been
+// made when it was first asked for, or when the snapshot was made.
+type state struct {
+	src     *source
+	dataset catalog.Dataset
+
+	mu    sync.Mutex
+	layer *Layer
+}
+
+func (st *state) get(ctx context.Context) (*Layer, error) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	if st.layer != nil {
+		return st.layer, nil
+	}
+	base, err := st.src.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	changes, err := st.src.changes(ctx, 0)
+	if err != nil {
+		return nil, err
+	}
+	l, err := base.With(changes)
+	if err != nil {
+		return nil, err
+	}
+	st.layer = l.Described(st.dataset)
+	return st.layer, nil
+}
+
+// opened is nil as long as nobody has asked for the layer.
+func (st *state) opened() *Layer {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	return st.layer
+}
+
+// carry gives the state of a dataset in the snapshot after s: the same, the
+// same rows under another description, or a new version.
+func (s *Snapshot) carry(stores Stores, d catalog.Dataset) *state {
+	var old *state
+	if s != nil {
+		old = s.layers[d.ID]
+	}
+	if old == nil || old.dataset.Version.Number != d.Version.Number || old.dataset.Version.SHA256 != d.Version.SHA256 {
+		return &state{src: &source{stores: stores, dataset: d}, dataset: d}
+	}
+	if reflect.DeepEqual(old.dataset, d) {
+		return old
+	}
+	next := &state{src: old.src, dataset: d}
+	if l := old.opened(); l != nil {
+		next.layer = l.Described(d)
+	}
+	return next
+}
+
+// follow brings the open layers to what the journals say now, and publishes a
+// snapshot with them if any has moved. The caller holds a.refresh.
+func (a *Atlas) follow(ctx context.Context) error {
+	if a.stores.Journal == nil {
+		return nil
+	}
+	heads, err := a.stores.Journal.Heads(ctx)
+	if err != nil {
+		return err
+	}
+	s := a.current.Load()
+	moved := map[string]*Layer{}
+	for id, head := range heads {
+		st := s.layers[id]
+		if st == nil {
+			continue
+		}
+		l := st.opened()
+		if l == nil || l.Head() >= head {
+			continue
+		}
+		changes, err := st.src.changes(ctx, l.Head())
+		if err != nil {
+			return fmt.Errorf("journal of dataset %q: %w", id, err)
+		}
+		if moved[id], err = l.With(changes); err != nil {
 			return err
 		}
-		if q.Limit > 0 {
-			if left -= n; left <= 0 {
-				return nil
-			}
-		}
+	}
+	if len(moved) > 0 {
+		a.current.Store(s.with(moved))
 	}
 	return nil
 }
 
-// Count is the number of selected rows; After and Limit are ignored.
-func (l *Layer) Count(ctx context.Context, q features.Query) (int64, error) {
-	if q.BBox == nil || q.IDs != nil {
-		return l.table.Count(ctx, q)
+// with is the snapshot with newer layers of the same versions.
+func (s *Snapshot) with(moved map[string]*Layer) *Snapshot {
+	next := &Snapshot{
+		atlas: s.atlas, revision: s.revision, datasets: s.datasets, byID: s.byID, items: s.items,
+		layers: make(map[string]*state, len(s.layers)),
 	}
-	ids := l.hits(*q.BBox, 0)
-	if len(q.Equal) == 0 {
-		return int64(len(ids)), nil
-	}
-	var n int64
-	for len(ids) > 0 {
-		part := q
-		part.BBox = nil
-		part.IDs = ids[:min(idsPerRead, len(ids))]
-		ids = ids[len(part.IDs):]
-		c, err := l.table.Count(ctx, part)
-		if err != nil {
-			return 0, err
+	keep := true
+	for id, st := range s.layers {
+		next.layers[id] = st
+		if l := moved[id]; l != nil {
+			next.layers[id] = &state{src: st.src, dataset: st.dataset, layer: l}
+			keep = keep && st.dataset.Role != catalog.TerritoryRole
 		}
-		n += c
 	}
-	return n, nil
-}
-
-// Feature returns one row by id, or fault.NotExist.
-func (l *Layer) Feature(ctx context.Context, id int64) (geo.Feature, error) {
-	var out geo.Feature
-	found := false
-	err := l.table.Scan(ctx, features.Query{IDs: []int64{id}}, func(f geo.Feature) bool {
-		out, found = f, true
-		return false
-	})
-	if err != nil {
-		return geo.Feature{}, err
+	if keep {
+		next.territories.Store(s.territories.Load())
 	}
-	if !found {
-		return geo.Feature{}, fault.Errorf("atlas.Feature", fault.NotExist, "dataset %q has no feature %d", l.dataset.ID, id)
-	}
-	return out, nil
-}
-
-// Search calls yield with the box and id of every feature whose box meets b
-// (in the dataset's CRS), in no set order, until it returns false.
-func (l *Layer) Search(b geo.BBox, yield func(geo.BBox, int64) bool) { l.tree.Search(b, yield) }
-
-// hits returns the ids after a given one whose boxes meet b, ascending.
-func (l *Layer) hits(b geo.BBox, after int64) []int64 {
-	var ids []int64
-	l.tree.Search(b, func(_ geo.BBox, id int64) bool {
-		if after == 0 || id > after {
-			ids = append(ids, id)
-		}
-		return true
-	})
-	slices.Sort(ids)
-	return ids
+	return next
 }

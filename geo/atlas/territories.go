@@ -88,7 +88,7 @@ func (b *treeBuilder) addDataset(ctx context.Context, s *Snapshot, d catalog.Dat
 	if err != nil {
 		return err
 	}
-	boxes, err := layer.boxesWGS84()
+	boxes, err := boxesWGS84(ctx, layer)
 	if err != nil {
 		return err
 	}
@@ -393,20 +393,20 @@ func polygonsOf(g orb.Geometry) orb.MultiPolygon {
 }
 
 // boxesWGS84 returns the longitude/latitude box of every feature.
-func (l *Layer) boxesWGS84() (map[int64]geo.BBox, error) {
+func boxesWGS84(ctx context.Context, l *Layer) (map[int64]geo.BBox, error) {
 	tr, err := crs.New(l.Schema().CRS, geo.WGS84)
 	if err != nil {
 		return nil, err
 	}
-	out := make(map[int64]geo.BBox, l.tree.Len())
-	l.tree.Search(l.tree.Bounds(), func(b geo.BBox, id int64) bool {
-		var w geo.BBox
-		if w, err = tr.BBox(b); err != nil {
-			return false
-		}
-		out[id] = w
-		return true
+	out := make(map[int64]geo.BBox, l.Len())
+	var failed error
+	err = l.Boxes(ctx, func(b features.Box) bool {
+		out[b.ID], failed = tr.BBox(b.Box)
+		return failed == nil
 	})
+	if failed != nil {
+		err = failed
+	}
 	return out, err
 }
 
