@@ -2,6 +2,21 @@ package page
 
 // catalogue holds every phrase of the pages: English, Italian.
 var catalogue = map[string][2]string{
+	"accuracy":               {"Accuracy of conversions", "Accuratezza delle conversioni"},
+	"delete":                 {"deleted", "eliminato"},
+	"replace":                {"changed", "modificato"},
+	"create":                 {"created", "creato"},
+	"after":                  {"After", "Dopo"},
+	"before":                 {"Before", "Prima"},
+	"who":                    {"Who", "Chi"},
+	"when":                   {"When", "Quando"},
+	"change":                 {"Change", "Modifica"},
+	"changes":                {"Changes", "Modifiche"},
+	"values":                 {"Values", "Valori"},
+	"title":                  {"Title", "Titolo"},
+	"schema":                 {"Schema", "Schema"},
+	"sortables":              {"What can be ordered by", "Attributi ordinabili"},
+	"queryables":             {"What can be asked for", "Attributi interrogabili"},
 	"addresses":              {"Addresses", "Indirizzi"},
 	"address":                {"Address", "Indirizzo"},
 	"api":                    {"Programming interface", "Interfaccia di programmazione"},

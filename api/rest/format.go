@@ -19,12 +19,16 @@ type Format struct {
 
 // The formats.
 var (
-	JSONFormat    = Format{Name: "json", Media: MediaJSON, Title: "JSON", also: []string{MediaGeoJSON, "application/*", "*/*"}}
-	GeoJSONFormat = Format{Name: "json", Media: MediaGeoJSON, Title: "GeoJSON", also: []string{MediaJSON, "application/*", "*/*"}}
-	HTMLFormat    = Format{Name: "html", Media: "text/html", Title: "HTML", also: []string{"application/xhtml+xml"}}
-	CSVFormat     = Format{Name: "csv", Media: "text/csv", Title: "CSV"}
-	XLSXFormat    = Format{Name: "xlsx", Media: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", Title: "Excel"}
-	SVGFormat     = Format{Name: "svg", Media: MediaSVG, Title: "SVG"}
+	JSONFormat       = Format{Name: "json", Media: MediaJSON, Title: "JSON", also: []string{MediaGeoJSON, "application/*", "*/*"}}
+	GeoJSONFormat    = Format{Name: "json", Media: MediaGeoJSON, Title: "GeoJSON", also: []string{MediaJSON, "application/*", "*/*"}}
+	HTMLFormat       = Format{Name: "html", Media: "text/html", Title: "HTML", also: []string{"application/xhtml+xml"}}
+	CSVFormat        = Format{Name: "csv", Media: "text/csv", Title: "CSV"}
+	XLSXFormat       = Format{Name: "xlsx", Media: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", Title: "Excel"}
+	SVGFormat        = Format{Name: "svg", Media: MediaSVG, Title: "SVG"}
+	JSONFGFormat     = Format{Name: "jsonfg", Media: MediaJSONFG, Title: "JSON-FG"}
+	GeoJSONSeqFormat = Format{Name: "geojsonseq", Media: MediaGeoJSONSeq, Title: "GeoJSON text sequence"}
+	FlatGeobufFormat = Format{Name: "fgb", Media: MediaFlatGeobuf, Title: "FlatGeobuf"}
+	SchemaFormat     = Format{Name: "json", Media: MediaSchema, Title: "JSON Schema", also: []string{MediaJSON, "application/*", "*/*"}}
 )
 
 func (f Format) matches(media string) bool {

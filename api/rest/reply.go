@@ -27,6 +27,10 @@ const (
 	MediaStyle      = "application/vnd.mapbox.style+json"
 	MediaCSV        = "text/csv; charset=utf-8"
 	MediaSVG        = "image/svg+xml"
+	MediaJSONFG     = "application/fg+json"
+	MediaGeoJSONSeq = "application/geo+json-seq"
+	MediaFlatGeobuf = "application/flatgeobuf"
+	MediaMergePatch = "application/merge-patch+json"
 	compressAtLeast = 1400 // bytes; less fits a packet anyhow
 )
 
