@@ -4,7 +4,7 @@
 // same files. Output is Markdown; everything is written to a temporary folder
 // that is removed. It is started by scripts/bench/run.
 //
-//	measure -bin bin/contado [-venv DIR] [-areas FILE.geojson] startup|tiles|zonal|raster...
+//	measure -bin bin/contado [-venv DIR] [-areas FILE.geojson] startup|tiles|zonal|raster|vector...
 package main
 
 import (
@@ -34,6 +34,8 @@ type bench struct {
 	osgeo        string // Python with osgeo and numpy
 	mapscript    string // Python with mapscript; "" = without
 	mapserv      string // MapServer's program; "" = without
+	peers        string // folder of programs of peers; "" = without
+	parcels      int    // of the made cadastre of vector
 	programs     string // of raster: beginnings of names; "" = all
 	scenes       string // folder of the scenes, kept; "" = temporary
 	areasFile    string // 330 municipalities
@@ -57,6 +59,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.StringVar(&b.programs, "programs", "", "programs of raster, by the beginnings of their names, separated by commas; left out: all")
 	flags.IntVar(&b.side, "side", 10000, "cells along each side of the raster of heights")
 	flags.IntVar(&b.scene, "scene", 4096, "cells along each side of the scene for tiles")
+	flags.StringVar(&b.peers, "programs-of-peers", "", "folder with pmtiles, tegola, pg_featureserv and tippecanoe; left out: without these")
+	flags.IntVar(&b.parcels, "parcels", 1_000_000, "parcels of the made cadastre of vector")
 	flags.IntVar(&b.reps, "reps", 5, "runs of each program")
 	limit := flags.Duration("limit", 25*time.Minute, "longest time for all of it")
 	if err := flags.Parse(args); err != nil {
@@ -80,14 +84,14 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 // all makes the data that the named measurements share, then measures.
 func (b *bench) all(ctx context.Context, names []string) error {
-	known := map[string]func(context.Context) error{"startup": b.startup, "tiles": b.tiles, "zonal": b.zonal, "raster": b.raster}
+	known := map[string]func(context.Context) error{"startup": b.startup, "tiles": b.tiles, "zonal": b.zonal, "raster": b.raster, "vector": b.vector}
 	if len(names) == 0 {
-		return errors.New("say what to measure: startup, tiles, zonal, raster")
+		return errors.New("say what to measure: startup, tiles, zonal, raster, vector")
 	}
 	want := map[string]bool{}
 	for _, n := range names {
 		if known[n] == nil {
-			return fmt.Errorf("there is no measurement %q; there are startup, tiles, zonal and raster", n)
+			return fmt.Errorf("there is no measurement %q; there are startup, tiles, zonal, raster and vector", n)
 		}
 		want[n] = true
 	}

@@ -4,6 +4,10 @@ import (
 	"image"
 	"image/color"
 	"testing"
+
+	"github.com/paulmach/orb"
+
+	"contado/geo/fgb"
 )
 
 func TestQuantile(t *testing.T) {
@@ -59,5 +63,42 @@ func TestDifferenceOfPictures(t *testing.T) {
 	q.SetNRGBA(9, 9, color.NRGBA{R: 200, A: 255}) // the other has nothing there
 	if d := difference(p, q); d != 3 {
 		t.Errorf("difference %g, want 3", d)
+	}
+}
+
+func TestCadastre(t *testing.T) {
+	t.Parallel()
+	files, box, err := writeCadastre(t.Context(), t.TempDir(), 10_000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := fgb.Open(files["parcels"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	area := f.Schema().FieldIndex("area_m2")
+	var areas []float64
+	corners := map[orb.Point]int{}
+	f.Rows(func(r fgb.Row) bool {
+		v, _ := r.Value(area).(float64)
+		areas = append(areas, v)
+		g, err := r.Geometry()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range g.(orb.Polygon)[0][:4] {
+			corners[p]++
+		}
+		return true
+	})
+	if m := median(areas); len(areas) != 10_000 || m < 400 || m > 800 || quantile(areas, 0) <= 0 {
+		t.Errorf("%d parcels of %.0f m², the smallest %.0f m²", len(areas), m, quantile(areas, 0))
+	}
+	if len(corners) != 100*11*11 {
+		t.Errorf("%d corners: neighbours share theirs", len(corners))
+	}
+	if box[0] < 10 || box[2] > 11.5 || box[1] < 44 || box[3] > 45 {
+		t.Errorf("box %v", box)
 	}
 }
