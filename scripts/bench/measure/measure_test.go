@@ -77,7 +77,8 @@ func TestCadastre(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	area := f.Schema().FieldIndex("area_m2")
+	schema := f.Schema()
+	area := schema.FieldIndex("area_m2")
 	var areas []float64
 	corners := map[orb.Point]int{}
 	f.Rows(func(r fgb.Row) bool {

@@ -142,7 +142,9 @@ func (b *bench) liveTiles(ctx context.Context, v *vectorBench) ([]*tileRow, erro
 			out = append(out, r)
 			return err
 		}
-		at := func(i int) string { return fmt.Sprintf("/xyz/parcels/%d/%d/%d.mvt", list[i][0], list[i][1], list[i][2]) }
+		at := func(i int) string {
+			return fmt.Sprintf("/xyz/parcels/%d/%d/%d.mvt", list[i][0], list[i][1], list[i][2])
+		}
 		err = one("contado, live", at)
 		for k, f := range filters {
 			if err == nil {
