@@ -259,3 +259,5 @@ func (b box) meets(o box) bool {
 func (b box) buffer(d float64) box {
 	return box{b.minX - d, b.minY - d, b.maxX + d, b.maxY + d}
 }
+
+func roundXY(p xy) xy { return xy{math.Round(p.x), math.Round(p.y)} }

@@ -2,340 +2,281 @@ package vector
 
 import (
 	"math"
+	"sync"
 
-	"contado/geo"
+	"contado/geo/fgb"
 	"contado/tiles/tms"
-
-	"github.com/paulmach/orb"
 )
 
 const (
-	quarters    = 4   // steps of a tile unit in collected geometry
-	coarse      = 320 // units round the tile that collected geometry keeps
-	buffer      = 64  // units round the tile that a tile holds
-	densifyFrom = 64  // units: shorter edges bend by less than half a unit
+	quarters = 4   // steps of a tile unit in collected geometry
+	coarse   = 320 // units round the tile that collected geometry keeps
+	buffer   = 64  // units round the tile that a tile holds
 )
 
 var (
 	coarseBox = box{-coarse * quarters, -coarse * quarters, (extent + coarse) * quarters, (extent + coarse) * quarters}
 	finalBox  = box{-buffer, -buffer, extent + buffer, extent + buffer}
-	coreBox   = box{0, 0, extent, extent}
 )
 
-// row is a feature's identity and attributes.
-type row struct {
-	id     int64
-	values []any
-}
-
-type shapeKind uint8
-
-const (
-	pointShape shapeKind = iota + 1
-	lineShape
-	polygonShape
-	tinyShape // a pixel's worth of polygons at one place
-)
-
-// shape is what one feature draws of one kind: all its points, all its
-// lines, one of its polygons.
+// shape is what a candidate draws: all its lines, or one of its polygons.
 type shape struct {
-	kind       shapeKind
 	clipped    bool // rings were cut, and no longer are exterior and holes
-	row        int32
-	parts, end int32 // in collector.parts
-	area       float64
-	box        box // units, before any cut
+	within     bool // all of it lies in the tile
+	parts, end int32
+	entry      *entry
 }
 
-func (s *shape) centre() xy {
-	return xy{(s.box.minX + s.box.maxX) / 2, (s.box.minY + s.box.maxY) / 2}
-}
-
-// part is a run of vertices: a ring without its closing point, a line, or
-// points.
+// part is a run of vertices: a ring without its closing point, or a line.
 type part struct {
 	from, to int32
 	area     float64 // of a ring, square units, without sign
-	at       xy      // centre of its box, units
+	at       entry   // of a ring that may be a hole: its place and size
 }
 
-// collector turns features into vertices on a grid of quarter units, cut to
+// collector turns geometries into vertices on a grid of quarter units, cut to
 // the surroundings of the tile.
 type collector struct {
-	project  Projector
-	straight bool // edges stay straight when projected
-	wraps    bool // what it gives jumps at the antimeridian
-	originX  float64
-	originY  float64
-	scale    float64 // quarter units a metre
-	most     int     // vertices
+	v    *view
+	warp *warp
+	bend float64 // squared length, in the layer's CRS, of edges that may bend
+	most int     // vertices
 
-	rows     []row
-	shapes   []shape
-	parts    []part
-	vertices []vertex
-	tiny     *accumulator
-	source   float64 // area that went to tiny
-	stats    Stats
+	shapes    []shape
+	parts     []part
+	vertices  []vertex
+	junctions junctions
 
-	xs, ys []float64
-	arena  []xy // placed points of the current feature
-
-	// of the current feature:
-	seen bool // it has a row
-	bad  bool // some of it cannot be drawn
-	lost bool // some of it did not find room
+	flat  fgb.Shape
+	xy    []float64
+	arena []xy
+	rings [][]xy
+	bad   bool // some of the current geometry has no place
 }
 
-func newCollector(t tms.Tile, p Projector, most int) *collector {
-	b := tms.WebMercatorQuad().Bounds(t)
-	_, degrees := p.(FromWGS84) // longitudes as they are: no jumps
-	return &collector{
-		project: p, straight: p == nil, wraps: p != nil && !degrees,
-		originX: b.MinX, originY: b.MaxY, scale: extent * quarters / b.Width(),
-		most: most, tiny: newAccumulator(basePixel),
+var collectorPool = sync.Pool{New: func() any { return &collector{} }}
+
+func newCollector(v *view, w *warp, most int) *collector {
+	c := collectorPool.Get().(*collector)
+	c.v, c.warp, c.most, c.bend = v, w, most, math.Inf(1)
+	if w.exact != nil {
+		c.bend = 0
+		if w.maxCurve > 0 {
+			// The middle of an edge of length l is off by at most curve·l²/8:
+			// half a unit is let pass.
+			c.bend = 4 * (v.bounds.Width() / extent) / w.maxCurve
+		}
 	}
+	return c
 }
 
-// add collects a feature: its points, lines and polygons become up to three
-// features of the tile with the same id.
-func (c *collector) add(f geo.Feature) error {
-	c.seen, c.bad, c.lost = false, false, false
-	c.arena = c.arena[:0]
-	for _, kind := range [3]shapeKind{pointShape, lineShape, polygonShape} {
-		if err := c.walk(f.Geometry, kind, &f, 0); err != nil {
-			return err
-		}
+func (c *collector) free() {
+	c.shapes, c.parts, c.vertices = c.shapes[:0], c.parts[:0], c.vertices[:0]
+	c.flat, c.warp, c.v = fgb.Shape{}, nil, nil
+	const most = 1 << 20
+	if cap(c.vertices) > most || cap(c.xy) > most {
+		return // for the garbage: the next tile will need less
 	}
-	if c.bad {
-		c.stats.Invalid++
-	}
-	if c.lost {
-		c.stats.Dropped++
-	}
-	return nil
+	collectorPool.Put(c)
 }
 
-func (c *collector) walk(g orb.Geometry, kind shapeKind, f *geo.Feature, depth int) error {
-	const deepest = 16
-	if depth > deepest {
-		c.bad = true
-		return nil
-	}
-	switch g := g.(type) {
-	case orb.Collection:
-		for _, m := range g {
-			if err := c.walk(m, kind, f, depth+1); err != nil {
-				return err
-			}
-		}
-	case orb.Point:
-		if kind == pointShape {
-			return c.points(orb.MultiPoint{g}, f)
-		}
-	case orb.MultiPoint:
-		if kind == pointShape {
-			return c.points(g, f)
-		}
-	case orb.LineString:
-		if kind == lineShape {
-			return c.lines(orb.MultiLineString{g}, f)
-		}
-	case orb.MultiLineString:
-		if kind == lineShape {
-			return c.lines(g, f)
-		}
-	case orb.Ring:
-		if kind == polygonShape {
-			return c.polygon(orb.Polygon{g}, f)
-		}
-	case orb.Polygon:
-		if kind == polygonShape {
-			return c.polygon(g, f)
-		}
-	case orb.MultiPolygon:
-		if kind == polygonShape {
-			for _, p := range g {
-				if err := c.polygon(p, f); err != nil {
-					return err
-				}
-			}
-		}
-	case orb.Bound:
-		if kind == polygonShape {
-			return c.polygon(g.ToPolygon(), f)
-		}
-	}
-	return nil
-}
-
-// row returns the index of the current feature's row.
-func (c *collector) row(f *geo.Feature) int32 {
-	if !c.seen {
-		c.rows = append(c.rows, row{f.ID, f.Values})
-		c.seen = true
-	}
-	return int32(len(c.rows) - 1)
-}
-
-// place projects points to quarter units. Points that cannot be projected
-// are left out, and bad tells so.
-func (c *collector) place(ps []orb.Point) (out []xy, bad bool, err error) {
-	n := len(ps)
-	if cap(c.xs) < n {
-		c.xs, c.ys = make([]float64, n*2), make([]float64, n*2)
-	}
-	xs, ys := c.xs[:n], c.ys[:n]
-	for i, p := range ps {
-		xs[i], ys[i] = p[0], p[1]
-	}
-	if c.project != nil && n > 0 {
-		if err := c.project.Points(xs, ys); err != nil {
-			return nil, false, err
-		}
-	}
-	if cap(c.arena)-len(c.arena) < n+n/4 {
-		c.arena = make([]xy, 0, max(2*cap(c.arena), 2*n, 256))
-	}
-	used := len(c.arena)
-	out = c.arena[used:used:cap(c.arena)]
-	from := -1 // index in ps of the last of out
-	for i := range n {
-		p := xy{(xs[i] - c.originX) * c.scale, (c.originY - ys[i]) * c.scale}
-		if c.wraps {
-			p.x = c.unwrap(p.x, out)
-		}
-		if !(math.Abs(p.x) < 1e15 && math.Abs(p.y) < 1e15) { // also NaN
-			bad = true
-			continue
-		}
-		if !c.straight && from == i-1 && from >= 0 {
-			if out, err = c.bend(out, ps[from], ps[i], out[len(out)-1], p, 0); err != nil {
-				return nil, false, err
-			}
-			xs, ys = c.xs[:n], c.ys[:n]
-		}
-		out = append(out, p)
-		from = i
-	}
-	if used+len(out) <= cap(c.arena) { // else bends made it grow elsewhere
-		c.arena = c.arena[:used+len(out)]
-	}
-	return out, bad, nil
-}
-
-// unwrap moves x by whole worlds to be near the point before it, or near the
-// tile when it is the first: projections give longitudes of −180° to 180°,
-// and a line across the antimeridian would run round the world.
-func (c *collector) unwrap(x float64, before []xy) float64 {
-	near := float64(extent*quarters) / 2
-	if n := len(before); n > 0 {
-		near = before[n-1].x
-	}
-	world := 2 * tms.HalfWorld * c.scale
-	return x - world*math.Round((x-near)/world)
-}
-
-// bend appends points between a and b (drawn at p and q) where the straight
-// line between them in the dataset's CRS is not straight in the tile: off by
-// more than half a unit, and near the tile. The same for b and a.
-func (c *collector) bend(out []xy, a, b orb.Point, p, q xy, depth int) ([]xy, error) {
-	const deepest = 20
-	length := math.Hypot(q.x-p.x, q.y-p.y)
-	if length < densifyFrom*quarters || depth > deepest {
-		return out, nil
-	}
-	if !boundsOf([]xy{p, q}).buffer(length / 4).meets(coarseBox) {
-		return out, nil
-	}
-	m := orb.Point{(a[0] + b[0]) / 2, (a[1] + b[1]) / 2}
-	x, y := []float64{m[0]}, []float64{m[1]}
-	if err := c.project.Points(x, y); err != nil {
-		return nil, err
-	}
-	mid := xy{(x[0] - c.originX) * c.scale, (c.originY - y[0]) * c.scale}
-	if c.wraps {
-		mid.x = c.unwrap(mid.x, []xy{p})
-	}
-	off := math.Hypot(mid.x-(p.x+q.x)/2, mid.y-(p.y+q.y)/2)
-	if !(off > quarters/2) || math.IsInf(off, 0) { // also NaN
-		return out, nil
-	}
-	out, err := c.bend(out, a, m, p, mid, depth+1)
-	if err != nil {
-		return nil, err
-	}
-	return c.bend(append(out, mid), m, b, mid, q, depth+1)
-}
-
-func (c *collector) points(ps orb.MultiPoint, f *geo.Feature) error {
-	straight := c.straight
-	c.straight = true // points have no edges to bend
-	at, bad, err := c.place(ps)
-	c.straight = straight
-	if err != nil {
+// load reads and projects a geometry: afterwards xy are quarter units.
+func (c *collector) load(src *source, ref int32) error {
+	if err := src.shape(ref, &c.flat); err != nil {
 		return err
 	}
-	c.bad = c.bad || bad
-	from := int32(len(c.vertices))
-	keep := box{finalBox.minX * quarters, finalBox.minY * quarters, finalBox.maxX * quarters, finalBox.maxY * quarters}
-	for _, p := range at {
-		if (box{p.x, p.y, p.x, p.y}).within(keep) && c.room(1) {
-			c.vertices = append(c.vertices, quantise(p))
-		}
+	n := len(c.flat.XY)
+	if cap(c.xy) < n {
+		c.xy = make([]float64, 2*n)
 	}
-	if int(from) == len(c.vertices) {
-		return nil
+	c.xy = c.xy[:n]
+	if err := c.warp.points(c.xy, c.flat.XY); err != nil {
+		return err
 	}
-	c.parts = append(c.parts, part{from: from, to: int32(len(c.vertices))})
-	c.push(shape{kind: pointShape, row: c.row(f)}, len(c.parts)-1)
+	if c.warp.jumps {
+		unwrap(c.xy)
+		c.bringNear()
+	}
+	v := c.v
+	for i := 0; i+1 < n; i += 2 {
+		c.xy[i] = (c.xy[i] - v.originX) * v.scale
+		c.xy[i+1] = (v.originY - c.xy[i+1]) * v.scale
+	}
 	return nil
 }
 
-func (c *collector) lines(ls orb.MultiLineString, f *geo.Feature) error {
-	first := len(c.parts)
-	all := box{math.Inf(1), math.Inf(1), math.Inf(-1), math.Inf(-1)}
-	for _, l := range ls {
-		at, bad, err := c.place(l)
-		if err != nil {
-			return err
-		}
-		c.bad = c.bad || bad
-		b := boundsOf(at)
-		if len(at) < 2 || !b.meets(coarseBox) || !c.room(len(at)) {
+// bringNear moves the geometry by whole worlds to be near the tile.
+func (c *collector) bringNear() {
+	lo, hi := math.Inf(1), math.Inf(-1)
+	for i := 0; i+1 < len(c.xy); i += 2 {
+		lo, hi = min(lo, c.xy[i]), max(hi, c.xy[i])
+	}
+	const world = 2 * tms.HalfWorld
+	middle := c.v.originX + c.v.bounds.Width()/2
+	k := math.Round((middle - (lo+hi)/2) / world)
+	if k == 0 || hi-lo > 0.9*world || k-k != 0 {
+		return
+	}
+	for i := 0; i+1 < len(c.xy); i += 2 {
+		c.xy[i] += k * world
+	}
+}
+
+// run is positions from to end of the current geometry as points, bent where
+// the straight line of the layer's CRS is not straight in the tile. It lives
+// until the next load.
+func (c *collector) run(from, to uint32) []xy {
+	start := len(c.arena)
+	last := -1
+	for i := int(from); i < int(to); i++ {
+		p := xy{c.xy[2*i], c.xy[2*i+1]}
+		if !(math.Abs(p.x) < 1e15 && math.Abs(p.y) < 1e15) { // also NaN
+			c.bad = true
 			continue
 		}
-		all = box{min(all.minX, b.minX), min(all.minY, b.minY), max(all.maxX, b.maxX), max(all.maxY, b.maxY)}
-		if b.within(coarseBox) {
+		if last == i-1 && last >= int(from) {
+			x, y := c.flat.XY[2*i]-c.flat.XY[2*i-2], c.flat.XY[2*i+1]-c.flat.XY[2*i-1]
+			if x*x+y*y > c.bend {
+				a, b := [2]float64{c.flat.XY[2*i-2], c.flat.XY[2*i-1]}, [2]float64{c.flat.XY[2*i], c.flat.XY[2*i+1]}
+				c.bent(a, b, c.arena[len(c.arena)-1], p, 0)
+			}
+		}
+		c.arena = append(c.arena, p)
+		last = i
+	}
+	return c.arena[start:len(c.arena):len(c.arena)]
+}
+
+// bent appends points between a and b (drawn at p and q) where the tile shows
+// the bend: by more than half a unit, and near. The same for b and a.
+func (c *collector) bent(a, b [2]float64, p, q xy, depth int) {
+	const deepest = 20
+	length := math.Hypot(q.x-p.x, q.y-p.y)
+	if length < 16*quarters || depth > deepest {
+		return
+	}
+	if !boundsOf([]xy{p, q}).buffer(length / 4).meets(coarseBox) {
+		return
+	}
+	m := [2]float64{(a[0] + b[0]) / 2, (a[1] + b[1]) / 2}
+	at := [2]float64{}
+	if err := c.warp.points(at[:], m[:]); err != nil {
+		return
+	}
+	if c.warp.jumps {
+		world := 2 * tms.HalfWorld
+		at[0] -= world * math.Round((at[0]-c.v.originX-p.x/c.v.scale)/world)
+	}
+	mid := xy{(at[0] - c.v.originX) * c.v.scale, (c.v.originY - at[1]) * c.v.scale}
+	off := math.Hypot(mid.x-(p.x+q.x)/2, mid.y-(p.y+q.y)/2)
+	if !(off > quarters/2) || math.IsInf(off, 0) { // also NaN
+		return
+	}
+	c.bent(a, m, p, mid, depth+1)
+	c.arena = append(c.arena, mid)
+	c.bent(m, b, mid, q, depth+1)
+}
+
+// reach is half the side of an entry's box in quarter units.
+func (c *collector) reach(e *entry) float64 {
+	return float64(reaches()[e.far&reachMask]) / float64(c.v.side) * extent * quarters
+}
+
+// inBox reports whether an entry's box lies in a box of quarter units.
+func (c *collector) inBox(e *entry, b box) bool {
+	p, r := c.v.at(e.x, e.y), c.reach(e)
+	x, y := p.x*quarters, p.y*quarters
+	return x-r >= b.minX && x+r <= b.maxX && y-r >= b.minY && y+r <= b.maxY
+}
+
+var tileBox = box{0, 0, extent * quarters, extent * quarters}
+
+// lines collects the lines of the current geometry; false when nothing of it
+// is near.
+func (c *collector) lines(e *entry) bool {
+	first := len(c.parts)
+	c.arena = c.arena[:0]
+	c.bad = false
+	whole := c.inBox(e, coarseBox)
+	from := uint32(0)
+	for _, to := range c.flat.Ends {
+		at := c.run(from, to)
+		from = to
+		switch {
+		case len(at) < 2:
+		case whole || boundsOf(at).within(coarseBox):
 			c.appendPart(at, 2)
-		} else {
+		default:
 			clipLine(at, coarseBox, func(run []xy) { c.appendPart(run, 2) })
 		}
 	}
-	if len(c.parts) > first {
-		c.push(shape{kind: lineShape, row: c.row(f), box: units(all)}, first)
+	if len(c.parts) == first {
+		return false
 	}
-	return nil
+	c.shapes = append(c.shapes, shape{parts: int32(first), end: int32(len(c.parts)), entry: e})
+	return true
 }
 
-func units(b box) box {
-	return box{b.minX / quarters, b.minY / quarters, b.maxX / quarters, b.maxY / quarters}
-}
-
-func (c *collector) push(s shape, firstPart int) {
-	s.parts, s.end = int32(firstPart), int32(len(c.parts))
-	c.shapes = append(c.shapes, s)
-}
-
-// room reports whether n more vertices may be kept; when not, the feature
-// counts as dropped.
-func (c *collector) room(n int) bool {
-	if len(c.vertices)+n <= c.most {
-		return true
+// polygon collects part number n of the current geometry, whose entry is e;
+// false when it collapses on the grid.
+func (c *collector) polygon(n int, e *entry) bool {
+	ring := 0
+	if n > 0 {
+		ring = int(c.flat.Parts[n-1])
 	}
-	c.lost = true
-	return false
+	ends := c.flat.Ends[ring:c.flat.Parts[n]]
+	from := uint32(0)
+	if ring > 0 {
+		from = c.flat.Ends[ring-1]
+	}
+	first, mark := len(c.parts), len(c.vertices)
+	s := shape{parts: int32(first), entry: e, within: c.inBox(e, tileBox)}
+	c.arena, c.rings, c.bad = c.arena[:0], c.rings[:0], false
+	for _, to := range ends {
+		at := c.run(from, to)
+		if n := len(at); n > 1 && at[0] == at[n-1] {
+			at = at[:n-1]
+		}
+		if len(at) >= 3 {
+			c.rings = append(c.rings, at)
+		} else if len(c.rings) == 0 {
+			return false
+		}
+		from = to
+	}
+	rings := c.rings
+	if !s.within {
+		for _, r := range rings {
+			if !boundsOf(r).within(coarseBox) {
+				s.clipped = true
+				rings = clipRings(rings, coarseBox)
+				break
+			}
+		}
+	}
+	for i, r := range rings {
+		if !c.appendPart(r, 3) && i == 0 && !s.clipped {
+			c.parts, c.vertices = c.parts[:first], c.vertices[:mark]
+			return false
+		}
+		if i > 0 && !s.clipped && len(c.parts) > first+1 {
+			c.placeHole(&c.parts[len(c.parts)-1], r)
+		}
+	}
+	s.end = int32(len(c.parts))
+	if s.end > s.parts {
+		c.shapes = append(c.shapes, s)
+	}
+	return true
+}
+
+// placeHole notes where a hole is, should it be too small to draw.
+func (c *collector) placeHole(p *part, r []xy) {
+	b := boundsOf(r)
+	step := float64(c.v.side) / (extent * quarters)
+	p.at.x = uint32(c.v.x0 + int64((b.minX+b.maxX)/2*step))
+	p.at.y = uint32(c.v.y0 + int64((b.minY+b.maxY)/2*step))
+	p.at.size = float32(p.area * c.v.unit2)
 }
 
 func quantise(p xy) vertex { return vertex{int32(math.Round(p.x)), int32(math.Round(p.y))} }
@@ -358,11 +299,19 @@ func (c *collector) appendPart(at []xy, least int) bool {
 		c.vertices = c.vertices[:from]
 		return false
 	}
-	b := boundsOf(at)
-	c.parts = append(c.parts, part{
-		from: int32(from), to: int32(len(c.vertices)),
-		area: math.Abs(shoelace(at)) / (quarters * quarters),
-		at:   xy{(b.minX + b.maxX) / 2 / quarters, (b.minY + b.maxY) / 2 / quarters},
-	})
+	p := part{from: int32(from), to: int32(len(c.vertices))}
+	if least == 3 {
+		p.area = math.Abs(shoelace(at)) / (quarters * quarters)
+	}
+	c.parts = append(c.parts, p)
 	return true
+}
+
+// findJunctions looks where borders part.
+func (c *collector) findJunctions() {
+	c.junctions.reset(len(c.vertices))
+	for i := range c.parts {
+		p := &c.parts[i]
+		c.junctions.addRing(c.vertices[p.from:p.to])
+	}
 }

@@ -3,6 +3,7 @@ package vector
 import (
 	"encoding/binary"
 	"math"
+	"math/bits"
 )
 
 // A direct writer for the few protobuf shapes of vector_tile.proto 2.1.
@@ -11,6 +12,7 @@ const (
 	wireVarint  = 0
 	wireFixed64 = 1
 	wireBytes   = 2
+	wireFixed32 = 5
 )
 
 func appendTag(b []byte, field, wire int) []byte {
@@ -30,25 +32,6 @@ func appendDouble(b []byte, field int, v float64) []byte {
 	return binary.LittleEndian.AppendUint64(appendTag(b, field, wireFixed64), math.Float64bits(v))
 }
 
-func appendPacked(b []byte, field int, vs []uint32) []byte {
-	n := 0
-	for _, v := range vs {
-		n += uvarintLen(v)
-	}
-	b = binary.AppendUvarint(appendTag(b, field, wireBytes), uint64(n))
-	for _, v := range vs {
-		b = binary.AppendUvarint(b, uint64(v))
-	}
-	return b
-}
-
-func uvarintLen(v uint32) int {
-	n := 1
-	for v >= 0x80 {
-		v >>= 7
-		n++
-	}
-	return n
-}
+func uvarintLen(v uint64) int { return (bits.Len64(v|1) + 6) / 7 }
 
 func zigzag(v int32) uint32 { return uint32(v<<1) ^ uint32(v>>31) }

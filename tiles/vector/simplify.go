@@ -29,12 +29,19 @@ type junctionSlot struct {
 	pair uint64 // 0: free; 1: a junction; else a mix of both neighbours
 }
 
-func newJunctions(vertices int) *junctions {
+// reset empties the table and makes room for so many points.
+func (j *junctions) reset(vertices int) {
 	size := 64
 	for size < vertices*3/2 {
 		size *= 2
 	}
-	return &junctions{slots: make([]junctionSlot, size), mask: uint64(size - 1)}
+	if cap(j.slots) < size {
+		j.slots = make([]junctionSlot, size)
+	} else {
+		j.slots = j.slots[:size]
+		clear(j.slots)
+	}
+	j.mask = uint64(size - 1)
 }
 
 func (j *junctions) slot(key uint64) *junctionSlot {
@@ -60,25 +67,18 @@ func (j *junctions) see(v, prev, next vertex) {
 	}
 }
 
-func (j *junctions) mark(v vertex) {
-	s := j.slot(v.key())
-	s.key, s.pair = v.key(), 1
-}
-
 func (j *junctions) is(v vertex) bool { return j.slot(v.key()).pair == 1 }
 
 func (j *junctions) addRing(r []vertex) {
 	n := len(r)
+	prev := r[n-1]
 	for i, v := range r {
-		j.see(v, r[(i+n-1)%n], r[(i+1)%n])
-	}
-}
-
-func (j *junctions) addLine(l []vertex) {
-	j.mark(l[0])
-	j.mark(l[len(l)-1])
-	for i := 1; i+1 < len(l); i++ {
-		j.see(l[i], l[i-1], l[i+1])
+		next := r[0]
+		if i+1 < n {
+			next = r[i+1]
+		}
+		j.see(v, prev, next)
+		prev = v
 	}
 }
 
@@ -87,6 +87,7 @@ type simplifier struct {
 	junctions *junctions
 	tol2      float64 // squared tolerance, in squared quarter units
 	keep      []bool
+	fixed     []bool
 	stack     [][2]int
 	turned    []vertex
 }
@@ -95,14 +96,7 @@ type simplifier struct {
 func (s *simplifier) line(dst []vertex, l []vertex) []vertex {
 	keep := s.begin(len(l))
 	keep[0], keep[len(l)-1] = true, true
-	from := 0
-	for i := 1; i < len(l); i++ {
-		if i == len(l)-1 || s.junctions.is(l[i]) {
-			keep[i] = true
-			s.arc(l, from, i)
-			from = i
-		}
-	}
+	s.arc(l, 0, len(l)-1)
 	return collect(dst, l, keep)
 }
 
@@ -110,14 +104,24 @@ func (s *simplifier) line(dst []vertex, l []vertex) []vertex {
 // fewer than 3 when the ring collapses. A ring without junctions hangs on its
 // lexicographically least point.
 func (s *simplifier) ring(dst []vertex, r []vertex) []vertex {
-	start := -1
+	if cap(s.fixed) < len(r) {
+		s.fixed = make([]bool, 2*len(r))
+	}
+	fixed := s.fixed[:len(r)]
+	start, n := -1, 0
 	for i, v := range r {
-		if s.junctions.is(v) {
-			start = i
-			break
+		fixed[i] = s.junctions.is(v)
+		if fixed[i] {
+			n++
+			if start < 0 {
+				start = i
+			}
 		}
 	}
-	if start < 0 {
+	switch {
+	case n == len(r):
+		return append(dst, r...)
+	case start < 0:
 		start = 0
 		for i, v := range r {
 			if v.less(r[start]) {
@@ -125,23 +129,34 @@ func (s *simplifier) ring(dst []vertex, r []vertex) []vertex {
 			}
 		}
 	}
+	return s.hung(dst, r, fixed, start)
+}
+
+// hung is ring from a point that stays.
+func (s *simplifier) hung(dst []vertex, r []vertex, fixed []bool, start int) []vertex {
+	n := len(r)
 	s.turned = append(append(append(s.turned[:0], r[start:]...), r[:start]...), r[start])
 	l := s.turned
-	n := len(l) - 1
 	keep := s.begin(len(l))
 	keep[0], keep[n] = true, true
 	from := 0
 	for i := 1; i <= n; i++ {
-		if i < n && !s.junctions.is(l[i]) {
+		at := start + i
+		if at >= n {
+			at -= n
+		}
+		if i < n && !fixed[at] {
 			continue
 		}
 		keep[i] = true
-		if l[from] == l[i] { // a loop: hang it also on its farthest point
+		switch {
+		case i == from+1:
+		case l[from] == l[i]: // a loop: hang it also on its farthest point
 			far := farthest(l, from, i)
 			keep[far] = true
 			s.arc(l, from, far)
 			s.arc(l, far, i)
-		} else {
+		default:
 			s.arc(l, from, i)
 		}
 		from = i

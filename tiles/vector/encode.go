@@ -1,0 +1,344 @@
+package vector
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/binary"
+	"hash/maphash"
+	"math"
+	"slices"
+	"unicode/utf8"
+)
+
+// Field numbers and geometry types of vector_tile.proto.
+const (
+	geomPoint   = 1
+	geomLine    = 2
+	geomPolygon = 3
+
+	extent = 4096
+)
+
+// layerWriter encodes one layer of a Mapbox Vector Tile 2.1. Features may come
+// in any order: appendTo puts them by id.
+type layerWriter struct {
+	name     string
+	features []byte // encoded Feature messages
+	records  []record
+	keys     []byte
+	keyOf    []int32 // by field; −1: not yet
+	nKeys    int32
+	dict     dictionary
+
+	tags []byte
+	geom []byte
+	penX int32
+	penY int32
+	mark layerMark // before the feature being written
+}
+
+// record is where a feature lies in features.
+type record struct {
+	id       int64
+	off, end uint32
+	kind     uint8
+}
+
+func newLayerWriter(name string, fields int) *layerWriter {
+	w := &layerWriter{name: name, keyOf: make([]int32, fields)}
+	for i := range w.keyOf {
+		w.keyOf[i] = -1
+	}
+	w.dict.init()
+	return w
+}
+
+// size is what the layer takes so far, give or take its header.
+func (w *layerWriter) size() int {
+	return len(w.features) + len(w.keys) + len(w.dict.values) + len(w.name) + 24
+}
+
+// empty is the size of a layer without features.
+func (w *layerWriter) empty() int { return len(w.name) + 24 }
+
+type layerMark struct {
+	keys, values int
+	nKeys        int32
+	nValues      uint32
+}
+
+func (w *layerWriter) begin() {
+	w.tags, w.geom = w.tags[:0], w.geom[:0]
+	w.penX, w.penY = 0, 0
+	w.mark = layerMark{len(w.keys), len(w.dict.values), w.nKeys, w.dict.n}
+	w.dict.log = w.dict.log[:0]
+	w.dict.grown = false
+}
+
+// tag adds an attribute; without value the feature lacks it.
+func (w *layerWriter) tag(field int, name string, v value) {
+	if v.kind == noValue {
+		return
+	}
+	i := w.dict.index(v)
+	if w.keyOf[field] < 0 {
+		w.keyOf[field] = w.nKeys
+		w.nKeys++
+		w.keys = appendBytes(w.keys, 3, valid(name))
+	}
+	w.tags = binary.AppendUvarint(binary.AppendUvarint(w.tags, uint64(w.keyOf[field])), uint64(i))
+}
+
+// valid returns s with bytes that are not UTF-8 replaced, as protobuf asks.
+func valid(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	return string([]rune(s))
+}
+
+func (w *layerWriter) command(id, count int) {
+	w.geom = binary.AppendUvarint(w.geom, uint64(id&7|count<<3))
+}
+
+func (w *layerWriter) to(x, y int32) {
+	w.geom = appendZigzag(appendZigzag(w.geom, x-w.penX), y-w.penY)
+	w.penX, w.penY = x, y
+}
+
+func appendZigzag(b []byte, v int32) []byte {
+	u := zigzag(v)
+	if u < 0x80 {
+		return append(b, byte(u))
+	}
+	return binary.AppendUvarint(b, uint64(u))
+}
+
+func (w *layerWriter) points(ps []vertex) {
+	w.command(1, len(ps))
+	for _, p := range ps {
+		w.to(p.x, p.y)
+	}
+}
+
+func (w *layerWriter) vertices(l []vertex) {
+	w.command(1, 1)
+	w.to(l[0].x, l[0].y)
+	w.command(2, len(l)-1)
+	for _, p := range l[1:] {
+		w.to(p.x, p.y)
+	}
+}
+
+func (w *layerWriter) line(l []xy) {
+	w.command(1, 1)
+	w.to(int32(l[0].x), int32(l[0].y))
+	w.command(2, len(l)-1)
+	for _, p := range l[1:] {
+		w.to(int32(p.x), int32(p.y))
+	}
+}
+
+func (w *layerWriter) ring(r []xy) {
+	w.line(r)
+	w.command(7, 1)
+}
+
+func (w *layerWriter) polygons(ps []polygon) {
+	for _, p := range ps {
+		w.ring(p.exterior)
+		for _, h := range p.holes {
+			w.ring(h)
+		}
+	}
+}
+
+func (w *layerWriter) square(s square) {
+	x, y := int32(s.x), int32(s.y)
+	w.command(1, 1)
+	w.to(x, y)
+	w.command(2, 3)
+	w.to(x+int32(s.w), y)
+	w.to(x+int32(s.w), y+int32(s.h))
+	w.to(x, y+int32(s.h))
+	w.command(7, 1)
+}
+
+// end writes the feature if the layer then takes at most limit bytes; else the
+// layer stays as it was before begin. The id is left out when negative, as the
+// format has no place for it.
+func (w *layerWriter) end(id int64, kind uint8, limit int) bool {
+	n := 2 + 1 + uvarintLen(uint64(len(w.geom))) + len(w.geom)
+	if id >= 0 {
+		n += 1 + uvarintLen(uint64(id))
+	}
+	if len(w.tags) > 0 {
+		n += 1 + uvarintLen(uint64(len(w.tags))) + len(w.tags)
+	}
+	if w.size()+n+6 > limit {
+		w.cancel()
+		return false
+	}
+	off := len(w.features)
+	f := binary.AppendUvarint(appendTag(w.features, 2, wireBytes), uint64(n))
+	if id >= 0 {
+		f = appendUint(f, 1, uint64(id))
+	}
+	if len(w.tags) > 0 {
+		f = appendBytes(f, 2, w.tags)
+	}
+	f = append(f, 3<<3, kind)
+	w.features = appendBytes(f, 4, w.geom)
+	w.records = append(w.records, record{id, uint32(off), uint32(len(w.features)), kind})
+	return true
+}
+
+// cancel forgets the keys and values of the feature being written.
+func (w *layerWriter) cancel() {
+	w.keys, w.nKeys = w.keys[:w.mark.keys], w.mark.nKeys
+	for i, k := range w.keyOf {
+		if k >= w.nKeys {
+			w.keyOf[i] = -1
+		}
+	}
+	w.dict.back(w.mark.values, w.mark.nValues)
+}
+
+// appendTo appends the layer to a tile, features by id and kind.
+func (w *layerWriter) appendTo(tile []byte) []byte {
+	slices.SortFunc(w.records, func(a, b record) int {
+		if c := cmp.Or(cmp.Compare(a.id, b.id), cmp.Compare(a.kind, b.kind)); c != 0 {
+			return c
+		}
+		return bytes.Compare(w.features[a.off:a.end], w.features[b.off:b.end])
+	})
+	head := appendBytes(appendUint(nil, 15, 2), 1, valid(w.name))
+	tail := appendUint(nil, 5, extent)
+	tile = appendTag(tile, 3, wireBytes)
+	tile = binary.AppendUvarint(tile, uint64(len(head)+len(w.features)+len(w.keys)+len(w.dict.values)+len(tail)))
+	tile = append(tile, head...)
+	for _, r := range w.records {
+		tile = append(tile, w.features[r.off:r.end]...)
+	}
+	tile = append(tile, w.keys...)
+	tile = append(tile, w.dict.values...)
+	return append(tile, tail...)
+}
+
+// dictionary numbers the values of a layer: open addressing over their
+// encoded form.
+type dictionary struct {
+	values []byte // Value messages with their tags, as in the layer
+	n      uint32
+	slots  []dictSlot
+	seed   maphash.Seed
+	log    []uint32 // slots taken by the feature being written
+	grown  bool     // so that the log no longer holds
+
+	scratch []byte
+}
+
+type dictSlot struct {
+	hash     uint32
+	index    uint32 // + 1; 0 is free
+	off, end uint32 // in values
+}
+
+func (d *dictionary) init() {
+	d.slots = make([]dictSlot, 256)
+	d.seed = maphash.MakeSeed()
+}
+
+// index finds or adds a value.
+func (d *dictionary) index(v value) uint32 {
+	m := appendValue(d.scratch[:0], v)
+	d.scratch = m
+	h := uint32(maphash.Bytes(d.seed, m))
+	mask := uint32(len(d.slots) - 1)
+	i := h & mask
+	for ; d.slots[i].index != 0; i = (i + 1) & mask {
+		if s := &d.slots[i]; s.hash == h && bytes.Equal(d.values[s.off:s.end], m) {
+			return s.index - 1
+		}
+	}
+	off := len(d.values)
+	d.values = append(d.values, m...)
+	d.n++
+	d.slots[i] = dictSlot{h, d.n, uint32(off), uint32(len(d.values))}
+	d.log = append(d.log, i)
+	if int(d.n)*3 > len(d.slots)*2 {
+		d.grow()
+	}
+	return d.n - 1
+}
+
+func (d *dictionary) grow() {
+	old := d.slots
+	d.slots = make([]dictSlot, 4*len(old))
+	d.fill(old)
+	d.grown = true
+}
+
+func (d *dictionary) fill(from []dictSlot) {
+	mask := uint32(len(d.slots) - 1)
+	for _, s := range from {
+		if s.index == 0 || s.index > d.n {
+			continue
+		}
+		i := s.hash & mask
+		for d.slots[i].index != 0 {
+			i = (i + 1) & mask
+		}
+		d.slots[i] = s
+	}
+}
+
+// back forgets the values added since there were n.
+func (d *dictionary) back(bytes int, n uint32) {
+	d.values, d.n = d.values[:bytes], n
+	if d.grown {
+		old := slices.Clone(d.slots)
+		clear(d.slots)
+		d.fill(old)
+		return
+	}
+	for _, i := range slices.Backward(d.log) { // the last taken first: no chain breaks
+		d.slots[i] = dictSlot{}
+	}
+}
+
+// appendValue encodes a value, in the shortest form that loses nothing.
+func appendValue(b []byte, v value) []byte {
+	b = append(b, 4<<3|wireBytes, 0)
+	from := len(b)
+	switch v.kind {
+	case textValue:
+		t := v.text
+		if !utf8.Valid(t) {
+			t = []byte(string([]rune(string(t))))
+		}
+		b = appendBytes(b, 1, t)
+	case intValue:
+		if n := int64(v.bits); n >= 0 {
+			b = appendUint(b, 5, v.bits)
+		} else { // sint: zigzag, or ten bytes
+			b = appendUint(b, 6, v.bits<<1^uint64(n>>63))
+		}
+	case floatValue:
+		f := math.Float64frombits(v.bits)
+		if s := float32(f); float64(s) == f {
+			b = binary.LittleEndian.AppendUint32(append(b, 2<<3|wireFixed32), math.Float32bits(s))
+		} else {
+			b = appendDouble(b, 3, f)
+		}
+	case boolValue:
+		b = appendUint(b, 7, v.bits)
+	}
+	n := len(b) - from
+	if n < 0x80 {
+		b[from-1] = byte(n)
+		return b
+	}
+	long := slices.Clone(b[from:]) // the length takes more than a byte
+	return append(binary.AppendUvarint(b[:from-1], uint64(n)), long...)
+}

@@ -1,0 +1,296 @@
+package vector
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"contado/geo/fault"
+)
+
+// artist draws the polygons of a layer.
+type artist struct {
+	*drawing
+	plan    polygonPlan
+	simple  simplifier
+	end     int     // bytes that the layer may reach
+	tags    float64 // bytes of the attributes of a feature, about
+	full    float64 // area of a pixel, square units
+	source  float64 // area in the tile
+	drawn   float64
+	kept    []vertex
+	snapped [][]vertex
+	arena   []xy
+}
+
+// item is a feature to be: the polygons of a row, and the squares that bear
+// its attributes.
+type item struct {
+	ref          int32
+	from, to     int32 // shapes
+	first, after int32 // squares
+	size         float32
+	candidate    int32 // −1: only squares
+}
+
+// drawPolygons draws within so many bytes more.
+func (d *drawing) drawPolygons(ctx context.Context, plan polygonPlan, bytes int, tags float64) error {
+	a := &artist{
+		drawing: d, plan: plan, end: d.w.size() + bytes, tags: tags,
+		full: float64(int64(basePixel*basePixel) << plan.level),
+	}
+	least := float32(plan.least * d.v.unit2)
+	if plan.level == 0 {
+		least = 0 // smaller ones were poured, or are in parts
+	}
+	d.stats.Level = max(d.stats.Level, plan.level)
+	groups, err := a.collect(ctx, least)
+	if err != nil {
+		return err
+	}
+	a.simple = simplifier{junctions: &d.collector.junctions, tol2: plan.tolerance * plan.tolerance * quarters * quarters}
+	a.rest(a.paintAll(groups))
+	if ctx.Err() != nil {
+		return fault.E("vector.Draw", fault.Canceled, ctx.Err())
+	}
+	d.stats.source += a.source
+	d.stats.drawn += a.drawn
+	d.stats.AreaKept = ratio(d.stats.drawn, d.stats.source)
+	return nil
+}
+
+// collect reads what is drawn as it is, pours the rest, and finds junctions.
+func (a *artist) collect(ctx context.Context, least float32) ([]item, error) {
+	tiny := float32(a.v.unit2 * basePixel * basePixel)
+	c := a.emptyCollector()
+	var groups []item
+	for i := range a.polys {
+		if i%256 == 0 && ctx.Err() != nil {
+			return nil, fault.E("vector.Draw", fault.Canceled, ctx.Err())
+		}
+		cand := &a.polys[i]
+		if cand.size < least || len(c.vertices)+int(cand.e.n) > c.most {
+			a.pourParts(cand, tiny)
+			continue
+		}
+		if err := c.load(a.src, cand.ref); err != nil {
+			if k := fault.KindOf(err); k != fault.Invalid && k != fault.Unsupported {
+				return nil, err
+			}
+			a.stats.Invalid++
+			continue
+		}
+		g := item{ref: cand.ref, size: cand.size, candidate: int32(i), from: int32(len(c.shapes))}
+		bad := false
+		a.eachPart(cand, func(n int, e *entry) {
+			switch {
+			case e.kind() == noEntry || e.size < tiny && cand.e != e:
+			case e.size < least || e.size < tiny:
+				a.pour(e, cand.ref, false)
+				a.stats.Dropped++
+			default:
+				if n < len(c.flat.Parts) && !c.polygon(n, e) {
+					a.pour(e, cand.ref, false) // collapsed on the grid
+				}
+				bad = bad || c.bad
+			}
+		})
+		if bad {
+			a.stats.Invalid++
+		}
+		if g.to = int32(len(c.shapes)); g.to > g.from {
+			groups = append(groups, g)
+		}
+	}
+	a.pourHoles()
+	c.findJunctions()
+	return groups, nil
+}
+
+// pourParts pours the polygons of a candidate that the budget has no room for.
+func (a *artist) pourParts(cand *candidate, tiny float32) {
+	inside := false
+	a.eachPart(cand, func(_ int, e *entry) {
+		if e.kind() != noEntry && (e.size >= tiny || cand.e == e) {
+			a.pour(e, cand.ref, false)
+			dx, dy := a.v.offset(e.x, e.y)
+			inside = inside || a.v.inside(dx, dy)
+		}
+	})
+	if inside {
+		a.stats.Dropped++
+	}
+}
+
+// pourHoles takes holes too small to draw off what the pixels draw near.
+func (a *artist) pourHoles() {
+	c := a.collector
+	for i := range c.shapes {
+		s := &c.shapes[i]
+		if s.clipped {
+			continue
+		}
+		for k := s.parts + 1; k < s.end; k++ {
+			p := &c.parts[k]
+			dx, dy := a.v.offset(p.at.x, p.at.y)
+			if p.area >= a.holeArea() || !a.v.inside(dx, dy) {
+				continue
+			}
+			if a.pixels.pixels == nil {
+				a.pixels = newPourer(newPixels(), a.v)
+			}
+			a.pixels.pour(dx, dy, &p.at, -1)
+		}
+	}
+}
+
+// holeArea is that of the smallest hole that is drawn.
+func (a *artist) holeArea() float64 { return max(basePixel*basePixel, a.plan.least) }
+
+// paintAll encodes items, large ones first, and returns those that did not
+// find room.
+func (a *artist) paintAll(groups []item) (left []item) {
+	squares := a.takeSquares(a.plan.level)
+	items := joinItems(groups, squares)
+	slices.SortFunc(items, func(x, y item) int {
+		if c := cmp.Or(cmp.Compare(min(x.candidate, 0), min(y.candidate, 0)), cmp.Compare(y.size, x.size)); c != 0 {
+			return c
+		}
+		return cmp.Compare(a.src.id(x.ref), a.src.id(y.ref))
+	})
+	rest := 0.0 // area of those to come whose middle is in the tile
+	for i := range items {
+		rest += a.areaInside(&items[i])
+	}
+	// Should the guess have been too low, the rest is drawn as squares: room is
+	// kept for them, but no more than an eighth, as they can be coarser.
+	perArea, most := (featureBytes+squareBytes+a.tags)/a.full, float64(a.end-a.w.size())/8
+	for i := range items {
+		it := &items[i]
+		rest -= a.areaInside(it)
+		limit := a.end
+		if it.candidate >= 0 {
+			limit -= int(min(rest*perArea, most))
+		}
+		switch {
+		case a.paintItem(it, squares, limit):
+		case it.candidate < 0:
+			a.stats.Dropped++
+		case float64(a.polys[it.candidate].e.n) > 2000: // one that is too detailed
+			left = append(left, *it)
+		default:
+			return append(left, items[i:]...)
+		}
+	}
+	return left
+}
+
+func (a *artist) areaInside(it *item) float64 {
+	if it.candidate < 0 {
+		return 0
+	}
+	e := a.polys[it.candidate].e
+	if dx, dy := a.v.offset(e.x, e.y); !a.v.inside(dx, dy) {
+		return 0
+	}
+	return float64(it.size) / a.v.unit2
+}
+
+// takeSquares empties the pixels.
+func (a *artist) takeSquares(level int) []square {
+	p := a.pixels.pixels
+	if p == nil {
+		return nil
+	}
+	out := p.squares(nil, level)
+	a.source += float64(p.total) / fullPixel * basePixel * basePixel
+	p.clear()
+	slices.SortFunc(out, func(x, y square) int {
+		return cmp.Or(cmp.Compare(x.row, y.row), cmp.Compare(x.y, y.y), cmp.Compare(x.x, y.x))
+	})
+	return out
+}
+
+// joinItems gives squares to the items of their rows; both are by row.
+func joinItems(groups []item, squares []square) []item {
+	out := make([]item, 0, len(groups)+len(squares))
+	for i, g := 0, 0; i < len(squares) || g < len(groups); {
+		var it item
+		if g < len(groups) && (i == len(squares) || groups[g].ref <= squares[i].row) {
+			it = groups[g]
+			g++
+		} else {
+			it = item{ref: squares[i].row, candidate: -1}
+		}
+		it.first = int32(i)
+		for i < len(squares) && squares[i].row == it.ref {
+			i++
+		}
+		it.after = int32(i)
+		out = append(out, it)
+	}
+	return out
+}
+
+// paintItem encodes an item if the layer then takes at most limit bytes.
+func (a *artist) paintItem(it *item, squares []square, limit int) bool {
+	a.w.begin()
+	drawn, source := 0.0, 0.0
+	for i := it.from; i < it.to; i++ {
+		d, s := a.paintShape(&a.collector.shapes[i], it.ref)
+		drawn, source = drawn+d, source+s
+	}
+	for _, s := range squares[it.first:it.after] {
+		a.w.square(s)
+		drawn += float64(s.w) * float64(s.h)
+	}
+	if len(a.w.geom) == 0 {
+		return true
+	}
+	a.tagRow(it.ref)
+	if !a.w.end(a.src.id(it.ref), geomPolygon, limit) {
+		return false
+	}
+	a.source += source
+	a.drawn += drawn
+	a.stats.Features++
+	return true
+}
+
+// tagRow gives the feature the attributes of a row.
+func (d *drawing) tagRow(ref int32) {
+	if len(d.fields) == 0 {
+		return
+	}
+	d.src.values(ref, d.values)
+	for _, f := range d.fields {
+		d.w.tag(f, d.field(f).Name, d.values[f])
+	}
+}
+
+// rest pours what did not find room and draws it as squares.
+func (a *artist) rest(left []item) {
+	if len(left) == 0 && a.poured() == 0 {
+		return
+	}
+	tiny := float32(a.v.unit2 * basePixel * basePixel)
+	for i := range left {
+		if c := left[i].candidate; c >= 0 {
+			a.pourParts(&a.polys[c], tiny)
+		}
+	}
+	level := a.plan.level
+	for room := float64(a.end - a.w.size()); level < coarsestPixel; level++ {
+		full := float64(int64(basePixel*basePixel) << level)
+		if n := min(a.poured()/full, float64(a.count())); n*(featureBytes+squareBytes+1.2*a.tags) <= room {
+			break
+		}
+	}
+	a.stats.Level = max(a.stats.Level, level)
+	squares := a.takeSquares(level)
+	for _, it := range joinItems(nil, squares) {
+		if !a.paintItem(&it, squares, a.end) {
+			a.stats.Dropped++
+		}
+	}
+}

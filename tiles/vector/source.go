@@ -1,0 +1,252 @@
+package vector
+
+import (
+	"context"
+	"math"
+
+	"contado/geo"
+	"contado/geo/crs"
+	"contado/geo/fault"
+	"contado/geo/fgb"
+	"contado/geo/layer"
+	"contado/tiles/tms"
+)
+
+// source is the rows of a layer for one tile, in segments one after the other:
+// the packed file with the summary that all tiles share, its rows that have no
+// flat form, and rows that were changed since.
+type source struct {
+	schema   geo.Schema
+	stamp    string
+	warp     *warp
+	segments []segment
+	invalid  int // rows that cannot be drawn, of changes
+}
+
+// segment is rows of one table. A row's ref is first plus its place.
+type segment struct {
+	table table
+	sum   *summary
+	first int
+	keep  func(row int) bool // nil: all
+}
+
+func (s *source) push(t table, sum *summary, keep func(row int) bool) {
+	first := 0
+	if n := len(s.segments); n > 0 {
+		first = s.segments[n-1].first + s.segments[n-1].table.len()
+	}
+	s.segments = append(s.segments, segment{t, sum, first, keep})
+}
+
+// of finds the segment of a ref.
+func (s *source) of(ref int32) *segment {
+	for i := len(s.segments) - 1; i > 0; i-- {
+		if int(ref) >= s.segments[i].first {
+			return &s.segments[i]
+		}
+	}
+	return &s.segments[0]
+}
+
+func (s *source) id(ref int32) int64 {
+	g := s.of(ref)
+	return g.table.id(int(ref) - g.first)
+}
+
+func (s *source) shape(ref int32, out *fgb.Shape) error {
+	g := s.of(ref)
+	return g.table.shape(int(ref)-g.first, out)
+}
+
+func (s *source) values(ref int32, out []value) {
+	g := s.of(ref)
+	g.table.values(int(ref)-g.first, out)
+}
+
+// prepared is what is made of a layer's base once.
+type prepared struct {
+	warp   *warp
+	sum    *summary
+	odd    *memoryTable // rows without a flat form
+	oddRow []int        // their places in the base
+	oddSum *summary
+	back   *crs.Transformer // from Web Mercator; nil: unknown, or a plain formula
+}
+
+// FirstDraw makes what Draw needs of a layer and keeps it with the layer's
+// base: a pass over all rows that the first Draw would have to wait for.
+func FirstDraw(ctx context.Context, l LayerRequest) error {
+	_, err := prepareOnce(ctx, &l)
+	return err
+}
+
+func prepareOnce(ctx context.Context, l *LayerRequest) (*prepared, error) {
+	made, err := l.Layer.Memo("contado/tiles/vector", func() (any, error) { return prepare(ctx, l) })
+	if err != nil {
+		return nil, err
+	}
+	p, ok := made.(*prepared)
+	if !ok {
+		return nil, fault.Errorf("vector.Draw", fault.Other, "the memo of dataset %s is of another kind", l.Layer.Dataset().ID)
+	}
+	return p, nil
+}
+
+func prepare(ctx context.Context, l *LayerRequest) (*prepared, error) {
+	project, back, err := projectorOf(l)
+	if err != nil {
+		return nil, err
+	}
+	w, err := newWarp(project, l.Layer.Bounds())
+	if err != nil {
+		return nil, err
+	}
+	p := &prepared{warp: w, back: back}
+	if p.sum, err = summarise(ctx, func() table { return newLayerTable(l.Layer) }, w); err != nil || len(p.sum.odd) == 0 {
+		return p, err
+	}
+	p.odd = &memoryTable{fields: l.Layer.Schema().Fields}
+	for _, row := range p.sum.odd {
+		f, err := l.Layer.Base(row).Feature(nil)
+		if err == nil {
+			err = p.odd.add(f)
+		}
+		if err != nil {
+			p.sum.invalid++
+			continue
+		}
+		for len(p.oddRow) < p.odd.len() {
+			p.oddRow = append(p.oddRow, row)
+		}
+	}
+	p.oddSum, err = summarise(ctx, func() table { return p.odd }, w)
+	return p, err
+}
+
+// projectorOf is the way to Web Mercator, and back where that takes more than
+// a formula.
+func projectorOf(l *LayerRequest) (Projector, *crs.Transformer, error) {
+	c := l.Layer.Schema().CRS
+	switch {
+	case l.Project != nil:
+		return l.Project, nil, nil
+	case c == geo.WebMercator:
+		return nil, nil, nil
+	case c == geo.WGS84:
+		return FromWGS84{}, nil, nil
+	}
+	t, err := crs.New(c, geo.WebMercator)
+	if err != nil {
+		return nil, nil, err
+	}
+	if t.Identity() {
+		return nil, nil, nil
+	}
+	back, err := crs.New(geo.WebMercator, c)
+	return t, back, err
+}
+
+// openLayer gets a layer ready to be drawn in a view.
+func openLayer(ctx context.Context, l *LayerRequest, v *view) (*source, error) {
+	p, err := prepareOnce(ctx, l)
+	if err != nil {
+		return nil, err
+	}
+	s := &source{schema: l.Layer.Schema(), stamp: l.Layer.Stamp(), warp: p.warp}
+	keep := keeper(l)
+	s.push(newLayerTable(l.Layer), p.sum, keep)
+	if p.odd != nil {
+		oddKeep := func(row int) bool { return keep == nil || keep(p.oddRow[row]) }
+		s.push(p.odd, p.oddSum, oddKeep)
+	}
+	if l.Layer.Head() == 0 {
+		return s, nil
+	}
+	changed := &memoryTable{fields: s.schema.Fields}
+	l.Layer.Changed(p.window(v), func(r layer.Row) bool {
+		if l.Where != nil && !l.Where.Has(r) {
+			return true
+		}
+		f, err := r.Feature(nil)
+		if err == nil {
+			err = changed.add(f)
+		}
+		if err != nil {
+			s.invalid++
+		}
+		return true
+	})
+	if changed.len() > 0 {
+		sum, err := summarise(ctx, func() table { return changed }, p.warp)
+		if err != nil {
+			return nil, err
+		}
+		s.invalid += sum.invalid
+		s.push(changed, sum, nil)
+	}
+	return s, nil
+}
+
+// keeper tells the rows of the base that are there and pass the filter.
+func keeper(l *LayerRequest) func(row int) bool {
+	where, hidden := l.Where, l.Layer.Hidden() > 0
+	switch {
+	case where == nil && !hidden:
+		return nil
+	case where == nil:
+		return func(row int) bool { return !l.Layer.Hides(row) }
+	case !hidden:
+		return func(row int) bool { return where.HasBase(l.Layer, row) }
+	}
+	return func(row int) bool { return !l.Layer.Hides(row) && where.HasBase(l.Layer, row) }
+}
+
+// window is a box, in the layer's CRS, that holds all that a view shows.
+func (p *prepared) window(v *view) geo.BBox {
+	all := geo.BBox{MinX: math.Inf(-1), MinY: math.Inf(-1), MaxX: math.Inf(1), MaxY: math.Inf(1)}
+	b := v.bounds.Buffer(v.bounds.Width() * coarse / extent)
+	switch {
+	case p.warp.exact == nil:
+		return b
+	case p.back == nil:
+		if _, ok := p.warp.exact.(FromWGS84); !ok || p.warp.jumps {
+			return all
+		}
+		var out geo.BBox
+		out.MinX, out.MinY = tms.Inverse(b.MinX, b.MinY)
+		out.MaxX, out.MaxY = tms.Inverse(b.MaxX, b.MaxY)
+		return out
+	}
+	if v.tile.Z < 6 || p.warp.jumps { // the projection need not hold for so much
+		return all
+	}
+	out, err := p.back.BBox(b)
+	if err != nil || out.IsEmpty() {
+		return all
+	}
+	return out
+}
+
+// layerTable is the rows of a layer's base.
+type layerTable struct {
+	l *layer.Layer
+}
+
+func newLayerTable(l *layer.Layer) table {
+	if f := l.Packed(); f != nil {
+		return newFileTable(f, l.Schema())
+	}
+	return &layerTable{l: l}
+}
+
+func (t *layerTable) len() int                          { return t.l.BaseLen() }
+func (t *layerTable) id(row int) int64                  { return t.l.Base(row).ID() }
+func (t *layerTable) shape(row int, s *fgb.Shape) error { return t.l.Base(row).Shape(s) }
+
+func (t *layerTable) values(row int, out []value) {
+	r := t.l.Base(row)
+	for i := range out {
+		out[i] = valueOf(r.Value(i))
+	}
+}
