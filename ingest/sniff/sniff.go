@@ -19,7 +19,8 @@ import (
 // Family is what reads a format.
 type Family uint8
 
-// The families. Sidecar is a file that belongs to another one.
+// The families. Sidecar is a file that belongs to another one; Tiles is an
+// archive of map tiles.
 const (
 	Unknown Family = iota
 	Raster
@@ -27,6 +28,9 @@ const (
 	Table
 	Archive
 	Sidecar
+	OpenStreetMap
+	Timetable
+	Tiles
 )
 
 // Format is what a file turned out to be.
@@ -34,7 +38,7 @@ type Format struct {
 	Name   string // for people: "GeoTIFF"
 	Family Family
 	// Drivers are the GDAL drivers allowed to open it; empty unless Raster or
-	// Vector.
+	// Vector. "Parquet" and "XLSX" stand for readers of our own.
 	Drivers []string
 }
 
@@ -110,12 +114,18 @@ var magics = []magic{
 	{0, "\x89PNG\r\n\x1a\n", Format{"PNG", Raster, []string{"PNG"}}},
 	{0, "\xff\xd8\xff", Format{"JPEG", Raster, []string{"JPEG"}}},
 	{0, "GRIB", Format{"GRIB", Raster, []string{"GRIB"}}},
+	{0, "PAR1", Format{"Parquet", Vector, []string{"Parquet"}}},
+	{0, "PMTiles\x03", Format{"PMTiles", Tiles, nil}},
+	{0, "AutoCAD Binary DXF", dxf},
+	{4, "\x0a\x09OSMHeader", Format{"OpenStreetMap PBF", OpenStreetMap, nil}},
 	{0, "fgb\x03fgb", Format{"FlatGeobuf", Vector, []string{"FlatGeobuf"}}},
-	{0, "PK\x03\x04", Format{"zip archive", Archive, nil}},
-	{0, "PK\x05\x06", Format{"zip archive", Archive, nil}},
+	{0, "PK\x03\x04", zipped},
+	{0, "PK\x05\x06", zipped},
 }
 
 var (
+	zipped   = Format{"zip archive", Archive, nil}
+	dxf      = Format{"DXF", Vector, []string{"DXF"}}
 	tiff     = Format{"GeoTIFF", Raster, []string{"GTiff"}}
 	jpeg2000 = Format{"JPEG 2000", Raster, []string{"JP2OpenJPEG"}}
 	netCDF   = Format{"NetCDF", Raster, []string{"netCDF"}}
@@ -128,19 +138,16 @@ var refused = []struct {
 	bytes, name string
 	hint        string
 }{
-	{0, "PAR1", "Parquet", "convert it to GeoPackage or FlatGeobuf first, for example with QGIS"},
-	{4, "\x0a\x09OSMHeader", "OpenStreetMap PBF", "extract the layers you need to GeoPackage first, for example with QGIS or osmium"},
+	{0, "PARE", "encrypted Parquet", "write it again without encryption"},
 	{0, "fgb\x00", "FlatGeobuf of a draft version", "write it again with a current program"},
 	{0, "fgb\x01", "FlatGeobuf version 1", "write it again with a current program"},
 	{0, "fgb\x02", "FlatGeobuf version 2", "write it again with a current program"},
 	{0, "\x0e\x03\x13\x01", "HDF4", "convert it to GeoTIFF first"},
-	{0, "\x1f\x8b", "gzip", "unpack it first"},
-	{0, "BZh", "bzip2", "unpack it first"},
 	{0, "7z\xbc\xaf\x27\x1c", "7-Zip", "unpack it first"},
 	{0, "Rar!", "RAR", "unpack it first"},
 	{0, "\xd0\xcf\x11\xe0", "Excel 97", "save the sheet as CSV first"},
 	{0, "%PDF", "PDF", "give the data that the PDF was made from"},
-	{0, "PMTiles", "PMTiles", "give the data that the tiles were made from"},
+	{0, "PMTiles", "PMTiles of an old version", "convert it to version 3 with pmtiles convert"},
 }
 
 func identify(path string, head []byte, size int64) (Format, error) {
@@ -150,9 +157,16 @@ func identify(path string, head []byte, size int64) (Format, error) {
 		return sidecar, nil
 	}
 	for _, m := range magics {
-		if hasAt(head, m.at, m.bytes) {
-			return m.format, nil
+		if !hasAt(head, m.at, m.bytes) {
+			continue
 		}
+		if m.format.Family == Archive {
+			return zipFile(path)
+		}
+		return m.format, nil
+	}
+	if hasAt(head, 0, "\x1f\x8b") || hasAt(head, 0, "BZh") {
+		return packedFile(name, head)
 	}
 	for _, r := range refused {
 		if hasAt(head, r.at, r.bytes) {
@@ -180,7 +194,7 @@ func identify(path string, head []byte, size int64) (Format, error) {
 		return f, err
 	}
 	return Format{}, fault.WithHint(fault.Errorf(op, fault.Invalid, "%s is not a format that can be read", name),
-		"give a GeoTIFF, JPEG 2000, NetCDF, HDF5, HGT, Esri ASCII grid, ENVI or Imagine raster; a GeoPackage, GeoJSON, TopoJSON, Shapefile, FlatGeobuf, KML or GPX; or a CSV table")
+		"give a GeoTIFF, JPEG 2000, NetCDF, HDF5, HGT, Esri ASCII grid, ENVI or Imagine raster; a GeoPackage, GeoJSON, TopoJSON, Shapefile, FlatGeobuf, GeoParquet, KML, GPX or DXF; a CSV or XLSX table; OpenStreetMap PBF or XML; a GTFS timetable; or PMTiles or MBTiles")
 }
 
 func unsupported(file, format, hint string) error {
@@ -215,8 +229,8 @@ func sqliteFile(name, ext string, head []byte) (Format, error) {
 	if ext == ".gpkg" || id == "GPKG" || id == "GP10" || id == "GP11" {
 		return Format{"GeoPackage", Vector, []string{"GPKG"}}, nil
 	}
-	if ext == ".mbtiles" {
-		return Format{}, unsupported(name, "MBTiles", "give the data that the tiles were made from")
+	if ext == ".mbtiles" || id == "MPBX" {
+		return Format{"MBTiles", Tiles, nil}, nil
 	}
 	return Format{}, unsupported(name, "an SQLite database that is no GeoPackage", "export the layer to GeoPackage")
 }
@@ -283,6 +297,12 @@ var (
 	sidecar     = Format{Name: "sidecar file", Family: Sidecar}
 )
 
+var (
+	osmXML = Format{"OpenStreetMap XML", OpenStreetMap, nil}
+	// A DXF file begins with a section, perhaps after comments (group 999).
+	reDXF = regexp.MustCompile(`^(999\r?\n[^\n]*\n\s*)*0\r?\n\s*SECTION\r?\n`)
+)
+
 var xmlRoots = []struct {
 	root   string
 	format Format
@@ -291,7 +311,8 @@ var xmlRoots = []struct {
 }{
 	{"kml", Format{"KML", Vector, []string{"LIBKML", "KML"}}, "", ""},
 	{"gpx", Format{"GPX", Vector, []string{"GPX"}}, "", ""},
-	{"osm", Format{}, "OpenStreetMap XML", "extract the layers you need to GeoPackage first"},
+	{"osm", osmXML, "", ""},
+	{"osmChange", Format{}, "a list of changes to OpenStreetMap", "give a whole extract"},
 	{"VRTDataset", Format{}, "a GDAL virtual raster (VRT), a list of other files", "give the files that it refers to"},
 	{"OGRVRTDataSource", Format{}, "an OGR virtual layer (VRT), a list of other files", "give the files that it refers to"},
 	{"GDAL_WMS", Format{}, "a GDAL web service description", "download the data first"},
@@ -319,6 +340,9 @@ func textFile(name, ext string, head []byte) (Format, bool, error) {
 	if len(t) > 0 && (t[0] == '{' || t[0] == '[') {
 		f, err := jsonFile(name, head)
 		return f, err == nil, err
+	}
+	if reDXF.Match(t[:min(len(t), 4096)]) {
+		return dxf, true, nil
 	}
 	if ext == ".csv" || ext == ".tsv" || ext == ".tab" || ext == ".txt" {
 		utf16 := hasAt(head, 0, "\xff\xfe") || hasAt(head, 0, "\xfe\xff")

@@ -3,6 +3,7 @@ package sniff
 import (
 	"archive/zip"
 	"bytes"
+	"compress/gzip"
 	"encoding/binary"
 	"fmt"
 	"io/fs"
@@ -47,7 +48,18 @@ func TestFile(t *testing.T) {
 		{"a.asc", "NCOLS 3\nNROWS 2\n", "Esri ASCII grid", 0, ""},
 		{"a.x", string(gpkg), "GeoPackage", 0, ""},
 		{"a.db", string(plain), "", fault.Unsupported, "no GeoPackage"},
-		{"a.mbtiles", string(plain), "", fault.Unsupported, "MBTiles"},
+		{"a.mbtiles", string(plain), "MBTiles", 0, ""},
+		{"a.pmtiles", "PMTiles\x03", "PMTiles", 0, ""},
+		{"a.pmtiles", "PMTiles\x02", "", fault.Unsupported, "old version"},
+		{"a.parquet", "PAR1", "Parquet", 0, ""},
+		{"a.parquet", "PARE", "", fault.Unsupported, "encrypted"},
+		{"a.dxf", "  0\r\nSECTION\r\n  2\r\nHEADER\r\n", "DXF", 0, ""},
+		{"a.dxf", "999\nmade by hand\n0\nSECTION\n2\nENTITIES\n", "DXF", 0, ""},
+		{"a.dxf", "AutoCAD Binary DXF\r\n\x1a\x00", "DXF", 0, ""},
+		{"a.pbf", "\x00\x00\x00\x0d\x0a\x09OSMHeader", "OpenStreetMap PBF", 0, ""},
+		{"a.osm.gz", gz(`<?xml version="1.0"?><osm version="0.6">`), "OpenStreetMap XML", 0, ""},
+		{"a.csv.gz", gz("a,b\n1,2\n"), "", fault.Unsupported, "gzip"},
+		{"a.osc", `<osmChange version="0.6"/>`, "", fault.Unsupported, "changes"},
 		{"a.json", `{"type":"FeatureCollection","features":[]}`, "GeoJSON", 0, ""},
 		{"a.json", "\xef\xbb\xbf {\"features\":[],\"type\":\"FeatureCollection\"}", "GeoJSON", 0, ""},
 		{"a.json", `{"type":"Feature"}` + "\n" + `{"type":"Feature"}`, "GeoJSON text sequence", 0, ""},
@@ -59,7 +71,7 @@ func TestFile(t *testing.T) {
 		{"a.kml", `<?xml version="1.0"?><kml:kml xmlns:kml="x"></kml:kml>`, "KML", 0, ""},
 		{"a.gpx", `<gpx></gpx>`, "GPX", 0, ""},
 		{"a.gml", `<gml:FeatureCollection/>`, "", fault.Unsupported, "GML"},
-		{"a.osm", `<osm version="0.6">`, "", fault.Unsupported, "OpenStreetMap"},
+		{"a.osm", `<osm version="0.6">`, "OpenStreetMap XML", 0, ""},
 		{"a.fgb", "fgb\x03fgb\x00", "FlatGeobuf", 0, ""},
 		{"a.fgb", "fgb\x02fgb\x00", "", fault.Unsupported, "version 2"},
 		{"a.csv", "a,b\n1,2\n", "table of text", 0, ""},
@@ -164,6 +176,39 @@ func zipOf(t testing.TB, entries ...entry) string {
 	return write(t, "a.zip", b.Bytes())
 }
 
+func gz(s string) string {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	_, _ = w.Write([]byte(s))
+	_ = w.Close()
+	return b.String()
+}
+
+// Zip archives that are one document are told from those of files.
+func TestZipDocuments(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		entries []string
+		family  Family
+		kind    fault.Kind
+	}{
+		"gtfs":    {[]string{"stops.txt", "routes.txt", "stop_times.txt"}, Timetable, 0},
+		"in dir":  {[]string{"feed/stops.txt", "feed/stop_times.txt"}, Timetable, 0},
+		"xlsx":    {[]string{"[Content_Types].xml", "xl/workbook.xml"}, Table, 0},
+		"docx":    {[]string{"[Content_Types].xml", "word/document.xml"}, Unknown, fault.Unsupported},
+		"archive": {[]string{"a.shp", "stops.txt"}, Archive, 0},
+	} {
+		var entries []entry
+		for _, n := range c.entries {
+			entries = append(entries, entry{n, "x", 0})
+		}
+		f, err := File(zipOf(t, entries...))
+		if f.Family != c.family || fault.KindOf(err) != c.kind {
+			t.Errorf("%s: %v, %v", name, f, err)
+		}
+	}
+}
+
 func TestUnzip(t *testing.T) {
 	t.Parallel()
 	lim := ZipLimits{Bytes: 1 << 20, Entries: 10}
@@ -185,8 +230,6 @@ func TestUnzip(t *testing.T) {
 		"twice":     {[]entry{{"a", "x", 0}, {"a", "y", 0}}, fault.Invalid, "twice"},
 		"bomb":      {[]entry{{"a", bomb, 0}}, fault.TooLarge, "limit for archives"},
 		"many":      {many, fault.TooLarge, "11 files"},
-		"gtfs":      {[]entry{{"stops.txt", "x", 0}, {"routes.txt", "x", 0}}, fault.Unsupported, "GTFS"},
-		"office":    {[]entry{{"[Content_Types].xml", "x", 0}}, fault.Unsupported, "CSV"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

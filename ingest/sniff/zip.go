@@ -90,12 +90,6 @@ func checkEntries(name string, files []*zip.File, lim ZipLimits) error {
 			return tooMuch(name, lim)
 		}
 	}
-	switch {
-	case names["[Content_Types].xml"]:
-		return unsupported(name, "an office document", "save the sheet as CSV first")
-	case names["stops.txt"] && (names["stop_times.txt"] || names["routes.txt"]):
-		return unsupported(name, "a GTFS timetable feed", "timetables are not read yet")
-	}
 	return nil
 }
 
