@@ -70,10 +70,10 @@ func (a *Atlas) Apply(ctx context.Context, dataset string, edits []Edit, who str
 			_ = a.advance(context.WithoutCancel(ctx), l, changes)
 			return changes, nil
 		}
-		if !fault.Is(err, fault.Conflict) || try == editTries {
+		if !fault.Is(err, fault.Conflict) && !fault.Is(err, fault.NotExist) || try == editTries {
 			return nil, err
 		}
-		// Another process was first: look at what it did and try again.
+		// Another process may have been first: look at what it did and try again.
 		if refreshed := a.Refresh(ctx); refreshed != nil {
 			return nil, refreshed
 		}

@@ -40,7 +40,12 @@ func newRules(s geo.Schema) (*rules, error) {
 }
 
 func misfit(id int64, format string, args ...any) error {
-	return fault.Errorf("atlas.Apply", fault.Invalid, "feature %d: "+format, append([]any{id}, args...)...)
+	err := fmt.Errorf("feature %d: "+format, append([]any{id}, args...)...)
+	kind := fault.KindOf(err)
+	if kind == fault.Other {
+		kind = fault.Invalid
+	}
+	return fault.E("atlas.Apply", kind, err)
 }
 
 // fit gives the row as the dataset keeps it: numbers of the attribute's type,
