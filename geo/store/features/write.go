@@ -10,7 +10,8 @@ import (
 // database. The tables of our own versions never change.
 type Writer interface {
 	Table
-	// Write makes the changes in one transaction, all or none. A row that is
+	// Write makes the changes in one transaction, all or none, and puts the rows
+	// as the database keeps them into After. A row that is
 	// no longer as Before says, or is there already when it is to be created,
 	// is fault.Conflict; what the database refuses (constraints, rights) is
 	// fault.Invalid with the reason that it gives.

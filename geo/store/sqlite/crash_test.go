@@ -41,6 +41,8 @@ func TestMain(m *testing.M) {
 		os.Exit(code)
 	case "publish":
 		err = childPublish(context.Background(), os.Getenv(childPath))
+	case "append":
+		err = childAppend(context.Background(), os.Getenv(childPath))
 	case "work":
 		err = childWork(context.Background(), os.Getenv(childPath))
 	default:
