@@ -320,7 +320,6 @@ func (c *compiler) temporal(n *Temporal) (test, error) {
 	if err != nil {
 		return nil, err
 	}
-	relation := temporalTests[n.Op]
 	return func(g Getter) (Truth, error) {
 		x, y, err := two(g, a, b)
 		if err != nil {
@@ -331,7 +330,7 @@ func (c *compiler) temporal(n *Temporal) (test, error) {
 		if !ok1 || !ok2 {
 			return Unknown, nil
 		}
-		return truthOf(relation(p, q)), nil
+		return truthOf(inRelation(n.Op, p, q)), nil
 	}, nil
 }
 

@@ -26,39 +26,61 @@ func boundsOf(v any) (bounds, bool) {
 	return bounds{}, false
 }
 
-// The ends as numbers on one line, where an open start lies before all and an
-// open end after all.
+// ends compares an end of a (0: start, 1: end) with one of b.
 func ends(a, b bounds, i, j int) int {
 	x, y := a[i], b[j]
-	switch {
-	case x != nil && y != nil:
+	if x != nil && y != nil {
 		return compareInstants(*x, *y)
-	case x == nil && y == nil:
-		return i - j // both open: the same when both are starts or both ends
-	case x == nil:
+	}
+	return openEnds(x == nil, y == nil, i, j)
+}
+
+// openEnds compares ends one of which, or both, are open. As numbers on one
+// line, an open start lies before all and an open end after all.
+func openEnds(openA, openB bool, i, j int) int {
+	switch {
+	case openA && openB:
+		return i - j // the same when both are starts or both ends
+	case openA:
 		return 2*i - 1
 	}
 	return 1 - 2*j
 }
 
-// temporalTests are the relations of Allen's algebra (ISO 19108; 21-065r2,
-// table 9), with intersects and disjoint.
-var temporalTests = map[string]func(a, b bounds) bool{
-	"t_after":        func(a, b bounds) bool { return ends(a, b, 0, 1) > 0 },
-	"t_before":       func(a, b bounds) bool { return ends(a, b, 1, 0) < 0 },
-	"t_contains":     func(a, b bounds) bool { return ends(a, b, 0, 0) < 0 && ends(a, b, 1, 1) > 0 },
-	"t_disjoint":     func(a, b bounds) bool { return !meetsInTime(a, b) },
-	"t_during":       func(a, b bounds) bool { return ends(a, b, 0, 0) > 0 && ends(a, b, 1, 1) < 0 },
-	"t_equals":       func(a, b bounds) bool { return ends(a, b, 0, 0) == 0 && ends(a, b, 1, 1) == 0 },
-	"t_finishedBy":   func(a, b bounds) bool { return ends(a, b, 0, 0) < 0 && ends(a, b, 1, 1) == 0 },
-	"t_finishes":     func(a, b bounds) bool { return ends(a, b, 0, 0) > 0 && ends(a, b, 1, 1) == 0 },
-	"t_intersects":   meetsInTime,
-	"t_meets":        func(a, b bounds) bool { return ends(a, b, 1, 0) == 0 },
-	"t_metBy":        func(a, b bounds) bool { return ends(a, b, 0, 1) == 0 },
-	"t_overlappedBy": func(a, b bounds) bool { return ends(a, b, 0, 0) > 0 && ends(a, b, 0, 1) < 0 && ends(a, b, 1, 1) > 0 },
-	"t_overlaps":     func(a, b bounds) bool { return ends(a, b, 0, 0) < 0 && ends(a, b, 1, 0) > 0 && ends(a, b, 1, 1) < 0 },
-	"t_startedBy":    func(a, b bounds) bool { return ends(a, b, 0, 0) == 0 && ends(a, b, 1, 1) > 0 },
-	"t_starts":       func(a, b bounds) bool { return ends(a, b, 0, 0) == 0 && ends(a, b, 1, 1) < 0 },
+// endTest is a comparison of an end of one interval with one of another.
+type endTest struct {
+	left, right int // 0: start, 1: end
+	op          string
 }
 
-func meetsInTime(a, b bounds) bool { return ends(a, b, 0, 1) <= 0 && ends(a, b, 1, 0) >= 0 }
+// relations are those of Allen's algebra (ISO 19108; 21-065r2, table 9) and
+// intersects, as comparisons that are all true.
+var relations = map[string][]endTest{
+	"t_after":        {{0, 1, ">"}},
+	"t_before":       {{1, 0, "<"}},
+	"t_contains":     {{0, 0, "<"}, {1, 1, ">"}},
+	"t_during":       {{0, 0, ">"}, {1, 1, "<"}},
+	"t_equals":       {{0, 0, "="}, {1, 1, "="}},
+	"t_finishedBy":   {{0, 0, "<"}, {1, 1, "="}},
+	"t_finishes":     {{0, 0, ">"}, {1, 1, "="}},
+	"t_intersects":   {{0, 1, "<="}, {1, 0, ">="}},
+	"t_meets":        {{1, 0, "="}},
+	"t_metBy":        {{0, 1, "="}},
+	"t_overlappedBy": {{0, 0, ">"}, {0, 1, "<"}, {1, 1, ">"}},
+	"t_overlaps":     {{0, 0, "<"}, {1, 0, ">"}, {1, 1, "<"}},
+	"t_startedBy":    {{0, 0, "="}, {1, 1, ">"}},
+	"t_starts":       {{0, 0, "="}, {1, 1, "<"}},
+}
+
+// inRelation tells whether a stands to b as the operator says.
+func inRelation(op string, a, b bounds) bool {
+	if op == "t_disjoint" {
+		return !inRelation("t_intersects", a, b)
+	}
+	for _, t := range relations[op] {
+		if decide(t.op, ends(a, b, t.left, t.right)) != True {
+			return false
+		}
+	}
+	return true
+}
