@@ -179,3 +179,27 @@ func TestNearestAndContaining(t *testing.T) {
 		t.Errorf("the GeoPackage has %d rows", info.Count)
 	}
 }
+
+func TestThemes(t *testing.T) {
+	t.Parallel()
+	l := newLand(t)
+	l.parcels()
+	crops, err := l.engine.Theme(t.Context(), analysis.ThemeRequest{Dataset: "parcels", Field: "crop"})
+	if err != nil || len(crops.Values) != 1 || crops.Values[0] != (analysis.ThemeValue{Value: "hay", Count: 2}) || crops.Without != 1 || crops.Method != analysis.Categories {
+		t.Errorf("%+v, %v", crops, err)
+	}
+	cows, err := l.engine.Theme(t.Context(), analysis.ThemeRequest{Dataset: "parcels", Field: "cows", Classes: 2})
+	if err != nil || len(cows.Counts) != 2 || cows.Counts[0] != 1 || cows.Edges[0] != 10 || cows.Edges[2] != 40 || cows.Without != 1 {
+		t.Errorf("%+v, %v", cows, err)
+	}
+	for name, q := range map[string]analysis.ThemeRequest{
+		"no attribute":    {Dataset: "parcels", Field: "none"},
+		"text, quantiles": {Dataset: "parcels", Field: "crop", Method: "jenks"},
+		"method":          {Dataset: "parcels", Field: "cows", Method: "best"},
+		"classes":         {Dataset: "parcels", Field: "cows", Classes: 99},
+	} {
+		if _, err := l.engine.Theme(t.Context(), q); !fault.Is(err, fault.Invalid) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -1,5 +1,7 @@
 package style
 
+import "contado/geo/breaks"
+
 // Lang is the language of a legend's own words; "" means English.
 type Lang string
 
@@ -50,7 +52,15 @@ const (
 	wordPrimaryRoad
 	wordMotorway
 	wordOtherRoad
+	wordOthers
+	wordWithout
+	wordQuantiles
+	wordJenks
+	wordEqual
 )
+
+// themeMethods say how numbers were divided into classes.
+var themeMethods = map[breaks.Method]word{breaks.Quantiles: wordQuantiles, breaks.Jenks: wordJenks, breaks.Equal: wordEqual}
 
 var words = [...][2]string{
 	wordRelief:         {"Shaded relief", "Rilievo ombreggiato"},
@@ -90,6 +100,11 @@ var words = [...][2]string{
 	wordPrimaryRoad:    {"Primary road", "Strada primaria"},
 	wordMotorway:       {"Motorway, trunk road", "Autostrada, superstrada"},
 	wordOtherRoad:      {"Other road", "Altra strada"},
+	wordOthers:         {"other values", "altri valori"},
+	wordWithout:        {"no value", "senza valore"},
+	wordQuantiles:      {"Classes with as many rows each (quantiles).", "Classi con lo stesso numero di righe (quantili)."},
+	wordJenks:          {"Classes whose values are as alike as can be (natural breaks, Jenks).", "Classi con valori il più possibile simili (interruzioni naturali, Jenks)."},
+	wordEqual:          {"Classes of equal width.", "Classi della stessa ampiezza."},
 }
 
 func (lang Lang) say(w word) string {
