@@ -120,6 +120,19 @@ func connectTimeout(cfg pq.Config) int {
 // String is the address without the password.
 func (c Connection) String() string { return c.safe.String() }
 
+// Key is the address without its settings: two connections with one key are
+// the same user's to the same database.
+func (c Connection) Key() string {
+	u, q := c.safe, url.Values{}
+	for _, name := range []string{"host", "port"} {
+		if v := c.safe.Query().Get(name); v != "" {
+			q.Set(name, v)
+		}
+	}
+	u.RawQuery = q.Encode()
+	return u.String()
+}
+
 // HasPassword reports whether the address or PGPASSWORD gave a password.
 func (c Connection) HasPassword() bool { return c.password != "" }
 

@@ -72,17 +72,12 @@ func kindOfState(e *pq.Error) (kind fault.Kind, hint string) {
 		return fault.Unavailable, "another transaction was in the way: try again"
 	case pqerror.ClassConnectionException, pqerror.ClassInsufficientResources, pqerror.ClassOperatorIntervention:
 		return fault.Unavailable, "the database cannot answer now: try again"
-	case pqerror.ClassDataException, pqerror.ClassIntegrityConstraintViolation, pqerror.ClassWithCheckOptionViolation:
+	case pqerror.ClassDataException, pqerror.ClassIntegrityConstraintViolation, pqerror.ClassWithCheckOptionViolation,
+		pqerror.ClassPLpgSQLError:
 		return fault.Invalid, ""
 	}
 	if strings.HasPrefix(string(e.Code), "55") {
 		return fault.Unavailable, "something in the database is in use: try again"
 	}
 	return fault.Other, ""
-}
-
-// retryable tells failures of a moment, after which the whole transaction may
-// be tried again.
-func retryable(err error) bool {
-	return pq.As(err, pqerror.TRSerializationFailure, pqerror.TRDeadlockDetected) != nil
 }

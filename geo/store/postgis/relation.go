@@ -36,11 +36,13 @@ type relation struct {
 	name     string
 	id       string
 	unique   bool      // an index guards the id
+	idAlways bool      // the id is an identity that is only written when told to
 	geometry *geometry // nil when there is none
 	columns  []column  // of fields, in the order of layer.Fields
 	layer    geo.Schema
 	rights   rights
 	skipped  []string // columns that are not read
+	comment  string
 }
 
 // rights are what this user may do with a relation.
@@ -56,7 +58,8 @@ SELECT c.oid, c.relkind, n.nspname, c.relname,
     has_table_privilege(c.oid, 'INSERT') AND pg_relation_is_updatable(c.oid, true) & 8 <> 0,
     has_table_privilege(c.oid, 'UPDATE') AND pg_relation_is_updatable(c.oid, true) & 4 <> 0,
     has_table_privilege(c.oid, 'DELETE') AND pg_relation_is_updatable(c.oid, true) & 16 <> 0,
-    c.relkind IN ('r', 'p') AND has_table_privilege(c.oid, 'TRIGGER') AND has_schema_privilege(n.oid, 'CREATE')
+    c.relkind IN ('r', 'p') AND has_table_privilege(c.oid, 'TRIGGER') AND has_schema_privilege(n.oid, 'CREATE'),
+    coalesce(obj_description(c.oid, 'pg_class'), '')
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relname = $2 AND (n.nspname = $1 OR $1 = '' AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast'))
     AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
@@ -73,7 +76,7 @@ func (s *Server) findRelation(ctx context.Context, o TableOptions) (*relation, e
 			r := &relation{}
 			found = append(found, r)
 			return rows.Scan(&r.oid, &r.kind, &r.schema, &r.name, &readable,
-				&r.rights.Insert, &r.rights.Update, &r.rights.Delete, &r.rights.Trigger)
+				&r.rights.Insert, &r.rights.Update, &r.rights.Delete, &r.rights.Trigger, &r.comment)
 		}, sqlRelations, o.Schema, name)
 		if err != nil {
 			return nil, err
@@ -144,8 +147,7 @@ SELECT a.attname FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid 
 WHERE i.indrelid = $1 AND i.indisunique AND i.indisvalid AND i.indnkeyatts = 1 AND i.indpred IS NULL AND i.indexprs IS NULL AND a.attnotnull
 ORDER BY i.indisprimary DESC, a.attnum`
 
-// Table opens a table or view. Close it when it is done with; the server
-// stays open.
+// Table opens a table or view.
 //
 // Errors: fault.NotExist and Invalid with what there is; Unsupported for a
 // table whose rows have no whole number to be told apart by, and for
@@ -192,7 +194,10 @@ func (s *Server) describe(ctx context.Context, r *relation, o TableOptions) erro
 	}
 	for _, c := range all {
 		switch {
-		case c.name == r.id, geom != nil && c.name == geom.name:
+		case c.name == r.id:
+			r.idAlways = c.always
+			continue
+		case geom != nil && c.name == geom.name:
 			continue
 		case !c.readable, c.base == "raster":
 			r.skipped = append(r.skipped, c.name)

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"strings"
+	"sync"
 
 	"github.com/lib/pq"
 
@@ -23,6 +24,8 @@ type Server struct {
 	conn Connection
 	db   *sql.DB
 	gis  string // the schema of PostGIS, "" when the database has none
+
+	installation string
 }
 
 const sqlPostGIS = `
@@ -70,31 +73,83 @@ func (s *Server) Ping(ctx context.Context) error {
 	return translate(ctx, "postgis.Ping", s.db.PingContext(ctx))
 }
 
-// Driver opens tables as features.Table.
+// Driver opens tables as features.Table. It keeps the databases open that it
+// was asked for, until it is closed.
 type Driver struct {
-	passwords func(Connection) (string, error)
+	options DriverOptions
+
+	mu      sync.Mutex
+	servers map[string]*Server // by address
+	tables  map[catalog.External]*Table
 }
 
-// New returns the driver. passwords gives the password of a connection that
-// has none of its own; nil leaves that to PGPASSWORD and ~/.pgpass.
-func New(passwords func(Connection) (string, error)) *Driver {
-	return &Driver{passwords: passwords}
+// DriverOptions tunes a driver; nil means none.
+type DriverOptions struct {
+	// Password gives the password of a connection that has none of its own;
+	// nil leaves that to PGPASSWORD and ~/.pgpass.
+	Password func(Connection) (string, error)
+	// Installation names the installation whose writes these are, so that its
+	// own are told from those of others; all of its processes use one name.
+	Installation string
 }
 
-// Connect opens the database of an address, with its password.
+// New returns the driver.
+func New(o *DriverOptions) *Driver {
+	d := &Driver{servers: map[string]*Server{}, tables: map[catalog.External]*Table{}}
+	if o != nil {
+		d.options = *o
+	}
+	d.options.Installation = strings.ReplaceAll(d.options.Installation, " ", "_")
+	return d
+}
+
+// Installation is the name by which Told tells the writes of this driver.
+func (d *Driver) Installation() string { return d.options.Installation }
+
+// Connect opens the database of an address, with its password. The server
+// belongs to the driver: it is shared, and not to be closed.
 func (d *Driver) Connect(ctx context.Context, address string) (*Server, error) {
 	c, err := ParseConnection(address)
 	if err != nil {
 		return nil, err
 	}
-	if !c.HasPassword() && d.passwords != nil {
-		password, err := d.passwords(c)
+	if !c.HasPassword() && d.options.Password != nil {
+		password, err := d.options.Password(c)
 		if err != nil {
 			return nil, err
 		}
 		c = c.WithPassword(password)
 	}
-	return Connect(ctx, c)
+	d.mu.Lock()
+	s := d.servers[c.dsn()]
+	d.mu.Unlock()
+	if s != nil {
+		return s, nil
+	}
+	if s, err = Connect(ctx, c); err != nil {
+		return nil, err
+	}
+	s.installation = d.options.Installation
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if other := d.servers[c.dsn()]; other != nil { // opened meanwhile
+		return other, s.Close()
+	}
+	d.servers[c.dsn()] = s
+	return s, nil
+}
+
+// Close closes all databases.
+func (d *Driver) Close() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var errs []error
+	for _, s := range d.servers {
+		errs = append(errs, s.Close())
+	}
+	clear(d.servers)
+	clear(d.tables)
+	return errors.Join(errs...)
 }
 
 // Open implements features.Driver: source is the address of a database, layer
@@ -104,27 +159,54 @@ func (d *Driver) Open(ctx context.Context, source, layer string) (features.Table
 	if err != nil {
 		return nil, err
 	}
-	return d.open(ctx, source, TableOptions{Schema: schema, Table: table})
-}
-
-// OpenExternal opens the table that a version's rows belong to.
-func (d *Driver) OpenExternal(ctx context.Context, e catalog.External) (*Table, error) {
-	return d.open(ctx, e.Connection, TableOptions{
-		Schema: e.Schema, Table: e.Table, ID: e.ID, Geometry: e.Geometry, Writable: e.Writable,
-	})
-}
-
-func (d *Driver) open(ctx context.Context, source string, o TableOptions) (*Table, error) {
 	s, err := d.Connect(ctx, source)
 	if err != nil {
 		return nil, err
 	}
-	t, err := s.Table(ctx, o)
+	t, err := s.Table(ctx, TableOptions{Schema: schema, Table: table})
 	if err != nil {
-		return nil, errors.Join(err, s.Close())
+		return nil, err
 	}
-	t.closeServer = true
 	return t, nil
+}
+
+// External opens the table that a version's rows belong to. It is kept, and
+// looked at again only after Forget.
+func (d *Driver) External(ctx context.Context, e catalog.External) (*Table, error) {
+	d.mu.Lock()
+	t := d.tables[e]
+	d.mu.Unlock()
+	if t != nil {
+		return t, nil
+	}
+	s, err := d.Connect(ctx, e.Connection)
+	if err != nil {
+		return nil, err
+	}
+	t, err = s.Table(ctx, TableOptions{Schema: e.Schema, Table: e.Table, ID: e.ID, Geometry: e.Geometry, Writable: e.Writable})
+	if err != nil {
+		return nil, err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.tables[e] = t
+	return t, nil
+}
+
+// Attached is External for who wants the interface.
+func (d *Driver) Attached(ctx context.Context, e catalog.External) (features.Table, error) {
+	t, err := d.External(ctx, e)
+	if err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+// Forget makes External look at the table again.
+func (d *Driver) Forget(e catalog.External) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.tables, e)
 }
 
 // ParseName reads the name of a table: name, schema.name, or either part in

@@ -16,9 +16,8 @@ import (
 
 // Table is an open table or view. It is safe for concurrent use.
 type Table struct {
-	server      *Server
-	rel         *relation
-	closeServer bool
+	server *Server
+	rel    *relation
 }
 
 func newTable(s *Server, r *relation) *Table { return &Table{server: s, rel: r} }
@@ -47,6 +46,9 @@ func (t *Table) Rights() (insert, update, remove, trigger bool) {
 	return r.Insert, r.Update, r.Delete, r.Trigger
 }
 
+// Comment is what the database says of the table, for people.
+func (t *Table) Comment() string { return t.rel.comment }
+
 // IsView reports whether it is a view, or a table of another server: one
 // whose rows have no place in this database.
 func (t *Table) IsView() bool { return t.rel.kind != "r" && t.rel.kind != "p" }
@@ -64,13 +66,8 @@ func (t *Table) Mixed() []int64 {
 	return slices.Clone(t.rel.geometry.Mixed)
 }
 
-// Close implements features.Table.
-func (t *Table) Close() error {
-	if t.closeServer {
-		return t.server.Close()
-	}
-	return nil
-}
+// Close implements features.Table. The connections are the server's.
+func (t *Table) Close() error { return nil }
 
 // Pages of rows are read whole, so that no connection waits for who takes
 // them; their size follows that of the rows.
@@ -265,6 +262,24 @@ func (s *Snapshot) Scan(ctx context.Context, q features.Query, yield func(geo.Fe
 // the error is fault.Unsupported.
 func (s *Snapshot) CheckID(ctx context.Context) error {
 	return translate(ctx, "postgis.CheckID", s.table.checkUnique(ctx, s.tx))
+}
+
+// Invalid counts the rows whose geometry is not valid by OGC rules, and names
+// up to most of their ids.
+func (s *Snapshot) Invalid(ctx context.Context, most int) (n int64, ids []int64, err error) {
+	const op = "postgis.Invalid"
+	g := s.table.rel.geometry
+	if g == nil {
+		return 0, nil, nil
+	}
+	id := pq.QuoteIdentifier(s.table.rel.id)
+	err = each(ctx, s.tx, func(rows *sql.Rows) error {
+		var one int64
+		err := rows.Scan(&one, &n)
+		ids = append(ids, one)
+		return err
+	}, fmt.Sprintf("SELECT %s, count(*) OVER () FROM %s WHERE NOT ST_IsValid(%s) ORDER BY 1 LIMIT %d", id, s.table.rel.full(), g.plain, most))
+	return n, ids, translate(ctx, op, err)
 }
 
 // Mark is a number that changes with a row.

@@ -80,12 +80,13 @@ func makeTable(t testing.TB, db *sql.DB, name string, schema geo.Schema, feats [
 
 func openTable(t testing.TB, url, layer string) *Table {
 	t.Helper()
-	tab, err := New(nil).Open(t.Context(), url, layer)
+	d := New(nil)
+	tab, err := d.Open(t.Context(), url, layer)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := tab.Close(); err != nil {
+		if err := d.Close(); err != nil {
 			t.Error(err)
 		}
 	})
