@@ -13,24 +13,26 @@ import (
 )
 
 // decodeGeometry reads a GeoPackage geometry (GeoPackage 1.3, §2.1.3: a header,
-// then ISO WKB). Z and M are left out. An empty geometry is nil; empty parts
-// of a geometry are dropped. The bytes are hostile: every count is checked
-// against what is left before anything is allocated. The WKB reader is our
-// own because orb's knows neither Z nor M and nests without limit.
-func decodeGeometry(blob []byte) (orb.Geometry, error) {
+// then ISO WKB). z and m have a height and a measure for each position, in the
+// order of the geometry, and are nil where there are none (NaN in parts that
+// lack what others have). An empty geometry is nil; empty parts of a geometry
+// are dropped. The bytes are hostile: every count is checked against what is
+// left before anything is allocated. The WKB reader is our own because orb's
+// knows neither Z nor M and nests without limit.
+func decodeGeometry(blob []byte) (g orb.Geometry, z, m []float64, err error) {
 	h, err := readHeader(blob)
 	if err != nil || h.empty {
-		return nil, err
+		return nil, nil, nil, err
 	}
 	r := wkbReader{rest: blob[h.size:]}
-	g, err := r.geometry(0)
+	g, err = r.geometry(0)
 	if err != nil {
-		return nil, fault.E("gpkg.Geometry", kindOfGeometry(err), err)
+		return nil, nil, nil, fault.E("gpkg.Geometry", kindOfGeometry(err), err)
 	}
 	if len(r.rest) != 0 {
-		return nil, invalid("geometry has %d bytes too many", len(r.rest))
+		return nil, nil, nil, invalid("geometry has %d bytes too many", len(r.rest))
 	}
-	return g, nil
+	return g, r.z, r.m, nil
 }
 
 func kindOfGeometry(err error) fault.Kind {
@@ -98,7 +100,7 @@ func boxOf(blob []byte) (box geo.BBox, ok bool, err error) {
 	if h.hasBox {
 		return h.box, true, nil
 	}
-	g, err := decodeGeometry(blob)
+	g, _, _, err := decodeGeometry(blob)
 	if err != nil || g == nil {
 		return geo.BBox{}, false, err
 	}
@@ -128,6 +130,11 @@ type wkbReader struct {
 	rest  []byte
 	order binary.ByteOrder
 	dims  int // coordinates of a position: 2, 3 or 4
+	hasZ  bool
+	hasM  bool
+	// Heights and measures of the n positions so far; nil while there are none.
+	z, m []float64
+	n    int
 }
 
 // prefix reads byte order and type, and sets the reader for the body.
@@ -152,14 +159,18 @@ func (r *wkbReader) prefix() (kind uint32, err error) {
 		z, m = z || group&1 != 0, m || group&2 != 0
 		code %= 1000
 	}
-	r.dims = 2
+	r.shape(z, m)
+	return code, nil
+}
+
+func (r *wkbReader) shape(z, m bool) {
+	r.dims, r.hasZ, r.hasM = 2, z, m
 	if z {
 		r.dims++
 	}
 	if m {
 		r.dims++
 	}
-	return code, nil
 }
 
 // count reads a number of parts of at least size bytes each.
@@ -235,8 +246,15 @@ func (r *wkbReader) position() (p orb.Point, ok bool, err error) {
 	if len(r.rest) < 8*r.dims {
 		return p, false, errShort
 	}
-	p[0] = math.Float64frombits(r.order.Uint64(r.rest))
-	p[1] = math.Float64frombits(r.order.Uint64(r.rest[8:]))
+	at := func(i int) float64 { return math.Float64frombits(r.order.Uint64(r.rest[8*i:])) }
+	p[0], p[1] = at(0), at(1)
+	z, m := math.NaN(), math.NaN()
+	if r.hasZ {
+		z = at(2)
+	}
+	if r.hasM {
+		m = at(r.dims - 1)
+	}
 	r.rest = r.rest[8*r.dims:]
 	if math.IsNaN(p[0]) && math.IsNaN(p[1]) {
 		return p, false, nil
@@ -245,7 +263,22 @@ func (r *wkbReader) position() (p orb.Point, ok bool, err error) {
 	if p[0]-p[0] != 0 || p[1]-p[1] != 0 {
 		return p, false, fmt.Errorf("geometry has the coordinate %g %g", p[0], p[1])
 	}
+	r.z = extended(r.z, r.n, z, r.hasZ)
+	r.m = extended(r.m, r.n, m, r.hasM)
+	r.n++
 	return p, true, nil
+}
+
+// extended adds the number of a position to those of the n before it, which
+// have NaN when this is the first; nil as long as no position has one.
+func extended(list []float64, n int, v float64, has bool) []float64 {
+	if !has && list == nil {
+		return nil
+	}
+	for len(list) < n {
+		list = append(list, math.NaN())
+	}
+	return append(list, v)
 }
 
 // point reads the body of a member of a multipoint, as a list of none or one.
@@ -304,7 +337,7 @@ func parts[S ~[]E, E any](r *wkbReader, kind uint32, size int, body func(*wkbRea
 		return nil, err
 	}
 	out := make([]S, 0, n)
-	order, dims := r.order, r.dims
+	order, z, m := r.order, r.hasZ, r.hasM
 	for range n {
 		got, err := r.prefix()
 		if err != nil {
@@ -321,7 +354,8 @@ func parts[S ~[]E, E any](r *wkbReader, kind uint32, size int, body func(*wkbRea
 			out = append(out, part)
 		}
 	}
-	r.order, r.dims = order, dims
+	r.order = order
+	r.shape(z, m)
 	return out, nil
 }
 
@@ -334,7 +368,7 @@ func (r *wkbReader) collection(depth int) (orb.Geometry, error) {
 		return nil, err
 	}
 	out := make(orb.Collection, 0, n)
-	order, dims := r.order, r.dims
+	order, z, m := r.order, r.hasZ, r.hasM
 	for range n {
 		g, err := r.geometry(depth + 1)
 		if err != nil {
@@ -344,7 +378,8 @@ func (r *wkbReader) collection(depth int) (orb.Geometry, error) {
 			out = append(out, g)
 		}
 	}
-	r.order, r.dims = order, dims
+	r.order = order
+	r.shape(z, m)
 	if len(out) == 0 {
 		return nil, nil
 	}

@@ -79,7 +79,7 @@ func TestDecodeGeometry(t *testing.T) {
 			raw(head, le, 4, 1, byte(0), []byte{0, 0, 0, 1}, []byte{0x3f, 0xf0, 0, 0, 0, 0, 0, 0}, []byte{0x40, 0, 0, 0, 0, 0, 0, 0}), orb.MultiPoint{{1, 2}},
 		},
 	} {
-		got, err := decodeGeometry(c.blob)
+		got, _, _, err := decodeGeometry(c.blob)
 		if err != nil || (got == nil) != (c.want == nil) || got != nil && !orb.Equal(got, c.want) {
 			t.Errorf("%s: %v, %v; want %v", name, got, err, c.want)
 		}
@@ -122,7 +122,7 @@ func TestDecodeGeometryErrors(t *testing.T) {
 		"curve":              {raw(head, le, 9, 0), fault.Unsupported, "curves"},
 		"bytes at the end":   {raw(head, le, 1, 1.0, 2.0, byte(7)), fault.Invalid, "too many"},
 	} {
-		g, err := decodeGeometry(c.blob)
+		g, _, _, err := decodeGeometry(c.blob)
 		if !fault.Is(err, c.kind) || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: %v, %v (kind %v), want %v and %q", name, g, err, fault.KindOf(err), c.kind, c.says)
 		}
@@ -161,7 +161,7 @@ func FuzzDecodeGeometry(f *testing.F) {
 	f.Add(raw("GP", byte(0), empty, 0))
 	f.Add(raw(head, byte(0), []byte{0, 0, 0, 1}, []byte{0x3f, 0xf0, 0, 0, 0, 0, 0, 0}, []byte{0x40, 0, 0, 0, 0, 0, 0, 0}))
 	f.Fuzz(func(t *testing.T, blob []byte) {
-		g, err := decodeGeometry(blob)
+		g, _, _, err := decodeGeometry(blob)
 		_, _, _ = boxOf(blob)
 		if err != nil || g == nil {
 			return

@@ -140,28 +140,19 @@ func (t *Table) Close() error { return fault.E("gpkg.Close", fault.Other, t.db.C
 // Scan implements features.Table.
 func (t *Table) Scan(ctx context.Context, q features.Query, yield func(geo.Feature) bool) error {
 	const op = "gpkg.Scan"
-	fields, err := t.layer.selected(&q)
+	p, err := t.layer.plan(&q)
 	if err != nil {
 		return err
 	}
-	where, args, err := t.layer.conditions(&q)
-	if err != nil {
-		return err
-	}
-	withGeometry := t.layer.geometry != "" && (!q.SkipGeometry || q.BBox != nil)
-	query := t.layer.scanSQL(where, fields, withGeometry)
-	if q.Limit > 0 && q.BBox == nil { // with a box, rows are dropped after SQL
-		query += fmt.Sprintf(" LIMIT %d", q.Limit)
-	}
-	rows, err := t.db.QueryContext(ctx, query, args...)
+	rows, err := t.db.QueryContext(ctx, p.scanSQL(), p.args...)
 	if err != nil {
 		return translate(ctx, op, err)
 	}
 	defer rows.Close()
-	row := newRow(fields, withGeometry)
+	row := newRow(p.fields, p.geometry)
 	// The end of a context reaches rows only some time later: look each time.
 	for n := 0; ctx.Err() == nil && rows.Next(); {
-		f, ok, err := row.read(rows, &q)
+		f, ok, err := row.read(rows, p)
 		if err != nil {
 			return translate(ctx, op, fmt.Errorf("layer %q: %w", t.layer.table, err))
 		}
@@ -198,8 +189,9 @@ func newRow(fields []geo.Field, withGeometry bool) *row {
 }
 
 // read makes a feature of the current row; ok is false when its box is apart
-// from the query's.
-func (r *row) read(rows *sql.Rows, q *features.Query) (f geo.Feature, ok bool, err error) {
+// from the query's, or its filter is not true.
+func (r *row) read(rows *sql.Rows, p *plan) (f geo.Feature, ok bool, err error) {
+	q := p.query
 	if err := rows.Scan(r.targets...); err != nil {
 		return f, false, err
 	}
@@ -216,36 +208,49 @@ func (r *row) read(rows *sql.Rows, q *features.Query) (f geo.Feature, ok bool, e
 		}
 	}
 	f.ID = r.id
-	if !q.SkipGeometry && len(r.geometry) > 0 {
-		if f.Geometry, err = decodeGeometry(r.geometry); err != nil {
-			return f, false, fmt.Errorf("feature %d: %w", r.id, err)
-		}
-	}
 	f.Values = make([]any, len(r.fields))
 	for i, field := range r.fields {
 		f.Values[i] = value(field.Type, r.values[i])
 	}
+	if p.shapes && len(r.geometry) > 0 {
+		if f.Geometry, f.Z, f.M, err = decodeGeometry(r.geometry); err != nil {
+			return f, false, fmt.Errorf("feature %d: %w", r.id, err)
+		}
+	}
+	if p.filter != nil {
+		if ok, err := p.filter.Match(&f); !ok || err != nil {
+			return f, false, err
+		}
+	}
+	if q.SkipGeometry {
+		f.Geometry, f.Z, f.M = nil, nil, nil
+	}
+	f.Values = f.Values[:p.asked:p.asked]
 	return f, true, nil
 }
 
 // Count implements features.Table.
 func (t *Table) Count(ctx context.Context, q features.Query) (int64, error) {
-	q.After = 0
-	where, args, err := t.layer.conditions(&q)
+	q.After, q.Limit, q.Cursor, q.Sort = 0, 0, nil, nil
+	q.Fields, q.SkipGeometry = []string{}, true
+	p, err := t.layer.plan(&q)
 	if err != nil {
 		return 0, err
 	}
 	var n int64
-	if q.BBox == nil || t.layer.geometry == "" {
-		err := t.db.QueryRowContext(ctx, "SELECT count(*) FROM "+quoteIdent(t.layer.table)+where, args...).Scan(&n)
-		return n, translate(ctx, "gpkg.Count", err)
+	switch {
+	case p.filter != nil:
+		err = t.Scan(ctx, q, func(geo.Feature) bool { n++; return true })
+	case q.BBox == nil || t.layer.geometry == "":
+		err = t.db.QueryRowContext(ctx, "SELECT count(*) FROM "+quoteIdent(t.layer.table)+p.where, p.args...).Scan(&n)
+	default:
+		err = t.boxes(ctx, p.where, p.args, func(b features.Box) bool {
+			if b.Box.Intersects(*q.BBox) {
+				n++
+			}
+			return true
+		})
 	}
-	err = t.boxes(ctx, where, args, func(b features.Box) bool {
-		if b.Box.Intersects(*q.BBox) {
-			n++
-		}
-		return true
-	})
 	return n, translate(ctx, "gpkg.Count", err)
 }
 
@@ -280,14 +285,13 @@ func (t *Table) boxes(ctx context.Context, where string, args []any, yield func(
 	const chunk = 1000
 	for len(whole) > 0 {
 		n := min(chunk, len(whole))
-		q := features.Query{IDs: whole[:n]}
-		whole = whole[n:]
-		where, args, err := t.layer.conditions(&q)
+		p, err := t.layer.plan(&features.Query{IDs: whole[:n]})
 		if err != nil {
 			return err
 		}
+		whole = whole[n:]
 		stopped, err := t.scanBoxes(ctx, yield, func(int64, []byte) bool { return true },
-			fmt.Sprintf("SELECT %s, %s FROM %s%s", id, geom, table, where), args...)
+			fmt.Sprintf("SELECT %s, %s FROM %s%s", id, geom, table, p.where), p.args...)
 		if err != nil || stopped {
 			return err
 		}

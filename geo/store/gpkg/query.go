@@ -2,12 +2,15 @@ package gpkg
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"contado/geo"
+	"contado/geo/cql2/rows"
 	"contado/geo/fault"
 	"contado/geo/store/features"
 )
@@ -16,30 +19,83 @@ import (
 // schema of the file.
 func quoteIdent(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
 
-// conditions builds the WHERE clause of a query, "" when it selects all. The
+// plan is a query made ready.
+type plan struct {
+	layer    *layer
+	query    *features.Query
+	fields   []geo.Field // to read: those that are asked for, then those of the filter
+	asked    int
+	geometry bool // is read
+	shapes   bool // is decoded
+	where    string
+	order    string
+	args     []any
+	// filter looks at rows again when SQL may have let too many through.
+	filter *rows.Filter
+}
+
+func (l *layer) plan(q *features.Query) (*plan, error) {
+	p := &plan{layer: l, query: q}
+	fields, err := l.selected(q)
+	if err != nil {
+		return nil, err
+	}
+	p.fields, p.asked = slices.Clip(fields), len(fields)
+	terms, err := l.terms(q)
+	if err != nil {
+		return nil, err
+	}
+	if q.Filter != nil {
+		one, err := p.restrict()
+		if err != nil {
+			return nil, err
+		}
+		terms = append(terms, one)
+	}
+	after, err := p.sort()
+	if err != nil {
+		return nil, err
+	}
+	terms = append(terms, after)
+	var texts []string
+	for _, t := range terms {
+		if t.text != "" {
+			texts = append(texts, t.text)
+			p.args = append(p.args, t.args...)
+		}
+	}
+	if len(texts) > 0 {
+		p.where = " WHERE " + strings.Join(texts, " AND ")
+	}
+	p.shapes = l.geometry != "" && (!q.SkipGeometry || p.filter != nil && p.filter.Geometry())
+	p.geometry = p.shapes || l.geometry != "" && q.BBox != nil
+	return p, nil
+}
+
+// term is a condition with its arguments; "" selects all.
+type term struct {
+	text string
+	args []any
+}
+
+// terms are the conditions of a query but for its filter and its cursor. The
 // box is only narrowed here: the index has sides rounded outwards to float32,
 // so rows are checked again against their own box.
-func (l *layer) conditions(q *features.Query) (where string, args []any, err error) {
-	if q.Filter != nil || len(q.Sort) > 0 {
-		return "", nil, fault.Errorf("gpkg.Query", fault.Unsupported, "rows of a GeoPackage are neither filtered nor sorted yet")
-	}
-	var terms []string
-	add := func(term string, values ...any) {
-		terms = append(terms, term)
-		args = append(args, values...)
-	}
+func (l *layer) terms(q *features.Query) (terms []term, err error) {
+	add := func(text string, values ...any) { terms = append(terms, term{text, values}) }
 	id := quoteIdent(l.id)
 	if q.BBox != nil {
 		if q.BBox.IsEmpty() {
-			return "", nil, fault.WithHint(fault.Errorf("gpkg.Query", fault.Invalid, "box %v holds no point", *q.BBox),
+			return nil, fault.WithHint(fault.Errorf("gpkg.Query", fault.Invalid, "box %v holds no point", *q.BBox),
 				"give minimum before maximum; a box across the antimeridian is asked in two halves")
 		}
 		switch {
 		case l.geometry == "":
 			add("FALSE")
 		case l.rtree != "":
-			add(id+" IN (SELECT id FROM "+quoteIdent(l.rtree)+" WHERE maxx >= ? AND minx <= ? AND maxy >= ? AND miny <= ?)",
-				q.BBox.MinX, q.BBox.MaxX, q.BBox.MinY, q.BBox.MaxY)
+			var t term
+			t.text = l.meets(*q.BBox, func(v any) string { t.args = append(t.args, v); return "?" })
+			terms = append(terms, t)
 		default:
 			add(quoteIdent(l.geometry) + " IS NOT NULL")
 		}
@@ -47,28 +103,31 @@ func (l *layer) conditions(q *features.Query) (where string, args []any, err err
 	if q.IDs != nil {
 		ids, err := json.Marshal(q.IDs)
 		if err != nil {
-			return "", nil, fault.E("gpkg.Query", fault.Invalid, err)
+			return nil, fault.E("gpkg.Query", fault.Invalid, err)
 		}
 		add(id+" IN (SELECT value FROM json_each(?))", string(ids))
 	}
 	for _, e := range q.Equal {
 		f, err := l.field(e.Field)
 		if err != nil {
-			return "", nil, err
+			return nil, err
 		}
-		term, value, err := equalTerm(f, e.Value)
+		text, value, err := equalTerm(f, e.Value)
 		if err != nil {
-			return "", nil, err
+			return nil, err
 		}
-		add(term, value...)
+		add(text, value...)
 	}
 	if q.After != 0 {
 		add(id+" > ?", q.After)
 	}
-	if len(terms) > 0 {
-		where = " WHERE " + strings.Join(terms, " AND ")
-	}
-	return where, args, nil
+	return terms, nil
+}
+
+// meets narrows to a box by the spatial index.
+func (l *layer) meets(b geo.BBox, arg func(any) string) string {
+	return quoteIdent(l.id) + " IN (SELECT id FROM " + quoteIdent(l.rtree) + " WHERE maxx >= " + arg(b.MinX) + " AND minx <= " + arg(b.MaxX) +
+		" AND maxy >= " + arg(b.MinY) + " AND miny <= " + arg(b.MaxY) + ")"
 }
 
 func (l *layer) field(name string) (geo.Field, error) {
@@ -144,16 +203,19 @@ func equalTerm(f geo.Field, text string) (term string, value []any, err error) {
 
 // scanSQL selects id, geometry (when asked for) and the fields. A unary plus
 // takes the declared type away, by which the driver would parse times.
-func (l *layer) scanSQL(where string, fields []geo.Field, geometry bool) string {
+func (p *plan) scanSQL() string {
 	var b strings.Builder
-	b.WriteString("SELECT " + quoteIdent(l.id))
-	if geometry {
-		b.WriteString(", " + quoteIdent(l.geometry))
+	b.WriteString("SELECT " + quoteIdent(p.layer.id))
+	if p.geometry {
+		b.WriteString(", " + quoteIdent(p.layer.geometry))
 	}
-	for _, f := range fields {
+	for _, f := range p.fields {
 		b.WriteString(", +" + quoteIdent(f.Name))
 	}
-	b.WriteString(" FROM " + quoteIdent(l.table) + where + " ORDER BY " + quoteIdent(l.id))
+	b.WriteString(" FROM " + quoteIdent(p.layer.table) + p.where + " ORDER BY " + p.order + quoteIdent(p.layer.id))
+	if p.query.Limit > 0 && p.query.BBox == nil && p.filter == nil { // else rows are dropped after SQL
+		fmt.Fprintf(&b, " LIMIT %d", p.query.Limit)
+	}
 	return b.String()
 }
 
