@@ -22,6 +22,7 @@ import (
 // input is what the paths hold, by what reads it.
 type input struct {
 	rasters, vectors, tables []found
+	osm, feeds, tiles        []found // OpenStreetMap extracts, timetables, archives of tiles
 	products                 []*raster.Product
 	mtl                      []string // Landsat metadata
 	names                    []string // base names of the files as given
@@ -46,7 +47,7 @@ func (r *run) collect(ctx context.Context, paths []string) (*input, error) {
 	}
 	const op = "ingest.Run"
 	kinds := 0
-	for _, n := range []int{len(in.rasters) + len(in.products), len(in.vectors), len(in.tables)} {
+	for _, n := range []int{len(in.rasters) + len(in.products), len(in.vectors), len(in.tables), len(in.whole())} {
 		if n > 0 {
 			kinds++
 		}
@@ -56,10 +57,20 @@ func (r *run) collect(ctx context.Context, paths []string) (*input, error) {
 		return nil, fault.WithHint(fault.Errorf(op, fault.Invalid, "%s holds nothing that can be ingested", strings.Join(paths, ", ")), skippedHint(in))
 	case kinds > 1 && len(in.rasters)+len(in.products) > 0:
 		return nil, fault.WithHint(fault.Errorf(op, fault.Invalid, "rasters and vectors cannot be one dataset: %s is a raster, %s is not",
-			in.firstRaster(), append(in.vectors, in.tables...)[0].label), "name the files of one kind")
+			in.firstRaster(), in.others()[0].label), "name the files of one kind")
+	}
+	if whole := in.whole(); len(whole) > 0 && (kinds > 1 || len(whole) > 1) {
+		return nil, fault.WithHint(fault.Errorf(op, fault.Invalid, "%s is %s, which is ingested alone", whole[0].label, whole[0].format.Name), "name one file")
 	}
 	return in, nil
 }
+
+// whole are the files that become datasets by themselves.
+func (in *input) whole() []found { return slices.Concat(in.osm, in.feeds, in.tiles) }
+
+func (in *input) others() []found { return slices.Concat(in.vectors, in.tables, in.whole()) }
+
+func (in *input) count() int { return len(in.rasters) + len(in.products) + len(in.others()) }
 
 func (in *input) firstRaster() string {
 	if len(in.rasters) > 0 {
@@ -123,6 +134,10 @@ func (r *run) visit(ctx context.Context, in *input, path string) error {
 	if err != nil {
 		return fault.E(op, max(fault.KindOf(err), fault.Invalid), err)
 	}
+	if feed(path, files) {
+		in.feeds = append(in.feeds, found{path, filepath.Base(path), sniff.Format{Name: "GTFS timetable", Family: sniff.Timetable}})
+		return nil
+	}
 	if files, err = r.products(in, files); err != nil {
 		return err
 	}
@@ -136,6 +151,17 @@ func (r *run) visit(ctx context.Context, in *input, path string) error {
 		}
 	}
 	return nil
+}
+
+// feed reports whether a folder is a timetable.
+func feed(dir string, files []string) bool {
+	var names []string
+	for _, f := range files {
+		if filepath.Dir(f) == dir {
+			names = append(names, filepath.Base(f))
+		}
+	}
+	return sniff.IsTimetable(names)
 }
 
 // products takes the satellite products out of a list of files: each is one
@@ -206,6 +232,12 @@ func (r *run) file(ctx context.Context, in *input, path, label string, named boo
 		in.vectors = append(in.vectors, it)
 	case sniff.Table:
 		in.tables = append(in.tables, it)
+	case sniff.OpenStreetMap:
+		in.osm = append(in.osm, it)
+	case sniff.Timetable:
+		in.feeds = append(in.feeds, it)
+	case sniff.Tiles:
+		in.tiles = append(in.tiles, it)
 	case sniff.Archive:
 		return r.archive(ctx, in, path, label)
 	case sniff.Sidecar:
@@ -229,8 +261,7 @@ func (r *run) archive(ctx context.Context, in *input, path, label string) error 
 		return err
 	}
 	r.sub[dir] = label
-	count := func() int { return len(in.rasters) + len(in.products) + len(in.vectors) + len(in.tables) }
-	before := count()
+	before := in.count()
 	slices.Sort(files)
 	if files, err = r.products(in, files); err != nil {
 		return fmt.Errorf("%s: %w", label, err)
@@ -254,7 +285,7 @@ func (r *run) archive(ctx context.Context, in *input, path, label string) error 
 			return err
 		}
 	}
-	if count() == before {
+	if in.count() == before {
 		return fault.WithHint(fault.Errorf(op, fault.Invalid, "%s holds nothing that can be ingested", label), strings.Join(why[:min(3, len(why))], "; "))
 	}
 	return nil

@@ -2,27 +2,36 @@ package ingest
 
 import (
 	"context"
-	"fmt"
-	"path/filepath"
 	"slices"
 	"time"
 
 	"contado/geo"
 	"contado/geo/fault"
 	"contado/geo/store/catalog"
-	"contado/ingest/notice"
 	"contado/ingest/raster"
-	"contado/ingest/table"
 	"contado/ingest/vector"
 )
 
-// convert writes the files of the new version into the stage and makes the
-// publication.
-func (r *run) convert(ctx context.Context, in *input) (catalog.Publication, []staged, error) {
-	if len(in.rasters)+len(in.products) > 0 {
-		return r.rasters(ctx, in)
+// convert writes the files of the new versions into the stage and makes the
+// publications.
+func (r *run) convert(ctx context.Context, in *input) ([]job, error) {
+	switch {
+	case len(in.rasters)+len(in.products) > 0:
+		pub, files, err := r.rasters(ctx, in)
+		return []job{{pub, files}}, err
+	case len(in.osm) > 0:
+		return r.openStreetMap(ctx, in)
+	case len(in.feeds) > 0:
+		return r.timetable(ctx, in)
+	case len(in.tiles) > 0:
+		j, err := r.tileArchive(ctx, in)
+		return []job{j}, err
 	}
-	return r.vectors(ctx, in)
+	if jobs, err := r.eachLayer(ctx, in); jobs != nil || err != nil {
+		return jobs, err
+	}
+	j, err := r.one(ctx, in)
+	return []job{j}, err
 }
 
 // dataset starts the new state from the old one and the options.
@@ -228,15 +237,11 @@ func unionWGS84(a, b geo.BBox) geo.BBox {
 	return out
 }
 
-func (r *run) vectors(ctx context.Context, in *input) (catalog.Publication, []staged, error) {
-	var pub catalog.Publication
+// vectors makes a version of the rows of all sources.
+func (r *run) vectors(ctx context.Context, in *input, rows []vector.Rows) (job, error) {
+	var j job
 	if err := r.fits(catalog.Vector); err != nil {
-		return pub, nil, err
-	}
-	rows, done, err := r.open(ctx, in)
-	defer done()
-	if err != nil {
-		return pub, nil, err
+		return j, err
 	}
 	path, packed := r.stage.path(r.o.Dataset+".gpkg"), r.stage.path(r.o.Dataset+".fgb")
 	res, err := vector.Write(ctx, rows, vector.Options{
@@ -244,35 +249,36 @@ func (r *run) vectors(ctx context.Context, in *input) (catalog.Publication, []st
 		Limits: vector.Limits{Features: r.o.Limits.Features, Vertices: r.o.Limits.Vertices, Fields: r.o.Limits.Fields},
 	}, r.p)
 	if err != nil {
-		return pub, nil, err
+		return j, err
 	}
 	r.p.Stage("check")
 	if err := verify(ctx, path, packed, r.o.Dataset, res); err != nil {
-		return pub, nil, err
+		return j, err
 	}
-	if pub.Dataset, err = r.dataset(catalog.Vector, res.Role, in); err != nil {
-		return pub, nil, err
+	if j.pub.Dataset, err = r.dataset(catalog.Vector, res.Role, in); err != nil {
+		return j, err
 	}
 	r.p.Stage("seal")
 	key := versionPrefix(r.o.Dataset, r.old.Version.Number+1) + r.o.Dataset
 	s, err := seal(ctx, path, key+".gpkg")
 	if err != nil {
-		return pub, nil, err
+		return j, err
 	}
 	p, err := seal(ctx, packed, key+".fgb")
 	if err != nil {
-		return pub, nil, err
+		return j, err
 	}
 	in.notes.Append(news(in.notes.All(), res.Notices))
-	v := &pub.Dataset.Version
+	v := &j.pub.Dataset.Version
 	v.Files = []catalog.File{s.file, p.file}
 	v.SHA256 = versionDigest(v.Files)
 	v.CRS, v.BBox, v.BBoxWGS84 = res.Schema.CRS, res.BBox, res.BBoxWGS84
 	v.TimeStart, v.TimeEnd = r.time, r.time
 	v.Vector = &catalog.VectorInfo{Schema: res.Schema, Count: res.Count, Layer: r.o.Dataset, File: s.file.Key, Packed: p.file.Key}
 	v.Territory, v.Table, v.Notices = res.Territory, res.Table, in.notes.All()
-	pub.Expect = r.old.Version.Number
-	return pub, []staged{s, p}, nil
+	j.pub.Expect = r.old.Version.Number
+	j.files = []staged{s, p}
+	return j, nil
 }
 
 // news leaves out the rows without a geometry when the tables have named all
@@ -316,96 +322,4 @@ func (r *run) fields() vector.Fields {
 		keep(&f.Population, t.Total)
 	}
 	return f
-}
-
-// open opens all sources of rows; done closes them.
-func (r *run) open(ctx context.Context, in *input) (rows []vector.Rows, done func(), err error) {
-	var layers []*vector.Layer
-	done = func() {
-		for _, l := range layers {
-			l.Close() // read only: nothing to lose
-		}
-	}
-	add := func(path, label string, drivers []string, o vector.OpenOptions) error {
-		l, err := vector.Open(ctx, path, label, drivers, o, &in.notes)
-		if err != nil {
-			return err
-		}
-		layers = append(layers, l)
-		rows = append(rows, l)
-		return l.NeedsCRS(ctx)
-	}
-	if r.appending() && r.old.Version.Vector != nil {
-		path, err := r.st.Blobs.Path(r.old.Version.Vector.File)
-		if err != nil {
-			return nil, done, err
-		}
-		if err := add(path, fmt.Sprintf("version %d", r.old.Version.Number), []string{"GPKG"}, vector.OpenOptions{Layer: r.old.Version.Vector.Layer}); err != nil {
-			return nil, done, err
-		}
-	}
-	for _, f := range in.vectors {
-		if err := add(f.path, f.label, f.format.Drivers, vector.OpenOptions{Layer: r.o.Layer, CRS: r.crs, Encoding: r.o.Encoding, Dir: r.stage.dir}); err != nil {
-			return nil, done, err
-		}
-	}
-	for _, f := range in.tables {
-		t, err := r.table(ctx, f, &in.notes)
-		if err != nil && f.label != filepath.Base(f.path) { // else the error names the file itself
-			err = fmt.Errorf("%s: %w", f.label, err)
-		}
-		if err != nil {
-			return nil, done, err
-		}
-		rows = append(rows, t)
-	}
-	return rows, done, nil
-}
-
-// table opens a table of text as a source of rows.
-func (r *run) table(ctx context.Context, f found, notes *notice.List) (vector.Rows, error) {
-	t, err := table.Open(ctx, f.path, table.Options{
-		XField: r.o.XField, YField: r.o.YField, CRS: r.crs, Encoding: r.o.Encoding, Near: r.known(ctx),
-		Limits: table.Limits{Rows: r.o.Limits.TableRows, Fields: r.o.Limits.Fields, FileBytes: r.o.Limits.TableBytes},
-	})
-	if err != nil {
-		return nil, err
-	}
-	notes.Append(t.Notices)
-	return &tableRows{t, f.label}, nil
-}
-
-// known is the box of the territories in the catalog; nil when there are
-// none. It only helps to judge positions: an error here is as none.
-func (r *run) known(ctx context.Context) *geo.BBox {
-	all, err := r.st.Catalog.Datasets(ctx)
-	if err != nil {
-		return nil
-	}
-	var box *geo.BBox
-	for _, d := range all {
-		if d.Role != catalog.TerritoryRole || d.ID == r.o.Dataset {
-			continue
-		}
-		b := d.Version.BBoxWGS84
-		if box != nil {
-			b = box.Union(b)
-		}
-		box = &b
-	}
-	return box
-}
-
-// tableRows is a table as vector.Rows.
-type tableRows struct {
-	t    *table.Table
-	name string
-}
-
-func (t *tableRows) Name() string       { return t.name }
-func (t *tableRows) Schema() geo.Schema { return t.t.Schema }
-func (t *tableRows) Count() int64       { return t.t.Rows }
-
-func (t *tableRows) Scan(ctx context.Context, _ func(int64, error) error, yield func(geo.Feature) (bool, error)) error {
-	return t.t.Scan(ctx, yield)
 }

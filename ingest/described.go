@@ -53,12 +53,7 @@ func RunDescribed(ctx context.Context, st Stores, o Options, gather func(ctx con
 	if err != nil {
 		return Result{}, err
 	}
-	progress.Stage("publish")
-	ds, err := publish(ctx, st, pub, files)
-	if err != nil {
-		return Result{}, err
-	}
-	return Result{Dataset: ds, Notices: ds.Version.Notices}, nil
+	return r.publish(ctx, []job{{pub, files}})
 }
 
 // described makes the publication: items that were converted as any other,

@@ -27,7 +27,7 @@ type Options struct {
 	Role                                     catalog.Role // "" = guess
 	Title, Description, License, Attribution string
 	Datetime                                 string // RFC 3339 or a date; "" = read from the files
-	Layer                                    string // of a vector file with several
+	Layer                                    string // of a file with several; "" = each becomes a dataset
 	Append, Replace                          bool
 	Resampling                               grid.Resampling // of overviews; "" = by role and content
 	CodeField, NameField                     string
@@ -39,6 +39,8 @@ type Options struct {
 	Encoding                                 string
 	Subdataset                               string
 	ZM                                       string // heights and measures of vertices: "keep" (also "") or "drop"
+	// Join adds the columns of a table to the rows of a dataset.
+	Join *Join
 	// Derived says what computed files were made from; nil for others.
 	Derived *catalog.Derivation
 	Limits  Limits
@@ -115,19 +117,25 @@ func (Quiet) Stage(string) {}
 // Step implements Progress.
 func (Quiet) Step(int64, int64) {}
 
-// Result is what an ingest published. The notices are those of the version.
+// Result is what an ingest published. Most files become one dataset; those of
+// several layers (OpenStreetMap, timetables, a GeoPackage without --layer)
+// become one each, and Dataset is the first. Notices are those of all
+// versions.
 type Result struct {
-	Dataset catalog.Dataset
-	Notices []catalog.Notice
+	Dataset  catalog.Dataset
+	Datasets []catalog.Dataset
+	Notices  []catalog.Notice
 }
 
-// Run ingests files and folders as a new version of a dataset. progress may
-// be nil.
+// Run ingests files and folders as a new version of a dataset, or of several
+// whose ids are that of Options.Dataset, a hyphen and the name of a layer.
+// progress may be nil.
 //
 // Errors: fault.Exist when the dataset is there and neither Append nor Replace
 // was asked for; Invalid and Unsupported for what cannot be read; TooLarge
 // over the limits; Conflict when another ingest was faster; Canceled. After an
-// error nothing is left behind.
+// error nothing is left behind but, of several datasets, those published
+// before it, which the result names.
 func Run(ctx context.Context, st Stores, paths []string, o Options, progress Progress) (res Result, err error) {
 	if progress == nil {
 		progress = Quiet{}
@@ -146,16 +154,31 @@ func Run(ctx context.Context, st Stores, paths []string, o Options, progress Pro
 	if err != nil {
 		return Result{}, err
 	}
-	pub, files, err := r.convert(ctx, in)
+	jobs, err := r.convert(ctx, in)
 	if err != nil {
 		return Result{}, err
 	}
-	progress.Stage("publish")
-	d, err := publish(ctx, st, pub, files)
-	if err != nil {
-		return Result{}, err
+	return r.publish(ctx, jobs)
+}
+
+// job is a version that is ready to be published.
+type job struct {
+	pub   catalog.Publication
+	files []staged
+}
+
+func (r *run) publish(ctx context.Context, jobs []job) (res Result, err error) {
+	r.p.Stage("publish")
+	for _, j := range jobs {
+		d, err := publish(ctx, r.st, j.pub, j.files)
+		if err != nil {
+			return res, err
+		}
+		res.Datasets = append(res.Datasets, d)
+		res.Notices = append(res.Notices, d.Version.Notices...)
 	}
-	return Result{Dataset: d, Notices: d.Version.Notices}, nil
+	res.Dataset = res.Datasets[0]
+	return res, nil
 }
 
 type run struct {
@@ -194,8 +217,6 @@ func (r *run) check(ctx context.Context, paths []string) error {
 		return fault.WithHint(fault.Errorf(op, fault.Invalid, "encoding %q is not known", o.Encoding), "use utf-8, latin1, windows-1252, utf-16, ISO-8859-n or CPn")
 	case o.ZM != "" && o.ZM != "keep" && o.ZM != "drop":
 		return fault.Errorf(op, fault.Invalid, "heights and measures are kept or dropped: %q is neither keep nor drop", o.ZM)
-	case o.Role == catalog.TimetableRole:
-		return fault.Errorf(op, fault.Unsupported, "timetables are not read by this version")
 	}
 	var err error
 	if o.CRS != "" {
@@ -206,6 +227,13 @@ func (r *run) check(ctx context.Context, paths []string) error {
 	if r.time, err = parseTime(o.Datetime); err != nil {
 		return err
 	}
+	return r.target(ctx)
+}
+
+// target finds the dataset as it is, and whether it may be written.
+func (r *run) target(ctx context.Context) error {
+	const op = "ingest.Run"
+	o := &r.o
 	d, exists, err := current(ctx, r.st.Catalog, o.Dataset)
 	if err != nil {
 		return err

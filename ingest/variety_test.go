@@ -31,7 +31,7 @@ func crs(s string) Options        { return Options{CRS: s} }
 func sub(name, c string) Options  { return Options{Subdataset: name, CRS: c} }
 func role(r catalog.Role) Options { return Options{Role: r} }
 func (v variety) label() string {
-	return strings.NewReplacer("/", "_", ",", "+").Replace(v.file + v.o.CRS + v.o.Subdataset + v.o.ZM)
+	return strings.NewReplacer("/", "_", ",", "+").Replace(v.file + v.o.CRS + v.o.Subdataset + v.o.ZM + v.o.Layer + string(v.o.Role))
 }
 
 const noCRS = "does not say its reference system"
@@ -159,7 +159,20 @@ var vectorVariety = []variety{
 	{file: "pyogrio/line_zm.gpkg", o: Options{ZM: "drop"}, want: "vector other 1×LineString", notices: "dimensions-dropped"},
 	{file: "pyogrio/multisurface.gpkg", want: "vector other 1×MultiPolygon", notices: "curves-linearised"},
 	{file: "pyogrio/naturalearth_lowres/naturalearth_lowres.shp", want: "vector other 177×MultiPolygon"},
-	{file: "pyogrio/sample.osm.pbf", kind: fault.Unsupported, phrase: "OpenStreetMap PBF"},
+	{file: "pyogrio/list_field_values_file.parquet", kind: fault.Invalid, phrase: noCRS},
+	{file: "pyogrio/list_field_values_file.parquet", o: crs("EPSG:4326"), want: "vector other 5×Point"},
+	{file: "pyogrio/list_nested_struct_file.parquet", o: crs("EPSG:4326"), want: "vector other 3×Point"},
+	{file: "pyogrio/sample.osm.pbf", want: "roads: vector road 36×LineString, services: vector service 5×Point, landuse: vector other 6×MultiPolygon, buildings: vector other 2×MultiPolygon"},
+	{file: "planetiler/parquet/all_data_types.parquet", o: crs("EPSG:4326"), want: "vector other 1×Point"},
+	{file: "planetiler/parquet/boston.customgeometryname.parquet", want: "vector other 3×MultiPolygon"},
+	{file: "planetiler/parquet/boston.geoarrow_from_gdal.parquet", want: "vector other 3×MultiPolygon"},
+	{file: "planetiler/parquet/boston.gzip.parquet", want: "vector other 3×MultiPolygon"},
+	{file: "planetiler/parquet/boston.lz4hadoop.parquet", want: "vector other 3×MultiPolygon"},
+	{file: "planetiler/parquet/boston.lz4raw.parquet", want: "vector other 3×MultiPolygon"},
+	{file: "planetiler/parquet/boston.none.parquet", want: "vector other 3×MultiPolygon"},
+	{file: "planetiler/parquet/boston.parquet", want: "vector other 3×MultiPolygon"},
+	{file: "planetiler/parquet/boston.snappy.parquet", want: "vector other 3×MultiPolygon"},
+	{file: "planetiler/parquet/boston.zstd.parquet", want: "vector other 3×MultiPolygon"},
 	{file: "pyogrio/test_gpkg_nulls.gpkg", want: "vector other 4×Point"},
 	{file: "pyshp/ATTRIBUTION", kind: fault.Invalid, phrase: "not a format that can be read"},
 	{file: "pyshp/REL.zip", want: "vector other 1×MultiPolygon Z"},
@@ -184,7 +197,7 @@ var realData = []variety{
 	{file: "us-spearfish-accessmod/health_facilities__demo", o: role(catalog.Service), want: "vector service 6×Point"},
 	{file: "us-spearfish-accessmod/zone_admin__city", o: role(catalog.TerritoryRole), want: "vector territory 3×MultiPolygon"},
 	{file: "us-spearfish-accessmod/table_land_cover__demo/table_land_cover__demo.csv", want: "vector other 6×"},
-	{file: "us-spearfish-accessmod/table_land_cover__demo/table_land_cover__demo.xlsx", kind: fault.Unsupported, phrase: "save the sheet as CSV"},
+	{file: "us-spearfish-accessmod/table_land_cover__demo/table_land_cover__demo.xlsx", want: "vector other 6×"},
 	{file: "us-spearfish-accessmod/table_model__demo/table_model__demo.csv", want: "vector other 11×"},
 	{file: "it-boundaries/limits_R_14_municipalities.geojson", want: "vector territory 136×MultiPolygon"},
 	{file: "it-boundaries/limits_P_16_municipalities.geojson", want: "vector territory 243×MultiPolygon"},
@@ -208,7 +221,12 @@ var realData = []variety{
 	{file: "it-trento-dtm/trento_scientifc_hub_povo_dtm.asc", want: "raster elevation items=1 bands=1"},
 	{file: "de-north-bayreuth-osm-dem", want: "raster elevation items=2 bands=1", notices: "file-skipped"},
 	{file: "it-dolomites-osm-poi/bolzano_rifugi_osm.geojson", want: "vector other 250×Geometry"},
-	{file: "us-beatty-gtfs-osm/beatty.osm", kind: fault.Unsupported, phrase: "OpenStreetMap XML"},
+	{file: "us-beatty-gtfs-osm/beatty.osm", want: "roads: vector road 170×LineString, places: vector place 3×Point, services: vector service 43×Point, landuse: vector other 28×MultiPolygon, buildings: vector other 104×MultiPolygon, waterways: vector barrier 26×LineString"},
+	{file: "us-beatty-gtfs-osm/beatty.osm", o: Options{Layer: "roads"}, want: "vector road 170×LineString"},
+	{file: "us-beatty-gtfs-osm/beatty.osm", o: Options{Layer: "rivers"}, kind: fault.Invalid, phrase: "choose one of roads, places"},
+	{file: "tiles-variety/planetiler/bostonbuildings.mbtiles", want: "tiles mbtiles mvt 13-13"},
+	{file: "tiles-variety/go-pmtiles/test_fixture_1.pmtiles", want: "tiles pmtiles mvt 0-0"},
+	{file: "tiles-variety/go-pmtiles/test_fixture_1.pmtiles", o: role(catalog.Road), kind: fault.Invalid, phrase: "finished tiles"},
 }
 
 func TestVariety(t *testing.T) {
@@ -249,8 +267,16 @@ func tryVariety(t *testing.T, root, folder string, v variety) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := summary(t, st, res.Dataset); got != v.want {
-		t.Errorf("got %q, want %q", got, v.want)
+	var got []string
+	for _, d := range res.Datasets {
+		s := summary(t, st, d)
+		if d.ID != "it" {
+			s = strings.TrimPrefix(d.ID, "it-") + ": " + s
+		}
+		got = append(got, s)
+	}
+	if all := strings.Join(got, ", "); all != v.want {
+		t.Errorf("got %q, want %q", all, v.want)
 	}
 	for code := range strings.FieldsSeq(v.notices) {
 		if !hasNotice(res.Dataset, code) {
@@ -275,6 +301,9 @@ func summary(t *testing.T, st Stores, d catalog.Dataset) string {
 	t.Helper()
 	if v := d.Version.Vector; v != nil {
 		return fmt.Sprintf("vector %s %d×%s", d.Role, v.Count, v.Schema.GeometryType) + axes(v.Schema)
+	}
+	if v := d.Version.Tiles; v != nil {
+		return fmt.Sprintf("tiles %s %s %d-%d", v.Format, v.Type, v.MinZoom, v.MaxZoom)
 	}
 	items, err := st.Catalog.Items(t.Context(), d.ID)
 	if err != nil {
@@ -309,8 +338,6 @@ func TestVarietyIsComplete(t *testing.T) {
 			switch ext := filepath.Ext(rel); {
 			case slices.Contains(sidecars, ext):
 				wantFault(t, err, fault.Invalid, "belongs to another file")
-			case ext == ".parquet":
-				wantFault(t, err, fault.Unsupported, "Parquet")
 			default:
 				t.Errorf("%s is in no table", rel)
 			}

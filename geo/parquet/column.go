@@ -1,6 +1,7 @@
 package parquet
 
 import (
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"math"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	pq "github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/deprecated"
 	"github.com/parquet-go/parquet-go/format"
 
 	"contado/geo"
@@ -56,6 +58,9 @@ func scalar(t pq.Type) (geo.FieldType, func(pq.Value) (any, error)) {
 		if kind, read := logical(l, t); read != nil {
 			return kind, read
 		}
+	}
+	if c := t.ConvertedType(); c != nil && *c == deprecated.Interval {
+		return geo.String, interval
 	}
 	switch t.Kind() {
 	case pq.Boolean:
@@ -112,6 +117,26 @@ func uuid(v pq.Value) (any, error) {
 	}
 	s := hex.EncodeToString(b)
 	return s[:8] + "-" + s[8:12] + "-" + s[12:16] + "-" + s[16:20] + "-" + s[20:], nil
+}
+
+// interval spells months, days and milliseconds as a duration of ISO 8601.
+func interval(v pq.Value) (any, error) {
+	b := v.ByteArray()
+	if len(b) != 12 {
+		return nil, fmt.Errorf("an interval of %d bytes", len(b))
+	}
+	months, days, ms := binary.LittleEndian.Uint32(b), binary.LittleEndian.Uint32(b[4:]), binary.LittleEndian.Uint32(b[8:])
+	out := "P"
+	if months > 0 {
+		out += fmt.Sprintf("%dM", months)
+	}
+	if days > 0 {
+		out += fmt.Sprintf("%dD", days)
+	}
+	if ms > 0 || out == "P" {
+		out += "T" + strconv.FormatFloat(float64(ms)/1000, 'f', -1, 64) + "S"
+	}
+	return out, nil
 }
 
 // perSecond is how many units a second has.

@@ -95,10 +95,10 @@ func eachPage(r io.ReaderAt, from, to int64, fn func(h *format.PageHeader, body 
 		if h.CompressedPageSize < 0 || h.UncompressedPageSize < 0 || int64(h.CompressedPageSize) > to-body {
 			return fault.Errorf(op, fault.Invalid, "a page states %d bytes where %d are left", h.CompressedPageSize, to-body)
 		}
+		from = body + int64(h.CompressedPageSize) // fn may change the header
 		if err := fn(&h, body); err != nil {
 			return err
 		}
-		from = body + int64(h.CompressedPageSize)
 	}
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 
 	"contado/geo"
 	"contado/geo/fault"
+	"contado/geo/wkb"
 
 	"github.com/paulmach/orb"
 )
@@ -139,6 +140,10 @@ func (f *File) describe() error {
 		}
 	}
 	skip := f.covering(root, meta)
+	plain := ""
+	if meta == nil {
+		plain = f.plainWKB(root)
+	}
 	at := 0
 	for _, c := range root.Columns() {
 		n := leaves(c)
@@ -151,6 +156,9 @@ func (f *File) describe() error {
 			if err := f.native(c, at); err != nil {
 				return err
 			}
+		case c.Name() == plain && f.geometry == nil:
+			f.geometry = &geometryColumn{leaf: at}
+			f.schema.GeometryType = "Geometry"
 		case c.Name() != skip:
 			f.fields = append(f.fields, attribute(c, at))
 			f.schema.Fields = append(f.schema.Fields, f.fields[len(f.fields)-1].Field)
@@ -162,6 +170,52 @@ func (f *File) describe() error {
 	}
 	f.readNames()
 	return nil
+}
+
+// wkbNames are what programs that write no metadata call their geometry.
+var wkbNames = map[string]bool{"geometry": true, "geom": true, "wkb_geometry": true, "the_geom": true, "wkb": true}
+
+// plainWKB finds a binary column that is named like a geometry and begins with
+// one. Nothing says its reference system.
+func (f *File) plainWKB(root *pq.Column) string {
+	at := 0
+	for _, c := range root.Columns() {
+		leaf := at
+		at += leaves(c)
+		if !c.Leaf() || c.Repeated() || c.Type().Kind() != pq.ByteArray || c.Type().LogicalType() != nil || !wkbNames[strings.ToLower(c.Name())] {
+			continue
+		}
+		for _, g := range f.pq.RowGroups() {
+			seen, good := beginsWithWKB(g, leaf)
+			if good {
+				return c.Name()
+			}
+			if seen {
+				break
+			}
+		}
+	}
+	return ""
+}
+
+// beginsWithWKB looks at the first rows of a group: whether a column has
+// values there, and whether all of them are geometries.
+func beginsWithWKB(g pq.RowGroup, leaf int) (seen, good bool) {
+	rows := g.Rows()
+	defer rows.Close()
+	buf := make([]pq.Row, 64)
+	n, _ := rows.ReadRows(buf) // Rows tells of damage
+	good = true
+	for _, row := range buf[:n] {
+		for _, v := range row {
+			if v.Column() != leaf || v.IsNull() {
+				continue
+			}
+			_, _, _, err := wkb.Decode(v.ByteArray())
+			seen, good = true, good && err == nil
+		}
+	}
+	return seen, good && seen
 }
 
 func depth(c *pq.Column, d int) int {

@@ -3,7 +3,6 @@ package table
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -271,7 +270,7 @@ func (t *Table) find(name string) (int, error) {
 		return loose, nil
 	}
 	return -1, fault.WithHint(
-		fault.Errorf("table.Open", fault.Invalid, "%s has no column %q", filepath.Base(t.path), name),
+		fault.Errorf("table.Open", fault.Invalid, "%s has no column %q", t.name, name),
 		"its columns are: "+strings.Join(names, ", "))
 }
 

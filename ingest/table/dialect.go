@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"unicode/utf8"
 
@@ -32,7 +31,7 @@ const sampleLen = 256 << 10
 // detect finds encoding and delimiter. Encoding: a byte order mark, else
 // UTF-8 when the whole file is valid, else Windows-1252 (a superset of the
 // printable part of latin1).
-func detect(ctx context.Context, path, want string, lim Limits, notes *notice.List) (dialect, error) {
+func detect(ctx context.Context, path, name, want string, lim Limits, notes *notice.List) (dialect, error) {
 	const op = "table.Open"
 	f, err := os.Open(path)
 	if err != nil {
@@ -44,7 +43,7 @@ func detect(ctx context.Context, path, want string, lim Limits, notes *notice.Li
 		return dialect{}, fault.E(op, fault.Other, err)
 	}
 	if info.Size() > lim.FileBytes {
-		return dialect{}, fault.Errorf(op, fault.TooLarge, "%s is larger than %d MiB, the limit for tables", filepath.Base(path), lim.FileBytes>>20)
+		return dialect{}, fault.Errorf(op, fault.TooLarge, "%s is larger than %d MiB, the limit for tables", name, lim.FileBytes>>20)
 	}
 	d := dialect{}
 	if d.encoding, err = canonicalEncoding(want); err != nil {
@@ -55,7 +54,7 @@ func detect(ctx context.Context, path, want string, lim Limits, notes *notice.Li
 			return d, err
 		}
 		if d.encoding == windows1252 {
-			notes.Add(catalog.Info, "encoding-detected", "%s is not UTF-8: it was read as Windows-1252 (latin1)", filepath.Base(path))
+			notes.Add(catalog.Info, "encoding-detected", "%s is not UTF-8: it was read as Windows-1252 (latin1)", name)
 		}
 	}
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
@@ -68,7 +67,7 @@ func detect(ctx context.Context, path, want string, lim Limits, notes *notice.Li
 	}
 	sample = sample[:n]
 	if bytes.IndexByte(sample, 0) >= 0 {
-		return d, fault.Errorf(op, fault.Invalid, "%s holds binary data, not text", filepath.Base(path))
+		return d, fault.Errorf(op, fault.Invalid, "%s holds binary data, not text", name)
 	}
 	d.comma = delimiter(sample)
 	return d, nil
@@ -227,7 +226,7 @@ func (t *Table) open() (*reader, error) {
 	if err != nil {
 		return nil, fault.E("table.Open", fault.NotExist, err)
 	}
-	r := &reader{f: f, lim: t.lim, name: filepath.Base(t.path), meter: &meter{r: decode(f, t.dialect.encoding), left: t.lim.RowBytes}}
+	r := &reader{f: f, lim: t.lim, name: t.name, meter: &meter{r: decode(f, t.dialect.encoding), left: t.lim.RowBytes}}
 	r.csv = csv.NewReader(r.meter)
 	r.csv.Comma, r.csv.LazyQuotes, r.csv.FieldsPerRecord = t.dialect.comma, true, -1
 	return r, nil

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -117,7 +116,7 @@ func (t *Table) locate(ctx context.Context, o Options, notes *notice.List) error
 		return nil
 	}
 	if ev.rows == 0 {
-		return fault.Errorf("table.Open", fault.Invalid, "no row of %s has numbers in %s", filepath.Base(t.path), t.coordNames(c))
+		return fault.Errorf("table.Open", fault.Invalid, "no row of %s has numbers in %s", t.name, t.coordNames(c))
 	}
 	if err := t.settleAxes(c, ev, o, notes); err != nil {
 		return err
@@ -172,7 +171,7 @@ func (t *Table) demandCRS(c *coordinates, ev evidence, o Options) error {
 		return nil
 	}
 	return fault.WithHint(fault.Errorf("table.Open", fault.Invalid,
-		"the coordinates of %s in %s are no degrees (for example %g, %g)", filepath.Base(t.path), t.coordNames(c), ev.sample[0], ev.sample[1]),
+		"the coordinates of %s in %s are no degrees (for example %g, %g)", t.name, t.coordNames(c), ev.sample[0], ev.sample[1]),
 		"say which reference system they are in with --crs, for example --crs EPSG:32632")
 }
 

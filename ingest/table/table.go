@@ -34,6 +34,8 @@ type Options struct {
 	// Near is where the points are expected, in WGS 84 (the territories known
 	// already); it helps to tell swapped columns. nil when nothing is known.
 	Near *geo.BBox
+	// Label is what errors call the file; "" = its base name.
+	Label string
 	// NoGeometry reads the rows as attributes even if there are coordinates.
 	NoGeometry bool
 	Limits     Limits
@@ -76,6 +78,7 @@ type Table struct {
 	Notices []catalog.Notice
 
 	path    string
+	name    string // for people
 	dialect dialect
 	lim     Limits
 	columns []column
@@ -88,10 +91,13 @@ type Table struct {
 // fault.Invalid (no header, a named column that is not there, coordinates
 // without a CRS), fault.TooLarge.
 func Open(ctx context.Context, path string, o Options) (*Table, error) {
-	t := &Table{path: path, lim: o.Limits.withDefaults(), leave: map[int64]bool{}}
+	t := &Table{path: path, name: o.Label, lim: o.Limits.withDefaults(), leave: map[int64]bool{}}
+	if t.name == "" {
+		t.name = filepath.Base(path)
+	}
 	var notes notice.List
 	var err error
-	if t.dialect, err = detect(ctx, path, o.Encoding, t.lim, &notes); err != nil {
+	if t.dialect, err = detect(ctx, path, t.name, o.Encoding, t.lim, &notes); err != nil {
 		return nil, err
 	}
 	names, err := t.header(&notes)
@@ -111,7 +117,7 @@ func Open(ctx context.Context, path string, o Options) (*Table, error) {
 	}
 	t.Rows = t.lines - int64(len(t.leave))
 	if t.Rows == 0 {
-		return nil, fault.Errorf("table.Open", fault.Invalid, "%s holds no row of data", filepath.Base(path))
+		return nil, fault.Errorf("table.Open", fault.Invalid, "%s holds no row of data", t.name)
 	}
 	t.Notices = notes.All()
 	return t, nil
@@ -127,13 +133,13 @@ func (t *Table) header(notes *notice.List) ([]string, error) {
 	defer r.Close()
 	row, err := r.next()
 	if errors.Is(err, io.EOF) {
-		return nil, fault.Errorf(op, fault.Invalid, "%s is empty", filepath.Base(t.path))
+		return nil, fault.Errorf(op, fault.Invalid, "%s is empty", t.name)
 	}
 	if err != nil {
 		return nil, err
 	}
 	if len(row) > t.lim.Fields {
-		return nil, fault.Errorf(op, fault.TooLarge, "%s has %d columns, more than the limit of %d", filepath.Base(t.path), len(row), t.lim.Fields)
+		return nil, fault.Errorf(op, fault.TooLarge, "%s has %d columns, more than the limit of %d", t.name, len(row), t.lim.Fields)
 	}
 	numbers := 0
 	for _, s := range row {
@@ -143,7 +149,7 @@ func (t *Table) header(notes *notice.List) ([]string, error) {
 	}
 	if numbers > 0 && numbers*2 >= len(row) {
 		return nil, fault.WithHint(
-			fault.Errorf(op, fault.Invalid, "the first row of %s holds numbers, not column names: %s", filepath.Base(t.path), strings.Join(row, ", ")),
+			fault.Errorf(op, fault.Invalid, "the first row of %s holds numbers, not column names: %s", t.name, strings.Join(row, ", ")),
 			"add a first row with the names of the columns")
 	}
 	return uniqueNames(row, notes), nil

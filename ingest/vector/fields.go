@@ -33,7 +33,7 @@ func (c *columnStats) see(v any) {
 	if c.filled++; c.dense {
 		return
 	}
-	s := plainText(v)
+	s := PlainText(v)
 	if len(s) > maxCodeLen {
 		c.dense, c.seen = true, nil
 		return
@@ -51,8 +51,8 @@ func (c *columnStats) unique(rows int64) bool {
 	return !c.dense && c.filled == rows && int64(len(c.seen)) == rows
 }
 
-// plainText writes a value as a code: whole numbers without a point.
-func plainText(v any) string {
+// PlainText writes a value as a code: whole numbers without a point.
+func PlainText(v any) string {
 	switch v := v.(type) {
 	case string:
 		return v
@@ -74,7 +74,7 @@ func (w *writer) text(i int, v any) any {
 	if v == nil {
 		return nil
 	}
-	s := strings.TrimSpace(plainText(v))
+	s := strings.TrimSpace(PlainText(v))
 	if n := w.pad[i]; n > len(s) && s != "" {
 		s = strings.Repeat("0", n-len(s)) + s
 	}
@@ -92,7 +92,7 @@ func (w *writer) convert(i int, v any) any {
 		switch v.(type) {
 		case nil, string:
 		default:
-			return plainText(v)
+			return PlainText(v)
 		}
 	}
 	return v

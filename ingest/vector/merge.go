@@ -34,7 +34,7 @@ type merged struct {
 
 // take keeps a row that is part of several; ok is false then.
 func (m *merger) take(f geo.Feature) (geo.Feature, bool) {
-	code := plainText(f.Values[m.code])
+	code := PlainText(f.Values[m.code])
 	key := code
 	if _, ok := m.want[key]; !ok {
 		key = strings.TrimLeft(code, "0")
@@ -48,7 +48,7 @@ func (m *merger) take(f geo.Feature) (geo.Feature, bool) {
 		m.parts[code] = p
 		m.order = append(m.order, code)
 	}
-	if plainText(p.f.Values[m.name]) != plainText(f.Values[m.name]) {
+	if PlainText(p.f.Values[m.name]) != PlainText(f.Values[m.name]) {
 		m.conflict = append(m.conflict, fmt.Sprintf("%s: %v and %v", code, p.f.Values[m.name], f.Values[m.name]))
 	}
 	p.n++

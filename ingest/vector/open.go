@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -30,11 +31,23 @@ type OpenOptions struct {
 
 // Layer is an open layer of a vector file; it implements Rows.
 type Layer struct {
-	v      *gdal.Vector
+	src    source
 	name   string
 	layer  string
 	schema geo.Schema
 	count  int64
+}
+
+// source is what a layer's rows come from.
+type source interface {
+	scan(ctx context.Context, layer string, problem func(int64, error) error, yield func(geo.Feature) (bool, error)) error
+	Close() error
+}
+
+type gdalSource struct{ *gdal.Vector }
+
+func (s gdalSource) scan(ctx context.Context, layer string, problem func(int64, error) error, yield func(geo.Feature) (bool, error)) error {
+	return s.ScanWith(ctx, layer, &gdal.ScanOptions{OnProblem: problem}, yield)
 }
 
 var _ Rows = (*Layer)(nil)
@@ -45,6 +58,9 @@ var _ Rows = (*Layer)(nil)
 // error lists them), geometries without a CRS.
 func Open(ctx context.Context, path, label string, drivers []string, o OpenOptions, notes *notice.List) (*Layer, error) {
 	var opts []string
+	if len(drivers) > 0 && drivers[0] == parquetDriver {
+		return openParquet(path, label, o, notes)
+	}
 	if len(drivers) > 0 && strings.Contains(drivers[0], "JSON") {
 		var err error
 		if path, err = transcode(ctx, path, label, o, notes); err != nil {
@@ -81,13 +97,16 @@ func open(path, label string, drivers, opts []string, o OpenOptions) (*Layer, er
 		return nil, fmt.Errorf("%s: %w", label, err)
 	}
 	layers := v.Layers()
+	if full := filled(layers, drivers); o.Layer == "" && len(full) > 0 {
+		layers = full
+	}
 	var names []string
 	for _, l := range layers {
 		if o.Layer == "" && len(layers) > 1 || l.Name != o.Layer && o.Layer != "" {
 			names = append(names, fmt.Sprintf("%s (%s)", l.Name, describe(l)))
 			continue
 		}
-		return &Layer{v: v, name: label, layer: l.Name, schema: l.Schema, count: l.Count}, checkCRSError(v, l, label, o)
+		return &Layer{src: gdalSource{v}, name: label, layer: l.Name, schema: l.Schema, count: l.Count}, checkCRSError(v, l, label, o)
 	}
 	err = fault.Errorf(op, fault.Invalid, "%s has %d layers", label, len(layers))
 	if o.Layer != "" {
@@ -99,6 +118,37 @@ func open(path, label string, drivers, opts []string, o OpenOptions) (*Layer, er
 		err = fault.WithHint(err, "choose one with --layer: "+strings.Join(names, ", "))
 	}
 	return nil, errors.Join(err, v.Close())
+}
+
+// pointLayers are layers of GPX that only repeat the vertices of others.
+var pointLayers = map[string]bool{"route_points": true, "track_points": true}
+
+// filled are the layers that hold rows of their own.
+func filled(layers []gdal.LayerInfo, drivers []string) []gdal.LayerInfo {
+	var out []gdal.LayerInfo
+	for _, l := range layers {
+		if l.Count != 0 && !(slices.Contains(drivers, "GPX") && pointLayers[l.Name]) {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// Layers names the layers of a file that hold rows, in its order; nil for
+// formats that have but one.
+func Layers(path, label string, drivers []string) ([]string, error) {
+	if len(drivers) > 0 && drivers[0] == parquetDriver {
+		return nil, nil
+	}
+	v, err := gdal.OpenVectorWith(path, &gdal.VectorOptions{Drivers: drivers})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", label, err)
+	}
+	var names []string
+	for _, l := range filled(v.Layers(), drivers) {
+		names = append(names, l.Name)
+	}
+	return names, v.Close()
 }
 
 func checkCRSError(v *gdal.Vector, l gdal.LayerInfo, label string, o OpenOptions) error {
@@ -134,7 +184,11 @@ func (l *Layer) settle(driver string, o OpenOptions, notes *notice.List) error {
 	case has == "" && (driver == "TopoJSON" || strings.HasPrefix(driver, "GeoJSON")):
 		l.schema.CRS = geo.WGS84
 	}
-	_, _, curved, err := l.v.Dimensions(l.layer)
+	v, ok := l.src.(gdalSource)
+	if !ok {
+		return nil
+	}
+	_, _, curved, err := v.Dimensions(l.layer)
 	if err != nil {
 		return err
 	}
@@ -182,11 +236,11 @@ func (l *Layer) Schema() geo.Schema { return l.schema }
 func (l *Layer) Count() int64 { return l.count }
 
 // Close frees the file.
-func (l *Layer) Close() error { return l.v.Close() }
+func (l *Layer) Close() error { return l.src.Close() }
 
 // Scan implements Rows.
 func (l *Layer) Scan(ctx context.Context, problem func(int64, error) error, yield func(geo.Feature) (bool, error)) error {
-	return l.v.ScanWith(ctx, l.layer, &gdal.ScanOptions{OnProblem: problem}, yield)
+	return l.src.scan(ctx, l.layer, problem, yield)
 }
 
 // retryLatin1 reads a Shapefile without a code page again as Windows-1252

@@ -11,8 +11,8 @@ import (
 	"contado/geo/store/catalog"
 )
 
-// source is one Rows with where its fields go.
-type source struct {
+// feed is one Rows with where its fields go.
+type feed struct {
 	rows Rows
 	to   []int            // field i goes to column to[i]
 	tr   *crs.Transformer // nil: same CRS
@@ -26,7 +26,7 @@ func (w *writer) merge(sources []Rows) error {
 		if i == 0 {
 			w.schema.CRS, w.schema.GeometryType = s.CRS, s.GeometryType
 		}
-		src := source{rows: r}
+		src := feed{rows: r}
 		switch {
 		case (s.GeometryType == "") != (w.schema.GeometryType == ""):
 			return fault.Errorf(op, fault.Invalid, "%s and %s cannot be one dataset: one has positions and the other has not", sources[0].Name(), r.Name())

@@ -67,7 +67,7 @@ func (w *writer) each(ctx context.Context, report bool, fn func(row int64, f geo
 
 // settle drops heights when asked, and brings a row to the system of the
 // layer.
-func (w *writer) settle(s *source, f *geo.Feature, report bool) error {
+func (w *writer) settle(s *feed, f *geo.Feature, report bool) error {
 	if w.o.Flat && (f.Z != nil || f.M != nil) {
 		f.Z, f.M = nil, nil
 		if report && w.notes.Counted("dimensions-dropped") == 0 {

@@ -39,7 +39,7 @@ type Options struct {
 	// FlatGeobuf file of the same rows; "" = none.
 	Path, Layer, Packed string
 	// Flat drops heights and measures.
-	Flat bool
+	Flat        bool
 	Description string
 	Limits      Limits
 }
@@ -123,7 +123,7 @@ type writer struct {
 	p       Progress
 	notes   *notice.List
 	schema  geo.Schema
-	sources []source
+	sources []feed
 	naming  int // field that names rows in notices, or −1
 
 	total     int64 // rows, 0 = not known
@@ -131,7 +131,7 @@ type writer struct {
 	vertices  int64
 	kinds     map[string]bool // geometry types seen
 	located   int64
-	z, m      bool // seen heights, measures
+	z, m      bool  // seen heights, measures
 	outside   int64 // located outside what the CRS can hold
 	geodetic  bool
 	sample    orb.Point

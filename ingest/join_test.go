@@ -1,0 +1,102 @@
+package ingest
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"contado/geo"
+	"contado/geo/fault"
+	"contado/geo/gdal"
+	"contado/geo/store/catalog"
+)
+
+const threeTowns = `{"type":"FeatureCollection","features":[
+{"type":"Feature","properties":{"pro_com_t":"001272","comune":"Torino"},"geometry":{"type":"Polygon","coordinates":[[[7.6,45],[7.7,45],[7.7,45.1],[7.6,45]]]}},
+{"type":"Feature","properties":{"pro_com_t":"015146","comune":"Milano"},"geometry":{"type":"Polygon","coordinates":[[[9.1,45.4],[9.2,45.4],[9.2,45.5],[9.1,45.4]]]}},
+{"type":"Feature","properties":{"pro_com_t":"058091","comune":"Roma"},"geometry":{"type":"Polygon","coordinates":[[[12.4,41.8],[12.5,41.8],[12.5,41.9],[12.4,41.8]]]}}]}`
+
+// rowsOf reads the published rows of a dataset from its GeoPackage.
+func rowsOf(t *testing.T, st Stores, d catalog.Dataset) (geo.Schema, []geo.Feature) {
+	t.Helper()
+	path, err := st.Blobs.Path(d.Version.Vector.File)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := gdal.OpenVector(path, []string{"GPKG"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer v.Close()
+	var out []geo.Feature
+	err = v.Scan(context.Background(), d.Version.Vector.Layer, func(f geo.Feature) (bool, error) {
+		out = append(out, f)
+		return true, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v.Layers()[0].Schema, out
+}
+
+// A table finds its areas by code, also when it has lost the zeros before it,
+// and says what found no partner on either side.
+func TestJoin(t *testing.T) {
+	t.Parallel()
+	for name, csv := range map[string]string{
+		"text":    "codice;abitanti;nota\n001272;848885;x\n015146;1371498;\n099999;5;lost\n",
+		"numbers": "codice,abitanti,nota\n1272,848885,x\n15146,1371498,\n99999,5,lost\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			st := stores(t, t.TempDir())
+			mustRun(t, st, Options{Dataset: "comuni", Role: catalog.TerritoryRole}, writeFile(t, "comuni.geojson", threeTowns))
+			d := mustRun(t, st, Options{Dataset: "people", Join: &Join{Dataset: "comuni", Key: "codice"}}, writeFile(t, "people.csv", csv))
+			s, rows := rowsOf(t, st, d)
+			if len(rows) != 3 || s.GeometryType != "MultiPolygon" || s.CRS != geo.WGS84 {
+				t.Fatalf("%d rows of %s", len(rows), s.GeometryType)
+			}
+			people, nota := s.FieldIndex("abitanti"), s.FieldIndex("nota")
+			if people < 0 || nota < 0 || s.FieldIndex("comune") < 0 || s.FieldIndex("codice") >= 0 {
+				t.Fatalf("fields %v", s.Fields)
+			}
+			if rows[0].Values[people] != int64(848885) || rows[1].Values[people] != int64(1371498) || rows[2].Values[people] != nil || rows[0].Values[nota] != "x" {
+				t.Errorf("%v %v %v", rows[0].Values, rows[1].Values, rows[2].Values)
+			}
+			for code, example := range map[string]string{"join-unmatched-rows": "99999", "join-unmatched-features": "58091"} {
+				found := false
+				for _, n := range d.Version.Notices {
+					found = found || n.Code == code && n.Count == 1 && strings.HasSuffix(n.Examples[0], example)
+				}
+				if !found {
+					t.Errorf("no %s: %v", code, d.Version.Notices)
+				}
+			}
+			wantClean(t, st)
+		})
+	}
+}
+
+func TestJoinRefuses(t *testing.T) {
+	t.Parallel()
+	st := stores(t, t.TempDir())
+	mustRun(t, st, Options{Dataset: "comuni", Role: catalog.TerritoryRole}, writeFile(t, "comuni.geojson", threeTowns))
+	for name, c := range map[string]struct {
+		csv    string
+		join   Join
+		kind   fault.Kind
+		phrase string
+	}{
+		"twice":     {"k,v\n001272,1\n001272,2\n", Join{"comuni", "k", ""}, fault.Invalid, "more than once"},
+		"no match":  {"k,v\nA,1\n", Join{"comuni", "k", ""}, fault.Invalid, "no key of"},
+		"no column": {"k,v\n001272,1\n", Join{"comuni", "z", ""}, fault.Invalid, `no column "z"`},
+		"no field":  {"k,v\n001272,1\n", Join{"comuni", "k", "zz"}, fault.Invalid, `no attribute "zz"`},
+		"no set":    {"k,v\n001272,1\n", Join{"regioni", "k", ""}, fault.NotExist, "no dataset regioni"},
+	} {
+		_, err := Run(t.Context(), st, []string{writeFile(t, "t.csv", c.csv)}, Options{Dataset: "x", Join: &c.join}, nil)
+		if !fault.Is(err, c.kind) || !strings.Contains(err.Error(), c.phrase) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	wantClean(t, st)
+}
