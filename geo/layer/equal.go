@@ -97,6 +97,24 @@ func (e *equal) holds(v any) bool {
 	return false
 }
 
+// in tells it of a row, in place where that can be.
+func (e *equal) in(r Row) bool {
+	if r.own == nil {
+		v := r.packed.Raw(e.field)
+		switch w := e.want.(type) {
+		case string:
+			if b := v.Bytes(); b != nil {
+				return string(b) == w
+			}
+		case int64:
+			if n, ok := v.Int(); ok && e.kind != geo.DateTime {
+				return n == w
+			}
+		}
+	}
+	return e.holds(r.Value(e.field))
+}
+
 // prefix is how the keys of the rows begin that have the value, in an order
 // by the attribute alone.
 func (e *equal) prefix() []byte {

@@ -9,6 +9,7 @@ import (
 
 	"contado/geo"
 	"contado/geo/fault"
+	"contado/geo/fgb"
 	"contado/geo/store/features"
 )
 
@@ -74,7 +75,11 @@ func fieldIndex(s *geo.Schema, name string) (int, error) {
 // of appends the key of a row.
 func (k *keys) of(dst []byte, r Row) []byte {
 	for _, f := range k.fields {
-		dst = f.append(dst, r.Value(f.field))
+		if r.own == nil {
+			dst = f.appendRaw(dst, r.packed.Raw(f.field))
+		} else {
+			dst = f.append(dst, r.own.value(f.field))
+		}
 	}
 	return appendInt(dst, r.ID())
 }
@@ -127,27 +132,58 @@ const (
 	classNone byte = 0xFF
 )
 
+// appendRaw is append of a value where it lies in the file.
+func (f sortField) appendRaw(dst []byte, v fgb.Raw) []byte {
+	start := len(dst)
+	switch f.kind {
+	case geo.String, geo.Date, geo.JSON:
+		if b := v.Bytes(); b != nil {
+			return f.turn(appendText(append(dst, classText), b), start)
+		}
+	case geo.Integer:
+		if n, ok := v.Int(); ok {
+			return f.turn(appendNumber(dst, float64(n), residue(n)), start)
+		}
+	case geo.Real:
+		if x, ok := v.Float(); ok && x == x {
+			return f.turn(appendNumber(dst, x, 0), start)
+		}
+	}
+	return f.append(dst, v.Any())
+}
+
+// turn turns what was written round when the order goes down.
+func (f sortField) turn(dst []byte, start int) []byte {
+	if f.descending {
+		for i := start; i < len(dst); i++ {
+			dst[i] = ^dst[i]
+		}
+	}
+	return dst
+}
+
+func appendNumber(dst []byte, v float64, residue int64) []byte {
+	return appendInt(appendFloat(append(dst, classNumber), v), residue)
+}
+
 // append writes a value so that the order of the bytes is that of the values;
 // downwards all bytes are turned round, but for those of no value.
 func (f sortField) append(dst []byte, v any) []byte {
 	start := len(dst)
 	switch x := v.(type) {
 	case int64:
-		dst = appendFloat(append(dst, classNumber), float64(x))
-		dst = appendInt(dst, residue(x))
+		dst = appendNumber(dst, float64(x), residue(x))
 	case float64:
 		if math.IsNaN(x) {
 			return append(dst, classNone)
 		}
-		dst = appendFloat(append(dst, classNumber), x)
-		dst = appendInt(dst, 0)
+		dst = appendNumber(dst, x, 0)
 	case bool:
 		n := 0.0
 		if x {
 			n = 1
 		}
-		dst = appendFloat(append(dst, classNumber), n)
-		dst = appendInt(dst, 0)
+		dst = appendNumber(dst, n, 0)
 	case string:
 		if f.kind == geo.DateTime {
 			if t, ok := instant(x); ok {
@@ -156,16 +192,11 @@ func (f sortField) append(dst []byte, v any) []byte {
 		}
 		dst = appendText(append(dst, classText), x)
 	case []byte:
-		dst = appendText(append(dst, classBytes), string(x))
+		dst = appendText(append(dst, classBytes), x)
 	default:
 		return append(dst, classNone)
 	}
-	if f.descending {
-		for i := start; i < len(dst); i++ {
-			dst[i] = ^dst[i]
-		}
-	}
-	return dst
+	return f.turn(dst, start)
 }
 
 // residue is what a whole number loses as a float64: with it, numbers of both
@@ -196,15 +227,14 @@ func appendInt(dst []byte, v int64) []byte {
 
 // appendText ends a text so that none is the beginning of another: a zero
 // byte is written as 0 FF, the end as 0 0.
-func appendText(dst []byte, s string) []byte {
-	for {
-		i := strings.IndexByte(s, 0)
-		if i < 0 {
-			return append(append(dst, s...), 0, 0)
+func appendText[T string | []byte](dst []byte, s T) []byte {
+	for i := range len(s) {
+		dst = append(dst, s[i])
+		if s[i] == 0 {
+			dst = append(dst, 0xFF)
 		}
-		dst = append(append(dst, s[:i]...), 0, 0xFF)
-		s = s[i+1:]
 	}
+	return append(dst, 0, 0)
 }
 
 // fixedTime has a fixed width, so that text order is time order.
@@ -216,11 +246,6 @@ func instant(s string) (string, bool) {
 		return "", false
 	}
 	return t.UTC().Format(fixedTime), true
-}
-
-// idOf is the id at the end of a key.
-func idOf(key []byte) int64 {
-	return int64(binary.BigEndian.Uint64(key[len(key)-8:]) ^ 1<<63) //nolint:gosec // the bits
 }
 
 // head is the first bytes of a key as a number that sorts as it does.

@@ -117,18 +117,27 @@ func boxOf(e cql2.Expr, n *names) geo.BBox {
 			}
 			return all
 		}
-		all := everything
+		least := everything
 		for _, a := range x.Args {
-			all = all.Intersect(boxOf(a, n))
+			least = smaller(least, boxOf(a, n))
 		}
-		return all
+		return least
 	case *cql2.Spatial:
 		if x.Op == "s_disjoint" {
 			return everything
 		}
-		return everything.Intersect(spatialBox(x.Left, x.Right, n)).Intersect(spatialBox(x.Right, x.Left, n))
+		return smaller(spatialBox(x.Left, x.Right, n), spatialBox(x.Right, x.Left, n))
 	}
 	return everything
+}
+
+// smaller is one of two boxes that a row meets both; what it need not meet is
+// what they share.
+func smaller(a, b geo.BBox) geo.BBox {
+	if b.Width()*b.Height() < a.Width()*a.Height() || a == everything {
+		return b
+	}
+	return a
 }
 
 // spatialBox is the box of a literal beside the row's geometry. Two that

@@ -60,8 +60,12 @@ func (r Row) Value(field int) any {
 	if r.own == nil {
 		return r.packed.Value(field)
 	}
-	if field < len(r.own.feature.Values) {
-		return r.own.feature.Values[field]
+	return r.own.value(field)
+}
+
+func (e *entry) value(field int) any {
+	if field < len(e.feature.Values) {
+		return e.feature.Values[field]
 	}
 	return nil
 }

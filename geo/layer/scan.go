@@ -19,7 +19,7 @@ type scan struct {
 	fields []int    // of the answer; nil: all
 	box    geo.BBox // that every row must meet, when boxed
 	boxed  bool
-	near   geo.BBox // that every row will turn out to meet: for finding them
+	near   geo.BBox // one that every row meets: for finding them
 	equal  []equal
 	where  *Selection
 	keys   *keys // nil: by id
@@ -58,7 +58,7 @@ func (l *Layer) newScan(q features.Query) (*scan, error) {
 		if s.where, err = l.Where(q.Filter, q.FilterCRS); err != nil {
 			return nil, err
 		}
-		s.near = s.near.Intersect(s.where.Box())
+		s.near = smaller(s.near, s.where.Box())
 	}
 	return s, s.sort(&schema)
 }
@@ -86,7 +86,7 @@ func (s *scan) match(r Row) (bool, error) {
 		return false, nil
 	}
 	for i := range s.equal {
-		if e := &s.equal[i]; !e.holds(r.Value(e.field)) {
+		if !s.equal[i].in(r) {
 			return false, nil
 		}
 	}

@@ -18,6 +18,7 @@ import (
 type Selection struct {
 	known, yes []uint64 // bits by ordinal, written atomically
 	judges     sync.Pool
+	quick      quick
 	box        geo.BBox
 	failed     atomic.Pointer[error]
 }
@@ -56,7 +57,7 @@ func newSelection(b *base, e cql2.Expr, from geo.CRS) (*Selection, error) {
 		return nil, err
 	}
 	words := (b.len() + 63) / 64
-	s := &Selection{known: make([]uint64, words), yes: make([]uint64, words), box: boxOf(e, names)}
+	s := &Selection{known: make([]uint64, words), yes: make([]uint64, words), quick: names.quick(e), box: boxOf(e, names)}
 	s.judges.New = func() any {
 		j, err := names.judge(e)
 		if err != nil { // it was compiled before
@@ -113,6 +114,9 @@ func (s *Selection) Test(r Row) (bool, error) {
 }
 
 func (s *Selection) judge(r Row) (bool, error) {
+	if t := s.quick(r); t != ask {
+		return t == cql2.True, nil
+	}
 	j, ok := s.judges.Get().(*judge)
 	if !ok {
 		return false, fault.Errorf("layer.Where", fault.Other, "a filter is missing")
