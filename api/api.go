@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"time"
+	"unicode/utf8"
 
 	"github.com/labstack/echo/v4"
 
@@ -47,7 +48,12 @@ type Deps struct {
 	// is a folder for maps that are being made; "" = the system's.
 	Publish func(ctx context.Context, m *engine.Map, id, title string) error
 	Work    string
-	Log     *slog.Logger // nil: silence
+	// Edit says who makes a request that changes rows of vector datasets, or
+	// why it may not (rest.Refuse); nil: nothing is changed through the API.
+	// EditBy makes one. RequireMatch refuses changes without If-Match.
+	Edit         func(*http.Request) (who string, err error)
+	RequireMatch bool
+	Log          *slog.Logger // nil: silence
 	// Program is the name and version: "contado 0.1.0".
 	Program string
 	// BaseURL is the address that people use, when it is not the one that
@@ -113,7 +119,9 @@ func New(d Deps) (*Server, error) {
 	}}
 	painter := &draw.Painter{Atlas: d.Atlas, Renderer: d.Tiles}
 	for _, r := range []interface{ Register(rest.Registrar) }{
-		&ogc.Handler{Atlas: d.Atlas, Program: d.Program, Home: home.home, Timeout: d.Limits.Query},
+		&ogc.Handler{
+			Atlas: d.Atlas, Program: d.Program, Home: home.home, Timeout: d.Limits.Query, Edit: d.Edit, RequireMatch: d.RequireMatch,
+		},
 		&stac.Handler{Atlas: d.Atlas, Blobs: d.Blobs, Timeout: d.Limits.Query},
 		&ogc.Pictures{Painter: painter, Tiles: d.Tiles, Timeout: d.Limits.Tile},
 		&wms.Handler{Painter: painter, Log: d.Log, Timeout: d.Limits.Tile},
@@ -122,7 +130,7 @@ func New(d Deps) (*Server, error) {
 		&xyz.Crops{Painter: painter, Timeout: d.Limits.Tile},
 		&territory.Handler{Atlas: d.Atlas, Engine: d.Engine, Program: d.Program, Timeout: d.Limits.Query},
 		s.analysis,
-		&openapi.Handler{Program: d.Program, Layers: func() []openapi.Layer { return layers(d.Atlas.Current()) }},
+		&openapi.Handler{Program: d.Program, ReadOnly: d.Edit == nil, Layers: func() []openapi.Layer { return layers(d.Atlas.Current()) }},
 		page.Guide{},
 		&admin.Handler{Atlas: d.Atlas, Jobs: d.Jobs, Program: d.Program, Started: time.Now()},
 	} {
@@ -130,6 +138,22 @@ func New(d Deps) (*Server, error) {
 	}
 	home.register(e)
 	return s, nil
+}
+
+// EditBy lets everybody who reaches the server edit. who is the name that a
+// reverse proxy puts into a header of every request, and requests without it
+// are refused; without a header everybody is "local".
+func EditBy(header string) func(*http.Request) (who string, err error) {
+	return func(r *http.Request) (string, error) {
+		if header == "" {
+			return "local", nil
+		}
+		values := r.Header.Values(header)
+		if len(values) != 1 || values[0] == "" || len(values[0]) > 200 || !utf8.ValidString(values[0]) {
+			return "", rest.Refuse(http.StatusForbidden, "it is not known who you are: only people whom the entrance has let in can edit")
+		}
+		return values[0], nil
+	}
 }
 
 // layers are the vector datasets as the description of the API lists them.

@@ -16,7 +16,7 @@ import (
 )
 
 // exposed are the headers that scripts of other origins may read.
-const exposed = "Accept-Ranges, ETag, Link, Location, Content-Bbox, Content-Crs, Content-Datetime, Content-Language, Content-Range, Retry-After, X-Contado-Complete, X-Contado-Items, X-Contado-Items-Used, X-Contado-Items-Skipped, X-Request-Id"
+const exposed = "Accept-Ranges, Allow, ETag, Link, Location, Content-Bbox, Content-Crs, Content-Datetime, Content-Language, Content-Range, OGC-NumberMatched, OGC-NumberReturned, Retry-After, X-Contado-Complete, X-Contado-Items, X-Contado-Items-Used, X-Contado-Items-Skipped, X-Request-Id"
 
 // plainPolicy is for everything that is no page.
 const plainPolicy = "default-src 'none'; frame-ancestors 'none'"

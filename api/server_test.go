@@ -91,7 +91,7 @@ func TestValidatorsAndHead(t *testing.T) {
 func TestOptionsAndOtherMethods(t *testing.T) {
 	t.Parallel()
 	for path, want := range map[string]string{
-		"/": "GET HEAD OPTIONS", "/collections/sites/items": "GET HEAD OPTIONS", "/processes/coverage-report/execution": "OPTIONS POST",
+		"/": "GET HEAD OPTIONS", "/collections/sites/items": "GET HEAD OPTIONS POST", "/processes/coverage-report/execution": "OPTIONS POST",
 		"/jobs/x": "DELETE GET HEAD OPTIONS", "/xyz/sites/1/0/0.mvt": "GET HEAD OPTIONS",
 	} {
 		allow := func(r *apitest.Response) string {
@@ -123,7 +123,7 @@ func TestStatus(t *testing.T) {
 		Demo                     bool
 	}
 	ask.JSON(t, "/status", &s)
-	if s.Status != "ok" || s.Version != "0.0.1-test" || s.Program != "contado" || s.Datasets != 8 || !s.Demo {
+	if s.Status != "ok" || s.Version != "0.0.1-test" || s.Program != "contado" || s.Datasets != 9 || !s.Demo {
 		t.Errorf("%+v", s)
 	}
 }

@@ -168,7 +168,7 @@ func TestStylesAndLegends(t *testing.T) {
 		Zoom   float64
 	}
 	ask.JSON(t, "/styles/map", &s)
-	if len(s.Sources) != 8 || len(s.Center) != 2 {
+	if len(s.Sources) != 9 || len(s.Center) != 2 {
 		t.Errorf("%d sources, centre %v", len(s.Sources), s.Center)
 	}
 	ids, rasters := map[string]bool{}, 0

@@ -34,6 +34,9 @@ const (
 	North    = 5_105_000.0
 )
 
+// Wells is the number of rows of dataset "wells".
+const Wells = 20
+
 // Sites is the number of rows of dataset "sites".
 const Sites = 57
 
@@ -46,6 +49,7 @@ const Sites = 57
 //   - sites (other, 4326): Sites points with attributes of all types, ids from
 //     1, the last without geometry;
 //   - islands (other, 4326): polygons on both sides of the antimeridian;
+//   - wells (other, 32632): Wells polygons, for tests that edit;
 //   - people (population table by municipality, without geometry) is not there:
 //     one population is enough for a report;
 //   - scenes (imagery, 32632): two dates, three bands.
@@ -57,6 +61,9 @@ type Land struct {
 	cat    *sqlite.Catalog
 	blobs  *dir.Store
 }
+
+// WhoHeader is the header that says who edits.
+const WhoHeader = "X-Test-User"
 
 // Program is what the land says that it was made by.
 const Program = "contado 0.0.1-test"
@@ -74,7 +81,7 @@ func NewLand(ctx context.Context, folder string, limits api.Limits) (*Land, erro
 	if err := l.fill(ctx); err != nil {
 		return nil, err
 	}
-	at, err := atlas.Open(ctx, atlas.Stores{Catalog: l.cat, Features: gpkg.New(), Blobs: l.blobs})
+	at, err := atlas.Open(ctx, atlas.Stores{Catalog: l.cat, Features: gpkg.New(), Blobs: l.blobs, Journal: l.cat.Journal()})
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +96,8 @@ func NewLand(ctx context.Context, folder string, limits api.Limits) (*Land, erro
 	}
 	l.Deps = api.Deps{
 		Atlas: at, Pool: pool, Tiles: maker, Engine: analysis.New(at, pool, Program), Jobs: l.jobs, Blobs: l.blobs,
-		Log: slog.New(slog.DiscardHandler), Program: Program, Limits: limits,
+		Edit: api.EditBy(WhoHeader),
+		Log:  slog.New(slog.DiscardHandler), Program: Program, Limits: limits,
 	}
 	l.Server, err = api.New(l.Deps) //nolint:contextcheck // requests bring their own
 	return l, err
@@ -125,6 +133,7 @@ func (l *Land) fill(ctx context.Context) error {
 		{ingest.Options{Dataset: "clinic", Role: catalog.Service, Title: "Clinics", Description: "Invented for tests"}, "clinic.geojson", clinics},
 		{ingest.Options{Dataset: "sites", Role: catalog.OtherRole, Title: "Sites <&>"}, "sites.geojson", sites},
 		{ingest.Options{Dataset: "islands", Role: catalog.OtherRole}, "islands.geojson", islands},
+		{ingest.Options{Dataset: "wells", Role: catalog.OtherRole, Title: "Wells"}, "wells.geojson", wells},
 		{ingest.Options{Dataset: "scenes", Role: catalog.Imagery, Datetime: "2024-05-01"}, "scene_a.tif", scene},
 		{ingest.Options{Dataset: "scenes", Append: true, Datetime: "2024-07-01T10:00:00Z"}, "scene_b.tif", scene},
 	} {
@@ -242,6 +251,18 @@ func sites(path string) error {
 		}))
 	}
 	return collection(path, "", list)
+}
+
+func wells(path string) error {
+	var list []object
+	for i := 1; i <= Wells; i++ {
+		x, y := West+float64(i)*100, North-float64(i)*100
+		list = append(list, feature(box(x, y, x+10, y+10), object{
+			"name": fmt.Sprintf("well %d", i), "depth": float64(i) / 2, "count": i, "dry": i%2 == 0,
+			"built_from": fmt.Sprintf("19%02d-05-01", 40+i), "built_to": fmt.Sprintf("19%02d-05-01", 45+i),
+		}))
+	}
+	return collection(path, "urn:ogc:def:crs:EPSG::32632", list)
 }
 
 func islands(path string) error {

@@ -255,9 +255,15 @@ func (h *Handler) collection(c echo.Context) error {
 	return rest.JSON(c, rest.MediaJSON, out)
 }
 
-// tag is the validator of what depends on a dataset's version and the request.
-func (h *Handler) tag(c echo.Context, d catalog.Dataset, format rest.Format) string {
-	r := c.Request()
-	return rest.Tag(h.Program, rest.Base(c), r.URL.Path, c.QueryParams().Encode(), format.Media, d.ID,
-		strconv.Itoa(d.Version.Number), d.Version.SHA256, d.Version.PublishedAt.UTC().Format(time.RFC3339Nano))
+// tag is the validator of what depends on a state of a dataset and on the
+// request.
+func (h *Handler) tag(c echo.Context, d catalog.Dataset, stamp string, format rest.Format) string {
+	return rest.Tag(append(h.basis(c, d, format), stamp)...)
+}
+
+func (h *Handler) basis(c echo.Context, d catalog.Dataset, format rest.Format) []string {
+	return []string{
+		h.Program, rest.Base(c), c.Request().URL.Path, c.QueryParams().Encode(), format.Media, c.Response().Header().Get("Content-Language"),
+		d.ID, strconv.Itoa(d.Version.Number), d.Version.SHA256, d.Version.PublishedAt.UTC().Format(time.RFC3339Nano),
+	}
 }

@@ -4,6 +4,7 @@
 package ogc
 
 import (
+	"net/http"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -20,6 +21,14 @@ type Handler struct {
 	// Home draws the web page at / for browsers.
 	Home    echo.HandlerFunc
 	Timeout time.Duration
+	// Edit says who makes a request that changes rows, or why it may not; nil:
+	// nothing is changed through this API.
+	Edit func(*http.Request) (who string, err error)
+	// RequireMatch refuses changes that do not say with If-Match which state
+	// they are of.
+	RequireMatch bool
+
+	values values
 }
 
 // Register adds the routes.
@@ -31,8 +40,18 @@ func (h *Handler) Register(r rest.Registrar) {
 	rest.Get(r, "/collections/:id", h.collection, t)
 	rest.Get(r, "/collections/:id/items", h.items, t)
 	rest.Get(r, "/collections/:id/items/:fid", h.item, t)
-	rest.Get(r, "/collections/:id/queryables", h.queryables, t)
-	rest.Get(r, "/collections/:id/schema", h.schema, t)
+	rest.Get(r, "/collections/:id/changes", h.changes, t)
+	r.Add(http.MethodOptions, "/collections/:id/items", h.options(listMethods), t)
+	r.Add(http.MethodOptions, "/collections/:id/items/:fid", h.options(itemMethods), t)
+	if h.Edit != nil {
+		r.Add(http.MethodPost, "/collections/:id/items", h.create, t)
+		r.Add(http.MethodPut, "/collections/:id/items/:fid", h.replace, t)
+		r.Add(http.MethodPatch, "/collections/:id/items/:fid", h.update, t)
+		r.Add(http.MethodDelete, "/collections/:id/items/:fid", h.remove, t)
+	}
+	for _, k := range schemaKinds {
+		rest.Get(r, "/collections/:id/"+k.name, h.schemaOf(k), t)
+	}
 }
 
 // conforms lists what is true, and nothing else. Processes have the form of

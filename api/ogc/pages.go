@@ -1,8 +1,9 @@
 package ogc
 
 import (
-	"encoding/json"
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -62,7 +63,7 @@ func collectionPage(c echo.Context, x Collection) error {
 	return page.Render(c, lang, page.Page{Name: "collection", Title: x.Title, Links: links, Data: data, Crumbs: crumbs(c, lang)})
 }
 
-func itemsPage(c echo.Context, d catalog.Dataset, res *result, links []rest.Link) error {
+func itemsPage(c echo.Context, columns []string, d catalog.Dataset, res *result, links []rest.Link) error {
 	lang, err := rest.Language(c)
 	if err != nil {
 		return err
@@ -77,7 +78,7 @@ func itemsPage(c echo.Context, d catalog.Dataset, res *result, links []rest.Link
 		Next     string
 		Columns  []string
 		Rows     []line
-	}{Returned: len(res.rows), Matched: res.matched, Columns: columns(d)}
+	}{Returned: len(res.rows), Matched: res.matched, Columns: columns}
 	for _, r := range res.rows {
 		l := line{Href: rest.URL(c, "collections", d.ID, "items", r.ID) + "?f=html", ID: r.ID}
 		for _, v := range r.Values {
@@ -96,7 +97,7 @@ func itemsPage(c echo.Context, d catalog.Dataset, res *result, links []rest.Link
 	})
 }
 
-func itemPage(c echo.Context, d catalog.Dataset, res *result, links []rest.Link) error {
+func itemPage(c echo.Context, d catalog.Dataset, names []string, r row, geometry string, links []rest.Link) error {
 	lang, err := rest.Language(c)
 	if err != nil {
 		return err
@@ -105,26 +106,51 @@ func itemPage(c echo.Context, d catalog.Dataset, res *result, links []rest.Link)
 	data := struct {
 		Rows     []line
 		Geometry string
-	}{}
-	names := columns(d)
-	for i, v := range res.rows[0].Values {
+	}{Geometry: geometry}
+	for i, v := range r.Values {
 		data.Rows = append(data.Rows, line{names[i], cell(v)})
 	}
-	var f struct {
-		Geometry *struct{ Type string }
-	}
-	if err := json.Unmarshal(res.features[0], &f); err != nil {
-		return err
-	}
-	if data.Geometry = page.Text(lang, "nothing"); f.Geometry != nil {
-		data.Geometry = f.Geometry.Type
+	if geometry == "" {
+		data.Geometry = page.Text(lang, "nothing")
 	}
 	return page.Render(c, lang, page.Page{
-		Name: "item", Title: name(d) + " " + res.rows[0].ID, Links: links, Data: data,
+		Name: "item", Title: name(d) + " " + r.ID, Links: links, Data: data,
 		Crumbs: crumbs(c, lang,
 			page.Crumb{Href: rest.URL(c, "collections", d.ID) + "?f=html", Text: name(d)},
 			page.Crumb{Href: rest.URL(c, "collections", d.ID, "items") + "?f=html", Text: page.Text(lang, "items")}),
 	})
+}
+
+func schemaPage(c echo.Context, d catalog.Dataset, kind string, doc *schemaDocument, links []rest.Link) error {
+	lang, err := rest.Language(c)
+	if err != nil {
+		return err
+	}
+	type line struct{ Name, Title, Type, Description, Values string }
+	var lines []line
+	for n, p := range doc.Properties {
+		t := p.Type
+		if p.Format != "" {
+			t = p.Format
+		}
+		lines = append(lines, line{n, p.Title, t, p.Description, joined(p.Enum)})
+	}
+	slices.SortFunc(lines, func(a, b line) int {
+		x, y := doc.Properties[a.Name], doc.Properties[b.Name]
+		return cmp.Or(cmp.Compare(x.Seq, y.Seq), strings.Compare(a.Name, b.Name))
+	})
+	return page.Render(c, lang, page.Page{
+		Name: "schema", Title: name(d) + ": " + page.Text(lang, kind), Links: links, Data: lines,
+		Crumbs: crumbs(c, lang, page.Crumb{Href: rest.URL(c, "collections", d.ID) + "?f=html", Text: name(d)}),
+	})
+}
+
+func joined(list []any) string {
+	out := make([]string, len(list))
+	for i, v := range list {
+		out[i] = fmt.Sprint(v)
+	}
+	return strings.Join(out, ", ")
 }
 
 func name(d catalog.Dataset) string {

@@ -3,18 +3,16 @@ package ogc
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
-	"time"
 
-	"github.com/paulmach/orb"
-
+	"contado/api/ogc/encode"
 	"contado/geo"
-	"contado/geo/atlas"
 	"contado/geo/crs"
 	"contado/geo/fault"
+	"contado/geo/fgb"
 	"contado/geo/index"
+	"contado/geo/layer"
 	"contado/geo/store/features"
 )
 
@@ -22,99 +20,157 @@ import (
 // the memory. The next page goes on where it ended.
 const maxPageBytes = 24 << 20
 
-// idsPerRead bounds the rows named in one read.
-const idsPerRead = 2000
-
-// rows are the features of a vector dataset that a query selects.
+// rows are the features of a vector dataset that a query selects, ready to be
+// written. They belong to one request.
 type rows struct {
-	layer  *atlas.Layer
+	layer  *layer.Layer
 	schema geo.Schema
 	q      query
-	toOut  *crs.Transformer // from the stored system; nil where there is no geometry
-	toBox  *crs.Transformer
-	time   int // field that dates a row, −1 when there is none
+	times  times
+	fields []int // positions in the schema of what is written
+
+	shape  bool // there are geometries
+	out    *projector
+	box    *projector // nil without a box, and where out does
+	lonLat *projector // nil where nobody asks
+	thin   *thinner   // nil without zoom-level
+
+	shaped fgb.Shape
+	stored encode.Geometry
+	row    encode.Row
+	raw    []fgb.Raw
 }
 
-func newRows(layer *atlas.Layer, q query) (*rows, error) {
-	r := &rows{layer: layer, schema: layer.Schema(), q: q, time: timeField(layer.Schema())}
+// newRows makes rows ready; fg adds longitude and latitude to every row of
+// another system.
+func newRows(l *layer.Layer, q query, fg bool) (*rows, error) {
+	r := &rows{layer: l, schema: l.Schema(), q: q, fields: q.fields}
+	r.times = timesOf(r.schema)
+	r.raw = make([]fgb.Raw, len(r.schema.Fields))
+	if q.fields == nil {
+		for i := range r.schema.Fields {
+			r.fields = append(r.fields, i)
+		}
+	}
 	if r.schema.GeometryType == "" {
 		return r, nil
 	}
+	r.shape = true
 	var err error
-	if r.toOut, err = crs.New(r.schema.CRS, q.out.crs); err != nil {
+	if r.out, err = newProjector(r.schema.CRS, q.out); err != nil {
 		return nil, err
 	}
 	if q.boxes != nil {
-		r.toBox, err = crs.New(r.schema.CRS, q.boxCRS.crs)
+		if r.out.round = q.boxCRS.uri == q.out.uri || q.boxCRS.crs == q.out.crs; !r.out.round {
+			if r.box, err = newProjector(r.schema.CRS, q.boxCRS); err != nil {
+				return nil, err
+			}
+			r.box.round = true
+		}
+	}
+	if fg && q.out.crs != geo.WGS84 {
+		if r.lonLat, err = newProjector(r.schema.CRS, lonLat); err != nil {
+			return nil, err
+		}
+	}
+	if q.zoom != nil {
+		r.thin, err = newThinner(*q.zoom, r.schema.CRS, l.Dataset().Version.BBoxWGS84)
 	}
 	return r, err
 }
 
-// timeField is the attribute that dates the rows: the only one of type date
-// or datetime. With several nobody can say which is meant.
-func timeField(s geo.Schema) int {
-	found := -1
-	for i, f := range s.Fields {
-		if f.Type != geo.Date && f.Type != geo.DateTime {
-			continue
-		}
-		if found >= 0 {
-			return -1
-		}
-		found = i
+// frame is what the encoders want to know.
+func (r *rows) frame() encode.Frame {
+	f := encode.Frame{
+		Collection: r.layer.Dataset().ID, CRS: r.q.out.uri, Swap: r.q.out.swap, Places: -1, LonLatPlaces: lonLat.places(),
+		NoGeometry: r.q.skipGeometry || !r.shape, Start: -1, End: -1, Instant: -1,
 	}
-	return found
+	if r.out != nil {
+		f.Places = r.out.places
+	}
+	for i, at := range r.fields {
+		f.Fields = append(f.Fields, r.schema.Fields[at])
+		switch at {
+		case r.times.instant:
+			f.Instant = i
+		case r.times.start:
+			f.Start = i
+		case r.times.end:
+			f.End = i
+		}
+	}
+	return f
 }
 
-// selected is one row that matched, in the system asked for.
-type selected struct {
-	id       int64
-	geometry orb.Geometry
-	values   []any
+// query is what the layer is asked: all but the exact test of the box.
+func (r *rows) query(p place) (q features.Query, err error) {
+	q = features.Query{
+		Equal: r.q.equal, Sort: r.q.sort, SkipGeometry: !r.needsGeometry(),
+		Filter: both(r.q.filter, r.times.during(r.schema, r.q.when)),
+	}
+	if r.q.filter != nil {
+		q.FilterCRS = r.q.filterCRS.crs
+	}
+	if q.BBox, err = r.nativeBox(); err != nil {
+		return q, err
+	}
+	switch {
+	case !p.given:
+	case len(r.q.sort) > 0:
+		q.Cursor = &features.Cursor{Values: p.values, ID: p.id}
+	case p.id == 0:
+		q.After = -1 // 0 would mean the first row; id 0 itself is skipped by scan
+	default:
+		q.After = p.id
+	}
+	return q, nil
 }
 
-// scan yields the rows that match, by ascending id, from after on.
-func (r *rows) scan(ctx context.Context, yield func(selected) bool) error {
-	after, err := r.q.row()
+func (r *rows) needsGeometry() bool { return r.shape && (!r.q.skipGeometry || r.q.boxes != nil) }
+
+// begin is the place that the page begins at.
+func (r *rows) begin() (place, error) {
+	p, err := r.q.begin(&r.schema)
+	if err != nil || !p.lookup {
+		return p, err
+	}
+	row, ok := r.layer.Find(p.id)
+	if !ok {
+		return p, fault.WithHint(fault.Errorf("ogc", fault.Invalid, "the row that this page begins after is gone"), "begin again without after")
+	}
+	p.values = r.sortValues(row)
+	return p, nil
+}
+
+// scan yields the rows that match, in order, from the place on. The written
+// row is valid until yield returns.
+func (r *rows) scan(ctx context.Context, yield func(written *encode.Row, row layer.Row) (bool, error)) error {
+	if !r.shape && r.q.boxes != nil {
+		return nil
+	}
+	p, err := r.begin()
 	if err != nil {
 		return err
 	}
-	ids, err := r.candidates()
+	q, err := r.query(p)
 	if err != nil {
 		return err
 	}
-	query := features.Query{Equal: r.q.equal}
-	if after != nil {
-		query.After = *after
-		ids = slices.DeleteFunc(ids, func(id int64) bool { return id <= *after })
+	if q.BBox != nil && q.BBox.IsEmpty() {
+		return nil
 	}
 	var failed error
-	visit := func(f geo.Feature) bool {
-		if after != nil && f.ID <= *after { // After = 0 means all rows to the store
+	err = r.layer.Rows(ctx, q, func(row layer.Row) bool {
+		if p.given && len(r.q.sort) == 0 && row.ID() <= p.id {
 			return true
 		}
-		var s selected
-		var ok bool
-		if s, ok, failed = r.match(f); failed != nil {
-			return false
+		var ok, more bool
+		if ok, failed = r.load(row); failed != nil || !ok {
+			return failed == nil
 		}
-		return !ok || yield(s)
-	}
-	if r.q.boxes == nil {
-		err = r.layer.Scan(ctx, query, visit)
-		return first(failed, err)
-	}
-	stopped := false
-	for part := range slices.Chunk(ids, idsPerRead) {
-		query.IDs = part
-		err = r.layer.Scan(ctx, query, func(f geo.Feature) bool {
-			stopped = !visit(f)
-			return !stopped
-		})
-		if stopped || err != nil {
-			break
-		}
-	}
+		more, failed = yield(&r.row, row)
+		return more && failed == nil
+	})
 	return first(failed, err)
 }
 
@@ -127,40 +183,150 @@ func first(errs ...error) error {
 	return nil
 }
 
-// candidates are the ids whose boxes meet the boxes asked for, ascending.
-func (r *rows) candidates() ([]int64, error) {
-	if r.q.boxes == nil || r.toBox == nil {
+// load brings a row into the form in which it is written; ok is false when it
+// lies outside the box.
+func (r *rows) load(row layer.Row) (ok bool, err error) {
+	r.row.ID, r.row.Geometry, r.row.LonLat = row.ID(), nil, nil
+	if r.needsGeometry() {
+		there, err := r.readGeometry(row)
+		switch {
+		case err != nil:
+			return false, err
+		case there:
+			if ok, err := r.draw(r.row.ID); !ok || err != nil {
+				return false, err
+			}
+		case r.q.boxes != nil:
+			return false, nil
+		}
+	}
+	r.row.Values, r.row.Raw = r.row.Values[:0], r.row.Raw[:0]
+	if row.RawValues(r.raw) {
+		for _, i := range r.fields {
+			r.row.Raw = append(r.row.Raw, r.raw[i])
+		}
+		return true, nil
+	}
+	for _, i := range r.fields {
+		r.row.Values = append(r.row.Values, row.Value(i))
+	}
+	return true, nil
+}
+
+// readGeometry reads the stored geometry, in place where that can be.
+func (r *rows) readGeometry(row layer.Row) (there bool, err error) {
+	err = row.Shape(&r.shaped)
+	switch {
+	case err == nil:
+		r.stored = encode.Geometry{Kind: encode.Kind(r.shaped.Kind), XY: r.shaped.XY, Ends: r.shaped.Ends, Parts: r.shaped.Parts}
+		there = r.stored.Kind != 0
+	case fault.Is(err, fault.Unsupported): // a collection
+		g, err := row.Geometry()
+		if err != nil {
+			return false, err
+		}
+		r.stored = encode.Geometry{}
+		there = r.stored.Flatten(g)
+	default:
+		return false, err
+	}
+	if there && r.schema.HasZ {
+		r.stored.Z, _, err = row.ZM()
+		if err == nil && len(r.stored.Z) != r.stored.Len() { // of a collection, or damaged
+			r.stored.Z = nil
+		}
+		return there, err
+	}
+	return there, nil
+}
+
+// draw tests the stored geometry against the box and puts it into the system
+// of the answer.
+func (r *rows) draw(id int64) (ok bool, err error) {
+	if r.q.boxes != nil && r.box != nil {
+		g, err := r.box.project(&r.stored)
+		if err != nil {
+			if fault.Is(err, fault.Invalid) { // no place in that system, so not in a box of it
+				return false, nil
+			}
+			return false, err
+		}
+		if !r.within(g) {
+			return false, nil
+		}
+	}
+	if r.q.skipGeometry && (r.q.boxes == nil || r.box != nil) {
+		return true, nil
+	}
+	g, err := r.out.project(&r.stored)
+	if err != nil {
+		return false, fmt.Errorf("feature %d of %s in %s: %w", id, r.layer.Dataset().ID, r.q.out.uri, err)
+	}
+	if r.q.boxes != nil && r.box == nil && !r.within(g) {
+		return false, nil
+	}
+	if r.q.skipGeometry {
+		return true, nil
+	}
+	return true, r.finish(g, id)
+}
+
+// finish simplifies, and adds longitude and latitude.
+func (r *rows) finish(g *encode.Geometry, id int64) (err error) {
+	base := &r.stored
+	if r.thin != nil {
+		base = r.thin.thin(base)
+		if g, err = r.out.project(base); err != nil {
+			return fmt.Errorf("feature %d of %s: %w", id, r.layer.Dataset().ID, err)
+		}
+	}
+	r.row.Geometry = g
+	if r.lonLat != nil {
+		if r.row.LonLat, err = r.lonLat.project(base); err != nil {
+			return fmt.Errorf("feature %d of %s: %w", id, r.layer.Dataset().ID, err)
+		}
+	}
+	return nil
+}
+
+func (r *rows) within(g *encode.Geometry) bool {
+	for _, b := range r.q.boxes {
+		if meets(g, b) {
+			return true
+		}
+	}
+	return false
+}
+
+// nativeBox is a box in the stored system that holds all that lies in the
+// boxes asked for; nil for all rows. Rows found by it are tested again, so it
+// may be too large, never too small: a box is cut to where the dataset is
+// before it is projected, since a projection need not hold for the whole world.
+func (r *rows) nativeBox() (*geo.BBox, error) {
+	if r.q.boxes == nil || !r.shape {
 		return nil, nil
 	}
 	back, err := crs.New(r.q.boxCRS.crs, r.schema.CRS)
 	if err != nil {
 		return nil, err
 	}
-	var ids []int64
+	out := geo.EmptyBBox()
 	for _, b := range r.q.boxes {
-		for _, native := range r.nativeBoxes(b, back) {
-			r.layer.Search(native, func(_ geo.BBox, id int64) bool {
-				ids = append(ids, id)
-				return true
-			})
+		for _, part := range r.nativeParts(b, back) {
+			out = out.Union(part)
 		}
 	}
-	slices.Sort(ids)
-	return slices.Compact(ids), nil
+	return &out, nil
 }
 
-// nativeBoxes are boxes in the stored system that hold all that lies in b.
-// Rows found by them are tested again, so they may be too large, never too
-// small: a box is cut to where the dataset is before it is projected, since a
-// projection need not hold for the whole world.
-func (r *rows) nativeBoxes(b geo.BBox, back *crs.Transformer) []geo.BBox {
+func (r *rows) nativeParts(b geo.BBox, back *crs.Transformer) []geo.BBox {
 	if back.Identity() {
 		return []geo.BBox{b}
 	}
 	parts := []geo.BBox{b}
-	if home := r.layer.Dataset().Version.BBoxWGS84; r.q.boxCRS.lonLatBased() && known(home) {
+	if homes := r.homes(); r.q.boxCRS.lonLatBased() && homes != nil {
 		parts = nil
-		for _, h := range index.Unwrap(home) {
+		for _, h := range homes {
 			if cut := b.Intersect(h.Buffer(1e-3)); !cut.IsEmpty() {
 				parts = append(parts, cut)
 			}
@@ -170,113 +336,66 @@ func (r *rows) nativeBoxes(b geo.BBox, back *crs.Transformer) []geo.BBox {
 	for _, p := range parts {
 		native, err := back.BBox(p)
 		if err != nil || native.IsEmpty() { // no such box: look at every row
-			return []geo.BBox{r.layer.Dataset().Version.BBox}
+			return []geo.BBox{r.layer.Bounds()}
 		}
-		out = append(out, native.Buffer((native.Width()+native.Height())*1e-3+1e-9))
+		out = append(out, native.Buffer((native.Width()+native.Height())*1e-3+1e-6))
 	}
 	return out
 }
 
-// match tests a row against what the store could not, and brings its geometry
-// to the system asked for.
-func (r *rows) match(f geo.Feature) (s selected, ok bool, err error) {
-	if r.q.when != nil && !r.during(f) {
-		return s, false, nil
+// homes are boxes in longitude and latitude that hold all rows; nil when that
+// is not known.
+func (r *rows) homes() []geo.BBox {
+	var out []geo.BBox
+	if home := r.layer.Dataset().Version.BBoxWGS84; known(home) {
+		out = index.Unwrap(home)
 	}
-	if r.q.boxes != nil {
-		if ok, err = r.within(f); !ok || err != nil {
-			return s, false, err
-		}
+	if r.layer.Head() == 0 {
+		return out
 	}
-	s = selected{id: f.ID, geometry: f.Geometry, values: f.Values}
-	if f.Geometry != nil && !r.toOut.Identity() {
-		if s.geometry, err = r.toOut.Geometry(f.Geometry, nil); err != nil {
-			return s, false, fmt.Errorf("feature %d of %s in %s: %w", f.ID, r.layer.Dataset().ID, r.q.out.uri, err)
-		}
+	// Edits may have put rows elsewhere.
+	t, err := crs.New(r.schema.CRS, geo.WGS84)
+	if err != nil {
+		return nil
 	}
-	return s, true, nil
+	now, err := t.BBox(r.layer.Bounds())
+	if err != nil {
+		return nil
+	}
+	return append(out, index.Unwrap(now)...)
 }
 
-// during: a row without a time matches any (17-069r4 §7.15.4).
-func (r *rows) during(f geo.Feature) bool {
-	if r.time < 0 || r.time >= len(f.Values) {
-		return true
-	}
-	text, ok := f.Values[r.time].(string)
-	if !ok || text == "" {
-		return true
-	}
-	if t, err := time.Parse(time.RFC3339Nano, text); err == nil {
-		return r.q.when.Contains(t)
-	}
-	if day, err := time.Parse(time.DateOnly, text); err == nil {
-		end := day.Add(24*time.Hour - time.Nanosecond)
-		return r.q.when.Overlaps(&day, &end)
-	}
-	return true
-}
-
-// within tests the geometry itself, in the system of the box.
-func (r *rows) within(f geo.Feature) (bool, error) {
-	if f.Geometry == nil || r.toBox == nil {
-		return false, nil
-	}
-	g := f.Geometry
-	if !r.toBox.Identity() {
-		var err error
-		if g, err = r.toBox.Geometry(g, nil); err != nil {
-			if fault.Is(err, fault.Invalid) { // no place in that system, so not in a box of it
-				return false, nil
-			}
-			return false, err
-		}
-	}
-	for _, b := range r.q.boxes {
-		if meets(g, b) {
-			return true, nil
-		}
-	}
-	return false, nil
-}
+// countable is how many rows a dataset may have to be counted under any
+// condition.
+const countable = 5000
 
 // matched counts all rows that the query selects; ok is false when that is
 // not known cheaply.
 func (r *rows) matched(ctx context.Context) (n int64, ok bool, err error) {
-	if r.q.filtered {
-		return 0, false, nil
+	if r.q.boxes != nil {
+		if !r.shape {
+			return 0, true, nil
+		}
+		// The box of a point is the point.
+		if r.schema.GeometryType != "Point" || len(r.q.boxes) > 1 || r.q.boxCRS.crs != r.schema.CRS {
+			return 0, false, nil
+		}
 	}
-	if len(r.q.equal) == 0 {
-		return r.layer.Dataset().Version.Vector.Count, true, nil
+	q, err := r.query(place{})
+	if err != nil || !r.layer.Cheap(q) && r.layer.Len() > countable {
+		return 0, false, err
 	}
-	n, err = r.layer.Count(ctx, features.Query{Equal: r.q.equal})
+	n, err = r.layer.Count(ctx, q)
 	return n, err == nil, err
 }
 
-// places is how many decimals of transformed coordinates mean something: a
-// tenth of a millimetre.
-func (q *query) places(stored geo.CRS) int {
-	if stored == q.out.crs {
-		return -1
+// sortValues are the values that the next page goes by.
+func (r *rows) sortValues(row layer.Row) []any {
+	out := make([]any, len(r.q.sort))
+	for i, k := range r.q.sort {
+		out[i] = row.Value(r.schema.FieldIndex(k.Field))
 	}
-	if q.out.lonLatBased() {
-		return 9
-	}
-	return 4
-}
-
-// feature writes a row as a GeoJSON feature.
-func (r *rows) feature(b []byte, s selected) ([]byte, error) {
-	w := coordinates{swap: r.q.out.swap, places: r.q.places(r.schema.CRS)}
-	b = append(b, `{"type":"Feature","id":`...)
-	b = strconv.AppendInt(b, s.id, 10)
-	b = append(b, `,"geometry":`...)
-	b = w.geometry(b, s.geometry)
-	b = append(b, `,"properties":`...)
-	b, err := properties(b, r.schema.Fields, s.values)
-	if err != nil {
-		return nil, fmt.Errorf("feature %d of %s: %w", s.id, r.layer.Dataset().ID, err)
-	}
-	return append(b, '}'), nil
+	return out
 }
 
 // parseRow reads a feature id of an address.

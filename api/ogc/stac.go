@@ -9,6 +9,7 @@ import (
 	"github.com/labstack/echo/v4"
 	"github.com/paulmach/orb"
 
+	"contado/api/ogc/encode"
 	"contado/api/stac"
 	"contado/geo"
 	"contado/geo/atlas"
@@ -33,23 +34,26 @@ func turn(doc *stac.Item, it catalog.Item, out reference) error {
 	}
 	var g orb.Geometry = b.Bound().ToPolygon()
 	if len(it.Footprint) > 3 && it.BBox.MinX <= it.BBox.MaxX {
-		ring := make(orb.Ring, len(it.Footprint))
-		for i, p := range it.Footprint {
-			ring[i] = p
-		}
-		if g, err = t.Geometry(orb.Polygon{ring}, nil); err != nil {
+		if g, err = t.Geometry(outline(it).Orb(), nil); err != nil {
 			return err
 		}
 	}
-	w := coordinates{swap: out.swap, places: 4}
-	if out.degrees() {
-		w.places = 9
-	}
-	doc.Geometry = w.geometry(nil, g)
+	var flat encode.Geometry
+	flat.Flatten(g)
+	doc.Geometry = encode.AppendGeometry(nil, &flat, out.swap, out.places())
 	if doc.BBox = boxOf(b); out.swap {
 		doc.BBox = [4]float64{b.MinY, b.MinX, b.MaxY, b.MaxX}
 	}
 	return nil
+}
+
+// outline is the footprint of an item as a polygon.
+func outline(it catalog.Item) *encode.Geometry {
+	g := &encode.Geometry{Kind: encode.Polygon}
+	for _, p := range it.Footprint {
+		g.XY = append(g.XY, p[0], p[1])
+	}
+	return g
 }
 
 // onEarth turns boxes of a system into boxes in longitude and latitude, of
@@ -136,11 +140,7 @@ func overlaps(it catalog.Item, boxes []geo.BBox) bool {
 			if len(it.Footprint) < 4 || it.BBox.MinX > it.BBox.MaxX {
 				return true
 			}
-			ring := make(orb.Ring, len(it.Footprint))
-			for i, p := range it.Footprint {
-				ring[i] = p
-			}
-			if meets(ring, b) {
+			if meets(outline(it), b) {
 				return true
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sort"
 	"strings"
@@ -43,6 +44,8 @@ type Layer struct {
 // Handler serves the document.
 type Handler struct {
 	Program string // "contado 0.1.0"
+	// ReadOnly leaves out what changes rows.
+	ReadOnly bool
 	// Layers are described one by one beside the general address: GDAL sends
 	// a condition only when it finds the parameter under the very path.
 	Layers func() []Layer
@@ -116,37 +119,86 @@ func (h *Handler) info() (json.RawMessage, error) {
 	return json.Marshal(&info)
 }
 
+// editing are the methods that change rows.
+var editing = []string{"post", "put", "patch", "delete"}
+
+const (
+	itemsPath = "/collections/{id}/items"
+	itemPath  = itemsPath + "/{fid}"
+)
+
 // paths are those of the document and the items of every layer.
 func (h *Handler) paths() (json.RawMessage, error) {
-	if h.Layers == nil {
-		return h.doc["paths"], nil
-	}
 	var out map[string]any
 	if err := json.Unmarshal(h.doc["paths"], &out); err != nil {
 		return nil, err
 	}
-	general, ok := out["/collections/{id}/items"].(map[string]any)["get"].(map[string]any)
+	for _, path := range []string{itemsPath, itemPath} {
+		item, ok := out[path].(map[string]any)
+		if !ok {
+			return nil, errors.New("openapi.yaml: no items")
+		}
+		for _, method := range editing {
+			if h.ReadOnly {
+				delete(item, method)
+			}
+		}
+	}
+	if h.Layers == nil {
+		return json.Marshal(out)
+	}
+	general, ok := out[itemsPath].(map[string]any)
 	if !ok {
 		return nil, errors.New("openapi.yaml: no items")
 	}
 	for _, l := range h.Layers() {
-		params, ok := general["parameters"].([]any)
-		if !ok {
-			return nil, errors.New("openapi.yaml: items without parameters")
+		one, err := itemsOf(general, l)
+		if err != nil {
+			return nil, err
 		}
-		params = slices.Clone(params)
-		for _, f := range l.Fields {
-			params = append(params, map[string]any{
-				"name": f.Name, "in": "query", "required": false, "style": "form", "explode": false,
-				"description": "Only features whose attribute equals the value", "schema": schemaOf(f),
-			})
-		}
-		out["/collections/"+l.ID+"/items"] = map[string]any{"get": map[string]any{
-			"tags": general["tags"], "operationId": "getFeatures." + l.ID, "summary": "Features of " + l.Title,
-			"parameters": params, "responses": general["responses"],
-		}}
+		out["/collections/"+l.ID+"/items"] = one
 	}
 	return json.Marshal(out)
+}
+
+// itemsOf is the general address of items for one layer, with its attributes
+// as parameters.
+func itemsOf(general map[string]any, l Layer) (map[string]any, error) {
+	out := map[string]any{}
+	for method, v := range general {
+		op, ok := v.(map[string]any)
+		if !ok { // the parameters of the path
+			continue
+		}
+		op = maps.Clone(op)
+		op["operationId"] = fmt.Sprint(op["operationId"]) + "." + l.ID
+		op["summary"] = l.Title + ": " + fmt.Sprint(op["summary"])
+		if method == "get" {
+			params, ok := op["parameters"].([]any)
+			if !ok {
+				return nil, errors.New("openapi.yaml: items without parameters")
+			}
+			op["parameters"] = append(slices.Clone(params), parametersOf(l)...)
+			op["summary"] = "Features of " + l.Title
+			delete(op, "description")
+		}
+		out[method] = op
+	}
+	return out, nil
+}
+
+func parametersOf(l Layer) []any {
+	var out []any
+	for _, f := range l.Fields {
+		about := f.Description
+		if about == "" {
+			about = "Only features whose attribute equals the value"
+		}
+		out = append(out, map[string]any{
+			"name": f.Name, "in": "query", "required": false, "style": "form", "explode": false, "description": about, "schema": schemaOf(f),
+		})
+	}
+	return out
 }
 
 func schemaOf(f geo.Field) map[string]any {
@@ -157,6 +209,10 @@ func schemaOf(f geo.Field) map[string]any {
 		return map[string]any{"type": "number", "format": "double"}
 	case geo.Boolean:
 		return map[string]any{"type": "boolean"}
+	case geo.Date:
+		return map[string]any{"type": "string", "format": "date", "maxLength": 40}
+	case geo.DateTime:
+		return map[string]any{"type": "string", "format": "date-time", "maxLength": 40}
 	}
 	return map[string]any{"type": "string", "maxLength": 4000}
 }

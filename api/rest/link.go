@@ -95,7 +95,7 @@ func Representations(c echo.Context, address, served string, offers ...Format) [
 func AddHeader(c echo.Context, links []Link) {
 	for _, l := range links {
 		switch l.Rel {
-		case "next", "self", "alternate", "service-desc", "service-doc", "conformance", "data":
+		case "next", "prev", "first", "self", "alternate", "service-desc", "service-doc", "conformance", "data":
 			c.Response().Header().Add("Link", "<"+l.Href+`>; rel="`+l.Rel+`"; type="`+strings.ReplaceAll(l.Type, `"`, "")+`"`)
 		}
 	}

@@ -63,6 +63,20 @@ func Limit(text string) (int, error) {
 	return n, nil
 }
 
+// Whole reads a parameter that is a whole number of at least 0; 0 when it is
+// not given.
+func Whole(c echo.Context, name string) (int64, error) {
+	text := c.QueryParam(name)
+	if text == "" {
+		return 0, nil
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n < 0 || text[0] == '+' {
+		return 0, fault.Errorf("api", fault.Invalid, "%s=%s: want a whole number of at least 0", name, clip(text))
+	}
+	return n, nil
+}
+
 // BBox reads four or six numbers (heights are ignored) in longitude and
 // latitude; a west that is larger than the east crosses the antimeridian.
 // Longitudes to ±360 are taken for what they mean. nil when text is empty.

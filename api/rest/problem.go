@@ -39,6 +39,19 @@ func (e *Typed) Error() string { return e.Err.Error() }
 // Unwrap returns the error itself.
 func (e *Typed) Unwrap() error { return e.Err }
 
+// Refusal is an error with a status of HTTP that no kind of fault has.
+type Refusal struct {
+	Status int
+	Detail string
+}
+
+func (e *Refusal) Error() string { return e.Detail }
+
+// Refuse makes a refusal.
+func Refuse(status int, format string, args ...any) error {
+	return &Refusal{status, fmt.Sprintf(format, args...)}
+}
+
 // MediaProblem is the media type of errors.
 const MediaProblem = "application/problem+json"
 
@@ -96,6 +109,7 @@ func problemOf(err error, c echo.Context) *Problem {
 	var tooBig *http.MaxBytesError
 	var f *fault.Error
 	var typed *Typed
+	var refusal *Refusal
 	if errors.As(err, &typed) {
 		defer func() { p.Type = typed.Type }()
 	}
@@ -105,6 +119,8 @@ func problemOf(err error, c echo.Context) *Problem {
 	case errors.As(err, &tooBig):
 		p.Status, p.Detail = http.StatusRequestEntityTooLarge, fmt.Sprintf("the request body is over %d bytes", tooBig.Limit)
 		p.Type = "/problems/" + fault.TooLarge.String()
+	case errors.As(err, &refusal):
+		p.Status, p.Detail = refusal.Status, refusal.Detail
 	case errors.As(err, &f) && fault.KindOf(err) != fault.Other:
 		kind := fault.KindOf(err)
 		p.Status, p.Type, p.Hint = statuses[kind], "/problems/"+kind.String(), hintOf(err)
