@@ -18,8 +18,8 @@ import (
 type watcher struct {
 	*follower
 	table  *postgis.Table
-	fields []string // of the version, in its order
-	took   time.Duration
+	fields []string      // of the version, in its order
+	took   time.Duration // to read the marks
 }
 
 // ready makes sure that the triggers are there: the table may have been made
@@ -188,7 +188,6 @@ func (w *watcher) interval() time.Duration { return max(w.o.Compare, costs*w.too
 // reconcile makes the layer as the table is now: by what has changed since
 // the last time, or at first by comparing all rows.
 func (w *watcher) reconcile(ctx context.Context) error {
-	began := time.Now()
 	l, err := w.layer(ctx)
 	if err != nil {
 		return err
@@ -202,9 +201,11 @@ func (w *watcher) reconcile(ctx context.Context) error {
 				return err
 			}
 		}
+		began := time.Now()
 		if err := s.Marks(ctx, func(m postgis.Mark) { marks = append(marks, m) }); err != nil {
 			return err
 		}
+		w.took = time.Since(began)
 		if w.marks != nil {
 			ids = differing(w.marks, marks)
 			return nil
@@ -222,7 +223,6 @@ func (w *watcher) reconcile(ctx context.Context) error {
 	if w.marks == nil {
 		w.marks = []postgis.Mark{} // an empty table was compared too
 	}
-	w.took = time.Since(began)
 	w.well()
 	return nil
 }

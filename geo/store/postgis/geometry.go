@@ -193,6 +193,9 @@ func (s *Server) crs(ctx context.Context, srid int64) (geo.CRS, error) {
 // written is the SQL of a geometry to be stored, in the form that the
 // column's type asks for.
 func (g *geometry) written(f *geo.Feature, a *args) (string, error) {
+	if g.generated {
+		return "", fault.Errorf("postgis.Write", fault.Invalid, "the geometry (column %q) is computed and cannot be written", g.name)
+	}
 	if f.Geometry == nil {
 		return "NULL", nil
 	}

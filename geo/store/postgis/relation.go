@@ -135,10 +135,12 @@ WITH RECURSIVE base AS (
     SELECT b.attnum, t.typbasetype, CASE WHEN b.mod >= 0 THEN b.mod ELSE t.typtypmod END
     FROM base b JOIN pg_type t ON t.oid = b.typ WHERE t.typtype = 'd'
 )
-SELECT a.attname, t.typname, t.typtype, t.typcategory, b.mod, a.attnotnull, a.attgenerated <> '', a.attidentity = 'a',
+SELECT a.attname, t.typname, t.typtype, t.typcategory, b.mod, a.attnotnull,
+    a.attgenerated <> '' OR c.relkind = 'v' AND NOT pg_column_is_updatable(a.attrelid, a.attnum, true), a.attidentity = 'a',
     format_type(a.atttypid, a.atttypmod), coalesce(co.collisdeterministic, true), coalesce(col_description(a.attrelid, a.attnum), ''),
     has_column_privilege(a.attrelid, a.attnum, 'SELECT')
 FROM base b JOIN pg_type t ON t.oid = b.typ AND t.typtype <> 'd' JOIN pg_attribute a ON a.attrelid = $1 AND a.attnum = b.attnum
+    JOIN pg_class c ON c.oid = a.attrelid
     LEFT JOIN pg_collation co ON co.oid = a.attcollation
 ORDER BY a.attnum`
 

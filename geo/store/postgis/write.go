@@ -23,7 +23,7 @@ var (
 
 // Write implements features.Writer. It puts the rows as they are stored, with
 // what defaults, triggers and computed columns made of them, in place of the
-// After of the changes.
+// After of the changes; what is given for computed columns is not looked at.
 func (t *Table) Write(ctx context.Context, changes []journal.Change) error {
 	const op = "postgis.Write"
 	if err := t.rel.checkWritable(); err != nil {
