@@ -14,6 +14,7 @@ type Document struct {
 	Version int               `json:"version"`
 	Name    string            `json:"name"`
 	Glyphs  string            `json:"glyphs,omitempty"`
+	Sprite  string            `json:"sprite,omitempty"`
 	Center  []float64         `json:"center,omitempty"`
 	Zoom    float64           `json:"zoom,omitempty"`
 	Sources map[string]Source `json:"sources"`
@@ -47,6 +48,9 @@ type Options struct {
 	// it the style has no labels. Font is a font stack there.
 	Glyphs string
 	Font   string
+	// Sprite is the address of the sprite sheet without its ending; without it
+	// classes differ by colour alone.
+	Sprite string
 }
 
 // Palette of the defaults. Hues follow Okabe and Ito 2008, which colour-blind

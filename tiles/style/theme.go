@@ -76,6 +76,10 @@ func NewThematic(d catalog.Dataset, t *Theme, o Options) *Document {
 	}
 	layers[3].Paint["circle-color"], layers[3].Paint["circle-stroke-color"] = colour, ink
 	layers[3].Paint["circle-stroke-width"] = 0.8
+	if o.Sprite != "" && t.classes.Method == analysis.Categories && len(t.classes.Values) > 1 {
+		doc.Sprite = o.Sprite
+		layers = append(layers[:3], t.pattern(), t.icon(colour))
+	}
 	for i := range layers {
 		layers[i].ID, layers[i].Source, layers[i].SourceLayer = d.ID+"-"+layers[i].ID, d.ID, d.ID
 	}
@@ -87,6 +91,44 @@ func NewThematic(d catalog.Dataset, t *Theme, o Options) *Document {
 	doc.Layers = layers
 	return doc
 }
+
+// pointIcons are the shapes that classes of points take, the plainest first.
+var pointIcons = []string{"circle", "square", "triangle", "diamond", "plus", "ring", "pentagon", "cross", "hexagon"}
+
+// pattern is a second fill by which classes of polygons differ without colour;
+// the most frequent has none.
+func (t *Theme) pattern() Layer {
+	filter := []any{"in", t.text(), []any{"literal", []any{}}}
+	match := []any{"match", t.text()}
+	var named []any
+	for i, v := range t.classes.Values[1:] {
+		if i == len(PatternNames) {
+			break
+		}
+		match = append(match, valueText(v.Value), PatternNames[i])
+		named = append(named, valueText(v.Value))
+	}
+	filter[2] = []any{"literal", named}
+	return Layer{
+		ID: "pattern", Type: "fill", Filter: []any{"all", polygonsOnly(), filter},
+		Paint: map[string]any{"fill-pattern": append(match, PatternNames[0]), "fill-opacity": 0.6},
+	}
+}
+
+// icon draws points as shapes by class.
+func (t *Theme) icon(colour []any) Layer {
+	match := []any{"match", t.text()}
+	for i, v := range t.classes.Values {
+		match = append(match, valueText(v.Value), pointIcons[i%len(pointIcons)])
+	}
+	return Layer{
+		ID: "icon", Type: "symbol", Filter: []any{"==", []any{"geometry-type"}, "Point"},
+		Layout: map[string]any{"icon-image": append(match, pointIcons[0]), "icon-size": zoomed(8, 0.5, 12, 0.8, 16, 1.2), "icon-allow-overlap": true},
+		Paint:  map[string]any{"icon-color": colour, "icon-halo-color": ink, "icon-halo-width": 1},
+	}
+}
+
+func (t *Theme) text() []any { return []any{"to-string", []any{"get", t.classes.Field.Name}} }
 
 func (t *Theme) name() string {
 	if t.classes.Field.Alias != "" {

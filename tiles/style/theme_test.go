@@ -74,6 +74,13 @@ func TestThemeOfCategories(t *testing.T) {
 	if !strings.Contains(got, `["match",["to-string",["get","crop"]],"vine","#`) || !strings.Contains(got, `"3","#`) || !strings.Contains(got, `"true","#`) || !strings.HasSuffix(got, `"#b8b3a8"]]`) {
 		t.Error(got)
 	}
+	marked := style.NewThematic(fields(), th, style.Options{Sprite: "/sprites/contado"})
+	if got := paint(t, marked, "fields-pattern", "fill-pattern"); marked.Sprite == "" || got != `["match",["to-string",["get","crop"]],"3","hatch","true","dots","hatch"]` {
+		t.Errorf("patterns: %s", got)
+	}
+	if got := paint(t, marked, "fields-icon", "icon-color"); got != paint(t, doc, "fields-fill", "fill-color") {
+		t.Errorf("icons: %s", got)
+	}
 	l := style.English.ThemeLegend(fields(), th)
 	if len(l.Entries) != 4 || l.Entries[0].Label != "vine (5)" || l.Entries[3].Label != "other values (7)" {
 		t.Errorf("%+v", l.Entries)
