@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sort"
 	"sync"
+	"sync/atomic"
 
 	"contado/geo"
 	"contado/geo/fault"
@@ -29,7 +30,8 @@ type base struct {
 	wheres cache[*Selection]  // by their text
 	memos  cache[any]         // what others made of the rows
 	limits limits
-	edit   sync.Mutex // one new state at a time
+	asked  []atomic.Int32 // how often filters would have used an order by a field
+	edit   sync.Mutex     // one new state at a time
 }
 
 func packedBase(d catalog.Dataset, f *fgb.File) (*base, error) {
@@ -62,7 +64,7 @@ type limits struct {
 func newBase(s geo.Schema) *base {
 	return &base{
 		schema: s, orders: newCache[*order](maxOrders), wheres: newCache[*Selection](maxSelections), memos: newCache[any](maxOrders),
-		limits: limits{ordered: 10_000, hits: 4096, held: 1 << 18},
+		limits: limits{ordered: 10_000, hits: 4096, held: 1 << 18}, asked: make([]atomic.Int32, len(s.Fields)),
 	}
 }
 
@@ -220,6 +222,18 @@ func (c cache[V]) get(key string, build func() (V, error)) (V, error) {
 		e.v, e.done = v, true
 	}
 	return v, err
+}
+
+// has tells whether a key has its value already.
+func (c cache[V]) has(key string) bool {
+	c.mu.Lock()
+	e := c.kept[key]
+	c.mu.Unlock()
+	if e == nil || !e.mu.TryLock() { // being made: not yet
+		return false
+	}
+	defer e.mu.Unlock()
+	return e.done
 }
 
 // entry finds or makes the place of a key, and drops the one not used longest.

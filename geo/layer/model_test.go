@@ -238,6 +238,25 @@ var modelFilters = []string{
 	"S_DISJOINT(geometry, POINT(0 0))", "NOT S_INTERSECTS(geometry, BBOX(-15,-15,15,15))",
 	"S_INTERSECTS(geometry, BBOX(0,0,9,9)) AND i >= 0", "S_INTERSECTS(geometry, BBOX(0,0,9,9)) OR s = 'ab'",
 	"S_TOUCHES(LINESTRING(0 0, 8 8), geometry)", "id > 20", "geometry IS NULL", "x IS NULL", "CASEI(s) = CASEI('A')",
+	"S_CONTAINS(BBOX(-9,-9,9,9), geometry)", "S_WITHIN(geometry, BBOX(-9,-9,9,9))", "S_DISJOINT(BBOX(-9,-9,9,9), geometry)",
+	"S_EQUALS(geometry, POINT(0 0))", "S_CROSSES(geometry, BBOX(-9,-9,9,9))", "S_INTERSECTS(geometry, BBOX(3,3,3,9))",
+	"i = 9007199254740993", "i >= 9007199254740992", "i < 9223372036854775807", "1 > i", "0 <= r", "r <> 1.5", "i <> 1", "s >= 'a'", "s < 'ab'", "'a' <> s",
+	"i BETWEEN -1 AND 1", "r BETWEEN 0 AND 1e300", "s BETWEEN 'a' AND 'z'", "i IN (0, 1, 1, 9223372036854775807)", "s IN ('', '10', 'z')", "r IN (0.1, 1.5)",
+	"s LIKE 'a%'", "s LIKE '%'", "s LIKE 'a_%'", "NOT (s LIKE 'a%')", "d = DATE('2024-02-29')", "d < DATE('2025-12-31')", "d >= DATE('2026-01-01')",
+	"t > TIMESTAMP('2024-02-29T12:30:15Z')", "t = DATE('2024-02-29')", "b = false", "b <> true", "r IS NOT NULL", "s IS NULL", "i + 1 = 2", "i = r",
+}
+
+// drawFilter is a condition, or several joined.
+func drawFilter(t *rapid.T, depth int) string {
+	switch k := rapid.IntRange(0, 5).Draw(t, "joined"); {
+	case depth == 0 || k < 3:
+		return rapid.SampledFrom(modelFilters).Draw(t, "cql2")
+	case k == 3:
+		return "NOT (" + drawFilter(t, depth-1) + ")"
+	case k == 4:
+		return "(" + drawFilter(t, depth-1) + ") OR (" + drawFilter(t, depth-1) + ")"
+	}
+	return "(" + drawFilter(t, depth-1) + ") AND (" + drawFilter(t, depth-1) + ")"
 }
 
 func drawQuery(t *rapid.T, m *model) features.Query {
@@ -255,8 +274,8 @@ func drawQuery(t *rapid.T, m *model) features.Query {
 		v := rapid.SampledFrom(modelValues[f][1:]).Draw(t, "value")
 		q.Equal = []features.Equal{{Field: modelSchema.Fields[f].Name, Value: fmt.Sprint(v)}}
 	}
-	if some("filter", 3) {
-		e, err := cql2.ParseText(rapid.SampledFrom(modelFilters).Draw(t, "cql2"))
+	if some("filter", 2) {
+		e, err := cql2.ParseText(drawFilter(t, 2))
 		if err != nil {
 			t.Fatal(err)
 		}

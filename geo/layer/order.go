@@ -76,21 +76,6 @@ func (o *order) after(key []byte) int {
 	})
 }
 
-// run is the range of the rows whose keys begin with prefix.
-func (o *order) run(prefix []byte) (first, end int) {
-	var buf []byte
-	find := func(beyond bool) int {
-		return sort.Search(len(o.rows), func(i int) bool {
-			buf = o.keys.of(buf[:0], o.base.at(int(o.rows[i])))
-			if bytes.HasPrefix(buf, prefix) {
-				return !beyond
-			}
-			return bytes.Compare(buf, prefix) > 0
-		})
-	}
-	return find(false), find(true)
-}
-
 // ordered gives the overlay's rows in an order; it is made once for a state.
 func (l *Layer) ordered(k *keys) ([]*entry, error) {
 	return l.orders.get(k.name, func() ([]*entry, error) {

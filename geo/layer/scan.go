@@ -189,18 +189,32 @@ func (s *scan) rows(ctx context.Context, yield func(Row) bool) error {
 			return s.inOrder(hits, yield)
 		}
 	}
-	if s.keys != nil {
+	f, err := s.follow(ctx)
+	switch {
+	case err != nil:
+		return err
+	case f != nil && f.n <= s.worth(s.q.Limit):
+		return s.inOrder(s.foundHits(f), yield)
+	case s.keys != nil:
 		return s.sorted(ctx, yield)
+	case f != nil && f.one && len(f.rows) == 1:
+		s.byID(f.rows[0], s.q.After, yield)
+		return nil
 	}
-	if s.l.base.len() >= s.l.base.limits.ordered {
-		for i := range s.equal {
-			if s.equal[i].exact {
-				return s.having(ctx, &s.equal[i], yield)
-			}
-		}
+	return s.walk(ctx, yield)
+}
+
+// worth is how many rows may be found and put in order rather than going
+// through all in order until limit (0: all) of them are met: that looks at
+// limit · all ÷ found rows, more than found as long as these are fewer than
+// the root of limit · all.
+func (s *scan) worth(limit int) int {
+	all := s.l.Len()
+	if limit <= 0 || limit > all {
+		limit = all
 	}
-	s.ascending(yield)
-	return nil
+	limits := &s.l.base.limits
+	return min(max(limits.hits, int(math.Sqrt(float64(limit)*float64(all)))), limits.held)
 }
 
 // hit is a row that was found, small enough to hold many.
@@ -242,14 +256,11 @@ func (s *scan) byIDs() []hit {
 // hits are the rows whose box meets near; ok is false when they are so many
 // that it is better to go through all rows in order.
 func (s *scan) hits() (out []hit, ok bool) {
-	wanted := s.l.Len()
-	if s.q.Limit > 0 && s.where == nil && len(s.equal) == 0 {
-		wanted = min(wanted, s.q.Limit)
+	limit := s.q.Limit
+	if s.where != nil || len(s.equal) > 0 { // nobody knows how many pass
+		limit = 0
 	}
-	// Going through all in order looks at wanted · all ÷ hits rows: more than
-	// the hits as long as these are fewer than the root.
-	limits := &s.l.base.limits
-	most := min(max(limits.hits, int(math.Sqrt(float64(wanted)*float64(s.l.Len())))), limits.held)
+	most := s.worth(limit)
 	ok = true
 	s.l.Visit(&s.near, func(r Row) bool {
 		h := newHit(r)
@@ -284,13 +295,13 @@ func (s *scan) inOrder(list []hit, yield func(Row) bool) error {
 // isAfter tells whether a row comes after the cursor.
 func (s *scan) isAfter(r Row) bool { return string(s.keys.of(nil, r)) > string(s.cursor) }
 
-// ascending goes through all rows by id.
-func (s *scan) ascending(yield func(Row) bool) {
+// ascending goes through all rows by id, from the first after the given one
+// (0: from the first).
+func (s *scan) ascending(after int64, yield func(Row) bool) {
 	o := s.l.over
-	w := o.ascending(s.q.After)
-	s.merge(func(visit func(Row) bool) { s.l.base.ascending(s.q.After, visit) },
-		func() *entry { return o.next(w) },
-		func(a, b Row) bool { return a.ID() < b.ID() }, yield)
+	w := o.ascending(after)
+	s.merge(func(visit func(Row) bool) { s.l.base.ascending(after, visit) },
+		func() *entry { return o.next(w) }, lessID, yield)
 }
 
 // merge gives the base's rows that still stand and the overlay's, both in the
@@ -351,34 +362,6 @@ func (s *scan) sorted(ctx context.Context, yield func(Row) bool) error {
 	return nil
 }
 
-// having goes through the rows that have a value, by id: those of the base
-// stand together in the order by that attribute, in the order of their ids.
-func (s *scan) having(ctx context.Context, e *equal, yield func(Row) bool) error {
-	schema := s.l.Schema()
-	k, err := newKeys(&schema, []features.SortKey{{Field: schema.Fields[e.field].Name}})
-	if err != nil {
-		return err
-	}
-	o, err := s.l.base.order(ctx, k)
-	if err != nil {
-		return err
-	}
-	first, end := o.run(e.prefix())
-	rows := o.rows[first:end]
-	if s.q.After != 0 {
-		rows = rows[sort.Search(len(rows), func(i int) bool { return s.l.base.at(int(rows[i])).ID() > s.q.After }):]
-	}
-	w := s.l.over.ascending(s.q.After)
-	s.merge(func(visit func(Row) bool) {
-		for _, i := range rows {
-			if !visit(s.l.base.at(int(i))) {
-				return
-			}
-		}
-	}, func() *entry { return s.l.over.next(w) }, func(a, b Row) bool { return a.ID() < b.ID() }, yield)
-	return nil
-}
-
 // Count is the number of selected rows; After, Limit, Sort and Cursor are
 // ignored.
 func (l *Layer) Count(ctx context.Context, q features.Query) (int64, error) {
@@ -408,10 +391,8 @@ func (l *Layer) Count(ctx context.Context, q features.Query) (int64, error) {
 		err = s.rows(ctx, count)
 	case s.near != everything:
 		l.Visit(&s.near, count)
-	case len(s.equal) > 0:
-		err = s.rows(ctx, count)
 	default:
-		l.Visit(nil, count)
+		err = s.count(ctx, count)
 	}
 	for _, e := range []error{err, failed, c.err} {
 		if e != nil {
@@ -419,6 +400,24 @@ func (l *Layer) Count(ctx context.Context, q features.Query) (int64, error) {
 		}
 	}
 	return n, nil
+}
+
+// count gives all rows that may be selected, in no set order.
+func (s *scan) count(ctx context.Context, visit func(Row) bool) error {
+	f, err := s.follow(ctx)
+	if err != nil {
+		return err
+	}
+	if f == nil {
+		s.l.Visit(nil, visit)
+		return nil
+	}
+	for _, h := range s.foundHits(f) {
+		if !visit(s.row(h)) {
+			break
+		}
+	}
+	return nil
 }
 
 // Cheap reports whether Count costs little: without any condition on what the

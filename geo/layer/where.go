@@ -19,6 +19,8 @@ type Selection struct {
 	known, yes []uint64 // bits by ordinal, written atomically
 	judges     sync.Pool
 	quick      quick
+	clues      []clue
+	list       atomic.Pointer[[]int32] // the rows of the base that pass, by id, once all are known
 	box        geo.BBox
 	failed     atomic.Pointer[error]
 }
@@ -57,7 +59,7 @@ func newSelection(b *base, e cql2.Expr, from geo.CRS) (*Selection, error) {
 		return nil, err
 	}
 	words := (b.len() + 63) / 64
-	s := &Selection{known: make([]uint64, words), yes: make([]uint64, words), quick: names.quick(e), box: boxOf(e, names)}
+	s := &Selection{known: make([]uint64, words), yes: make([]uint64, words), quick: names.quick(e), clues: names.clues(e), box: boxOf(e, names)}
 	s.judges.New = func() any {
 		j, err := names.judge(e)
 		if err != nil { // it was compiled before
