@@ -45,7 +45,7 @@ func NewBuilder(o Options) (*Builder, error) {
 	if o.Layer == "" || o.Layer == MetaLayer {
 		return nil, fault.Errorf("vector.NewBuilder", fault.Invalid, "a tile layer cannot be named %q", o.Layer)
 	}
-	return &Builder{o: o, table: memoryTable{fields: o.Fields}, bounds: geo.EmptyBBox()}, nil
+	return &Builder{o: o, bounds: geo.EmptyBBox()}, nil
 }
 
 // Add draws a feature. Its geometry is copied. A feature without geometry or
@@ -76,7 +76,7 @@ func (b *Builder) Encode(ctx context.Context) ([]byte, Stats, error) {
 	if err != nil {
 		return nil, Stats{}, err
 	}
-	sum, err := summarise(ctx, func() table { return &b.table }, w)
+	sum, err := summarise(ctx, &b.table, w)
 	if err != nil {
 		return nil, Stats{}, err
 	}

@@ -45,6 +45,7 @@ type collector struct {
 	shapes    []shape
 	parts     []part
 	vertices  []vertex
+	fixed     []bool // by vertex: a junction
 	junctions junctions
 
 	flat  fgb.Shape
@@ -81,8 +82,8 @@ func (c *collector) free() {
 }
 
 // load reads and projects a geometry: afterwards xy are quarter units.
-func (c *collector) load(src *source, ref int32) error {
-	if err := src.shape(ref, &c.flat); err != nil {
+func (c *collector) load(h *handle) error {
+	if err := h.shape(&c.flat); err != nil {
 		return err
 	}
 	n := len(c.flat.XY)
@@ -313,5 +314,12 @@ func (c *collector) findJunctions() {
 	for i := range c.parts {
 		p := &c.parts[i]
 		c.junctions.addRing(c.vertices[p.from:p.to])
+	}
+	if cap(c.fixed) < len(c.vertices) {
+		c.fixed = make([]bool, cap(c.vertices))
+	}
+	c.fixed = c.fixed[:len(c.vertices)]
+	for i, v := range c.vertices {
+		c.fixed[i] = c.junctions.is(v)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/binary"
-	"hash/maphash"
 	"math"
 	"slices"
 	"unicode/utf8"
@@ -45,12 +44,19 @@ type record struct {
 }
 
 func newLayerWriter(name string, fields int) *layerWriter {
-	w := &layerWriter{name: name, keyOf: make([]int32, fields)}
-	for i := range w.keyOf {
-		w.keyOf[i] = -1
-	}
-	w.dict.init()
+	w := &layerWriter{}
+	w.reset(name, fields)
 	return w
+}
+
+// reset forgets all but the memory, to write another layer.
+func (w *layerWriter) reset(name string, fields int) {
+	w.name, w.nKeys = name, 0
+	w.features, w.records, w.keys, w.keyOf = w.features[:0], w.records[:0], w.keys[:0], w.keyOf[:0]
+	for range fields {
+		w.keyOf = append(w.keyOf, -1)
+	}
+	w.dict.reset(fields)
 }
 
 // size is what the layer takes so far, give or take its header.
@@ -80,7 +86,7 @@ func (w *layerWriter) tag(field int, name string, v value) {
 	if v.kind == noValue {
 		return
 	}
-	i := w.dict.index(v)
+	i := w.dict.cached(field, v)
 	if w.keyOf[field] < 0 {
 		w.keyOf[field] = w.nKeys
 		w.nKeys++
@@ -206,12 +212,20 @@ func (w *layerWriter) cancel() {
 
 // appendTo appends the layer to a tile, features by id and kind.
 func (w *layerWriter) appendTo(tile []byte) []byte {
-	slices.SortFunc(w.records, func(a, b record) int {
-		if c := cmp.Or(cmp.Compare(a.id, b.id), cmp.Compare(a.kind, b.kind)); c != 0 {
-			return c
+	byID := func(a, b record) int {
+		switch {
+		case a.id < b.id:
+			return -1
+		case a.id > b.id:
+			return 1
+		case a.kind != b.kind:
+			return cmp.Compare(a.kind, b.kind)
 		}
 		return bytes.Compare(w.features[a.off:a.end], w.features[b.off:b.end])
-	})
+	}
+	if !slices.IsSortedFunc(w.records, byID) {
+		slices.SortFunc(w.records, byID)
+	}
 	head := appendBytes(appendUint(nil, 15, 2), 1, valid(w.name))
 	tail := appendUint(nil, 5, extent)
 	tile = appendTag(tile, 3, wireBytes)
@@ -223,88 +237,6 @@ func (w *layerWriter) appendTo(tile []byte) []byte {
 	tile = append(tile, w.keys...)
 	tile = append(tile, w.dict.values...)
 	return append(tile, tail...)
-}
-
-// dictionary numbers the values of a layer: open addressing over their
-// encoded form.
-type dictionary struct {
-	values []byte // Value messages with their tags, as in the layer
-	n      uint32
-	slots  []dictSlot
-	seed   maphash.Seed
-	log    []uint32 // slots taken by the feature being written
-	grown  bool     // so that the log no longer holds
-
-	scratch []byte
-}
-
-type dictSlot struct {
-	hash     uint32
-	index    uint32 // + 1; 0 is free
-	off, end uint32 // in values
-}
-
-func (d *dictionary) init() {
-	d.slots = make([]dictSlot, 256)
-	d.seed = maphash.MakeSeed()
-}
-
-// index finds or adds a value.
-func (d *dictionary) index(v value) uint32 {
-	m := appendValue(d.scratch[:0], v)
-	d.scratch = m
-	h := uint32(maphash.Bytes(d.seed, m))
-	mask := uint32(len(d.slots) - 1)
-	i := h & mask
-	for ; d.slots[i].index != 0; i = (i + 1) & mask {
-		if s := &d.slots[i]; s.hash == h && bytes.Equal(d.values[s.off:s.end], m) {
-			return s.index - 1
-		}
-	}
-	off := len(d.values)
-	d.values = append(d.values, m...)
-	d.n++
-	d.slots[i] = dictSlot{h, d.n, uint32(off), uint32(len(d.values))}
-	d.log = append(d.log, i)
-	if int(d.n)*3 > len(d.slots)*2 {
-		d.grow()
-	}
-	return d.n - 1
-}
-
-func (d *dictionary) grow() {
-	old := d.slots
-	d.slots = make([]dictSlot, 4*len(old))
-	d.fill(old)
-	d.grown = true
-}
-
-func (d *dictionary) fill(from []dictSlot) {
-	mask := uint32(len(d.slots) - 1)
-	for _, s := range from {
-		if s.index == 0 || s.index > d.n {
-			continue
-		}
-		i := s.hash & mask
-		for d.slots[i].index != 0 {
-			i = (i + 1) & mask
-		}
-		d.slots[i] = s
-	}
-}
-
-// back forgets the values added since there were n.
-func (d *dictionary) back(bytes int, n uint32) {
-	d.values, d.n = d.values[:bytes], n
-	if d.grown {
-		old := slices.Clone(d.slots)
-		clear(d.slots)
-		d.fill(old)
-		return
-	}
-	for _, i := range slices.Backward(d.log) { // the last taken first: no chain breaks
-		d.slots[i] = dictSlot{}
-	}
 }
 
 // appendValue encodes a value, in the shortest form that loses nothing.

@@ -3,6 +3,7 @@ package vector
 import (
 	"context"
 	"math"
+	"sync"
 
 	"contado/geo"
 	"contado/geo/fault"
@@ -16,7 +17,7 @@ type drawing struct {
 	fields []int // to write, by place in the schema
 	w      *layerWriter
 	stats  LayerStats
-	values []value // scratch: of one row
+	read   *reader
 
 	pixels      pourer // nil pixels: no tiny polygons so far
 	polys       []candidate
@@ -27,7 +28,13 @@ type drawing struct {
 	collector *collector
 	repair    repairer
 	most      int // vertices
+
+	items   []item
+	squares []square
+	order   []uint64
 }
+
+var drawingPool = sync.Pool{New: func() any { return &drawing{w: &layerWriter{}} }}
 
 // candidate is a row that may be drawn.
 type candidate struct {
@@ -41,7 +48,8 @@ func newDrawing(v *view, name string, src *source, wanted []int, o Drawing) (*dr
 	if err != nil {
 		return nil, err
 	}
-	d := &drawing{v: v, src: src, o: o, most: DefaultMaxVertices}
+	d := drawingPool.Get().(*drawing) //nolint:forcetypeassert // nothing else is in it
+	d.v, d.src, d.o, d.most = v, src, o, DefaultMaxVertices
 	d.stats = LayerStats{Name: name, Stamp: src.stamp, AreaKept: 1, LengthKept: 1, Invalid: src.invalid}
 	for _, f := range fields {
 		if v.tile.Z < o.FieldsFrom[f] {
@@ -50,8 +58,8 @@ func newDrawing(v *view, name string, src *source, wanted []int, o Drawing) (*dr
 			d.fields = append(d.fields, f)
 		}
 	}
-	d.w = newLayerWriter(name, len(src.schema.Fields))
-	d.values = make([]value, len(src.schema.Fields))
+	d.w.reset(name, len(src.schema.Fields))
+	d.read = newReader(&src.schema)
 	return d, nil
 }
 
@@ -179,5 +187,16 @@ func (d *drawing) free() {
 	if d.collector != nil {
 		d.collector.free()
 		d.collector = nil
+	}
+	clear(d.items)
+	clear(d.polys)
+	clear(d.lines)
+	clear(d.points)
+	d.polys, d.lines, d.points = d.polys[:0], d.lines[:0], d.points[:0]
+	d.items, d.squares, d.order = d.items[:0], d.squares[:0], d.order[:0]
+	d.v, d.src, d.read, d.labelWriter, d.fields, d.stats = nil, nil, nil, nil, nil, LayerStats{}
+	const most = 1 << 18
+	if cap(d.polys) <= most && cap(d.lines) <= most && cap(d.points) <= most && cap(d.w.features) <= 4*DefaultBudget {
+		drawingPool.Put(d)
 	}
 }

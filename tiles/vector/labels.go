@@ -62,8 +62,9 @@ func (d *drawing) drawLabels(ctx context.Context, bytes int) error {
 		}
 		w.begin()
 		w.points([]vertex{{min(d.unit(dx), extent-1), min(d.unit(dy), extent-1)}})
-		d.tagRow(cands[i].ref)
-		if !w.end(d.src.id(cands[i].ref), geomPoint, bytes) {
+		h := d.src.at(cands[i].ref)
+		d.tagRow(&h)
+		if !w.end(h.id(), geomPoint, bytes) {
 			left++
 		}
 	}
@@ -81,7 +82,8 @@ func (d *drawing) labelAt(c *candidate) (uint64, error) {
 		return at, nil
 	}
 	var s fgb.Shape
-	if err := d.src.shape(c.ref, &s); err != nil {
+	h := d.src.at(c.ref)
+	if err := h.shape(&s); err != nil {
 		if k := fault.KindOf(err); k == fault.Invalid || k == fault.Unsupported {
 			return 0, nil
 		}

@@ -55,7 +55,8 @@ func (d *drawing) drawLines(ctx context.Context, bytes int, tags float64) error 
 		if i%256 == 0 && ctx.Err() != nil {
 			return fault.E("vector.Draw", fault.Canceled, ctx.Err())
 		}
-		if err := c.load(d.src, chosen[i].ref); err != nil {
+		h := d.src.at(chosen[i].ref)
+		if err := c.load(&h); err != nil {
 			if k := fault.KindOf(err); k != fault.Invalid && k != fault.Unsupported {
 				return err
 			}
@@ -158,8 +159,9 @@ func (p *linePainter) each(refs []int32) {
 			p.stats.kept += float64(s.entry.size)
 			continue
 		}
-		p.tagRow(refs[i])
-		if !p.w.end(p.src.id(refs[i]), geomLine, p.end) {
+		h := p.src.at(refs[i])
+		p.tagRow(&h)
+		if !p.w.end(h.id(), geomLine, p.end) {
 			p.stats.Dropped++
 			continue
 		}
@@ -237,10 +239,10 @@ func (p *linePainter) merged(refs []int32) {
 }
 
 func (p *linePainter) tagMerged(ref int32) {
-	p.src.values(ref, p.values)
+	values := p.valuesOf(ref)
 	for _, f := range p.o.MergeBy {
 		if slices.Contains(p.fields, f) {
-			p.w.tag(f, p.field(f).Name, p.values[f])
+			p.w.tag(f, p.field(f).Name, values[f])
 		}
 	}
 }
@@ -251,11 +253,11 @@ func (p *linePainter) groups(refs []int32) []*group {
 	var out []*group
 	var key []byte
 	for i, ref := range refs {
-		p.src.values(ref, p.values)
+		values := p.valuesOf(ref)
 		key = key[:0]
 		for _, f := range p.o.MergeBy {
-			if f >= 0 && f < len(p.values) {
-				key = appendValue(key, p.values[f])
+			if f >= 0 && f < len(values) {
+				key = appendValue(key, values[f])
 			}
 		}
 		g := byKey[string(key)]

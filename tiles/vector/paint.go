@@ -6,7 +6,7 @@ func (a *artist) paintShape(s *shape, ref int32) (drawn, source float64) {
 	c := a.collector
 	if s.end == s.parts+1 {
 		p := c.parts[s.parts]
-		a.kept = a.simple.ring(a.kept[:0], c.vertices[p.from:p.to])
+		a.kept = a.simple.ring(a.kept[:0], c.vertices[p.from:p.to], c.fixed[p.from:p.to])
 		ring := snapRing(a.kept)
 		if len(ring) >= 3 && insideFinal(ring) && simpleRing(ring) {
 			drawn = a.writeRing(ring)
@@ -64,7 +64,7 @@ func (a *artist) snappedRings(s *shape) [][]xy {
 		if i > 0 && !s.clipped && p.area < a.holeArea() {
 			continue
 		}
-		a.kept = a.simple.ring(a.kept[:0], c.vertices[p.from:p.to])
+		a.kept = a.simple.ring(a.kept[:0], c.vertices[p.from:p.to], c.fixed[p.from:p.to])
 		ring := snapRing(a.kept)
 		if len(ring) < 3 {
 			continue

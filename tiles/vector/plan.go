@@ -54,9 +54,9 @@ func (d *drawing) sampleTags(all ...[]candidate) tagCost {
 				continue
 			}
 			rows++
-			d.src.values(cs[i].ref, d.values)
+			values := d.valuesOf(cs[i].ref)
 			for k, f := range d.fields {
-				v := d.values[f]
+				v := values[f]
 				if v.kind == noValue {
 					continue
 				}

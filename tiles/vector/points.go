@@ -69,7 +69,8 @@ func (d *drawing) dots(ctx context.Context) ([]dot, error) {
 		if c == nil {
 			c = newCollector(d.v, d.src.warp, d.most)
 		}
-		if err := c.load(d.src, p.ref); err != nil {
+		h := d.src.at(p.ref)
+		if err := c.load(&h); err != nil {
 			return nil, err
 		}
 		step := float64(d.v.side) / (extent * quarters)
@@ -161,8 +162,9 @@ func (d *drawing) writeDots(dots []dot, end int) error {
 		slices.SortFunc(at, compareVertices)
 		d.w.begin()
 		d.w.points(at)
-		d.tagRow(ref)
-		if d.w.end(d.src.id(ref), geomPoint, end) {
+		h := d.src.at(ref)
+		d.tagRow(&h)
+		if d.w.end(h.id(), geomPoint, end) {
 			d.stats.Features++
 		} else {
 			d.stats.Dropped++
@@ -209,6 +211,7 @@ func (d *drawing) drawClusters(dots []dot, end int) error {
 	slices.SortFunc(keys, func(a, b [2]int32) int { return cmp.Or(cmp.Compare(a[1], b[1]), cmp.Compare(a[0], b[0])) })
 	fields := len(d.src.schema.Fields)
 	d.w.keyOf = append(d.w.keyOf, -1, -1)
+	d.w.dict.columns = append(d.w.dict.columns, [cachedValues]cachedValue{}, [cachedValues]cachedValue{})
 	for _, k := range keys {
 		c := cells[k]
 		mx, my := floorDiv(c.x, c.n), floorDiv(c.y, c.n)
@@ -220,8 +223,9 @@ func (d *drawing) drawClusters(dots []dot, end int) error {
 		d.w.points(p)
 		id := int64(-1)
 		if c.n == 1 {
-			id = d.src.id(c.ref)
-			d.tagRow(c.ref)
+			h := d.src.at(c.ref)
+			id = h.id()
+			d.tagRow(&h)
 		} else {
 			d.w.tag(fields, clusterField, valueOf(true))
 			d.w.tag(fields+1, countField, valueOf(c.n))
@@ -241,11 +245,10 @@ func (d *drawing) drawClusters(dots []dot, end int) error {
 // rank is the place of a row's value in Rank.Order.
 func (d *drawing) rank(ref int32) int {
 	r := d.o.Rank
-	if r.Field < 0 || r.Field >= len(d.values) {
+	if r.Field < 0 || r.Field >= len(d.src.schema.Fields) {
 		return 0
 	}
-	d.src.values(ref, d.values)
-	text := d.values[r.Field].String()
+	text := d.valuesOf(ref)[r.Field].String()
 	for i, o := range r.Order {
 		if o == text {
 			return i

@@ -16,6 +16,7 @@ type artist struct {
 	end     int     // bytes that the layer may reach
 	tags    float64 // bytes of the attributes of a feature, about
 	full    float64 // area of a pixel, square units
+	ample   bool    // there is room for all
 	source  float64 // area in the tile
 	drawn   float64
 	kept    []vertex
@@ -26,6 +27,8 @@ type artist struct {
 // item is a feature to be: the polygons of a row, and the squares that bear
 // its attributes.
 type item struct {
+	row          handle
+	id           int64
 	ref          int32
 	from, to     int32 // shapes
 	first, after int32 // squares
@@ -37,7 +40,7 @@ type item struct {
 func (d *drawing) drawPolygons(ctx context.Context, plan polygonPlan, bytes int, tags float64) error {
 	a := &artist{
 		drawing: d, plan: plan, end: d.w.size() + bytes, tags: tags,
-		full: float64(int64(basePixel*basePixel) << plan.level),
+		full: float64(int64(basePixel*basePixel) << plan.level), ample: plan.level == 0 && plan.bytes < 0.7*float64(bytes),
 	}
 	least := float32(plan.least * d.v.unit2)
 	if plan.level == 0 {
@@ -48,7 +51,7 @@ func (d *drawing) drawPolygons(ctx context.Context, plan polygonPlan, bytes int,
 	if err != nil {
 		return err
 	}
-	a.simple = simplifier{junctions: &d.collector.junctions, tol2: plan.tolerance * plan.tolerance * quarters * quarters}
+	a.simple = simplifier{tol2: plan.tolerance * plan.tolerance * quarters * quarters}
 	a.rest(a.paintAll(groups))
 	if ctx.Err() != nil {
 		return fault.E("vector.Draw", fault.Canceled, ctx.Err())
@@ -63,7 +66,7 @@ func (d *drawing) drawPolygons(ctx context.Context, plan polygonPlan, bytes int,
 func (a *artist) collect(ctx context.Context, least float32) ([]item, error) {
 	tiny := float32(a.v.unit2 * basePixel * basePixel)
 	c := a.emptyCollector()
-	var groups []item
+	groups := a.items[:0]
 	for i := range a.polys {
 		if i%256 == 0 && ctx.Err() != nil {
 			return nil, fault.E("vector.Draw", fault.Canceled, ctx.Err())
@@ -73,14 +76,15 @@ func (a *artist) collect(ctx context.Context, least float32) ([]item, error) {
 			a.pourParts(cand, tiny)
 			continue
 		}
-		if err := c.load(a.src, cand.ref); err != nil {
+		row := a.src.at(cand.ref)
+		if err := c.load(&row); err != nil {
 			if k := fault.KindOf(err); k != fault.Invalid && k != fault.Unsupported {
 				return nil, err
 			}
 			a.stats.Invalid++
 			continue
 		}
-		g := item{ref: cand.ref, size: cand.size, candidate: int32(i), from: int32(len(c.shapes))}
+		g := item{row: row, id: row.id(), ref: cand.ref, size: cand.size, candidate: int32(i), from: int32(len(c.shapes))}
 		bad := false
 		a.eachPart(cand, func(n int, e *entry) {
 			switch {
@@ -102,6 +106,7 @@ func (a *artist) collect(ctx context.Context, least float32) ([]item, error) {
 			groups = append(groups, g)
 		}
 	}
+	a.items = groups
 	a.pourHoles()
 	c.findJunctions()
 	return groups, nil
@@ -151,38 +156,111 @@ func (a *artist) holeArea() float64 { return max(basePixel*basePixel, a.plan.lea
 // find room.
 func (a *artist) paintAll(groups []item) (left []item) {
 	squares := a.takeSquares(a.plan.level)
-	items := joinItems(groups, squares)
-	slices.SortFunc(items, func(x, y item) int {
-		if c := cmp.Or(cmp.Compare(min(x.candidate, 0), min(y.candidate, 0)), cmp.Compare(y.size, x.size)); c != 0 {
-			return c
-		}
-		return cmp.Compare(a.src.id(x.ref), a.src.id(y.ref))
-	})
+	items := a.joinItems(groups, squares)
+	order := a.inOrder(items)
 	rest := 0.0 // area of those to come whose middle is in the tile
-	for i := range items {
-		rest += a.areaInside(&items[i])
+	if !a.ample {
+		for i := range items {
+			rest += a.areaInside(&items[i])
+		}
 	}
 	// Should the guess have been too low, the rest is drawn as squares: room is
 	// kept for them, but no more than an eighth, as they can be coarser.
 	perArea, most := (featureBytes+squareBytes+a.tags)/a.full, float64(a.end-a.w.size())/8
-	for i := range items {
-		it := &items[i]
-		rest -= a.areaInside(it)
-		limit := a.end
-		if it.candidate >= 0 {
-			limit -= int(min(rest*perArea, most))
+	for n := 0; n < len(order); {
+		class, from := order[n]>>classShift, n
+		for n < len(order) && order[n]>>classShift == class {
+			n++
 		}
-		switch {
-		case a.paintItem(it, squares, limit):
-		case it.candidate < 0:
-			a.stats.Dropped++
-		case float64(a.polys[it.candidate].e.n) > 2000: // one that is too detailed
-			left = append(left, *it)
-		default:
-			return append(left, items[i:]...)
+		first, size := a.w.size(), a.w.size()
+		for k, key := range order[from:n] {
+			it := &items[key&indexMask]
+			limit := a.end
+			if it.candidate >= 0 && !a.ample {
+				rest -= a.areaInside(it)
+				limit -= int(min(rest*perArea, most))
+			}
+			// A class is drawn as a whole or not at all, if it can be told: half
+			// of it would be drawn here and not there.
+			if k == tellAfter && size+(a.w.size()-first)/tellAfter*(n-from) > limit && class > 0 {
+				return a.later(left, items, order[from+k:])
+			}
+			if a.paintItem(it, squares, limit) {
+				continue
+			}
+			switch {
+			case it.candidate < 0:
+				a.stats.Dropped++
+			case a.polys[it.candidate].e.n > 2000: // one that is too detailed
+				left = append(left, *it)
+			default:
+				return a.later(left, items, order[from+k:])
+			}
 		}
 	}
 	return left
+}
+
+func (a *artist) later(left, items []item, order []uint64) []item {
+	for _, key := range order {
+		left = append(left, items[key&indexMask])
+	}
+	return left
+}
+
+// The order of items: class of size, place along a Z-order curve, index.
+const (
+	indexBits  = 24
+	indexMask  = 1<<indexBits - 1
+	classShift = indexBits + 32
+	tellAfter  = 32
+)
+
+// inOrder sorts items: squares first, then polygons by classes of a quarter of
+// a doubling of area, the large ones first, and in each along a curve, so that
+// what lies together is read together. Where all will find room there is one
+// class.
+func (a *artist) inOrder(items []item) []uint64 {
+	order := a.order[:0]
+	for i := range items[:min(len(items), indexMask)] {
+		it := &items[i]
+		class, place := uint64(0), uint64(it.ref)
+		if it.candidate >= 0 {
+			e := a.polys[it.candidate].e
+			place = a.along(e)
+			if !a.ample {
+				class = uint64(1 + areaBins - areaBin(float64(it.size)/a.v.unit2))
+			}
+		}
+		order = append(order, class<<classShift|place<<indexBits|uint64(i))
+	}
+	a.order = order
+	slices.Sort(order)
+	for i := 0; i < len(order); { // those of one place by id
+		j := i + 1
+		for j < len(order) && order[j]>>indexBits == order[i]>>indexBits {
+			j++
+		}
+		if same := order[i:j]; len(same) > 1 {
+			slices.SortFunc(same, func(x, y uint64) int {
+				return cmp.Compare(items[x&indexMask].id, items[y&indexMask].id)
+			})
+		}
+		i = j
+	}
+	return order
+}
+
+// along is where a polygon lies on a Z-order curve, in 32 bits: over the tile
+// and half its side around.
+func (a *artist) along(e *entry) uint64 {
+	dx, dy := a.v.offset(e.x, e.y)
+	cell := func(d int64) uint64 {
+		c := uint64(max(0, min(d+a.v.side/2, 2*a.v.side-1))) << 15 / uint64(a.v.side)
+		t := spread()
+		return uint64(t[c&(pixelsPerSide-1)]) | uint64(t[c>>pixelBits])<<(2*pixelBits)
+	}
+	return cell(dx) | cell(dy)<<1
 }
 
 func (a *artist) areaInside(it *item) float64 {
@@ -202,7 +280,8 @@ func (a *artist) takeSquares(level int) []square {
 	if p == nil {
 		return nil
 	}
-	out := p.squares(nil, level)
+	out := p.squares(a.squares[:0], level)
+	a.squares = out
 	a.source += float64(p.total) / fullPixel * basePixel * basePixel
 	p.clear()
 	slices.SortFunc(out, func(x, y square) int {
@@ -212,7 +291,10 @@ func (a *artist) takeSquares(level int) []square {
 }
 
 // joinItems gives squares to the items of their rows; both are by row.
-func joinItems(groups []item, squares []square) []item {
+func (a *artist) joinItems(groups []item, squares []square) []item {
+	if len(squares) == 0 {
+		return groups
+	}
 	out := make([]item, 0, len(groups)+len(squares))
 	for i, g := 0, 0; i < len(squares) || g < len(groups); {
 		var it item
@@ -220,7 +302,8 @@ func joinItems(groups []item, squares []square) []item {
 			it = groups[g]
 			g++
 		} else {
-			it = item{ref: squares[i].row, candidate: -1}
+			it = item{ref: squares[i].row, candidate: -1, row: a.src.at(squares[i].row)}
+			it.id = it.row.id()
 		}
 		it.first = int32(i)
 		for i < len(squares) && squares[i].row == it.ref {
@@ -247,8 +330,8 @@ func (a *artist) paintItem(it *item, squares []square, limit int) bool {
 	if len(a.w.geom) == 0 {
 		return true
 	}
-	a.tagRow(it.ref)
-	if !a.w.end(a.src.id(it.ref), geomPolygon, limit) {
+	a.tagRow(&it.row)
+	if !a.w.end(it.id, geomPolygon, limit) {
 		return false
 	}
 	a.source += source
@@ -258,14 +341,20 @@ func (a *artist) paintItem(it *item, squares []square, limit int) bool {
 }
 
 // tagRow gives the feature the attributes of a row.
-func (d *drawing) tagRow(ref int32) {
+func (d *drawing) tagRow(h *handle) {
 	if len(d.fields) == 0 {
 		return
 	}
-	d.src.values(ref, d.values)
+	values := d.read.read(h)
 	for _, f := range d.fields {
-		d.w.tag(f, d.field(f).Name, d.values[f])
+		d.w.tag(f, d.field(f).Name, values[f])
 	}
+}
+
+// valuesOf are the attributes of a row, until the next call.
+func (d *drawing) valuesOf(ref int32) []value {
+	h := d.src.at(ref)
+	return d.read.read(&h)
 }
 
 // rest pours what did not find room and draws it as squares.
@@ -288,7 +377,7 @@ func (a *artist) rest(left []item) {
 	}
 	a.stats.Level = max(a.stats.Level, level)
 	squares := a.takeSquares(level)
-	for _, it := range joinItems(nil, squares) {
+	for _, it := range a.joinItems(nil, squares) {
 		if !a.paintItem(&it, squares, a.end) {
 			a.stats.Dropped++
 		}

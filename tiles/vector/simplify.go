@@ -9,8 +9,6 @@ type vertex struct{ x, y int32 }
 
 func (v vertex) less(w vertex) bool { return v.x < w.x || v.x == w.x && v.y < w.y }
 
-func (v vertex) key() uint64 { return uint64(uint32(v.x))<<32 | uint64(uint32(v.y)) }
-
 func mix(h uint64) uint64 { // the finisher of SplitMix64
 	h = (h ^ h>>30) * 0xbf58476d1ce4e5b9
 	h = (h ^ h>>27) * 0x94d049bb133111eb
@@ -21,12 +19,15 @@ func mix(h uint64) uint64 { // the finisher of SplitMix64
 // seen with. Open addressing: the map of the language is three times slower.
 type junctions struct {
 	slots []junctionSlot
-	mask  uint64
+	mask  uint32
 }
 
+// junctionSlot is 8 bytes, so that the points of a tile stay near the
+// processor. Two pairs of neighbours that differ have one mix once in 2³²
+// times: then a border may be simplified twice.
 type junctionSlot struct {
-	key  uint64
-	pair uint64 // 0: free; 1: a junction; else a mix of both neighbours
+	key  uint32
+	pair uint32 // 0: free; 1: a junction; else a mix of both neighbours
 }
 
 // reset empties the table and makes room for so many points.
@@ -41,19 +42,32 @@ func (j *junctions) reset(vertices int) {
 		j.slots = j.slots[:size]
 		clear(j.slots)
 	}
-	j.mask = uint64(size - 1)
+	j.mask = uint32(size - 1)
 }
 
-func (j *junctions) slot(key uint64) *junctionSlot {
-	for i := mix(key) & j.mask; ; i = (i + 1) & j.mask {
+// key is a point in 32 bits: collected ones lie in coarseBox.
+func (v vertex) key() uint32 {
+	const from = coarse * quarters
+	return uint32(v.x+from)<<16 | uint32(v.y+from)&0xffff
+}
+
+func (j *junctions) slot(key uint32) *junctionSlot {
+	for i := scatter(key) & j.mask; ; i = (i + 1) & j.mask {
 		if s := &j.slots[i]; s.pair == 0 || s.key == key {
 			return s
 		}
 	}
 }
 
+// scatter is the finisher of MurmurHash3.
+func scatter(h uint32) uint32 {
+	h = (h ^ h>>16) * 0x85ebca6b
+	h = (h ^ h>>13) * 0xc2b2ae35
+	return h ^ h>>16
+}
+
 func (j *junctions) see(v, prev, next vertex) {
-	pair := mix(prev.key()+1) + mix(next.key()+1) // the same both ways round
+	pair := scatter(prev.key()+0x9e3779b9) + scatter(next.key()+0x9e3779b9) // the same both ways round
 	if pair < 2 {
 		pair = 2
 	}
@@ -84,12 +98,10 @@ func (j *junctions) addRing(r []vertex) {
 
 // simplifier holds scratch space between calls.
 type simplifier struct {
-	junctions *junctions
-	tol2      float64 // squared tolerance, in squared quarter units
-	keep      []bool
-	fixed     []bool
-	stack     [][2]int
-	turned    []vertex
+	tol2   float64 // squared tolerance, in squared quarter units
+	keep   []bool
+	stack  [][2]int
+	turned []vertex
 }
 
 // line appends to dst the points of l that stay.
@@ -101,16 +113,11 @@ func (s *simplifier) line(dst []vertex, l []vertex) []vertex {
 }
 
 // ring appends to dst the points of r (without closing point) that stay:
-// fewer than 3 when the ring collapses. A ring without junctions hangs on its
-// lexicographically least point.
-func (s *simplifier) ring(dst []vertex, r []vertex) []vertex {
-	if cap(s.fixed) < len(r) {
-		s.fixed = make([]bool, 2*len(r))
-	}
-	fixed := s.fixed[:len(r)]
+// fewer than 3 when the ring collapses. Those that are fixed, junctions, all
+// stay. A ring without junctions hangs on its lexicographically least point.
+func (s *simplifier) ring(dst []vertex, r []vertex, fixed []bool) []vertex {
 	start, n := -1, 0
-	for i, v := range r {
-		fixed[i] = s.junctions.is(v)
+	for i := range r {
 		if fixed[i] {
 			n++
 			if start < 0 {

@@ -7,7 +7,6 @@ import (
 	"contado/geo"
 	"contado/geo/crs"
 	"contado/geo/fault"
-	"contado/geo/fgb"
 	"contado/geo/layer"
 	"contado/tiles/tms"
 )
@@ -49,19 +48,14 @@ func (s *source) of(ref int32) *segment {
 	return &s.segments[0]
 }
 
+func (s *source) at(ref int32) handle {
+	g := s.of(ref)
+	return g.table.at(int(ref) - g.first)
+}
+
 func (s *source) id(ref int32) int64 {
-	g := s.of(ref)
-	return g.table.id(int(ref) - g.first)
-}
-
-func (s *source) shape(ref int32, out *fgb.Shape) error {
-	g := s.of(ref)
-	return g.table.shape(int(ref)-g.first, out)
-}
-
-func (s *source) values(ref int32, out []value) {
-	g := s.of(ref)
-	g.table.values(int(ref)-g.first, out)
+	h := s.at(ref)
+	return h.id()
 }
 
 // prepared is what is made of a layer's base once.
@@ -103,10 +97,10 @@ func prepare(ctx context.Context, l *LayerRequest) (*prepared, error) {
 		return nil, err
 	}
 	p := &prepared{warp: w, back: back}
-	if p.sum, err = summarise(ctx, func() table { return newLayerTable(l.Layer) }, w); err != nil || len(p.sum.odd) == 0 {
+	if p.sum, err = summarise(ctx, newLayerTable(l.Layer), w); err != nil || len(p.sum.odd) == 0 {
 		return p, err
 	}
-	p.odd = &memoryTable{fields: l.Layer.Schema().Fields}
+	p.odd = &memoryTable{}
 	for _, row := range p.sum.odd {
 		f, err := l.Layer.Base(row).Feature(nil)
 		if err == nil {
@@ -120,7 +114,7 @@ func prepare(ctx context.Context, l *LayerRequest) (*prepared, error) {
 			p.oddRow = append(p.oddRow, row)
 		}
 	}
-	p.oddSum, err = summarise(ctx, func() table { return p.odd }, w)
+	p.oddSum, err = summarise(ctx, p.odd, w)
 	return p, err
 }
 
@@ -163,7 +157,7 @@ func openLayer(ctx context.Context, l *LayerRequest, v *view) (*source, error) {
 	if l.Layer.Head() == 0 {
 		return s, nil
 	}
-	changed := &memoryTable{fields: s.schema.Fields}
+	changed := &memoryTable{}
 	l.Layer.Changed(p.window(v), func(r layer.Row) bool {
 		if l.Where != nil && !l.Where.Has(r) {
 			return true
@@ -178,7 +172,7 @@ func openLayer(ctx context.Context, l *LayerRequest, v *view) (*source, error) {
 		return true
 	})
 	if changed.len() > 0 {
-		sum, err := summarise(ctx, func() table { return changed }, p.warp)
+		sum, err := summarise(ctx, changed, p.warp)
 		if err != nil {
 			return nil, err
 		}
@@ -226,27 +220,4 @@ func (p *prepared) window(v *view) geo.BBox {
 		return all
 	}
 	return out
-}
-
-// layerTable is the rows of a layer's base.
-type layerTable struct {
-	l *layer.Layer
-}
-
-func newLayerTable(l *layer.Layer) table {
-	if f := l.Packed(); f != nil {
-		return newFileTable(f, l.Schema())
-	}
-	return &layerTable{l: l}
-}
-
-func (t *layerTable) len() int                          { return t.l.BaseLen() }
-func (t *layerTable) id(row int) int64                  { return t.l.Base(row).ID() }
-func (t *layerTable) shape(row int, s *fgb.Shape) error { return t.l.Base(row).Shape(s) }
-
-func (t *layerTable) values(row int, out []value) {
-	r := t.l.Base(row)
-	for i := range out {
-		out[i] = valueOf(r.Value(i))
-	}
 }

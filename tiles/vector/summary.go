@@ -89,8 +89,8 @@ type block struct {
 }
 
 // summarise reads all rows once, with all processors.
-func summarise(ctx context.Context, t func() table, w *warp) (*summary, error) {
-	n := t().len()
+func summarise(ctx context.Context, t table, w *warp) (*summary, error) {
+	n := t.len()
 	s := &summary{warp: w, entries: make([]entry, n)}
 	const chunk = 64 * blockRows
 	chunks := (n + chunk - 1) / chunk
@@ -99,7 +99,7 @@ func summarise(ctx context.Context, t func() table, w *warp) (*summary, error) {
 	g.SetLimit(runtime.GOMAXPROCS(0))
 	for c := range chunks {
 		g.Go(func() error {
-			m := &summariser{warp: w, table: t()}
+			m := &summariser{warp: w, table: t}
 			results[c] = m
 			for row := c * chunk; row < min(n, (c+1)*chunk); row++ {
 				if row%1024 == 0 && ctx.Err() != nil {
@@ -167,8 +167,8 @@ type summariser struct {
 }
 
 func (m *summariser) row(row int, e *entry) error {
-	s := &m.shape
-	if err := m.table.shape(row, s); err != nil {
+	s, h := &m.shape, m.table.at(row)
+	if err := h.shape(s); err != nil {
 		switch fault.KindOf(err) {
 		case fault.Unsupported:
 			m.odd = append(m.odd, row)

@@ -8,6 +8,7 @@ import (
 	"contado/geo"
 	"contado/geo/fault"
 	"contado/geo/fgb"
+	"contado/geo/layer"
 
 	"github.com/paulmach/orb"
 )
@@ -15,13 +16,73 @@ import (
 // table is the rows of a layer by their place, from 0.
 type table interface {
 	len() int
-	id(row int) int64
-	// shape reads the geometry of a row. Those that have no flat form are
-	// fault.Unsupported.
-	shape(row int, s *fgb.Shape) error
-	// values puts the attributes of a row into out, one a field of the schema;
-	// texts are views that live until the next call.
-	values(row int, out []value)
+	at(row int) handle
+}
+
+// handle is a row, found.
+type handle struct {
+	packed fgb.Row // when own and odd are nil
+	own    *memoryRow
+	odd    *layer.Row
+}
+
+func (h *handle) id() int64 {
+	switch {
+	case h.own != nil:
+		return h.own.id
+	case h.odd != nil:
+		return h.odd.ID()
+	}
+	return h.packed.ID()
+}
+
+// shape reads the geometry of a row. Those that have no flat form are
+// fault.Unsupported.
+func (h *handle) shape(s *fgb.Shape) error {
+	switch {
+	case h.own != nil:
+		*s = h.own.shape
+		return nil
+	case h.odd != nil:
+		return h.odd.Shape(s)
+	}
+	return h.packed.Shape(s)
+}
+
+// reader reads attributes. For one goroutine.
+type reader struct {
+	fields []geo.Field
+	raw    []fgb.Raw
+	out    []value
+}
+
+func newReader(s *geo.Schema) *reader {
+	n := len(s.Fields)
+	return &reader{fields: s.Fields, raw: make([]fgb.Raw, n), out: make([]value, n)}
+}
+
+// read gives the attributes of a row, one a field of the schema, until the
+// next call; texts are views that live as long as the layer.
+func (r *reader) read(h *handle) []value {
+	switch {
+	case h.own != nil:
+		for i := range r.out {
+			r.out[i] = value{}
+			if vs := h.own.values; i < len(vs) && r.fields[i].Type != geo.Binary {
+				r.out[i] = valueOf(vs[i])
+			}
+		}
+	case h.odd != nil:
+		for i := range r.out {
+			r.out[i] = valueOf(h.odd.Value(i))
+		}
+	default:
+		h.packed.RawValues(r.raw)
+		for i := range r.raw {
+			r.out[i] = rawValue(r.raw[i], r.fields[i].Type)
+		}
+	}
+	return r.out
 }
 
 // value is an attribute without a copy of its text.
@@ -81,30 +142,22 @@ func floatOf(v float64) value {
 	return value{kind: floatValue, bits: math.Float64bits(v)}
 }
 
-// fileTable is the rows of a packed file.
-type fileTable struct {
-	f     *fgb.File
-	types []geo.FieldType
-	raw   []fgb.Raw
+// layerTable is the rows of a layer's base.
+type layerTable struct {
+	l    *layer.Layer
+	file *fgb.File // nil: the rows are in memory
 }
 
-func newFileTable(f *fgb.File, s geo.Schema) *fileTable {
-	t := &fileTable{f: f, raw: make([]fgb.Raw, len(s.Fields))}
-	for _, field := range s.Fields {
-		t.types = append(t.types, field.Type)
-	}
-	return t
-}
+func newLayerTable(l *layer.Layer) layerTable { return layerTable{l, l.Packed()} }
 
-func (t *fileTable) len() int                          { return t.f.Len() }
-func (t *fileTable) id(row int) int64                  { return t.f.At(row).ID() }
-func (t *fileTable) shape(row int, s *fgb.Shape) error { return t.f.At(row).Shape(s) }
+func (t layerTable) len() int { return t.l.BaseLen() }
 
-func (t *fileTable) values(row int, out []value) {
-	t.f.At(row).RawValues(t.raw)
-	for i := range t.raw {
-		out[i] = rawValue(t.raw[i], t.types[i])
+func (t layerTable) at(row int) handle {
+	if t.file != nil {
+		return handle{packed: t.file.At(row)}
 	}
+	r := t.l.Base(row)
+	return handle{odd: &r}
 }
 
 func rawValue(r fgb.Raw, t geo.FieldType) value {
@@ -134,8 +187,7 @@ func rawValue(r fgb.Raw, t geo.FieldType) value {
 
 // memoryTable is rows in memory: of a Builder, and changes over a packed file.
 type memoryTable struct {
-	rows   []memoryRow
-	fields []geo.Field
+	rows []memoryRow
 }
 
 // memoryRow is one geometry of a feature. A collection has up to three.
@@ -145,23 +197,8 @@ type memoryRow struct {
 	values []any
 }
 
-func (t *memoryTable) len() int         { return len(t.rows) }
-func (t *memoryTable) id(row int) int64 { return t.rows[row].id }
-
-func (t *memoryTable) shape(row int, s *fgb.Shape) error {
-	*s = t.rows[row].shape
-	return nil
-}
-
-func (t *memoryTable) values(row int, out []value) {
-	vs := t.rows[row].values
-	for i := range out {
-		out[i] = value{}
-		if i < len(vs) && (i >= len(t.fields) || t.fields[i].Type != geo.Binary) {
-			out[i] = valueOf(vs[i])
-		}
-	}
-}
+func (t *memoryTable) len() int          { return len(t.rows) }
+func (t *memoryTable) at(row int) handle { return handle{own: &t.rows[row]} }
 
 // deepest bounds nested collections.
 const deepest = 16
