@@ -33,6 +33,7 @@ type found struct {
 	path   string
 	label  string
 	format sniff.Format
+	named  bool // by hand, or in an archive that was
 }
 
 // collect goes through files, folders and archives and sorts what it finds.
@@ -46,6 +47,7 @@ func (r *run) collect(ctx context.Context, paths []string) (*input, error) {
 		}
 	}
 	const op = "ingest.Run"
+	in.passOver()
 	kinds := 0
 	for _, n := range []int{len(in.rasters) + len(in.products), len(in.vectors), len(in.tables), len(in.whole())} {
 		if n > 0 {
@@ -63,6 +65,22 @@ func (r *run) collect(ctx context.Context, paths []string) (*input, error) {
 		return nil, fault.WithHint(fault.Errorf(op, fault.Invalid, "%s is %s, which is ingested alone", whole[0].label, whole[0].format.Name), "name one file")
 	}
 	return in, nil
+}
+
+// passOver leaves out what is ingested alone when it was only found in a
+// folder among other data.
+func (in *input) passOver() {
+	if len(in.rasters)+len(in.products)+len(in.vectors)+len(in.tables) == 0 {
+		return
+	}
+	for _, list := range []*[]found{&in.osm, &in.feeds, &in.tiles} {
+		*list = slices.DeleteFunc(*list, func(f found) bool {
+			if !f.named {
+				in.notes.Count(catalog.Warning, "file-skipped", "files that cannot be read were passed over", f.label+" is "+f.format.Name+", which is ingested alone: name it by hand")
+			}
+			return !f.named
+		})
+	}
 }
 
 // whole are the files that become datasets by themselves.
@@ -134,10 +152,7 @@ func (r *run) visit(ctx context.Context, in *input, path string) error {
 	if err != nil {
 		return fault.E(op, max(fault.KindOf(err), fault.Invalid), err)
 	}
-	if feed(path, files) {
-		in.feeds = append(in.feeds, found{path, filepath.Base(path), sniff.Format{Name: "GTFS timetable", Family: sniff.Timetable}})
-		return nil
-	}
+	files = in.takeFeeds(path, files)
 	if files, err = r.products(in, files); err != nil {
 		return err
 	}
@@ -153,15 +168,23 @@ func (r *run) visit(ctx context.Context, in *input, path string) error {
 	return nil
 }
 
-// feed reports whether a folder is a timetable.
-func feed(dir string, files []string) bool {
-	var names []string
+// takeFeeds takes the folders that are timetables out of a list of files below
+// root, and returns the other files.
+func (in *input) takeFeeds(root string, files []string) []string {
+	names := map[string][]string{}
 	for _, f := range files {
-		if filepath.Dir(f) == dir {
-			names = append(names, filepath.Base(f))
-		}
+		names[filepath.Dir(f)] = append(names[filepath.Dir(f)], filepath.Base(f))
 	}
-	return sniff.IsTimetable(names)
+	return slices.DeleteFunc(files, func(f string) bool {
+		dir := filepath.Dir(f)
+		if !sniff.IsTimetable(names[dir]) {
+			return false
+		}
+		if !slices.ContainsFunc(in.feeds, func(have found) bool { return have.path == dir }) {
+			in.feeds = append(in.feeds, found{dir, filepath.Base(dir), sniff.Format{Name: "GTFS timetable", Family: sniff.Timetable}, dir == root})
+		}
+		return true
+	})
 }
 
 // products takes the satellite products out of a list of files: each is one
@@ -219,7 +242,7 @@ func (r *run) file(ctx context.Context, in *input, path, label string, named boo
 		in.notes.Count(catalog.Warning, "file-skipped", "files that cannot be read were passed over", err.Error())
 		return nil
 	}
-	it := found{path, label, f}
+	it := found{path, label, f, named}
 	switch f.Family {
 	case sniff.Raster:
 		in.rasters = append(in.rasters, it)

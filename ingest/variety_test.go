@@ -216,7 +216,20 @@ var realData = []variety{
 	{file: "pt-sao-miguel/gpw_v411_2020_count_2020.tif", want: "raster population items=1 bands=1", notices: "population-total"},
 	{file: "pt-sao-miguel/clc2018_v2020_20u1.tif", want: "raster landcover items=1 bands=1", notices: "nodata-dropped legend-known"},
 	{file: "pt-sao-miguel/eu_dem_v11.tif", want: "raster elevation items=1 bands=1"},
-	{file: "it-prato-gtfs/bus.gtfs", kind: fault.Unsupported, phrase: "GTFS"},
+	{file: "it-prato-gtfs/bus.gtfs", want: "timetable timetable 2016-04-07–2016-12-31, stops: vector service 1647×Point, lines: vector other 21×MultiLineString"},
+	{file: "it-prato-gtfs/bus.gtfs", o: Options{Layer: "stops"}, want: "vector service 1647×Point"},
+	{file: "it-prato-gtfs/botteghe.csv", want: "vector other 82×Point"},
+	{file: "it-prato-gtfs/ciclabili.geojson", want: "vector other 224×LineString"},
+	{file: "it-milano-census-sections/sezioni.fgb", want: "vector other 7095×MultiPolygon"},
+	{file: "it-dolomites-osm-poi/osm_peak_bolzano.geojson", want: "vector other 1784×Point"},
+	{file: "it-dolomites-osm-poi/osm_peak_trento.geojson", want: "vector other 1564×Point"},
+	{file: "it-dolomites-osm-poi/trento_rifugi_osm.geojson", want: "vector other 225×Geometry"},
+	{file: "it-dolomites-osm-poi/veneto_rifugi_osm.geojson", want: "vector other 247×Geometry"},
+	{file: "us-beatty-gtfs-osm", kind: fault.Invalid, phrase: "which is ingested alone"},
+	{file: "us-beatty-gtfs-osm/sample-feed", want: "timetable timetable 2007-01-01–2010-12-31, stops: vector service 11×Point, lines: vector other 14×MultiLineString"},
+	{file: "us-beatty-gtfs-osm/another-sample-feed", want: "timetable timetable 2007-01-01–2010-12-31, stops: vector service 6×Point, lines: vector other 2×MultiLineString"},
+	{file: "us-beatty-gtfs-osm/another-sample-feed-extended-route-type.zip", want: "timetable timetable 2007-01-01–2010-12-31, stops: vector service 2×Point, lines: vector other 1×MultiLineString"},
+	{file: "li-liechtenstein-osm", want: "roads: vector road 4660×LineString, places: vector place 43×Point, services: vector service 651×Point, landuse: vector other 886×MultiPolygon, buildings: vector other 8994×MultiPolygon, boundaries: vector territory 14×MultiPolygon, waterways: vector barrier 195×LineString, barriers: vector barrier 146×LineString"},
 	{file: "it-barbellino-sentinel2/scalve.kml", want: "vector other 4×MultiPolygon"},
 	{file: "it-trento-dtm/trento_scientifc_hub_povo_dtm.asc", want: "raster elevation items=1 bands=1"},
 	{file: "de-north-bayreuth-osm-dem", want: "raster elevation items=2 bands=1", notices: "file-skipped"},
@@ -301,6 +314,9 @@ func summary(t *testing.T, st Stores, d catalog.Dataset) string {
 	t.Helper()
 	if v := d.Version.Vector; v != nil {
 		return fmt.Sprintf("vector %s %d×%s", d.Role, v.Count, v.Schema.GeometryType) + axes(v.Schema)
+	}
+	if d.Kind == catalog.Timetable {
+		return fmt.Sprintf("timetable %s %s–%s", d.Role, d.Version.TimeStart.Format("2006-01-02"), d.Version.TimeEnd.Format("2006-01-02"))
 	}
 	if v := d.Version.Tiles; v != nil {
 		return fmt.Sprintf("tiles %s %s %d-%d", v.Format, v.Type, v.MinZoom, v.MaxZoom)

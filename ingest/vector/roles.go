@@ -131,7 +131,9 @@ func (w *writer) guessRole() catalog.Role {
 	if areas {
 		for _, k := range knownCodes[:strongCodes] {
 			if i := w.field(k.code); i >= 0 && w.columns[i].filled == w.rows {
-				return catalog.TerritoryRole
+				if code, _ := w.guessCode(); code >= 0 {
+					return catalog.TerritoryRole
+				}
 			}
 		}
 	}
