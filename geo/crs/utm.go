@@ -7,12 +7,12 @@ import "math"
 // nanometers", J. Geodesy 85(8), equations 7–26, 35, 36. Within 3,900 km of
 // the central meridian the error is below 5 nm; PROJ uses the same series.
 type utm struct {
-	lon0           float64 // degrees
-	e              float64 // first eccentricity
-	scale          float64 // k0·A: metres per radian of rectified latitude
-	falseN         float64
-	alpha, beta    [6]float64
-	oneMinusESqare float64
+	lon0        float64 // degrees
+	e           float64 // first eccentricity
+	scale       float64 // k0·A: metres per radian of rectified latitude
+	falseN      float64
+	alpha, beta [6]float64
+	delta       [6]float64 // from conformal to geodetic latitude
 }
 
 const (
@@ -29,10 +29,9 @@ func newUTM(zone int, south bool, invF float64) *utm {
 	n2 := n * n
 	n3, n4, n5, n6 := n2*n, n2*n2, n2*n2*n, n2*n2*n2
 	u := &utm{
-		lon0:           float64(zone*6 - 183),
-		e:              math.Sqrt(f * (2 - f)),
-		oneMinusESqare: (1 - f) * (1 - f),
-		scale:          utmScale * semiMajor / (1 + n) * (1 + n2/4 + n4/64 + n6/256),
+		lon0:  float64(zone*6 - 183),
+		e:     math.Sqrt(f * (2 - f)),
+		scale: utmScale * semiMajor / (1 + n) * (1 + n2/4 + n4/64 + n6/256),
 	}
 	if south {
 		u.falseN = 10000000
@@ -53,6 +52,16 @@ func newUTM(zone int, south bool, invF float64) *utm {
 		4583*n5/161280 - 108847*n6/3991680,
 		20648693 * n6 / 638668800,
 	}
+	// Karney (2024), "On auxiliary latitudes", Survey Review 56(395), equation
+	// A8: the next term is below 1e-17 radians.
+	u.delta = [6]float64{
+		2*n - 2*n2/3 - 2*n3 + 116*n4/45 + 26*n5/45 - 2854*n6/675,
+		7*n2/3 - 8*n3/5 - 227*n4/45 + 2704*n5/315 + 2323*n6/945,
+		56*n3/15 - 136*n4/35 - 1262*n5/105 + 73814*n6/2835,
+		4279*n4/630 - 332*n5/35 - 399572*n6/14175,
+		4174*n5/315 - 144838*n6/6237,
+		601676 * n6 / 22275,
+	}
 	return u
 }
 
@@ -67,7 +76,7 @@ func (u *utm) forward(lon, lat float64) (x, y float64) {
 	}
 	tauP := u.conformal(tau)
 	xi := math.Atan2(tauP, cosL)
-	eta := math.Asinh(sinL / math.Hypot(tauP, cosL))
+	eta := math.Asinh(sinL / math.Sqrt(tauP*tauP+cosL*cosL))
 	dxi, deta := series(&u.alpha, xi, eta)
 	xi, eta = xi+dxi, eta+deta
 	if !(math.Abs(eta) <= maxEta) {
@@ -84,45 +93,43 @@ func (u *utm) inverse(x, y float64) (lon, lat float64) {
 	dxi, deta := series(&u.beta, xi, eta)
 	xi, eta = xi-dxi, eta-deta
 	sinXi, cosXi := math.Sincos(xi)
-	sinhEta := math.Sinh(eta)
-	tauP := sinXi / math.Hypot(sinhEta, cosXi)
+	sinhEta, coshEta := sinhCosh(eta)
+	h := math.Sqrt(sinhEta*sinhEta + cosXi*cosXi)
 	lon = wrapDegrees(u.lon0 + math.Atan2(sinhEta, cosXi)/degree)
-	return lon, math.Atan(u.geodetic(tauP)) / degree
+	// The conformal latitude, and its sine and cosine at once.
+	return lon, (math.Atan2(sinXi, h) + u.aboveConformal(sinXi/coshEta, h/coshEta)) / degree
+}
+
+// aboveConformal is by how much the geodetic latitude is larger than the
+// conformal one, whose sine and cosine are given: a sum of δ[j]·sin(2jχ).
+func (u *utm) aboveConformal(sin, cos float64) float64 {
+	c := 2 * (cos - sin) * (cos + sin) // 2·cos(2χ)
+	var y0, y1 float64
+	for j := 5; j >= 0; j-- {
+		y0, y1 = c*y0-y1+u.delta[j], y0
+	}
+	return 2 * sin * cos * y0
+}
+
+// sinhCosh keeps all digits of small arguments, and costs one exponential.
+func sinhCosh(x float64) (sinh, cosh float64) {
+	m := math.Expm1(x)
+	d := m + 1
+	return (m + m/d) / 2, 1 + m*m/(2*d)
 }
 
 // conformal gives the tangent of the conformal latitude (Karney equation 7).
 func (u *utm) conformal(tau float64) float64 {
-	h := math.Hypot(1, tau)
+	h := math.Sqrt(1 + tau*tau)
 	sigma := math.Sinh(u.e * math.Atanh(u.e*tau/h))
-	return tau*math.Hypot(1, sigma) - sigma*h
-}
-
-// geodetic inverts conformal by Newton's method (equations 19–21), which
-// settles within three rounds.
-func (u *utm) geodetic(tauP float64) float64 {
-	tau := tauP / math.Sqrt(u.oneMinusESqare)
-	if math.Abs(tauP) > 70 {
-		tau = tauP * math.Exp(u.e*math.Atanh(u.e))
-	}
-	for range 6 {
-		t := u.conformal(tau)
-		d := (tauP - t) / math.Hypot(1, t) * (1 + u.oneMinusESqare*tau*tau) / (u.oneMinusESqare * math.Hypot(1, tau))
-		if !(math.Abs(d) < 1e100) {
-			break // at the pole, where the tangent is as good as infinite
-		}
-		tau += d
-		if math.Abs(d) <= 1e-14*math.Max(1, math.Abs(tau)) {
-			break
-		}
-	}
-	return tau
+	return tau*math.Sqrt(1+sigma*sigma) - sigma*h
 }
 
 // series sums c[j]·sin(2jξ)cosh(2jη) and c[j]·cos(2jξ)sinh(2jη) by Clenshaw's
 // recurrence on complex numbers.
 func series(c *[6]float64, xi, eta float64) (dxi, deta float64) {
 	s, co := math.Sincos(2 * xi)
-	sh, ch := math.Sinh(2*eta), math.Cosh(2*eta)
+	sh, ch := sinhCosh(2 * eta)
 	ar, ai := 2*co*ch, -2*s*sh // 2·cos(2ζ)
 	var y0r, y0i, y1r, y1i float64
 	for j := 5; j >= 0; j-- {
