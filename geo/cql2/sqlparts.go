@@ -153,7 +153,10 @@ func (t *translator) moments(op string, left, right Expr) piece {
 // date, a day, may stand in a column of times. What SQLite cannot read as a
 // time the evaluator may.
 func textsInTime(op string, column piece, at Instant) piece {
-	from, to := arg(at.Time.UTC().Format(time.DateOnly)), arg(at.Time.UTC().AddDate(0, 0, 1).Format(time.DateOnly))
+	from, to := arg(at.Time.UTC().Format(time.DateOnly)), arg("9999-12-31")
+	if next := at.Time.UTC().AddDate(0, 0, 1); next.Year() <= 9999 {
+		to = arg(next.Format(time.DateOnly))
+	}
 	var day piece
 	switch op {
 	case "<", "<=":

@@ -97,35 +97,38 @@ func (n *Names) Type(name string) (cql2.Type, bool) {
 	return cql2.AnyType, true // JSON may be anything; of binary only IS NULL makes sense
 }
 
-// Value is an attribute's value as filters compare it: JSON is parsed, and
-// binary is something that equals nothing.
+// Value is an attribute's value as filters compare it: JSON is parsed; binary,
+// and what is not of the attribute's type (SQLite lets it be), is something
+// that equals nothing.
 func Value(t geo.FieldType, v any) any {
-	switch {
-	case v == nil:
-		return nil
-	case t == geo.JSON:
-		return parsed(v)
-	case t == geo.Binary:
-		return []any{}
-	}
+	fits := false
 	switch x := v.(type) {
-	case []byte: // in a column of another type, where SQLite lets it be
-		return []any{}
+	case nil:
+		return nil
+	case string:
+		if t == geo.JSON {
+			return parsed(x)
+		}
+		fits = t == geo.String || t == geo.Date || t == geo.DateTime
+	case int64:
+		fits = t == geo.Integer || t == geo.Real
 	case float64:
 		if math.IsNaN(x) {
 			return nil
 		}
+		fits = t == geo.Integer || t == geo.Real
+	case bool:
+		fits = t == geo.Boolean
+	}
+	if !fits {
+		return []any{}
 	}
 	return v
 }
 
 // parsed is a JSON value: a list or a scalar; the text itself for objects and
 // what is no JSON.
-func parsed(v any) any {
-	text, ok := v.(string)
-	if !ok {
-		return v
-	}
+func parsed(text string) any {
 	var out any
 	if json.Unmarshal([]byte(text), &out) != nil {
 		return text
@@ -188,11 +191,9 @@ func New(s geo.Schema, e cql2.Expr, from geo.CRS, fields []string) (*Filter, err
 			f.at[name] = place
 		}
 	}
-	if fields != nil {
-		for i, name := range fields {
-			if _, asked := f.at[name]; asked {
-				f.at[name] = i
-			}
+	for i, name := range fields {
+		if _, asked := f.at[name]; asked {
+			f.at[name] = i
 		}
 	}
 	f.get = f.property

@@ -44,6 +44,11 @@ func RunSuite(t *testing.T, load Load) {
 		"Concurrent":  testConcurrent,
 		"Names":       testNames,
 		"Empty":       testEmpty,
+		"Filter":      testFilter,
+		"FilterCRS":   testFilterSystems,
+		"FilterWrong": testFilterWrong,
+		"Sort":        testSort,
+		"SortWrong":   testSortWrong,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
