@@ -163,6 +163,7 @@ type follower struct {
 
 	marks  []postgis.Mark // of the rows as last compared, nil = not yet
 	newest string         // of the change column
+	head   int64          // of the journal when the marks were read, or before
 
 	mu     sync.Mutex
 	status Status

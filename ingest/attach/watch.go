@@ -192,6 +192,7 @@ func (w *watcher) reconcile(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	head := l.Head()
 	var ids []int64
 	var marks []postgis.Mark
 	newest := ""
@@ -216,15 +217,42 @@ func (w *watcher) reconcile(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if w.marks != nil {
+		// What came and went between two looks at the marks stands in neither.
+		edited, err := w.editedSince(ctx, w.head)
+		if err != nil {
+			return err
+		}
+		ids = append(ids, edited...)
+	}
 	if err := w.suspect(ctx, ids); err != nil {
 		return err
 	}
-	w.marks, w.newest = marks, newest
+	w.marks, w.newest, w.head = marks, newest, head
 	if w.marks == nil {
 		w.marks = []postgis.Mark{} // an empty table was compared too
 	}
 	w.well()
 	return nil
+}
+
+// editedSince are the rows that the journal has changes of, after a Seq.
+func (w *watcher) editedSince(ctx context.Context, seq int64) ([]int64, error) {
+	const page = 1000
+	var ids []int64
+	for {
+		changes, err := w.o.Journal.Changes(ctx, w.dataset.ID, w.version, seq, page)
+		if err != nil {
+			return nil, err
+		}
+		for i := range changes {
+			ids = append(ids, changes[i].Feature)
+			seq = changes[i].Seq
+		}
+		if len(changes) < page {
+			return ids, nil
+		}
+	}
 }
 
 // differing are the ids whose marks are not the same; both ascend.
