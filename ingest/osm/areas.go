@@ -22,7 +22,6 @@ type areas struct {
 	wanted    []int64 // ways that are members, sorted once settled
 	ways      []memberWay
 	positions []stream.Position
-	order     []int // ways in the order of their ids, once sorted
 }
 
 type relation struct {
@@ -47,8 +46,11 @@ type memberWay struct {
 type standing struct{ layer, class string }
 
 // add keeps a relation when it is an area.
-func (a *areas) add(r *stream.Relation, notes *notice.List) {
+func (a *areas) add(r *stream.Relation, isArea bool, notes *notice.List) {
 	kind := r.Tags.Get("type")
+	if kind == "" && isArea {
+		notes.Count(catalog.Warning, "relations-untyped", "relations with the tags of an area that do not say what they are (type) were left out", (&relation{id: r.ID, tags: r.Tags}).String())
+	}
 	if kind != "multipolygon" && kind != "boundary" {
 		return
 	}

@@ -135,7 +135,7 @@ func (c *converter) node(n *stream.Node) error {
 
 func (c *converter) relation(r *stream.Relation) error {
 	c.counts.relations++
-	c.areas.add(r, c.notes)
+	c.areas.add(r, c.anyArea(r.Tags), c.notes)
 	return nil
 }
 
@@ -186,12 +186,7 @@ func (c *converter) useful(tags stream.Tags) bool {
 func (c *converter) locate(w *stream.Way) (missing int) {
 	c.line = c.line[:0]
 	for i, ref := range w.Refs {
-		at, ok := stream.Position{}, false
-		if len(w.At) == len(w.Refs) {
-			at, ok = w.At[i], true
-		} else {
-			at, ok = c.nodes.find(ref)
-		}
+		at, ok := c.position(w, i, ref)
 		if !ok {
 			missing++
 			continue
@@ -202,6 +197,14 @@ func (c *converter) locate(w *stream.Way) (missing int) {
 		c.line = append(c.line, at)
 	}
 	return missing
+}
+
+// position is that of a way's node: in the way itself, or of the node.
+func (c *converter) position(w *stream.Way, i int, ref int64) (stream.Position, bool) {
+	if len(w.At) == len(w.Refs) {
+		return w.At[i], true
+	}
+	return c.nodes.find(ref)
 }
 
 // wayFeatures makes the features of a way; skip tells those that an area

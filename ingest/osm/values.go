@@ -82,7 +82,7 @@ func wordSpeed(s string) (float64, bool) {
 		country, word = "", s
 	}
 	word = strings.ToLower(strings.TrimSpace(word))
-	if zone, ok := strings.CutPrefix(word, "zone"); ok {
+	if zone, ok := strings.CutPrefix(word, "zone"); ok || digits(word) > 0 && found { // "zone:30", "DE:30"
 		v, err := strconv.ParseFloat(strings.TrimLeft(zone, ": "), 64)
 		return v, err == nil && v > 0 && v <= maxKmh
 	}

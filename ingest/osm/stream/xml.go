@@ -22,7 +22,6 @@ const maxToken = 16 << 20
 type xmlReader struct {
 	dec  *xml.Decoder
 	in   *leash
-	root string
 	time time.Time
 	gen  string
 }
