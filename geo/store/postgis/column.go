@@ -243,7 +243,7 @@ func (c *column) order() string {
 		return q
 	case geo.Date, geo.DateTime:
 		return "NULLIF(NULLIF(" + q + ", 'infinity'), '-infinity')"
-	case geo.String:
+	case geo.String, geo.JSON:
 		return "(" + c.read + `) COLLATE "C"`
 	}
 	return ""
@@ -254,7 +254,7 @@ func (c *column) orderParam(v any, a *args) (string, error) {
 	p := a.add(v)
 	switch c.class {
 	case geo.Integer:
-		return p + "::bigint", nil
+		return p + "::numeric", nil
 	case geo.Real:
 		return p + "::float8", nil
 	case geo.Boolean:
@@ -268,7 +268,7 @@ func (c *column) orderParam(v any, a *args) (string, error) {
 			(*a)[len(*a)-1] = beforeYearOne(s)
 		}
 		return p + "::" + c.base, nil
-	case geo.String:
+	case geo.String, geo.JSON:
 		return p + "::text", nil
 	}
 	return "", fault.Errorf("postgis.Query", fault.Invalid, "rows cannot be sorted by attribute %q", c.name)

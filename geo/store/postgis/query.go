@@ -9,6 +9,7 @@ import (
 	"github.com/lib/pq"
 
 	"contado/geo"
+	"contado/geo/cql2/rows"
 	"contado/geo/fault"
 	"contado/geo/store/features"
 )
@@ -16,14 +17,14 @@ import (
 // plan is a query made ready to be read in pages.
 type plan struct {
 	table    *Table
-	columns  []column // read, the asked-for fields first
-	asked    int      // of columns
-	geometry bool     // read
-	hide     bool     // the geometry, which was only read for the filter
-	where    string   // without the place in the order, "" when all
-	args     args     // of where
-	exact    bool     // where selects all that the query does
-	filter   *filter  // for the rest
+	columns  []column     // read, the asked-for fields first
+	asked    int          // of columns
+	geometry bool         // read
+	hide     bool         // the geometry, which was only read for the filter
+	where    string       // without the place in the order, "" when all
+	args     args         // of where
+	exact    bool         // where selects all that the query does
+	filter   *rows.Filter // for the rest
 
 	sort   []sortColumn
 	cursor *features.Cursor // of Sort
@@ -117,7 +118,7 @@ func (t *Table) column(name string) (*column, error) {
 	i := t.rel.layer.FieldIndex(name)
 	if i < 0 {
 		return nil, fault.WithHint(fault.Errorf("postgis.Query", fault.Invalid, "there is no attribute %.80q", name),
-			"the attributes are "+listed(names(t.rel.columns)))
+			"the attributes are "+listed(columnNames(t.rel.columns)))
 	}
 	return &t.rel.columns[i], nil
 }
@@ -170,12 +171,11 @@ func (t *Table) meets(b geo.BBox, a *args) string {
 	if !g.indexed {
 		return term
 	}
-	finite := func(v float64) string {
-		return a.add(math.Max(-math.MaxFloat32, math.Min(math.MaxFloat32, v))) + "::float8"
-	}
-	return fmt.Sprintf("%s && ST_MakeEnvelope(%s, %s, %s, %s, %d) AND %s", g.plain,
-		finite(b.MinX), finite(b.MinY), finite(b.MaxX), finite(b.MaxY), g.srid, term)
+	return t.near(b, a.add) + " AND " + term
 }
+
+// finite is a side that an index knows, which holds float32.
+func finite(v float64) float64 { return math.Max(-math.MaxFloat32, math.Min(math.MaxFloat32, v)) }
 
 // sql is the statement of the next page.
 func (p *plan) sql(size int) (string, args, error) {

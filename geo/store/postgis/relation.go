@@ -229,7 +229,7 @@ func (r *relation) chooseID(all []column, keys []string, wanted string) error {
 	}
 	if wanted != "" {
 		if !slices.ContainsFunc(all, func(c column) bool { return c.name == wanted }) {
-			return fault.WithHint(fault.Errorf(op, fault.Invalid, "%s has no column %.80q", r, wanted), "its columns are "+listed(names(all)))
+			return fault.WithHint(fault.Errorf(op, fault.Invalid, "%s has no column %.80q", r, wanted), "its columns are "+listed(columnNames(all)))
 		}
 		if !whole(wanted) {
 			return fault.Errorf(op, fault.Unsupported, "column %q of %s cannot identify features: it is not of whole numbers", wanted, r)
@@ -324,7 +324,7 @@ type rowQuerier interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
-func names(all []column) []string {
+func columnNames(all []column) []string {
 	var out []string
 	for _, c := range all {
 		out = append(out, c.name)
