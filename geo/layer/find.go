@@ -150,6 +150,14 @@ type found struct {
 	one  bool
 }
 
+// only is the only stretch, if any.
+func (f *found) only() []int32 {
+	if len(f.rows) == 0 {
+		return nil
+	}
+	return f.rows[0]
+}
+
 // follow picks the clue that leads to the fewest rows; nil when there is none.
 // An order is made for a condition of its own, and for a filter when it is
 // asked for the second time.

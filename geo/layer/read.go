@@ -14,27 +14,7 @@ func (l *Layer) Rows(ctx context.Context, q features.Query, yield func(Row) bool
 	if err != nil {
 		return err
 	}
-	c := checker{ctx: ctx}
-	var failed error
-	n := 0
-	err = s.rows(ctx, func(r Row) bool {
-		if !c.ok() {
-			return false
-		}
-		var ok bool
-		if ok, failed = s.match(r); !ok || failed != nil {
-			return failed == nil
-		}
-		n++
-		return yield(r) && n != q.Limit
-	})
-	switch {
-	case err != nil:
-		return err
-	case failed != nil:
-		return failed
-	}
-	return c.err
+	return s.run(ctx, yield)
 }
 
 // RawValues finds all values of the row in place: dst[i] becomes that of field

@@ -104,10 +104,24 @@ func (l *Layer) Scan(ctx context.Context, q features.Query, yield func(geo.Featu
 	if err != nil {
 		return err
 	}
+	var failed error
+	err = s.run(ctx, func(r Row) bool {
+		var f geo.Feature
+		f, failed = r.feature(s.fields, !q.SkipGeometry)
+		return failed == nil && yield(f)
+	})
+	if failed != nil {
+		return failed
+	}
+	return err
+}
+
+// run gives the selected rows.
+func (s *scan) run(ctx context.Context, yield func(Row) bool) error {
 	c := checker{ctx: ctx}
 	var failed error
 	n := 0
-	err = s.rows(ctx, func(r Row) bool {
+	err := s.rows(ctx, func(r Row) bool {
 		if !c.ok() {
 			return false
 		}
@@ -115,12 +129,8 @@ func (l *Layer) Scan(ctx context.Context, q features.Query, yield func(geo.Featu
 		if ok, failed = s.match(r); !ok || failed != nil {
 			return failed == nil
 		}
-		var f geo.Feature
-		if f, failed = r.feature(s.fields, !q.SkipGeometry); failed != nil {
-			return false
-		}
 		n++
-		return yield(f) && n != q.Limit
+		return yield(r) && n != s.q.Limit
 	})
 	switch {
 	case err != nil:
@@ -185,21 +195,23 @@ func (s *scan) rows(ctx context.Context, yield func(Row) bool) error {
 		if s.near.IsEmpty() {
 			return nil
 		}
-		if hits, ok := s.hits(); ok {
-			return s.inOrder(hits, yield)
+		if s.share()*float64(s.l.Len()) <= 4*float64(s.worth(s.q.Limit)) {
+			if hits, ok := s.hits(); ok {
+				return s.inOrder(hits, yield)
+			}
 		}
 	}
 	f, err := s.follow(ctx)
 	switch {
 	case err != nil:
 		return err
+	case f != nil && f.one && s.keys == nil:
+		s.byID(f.only(), s.q.After, yield)
+		return nil
 	case f != nil && f.n <= s.worth(s.q.Limit):
 		return s.inOrder(s.foundHits(f), yield)
 	case s.keys != nil:
 		return s.sorted(ctx, yield)
-	case f != nil && f.one && len(f.rows) == 1:
-		s.byID(f.rows[0], s.q.After, yield)
-		return nil
 	}
 	return s.walk(ctx, yield)
 }
@@ -251,6 +263,16 @@ func (s *scan) byIDs() []hit {
 		}
 	}
 	return out
+}
+
+// share is about how much of the layer lies in near, as if its rows lay evenly.
+func (s *scan) share() float64 {
+	all := s.l.Bounds()
+	part := all.Intersect(s.near)
+	if part.IsEmpty() || !(all.Width()*all.Height() > 0) {
+		return 0
+	}
+	return part.Width() * part.Height() / (all.Width() * all.Height())
 }
 
 // hits are the rows whose box meets near; ok is false when they are so many
@@ -360,68 +382,4 @@ func (s *scan) sorted(ctx context.Context, yield func(Row) bool) error {
 		}
 	}, next, s.keys.less(), yield)
 	return nil
-}
-
-// Count is the number of selected rows; After, Limit, Sort and Cursor are
-// ignored.
-func (l *Layer) Count(ctx context.Context, q features.Query) (int64, error) {
-	q.After, q.Limit, q.Sort, q.Cursor = 0, 0, nil, nil
-	s, err := l.newScan(q)
-	if err != nil {
-		return 0, err
-	}
-	if err := ctx.Err(); err != nil {
-		return 0, fault.E("layer.Count", fault.Canceled, err)
-	}
-	if q.IDs == nil && !s.boxed && s.where == nil && len(s.equal) == 0 {
-		return int64(l.Len()), nil
-	}
-	c := checker{ctx: ctx}
-	var n int64
-	var failed error
-	count := func(r Row) bool {
-		var ok bool
-		if ok, failed = s.match(r); ok {
-			n++
-		}
-		return failed == nil && c.ok()
-	}
-	switch {
-	case q.IDs != nil:
-		err = s.rows(ctx, count)
-	case s.near != everything:
-		l.Visit(&s.near, count)
-	default:
-		err = s.count(ctx, count)
-	}
-	for _, e := range []error{err, failed, c.err} {
-		if e != nil {
-			return 0, e
-		}
-	}
-	return n, nil
-}
-
-// count gives all rows that may be selected, in no set order.
-func (s *scan) count(ctx context.Context, visit func(Row) bool) error {
-	f, err := s.follow(ctx)
-	if err != nil {
-		return err
-	}
-	if f == nil {
-		s.l.Visit(nil, visit)
-		return nil
-	}
-	for _, h := range s.foundHits(f) {
-		if !visit(s.row(h)) {
-			break
-		}
-	}
-	return nil
-}
-
-// Cheap reports whether Count costs little: without any condition on what the
-// rows hold.
-func (l *Layer) Cheap(q features.Query) bool {
-	return q.Filter == nil && len(q.Equal) == 0
 }
