@@ -162,9 +162,19 @@ func (c *conversion) gather() {
 
 // kinds are the kinds of stops by what calls there, in order of weight.
 var kinds = []struct{ mode, kind string }{
-	{"rail", "railway_station"}, {"subway", "urban_rail_station"}, {"monorail", "urban_rail_station"}, {"air", "airport"}, {"ferry", "ferry_terminal"},
-	{"aerial_lift", "cable_car_station"}, {"funicular", "cable_car_station"}, {"tram", "tram_stop"}, {"cable_tram", "tram_stop"},
-	{"trolleybus", "bus_stop"}, {"coach", "bus_stop"}, {"bus", "bus_stop"}, {"taxi", "taxi_stop"},
+	{"rail", "railway_station"},
+	{"subway", "urban_rail_station"},
+	{"monorail", "urban_rail_station"},
+	{"air", "airport"},
+	{"ferry", "ferry_terminal"},
+	{"aerial_lift", "cable_car_station"},
+	{"funicular", "cable_car_station"},
+	{"tram", "tram_stop"},
+	{"cable_tram", "tram_stop"},
+	{"trolleybus", "bus_stop"},
+	{"coach", "bus_stop"},
+	{"bus", "bus_stop"},
+	{"taxi", "taxi_stop"},
 }
 
 func kindOf(modes []string) any {

@@ -1,0 +1,539 @@
+package gtfs
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"contado/geo"
+	"contado/geo/fault"
+	"contado/geo/store/catalog"
+	"contado/ingest/vector"
+	"contado/scripts/shareddata"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/paulmach/orb"
+	"go.uber.org/goleak"
+	"pgregory.net/rapid"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+type quiet struct{}
+
+func (quiet) Stage(string)      {}
+func (quiet) Step(int64, int64) {}
+
+// a day when the feeds of the collection ran
+var then = time.Date(2008, 3, 5, 12, 0, 0, 0, time.UTC)
+
+func convert(t testing.TB, path string) (*Result, map[string]catalog.Notice, map[string][]map[string]any) {
+	t.Helper()
+	r, err := Convert(context.Background(), path, Options{Now: then}, t.TempDir(), quiet{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	notices := map[string]catalog.Notice{}
+	for _, n := range r.Notices {
+		notices[n.Code] = n
+	}
+	layers := map[string][]map[string]any{}
+	for _, l := range r.Layers {
+		seen := map[int64]bool{}
+		s := l.Schema()
+		err := l.Rows.Scan(context.Background(), nil, func(f geo.Feature) (bool, error) {
+			if seen[f.ID] || f.ID <= 0 || f.ID >= 1<<53 {
+				t.Errorf("%s: id %d", l.Name, f.ID)
+			}
+			seen[f.ID] = true
+			row := map[string]any{"geometry": f.Geometry}
+			for i, v := range f.Values {
+				row[s.Fields[i].Name] = v
+			}
+			layers[l.Name] = append(layers[l.Name], row)
+			return true, nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return r, notices, layers
+}
+
+func find(rows []map[string]any, key string, value any) map[string]any {
+	for _, r := range rows {
+		if r[key] == value {
+			return r
+		}
+	}
+	return map[string]any{}
+}
+
+// TestPrato: the published counts of a real feed.
+func TestPrato(t *testing.T) {
+	t.Parallel()
+	path := shareddata.Path(t, "it-prato-gtfs/bus.gtfs")
+	r, notices, layers := convert(t, path)
+	s := r.Summary
+	if s.Stops != 1647 || s.Routes != 23 || s.Trips != 4401 || s.StopTimes != 107752 || s.First != "2016-04-07" || s.Last != "2016-12-31" || s.Timezone != "Europe/Rome" {
+		t.Errorf("%+v", s)
+	}
+	if len(layers["stops"]) != 1647 || len(notices) != 2 || notices["routes-unused"].Count != 2 || notices["calendar-future"].Message == "" {
+		t.Errorf("%d stops, %v", len(layers["stops"]), notices)
+	}
+	points := 0
+	f, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if err := f.ShapeLines(context.Background(), func(_ int, line orb.LineString, _ []float64) (bool, error) {
+		points += len(line)
+		return true, nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if points < 101_000 || points > 101_999 { // points that repeat the one before are dropped
+		t.Errorf("%d points of shapes", points)
+	}
+	if b := s.BBox; math.Abs(b[1]-43.768) > 0.01 || math.Abs(b[3]-44.143) > 0.01 || math.Abs(b[0]-10.983) > 0.01 || math.Abs(b[2]-11.250) > 0.01 {
+		t.Errorf("%v", b)
+	}
+	departures, trips := int64(0), int64(0)
+	for _, row := range layers["stops"] {
+		departures += row["departures"].(int64)
+	}
+	for _, row := range layers["lines"] {
+		trips += row["trips"].(int64)
+	}
+	if trips != s.Runs || departures != brute(t, f, s.Weekday) {
+		t.Errorf("%d trips of %d, %d departures of %d", trips, s.Runs, departures, brute(t, f, s.Weekday))
+	}
+}
+
+// brute counts the departures of a day from the rows as they are.
+func brute(t *testing.T, f *Feed, day string) int64 {
+	t.Helper()
+	d, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		t.Fatal(err)
+	}
+	date := d.Format("20060102")
+	rows := func(name string) []map[string]string {
+		var out []map[string]string
+		_, err := f.src.each(name, nil, nil, func(t *table) error {
+			m := map[string]string{}
+			for i, c := range t.columns {
+				m[c] = t.value(i)
+			}
+			out = append(out, m)
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	services, trips := map[string]bool{}, map[string]bool{}
+	for _, r := range rows("calendar_dates.txt") {
+		if r["date"] == date && r["exception_type"] == "1" {
+			services[r["service_id"]] = true
+		}
+	}
+	for _, r := range rows("trips.txt") {
+		if services[r["service_id"]] {
+			trips[r["trip_id"]] = true
+		}
+	}
+	n, used := int64(0), map[string]bool{}
+	for _, r := range rows("stop_times.txt") {
+		if trips[r["trip_id"]] {
+			n++
+			used[r["trip_id"]] = true
+		}
+	}
+	return n - int64(len(used)) // no departure at the last stop
+}
+
+// TestSampleFeed: departures counted by hand on the feed of the specification.
+// On a Wednesday FULLW, WEEK and WEEK_SUN run.
+func TestSampleFeed(t *testing.T) {
+	t.Parallel()
+	r, notices, layers := convert(t, shareddata.Path(t, "us-beatty-gtfs-osm/sample-feed"))
+	if s := r.Summary; s.Stops != 11 || s.Routes != 10 || s.Trips != 19 || s.StopTimes != 45 || s.First != "2007-01-01" || s.Last != "2010-12-31" || s.Weekday == "" {
+		t.Errorf("%+v", s)
+	}
+	for stop, want := range map[string]string{
+		// STBA 32 runs; CITY1 32/2 … : 6–8 every 30 min 4, 8–10 every 10 min 12, 10–16 12, 16–19 18, 19–22 6: 52
+		"STAGECOACH": "84 84 84 06:00:00 21:30:00",
+		// of FULLW AB1, AB3, ABBFC1, ABBFC3, of STBA 32 (06:30 to 22:00), of WEEK_SUN FUNNY_BLOCK_AB; on Saturday and Sunday AAMV1 and AAMV3 too
+		"BEATTY_AIRPORT": "37 38 39 06:30:00 22:00:00",
+		// BFC1, BFC3, AB2, of WEEK FUNNY_BLOCK_BFC1
+		"BULLFROG": "4 3 3 08:20:00 19:00:00",
+		// BFC2 and FUNNY_BLOCK_FCAMV1
+		"FUR_CREEK_RES": "2 2 2 11:00:00 21:00:00",
+		"EMSI":          "52 52 52 06:00:00 21:30:00",
+		"NADAV":         "104 105 104 06:14:00 21:44:00",
+		"AMV":           "0 2 2 <nil> <nil>",
+		"HASNOROUTES":   "0 0 0 <nil> <nil>",
+	} {
+		row := find(layers["stops"], "stop_id", stop)
+		got := fmt.Sprint(row["departures"], " ", row["departures_saturday"], " ", row["departures_sunday"], " ", row["first_departure"], " ", row["last_departure"])
+		if got != want {
+			t.Errorf("%s: %s, want %s", stop, got, want)
+		}
+	}
+	if row := find(layers["lines"], "route_id", "STBA"); row["trips"] != int64(32) || row["direction"] != nil || row["stops"] != int64(2) || row["mode"] != "bus" {
+		t.Errorf("%v", row)
+	}
+	if len(layers["lines"]) != 14 {
+		t.Errorf("%d lines", len(layers["lines"]))
+	}
+	for code, example := range map[string]string{"parents-missing": "stops.txt, line 12: BOARDING_AREA", "columns-unknown": "stop_times.txt: drop_off_time", "stops-unused": "HASNOROUTES A stop with no routes"} {
+		if n := notices[code]; n.Count != 1 || n.Examples[0] != example {
+			t.Errorf("%s: %+v", code, n)
+		}
+	}
+	if len(notices) != 3 {
+		t.Errorf("%v", notices)
+	}
+}
+
+func TestOtherFeeds(t *testing.T) {
+	t.Parallel()
+	r, _, layers := convert(t, shareddata.Path(t, "us-beatty-gtfs-osm/another-sample-feed"))
+	if s := r.Summary; s.Stops != 6 || s.Routes != 2 || s.Trips != 3 || s.StopTimes != 7 {
+		t.Errorf("%+v", s)
+	}
+	// a station has the departures of its stops
+	if row := find(layers["stops"], "stop_id", "PARENT_OF_MUSEUM"); row["departures"] != int64(1) || row["location_type"] != "station" || row["routes"] != "C2M" {
+		t.Errorf("%v", row)
+	}
+	if row := find(layers["stops"], "stop_id", "MUSEUM"); row["parent"] != "PARENT_OF_MUSEUM" {
+		t.Errorf("%v", row)
+	}
+	r, _, layers = convert(t, shareddata.Path(t, "us-beatty-gtfs-osm/another-sample-feed-extended-route-type.zip"))
+	if row := layers["lines"][0]; r.Summary.Trips != 1 || row["route_type"] != int64(201) || row["mode"] != "coach" {
+		t.Errorf("%+v %v", r.Summary, row)
+	}
+}
+
+// TestCleanedFeed: what is written reads without a notice and says the same,
+// and writing it again gives the same bytes.
+func TestCleanedFeed(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"it-prato-gtfs/bus.gtfs", "us-beatty-gtfs-osm/another-sample-feed"} {
+		path := shareddata.Path(t, name)
+		first, _, _ := convert(t, path)
+		if s, err := ReadSummary(first.Path); err != nil || !cmp.Equal(s, first.Summary) {
+			t.Errorf("%v %+v", err, s)
+		}
+		a, b := calls(t, path), calls(t, first.Path)
+		if d := cmp.Diff(a, b); d != "" || len(a) == 0 {
+			t.Errorf("%s: %.2000s", name, d)
+		}
+		second, notices, _ := convert(t, first.Path)
+		for code, n := range notices {
+			if n.Severity == catalog.Warning {
+				t.Errorf("%s: %+v", code, n)
+			}
+		}
+		one, two := bytesOf(t, first.Path), bytesOf(t, second.Path)
+		if !bytes.Equal(one, two) {
+			t.Errorf("%s: %d and %d bytes", name, len(one), len(two))
+		}
+	}
+}
+
+func bytesOf(t *testing.T, path string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// calls are the trips of a feed as text.
+func calls(t testing.TB, path string) map[string]string {
+	t.Helper()
+	f, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	out := map[string]string{}
+	last := -1
+	err = f.StopTimes(context.Background(), func(trip int, calls []Call) (bool, error) {
+		if trip <= last {
+			t.Errorf("trip %d after %d", trip, last)
+		}
+		last = trip
+		var b strings.Builder
+		for _, c := range calls {
+			fmt.Fprintf(&b, "%s %s-%s %v;", f.Stops[c.Stop].ID, FormatTime(c.Arrival), FormatTime(c.Departure), c.Distance)
+		}
+		out[f.Trips[trip].ID] = b.String()
+		return true, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// small is a good feed to spoil.
+func small() map[string]string {
+	return map[string]string{
+		"agency.txt":     "agency_id,agency_name,agency_url,agency_timezone\nA,Ente,http://x.it,Europe/Rome\n",
+		"stops.txt":      "stop_id,stop_name,stop_lat,stop_lon\nS1,Uno,45.0,9.0\nS2,Due,45.1,9.0\nS3,Tre,45.2,9.0\nS4,Quattro,45.3,9.0\n",
+		"routes.txt":     "route_id,agency_id,route_short_name,route_type,route_color\nR,A,1,3,FF0000\n",
+		"trips.txt":      "route_id,service_id,trip_id,direction_id,shape_id\nR,W,T1,0,X\nR,W,T2,1,\n",
+		"stop_times.txt": "trip_id,arrival_time,departure_time,stop_id,stop_sequence,shape_dist_traveled\nT1,08:00:00,08:00:00,S1,1,0\nT1,,,S2,2,1\nT1,08:30:00,08:30:00,S3,3,3\nT2,23:50:00,23:50:00,S3,1,\nT2,24:10:00,24:10:00,S1,2,\n",
+		"calendar.txt":   "service_id,monday,tuesday,wednesday,thursday,friday,saturday,sunday,start_date,end_date\nW,1,1,1,1,1,0,0,20080101,20081231\n",
+		"shapes.txt":     "shape_id,shape_pt_lat,shape_pt_lon,shape_pt_sequence\nX,45.0,9.0,1\nX,45.1,9.01,3\nX,45.2,9.0,7\n",
+	}
+}
+
+func folder(t testing.TB, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func TestInterpolation(t *testing.T) {
+	t.Parallel()
+	r, notices, layers := convert(t, folder(t, small()))
+	if len(notices) != 1 || notices["stops-unused"].Count != 1 {
+		t.Errorf("%v", notices)
+	}
+	if got := calls(t, r.Path)["T1"]; got != "S1 08:00:00-08:00:00 0;S2 08:10:00-08:10:00 1;S3 08:30:00-08:30:00 3;" {
+		t.Error(got)
+	}
+	if row := find(layers["stops"], "stop_id", "S3"); row["last_departure"] != "23:50:00" || row["departures"] != int64(1) {
+		t.Errorf("%v", row)
+	}
+	if l := layers["lines"]; len(l) != 2 || len(l[0]["geometry"].(orb.MultiLineString)[0]) != 3 || len(l[1]["geometry"].(orb.MultiLineString)[0]) != 2 || l[0]["color"] != "#ff0000" {
+		t.Errorf("%v", l)
+	}
+}
+
+// TestNotices spoils the feed in one place each: the place is named.
+func TestNotices(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ file, text, code, example string }{
+		{"stops.txt", "S1,Again,45,9\n", "ids-repeated", "stops.txt, line 6: S1"},
+		{"stops.txt", "S5,Nowhere,,\n", "coordinates-wrong", "stops.txt, line 6: S5"},
+		{"stops.txt", "S5,Null island,0,0\n", "coordinates-wrong", "stops.txt, line 6: S5 0 0"},
+		{"stops.txt", "S5,North,95,9\n", "stops-unplaced", "S5 North"},
+		{"routes.txt", "R2,B,2,3,\n", "agency-unknown", "routes.txt, line 3: B"},
+		{"routes.txt", "R2,A,2,4000,\n", "route-types-unknown", "routes.txt, line 3: 4000"},
+		{"routes.txt", "R2,A,2,3,red\n", "values-wrong", "routes.txt, line 3: colour red"},
+		{"routes.txt", "R2,A,2,3,\n", "routes-unused", "routes.txt, line 3: R2"},
+		{"trips.txt", "R9,W,T3,0,\n", "references-unknown", "trips.txt, line 4: trip T3 of route R9 on W"},
+		{"trips.txt", "R,W,T3,0,\n", "trips-without-calls", "trips.txt, line 4: T3"},
+		{"trips.txt", "R,W,T3,7,\n", "values-wrong", "trips.txt, line 4: direction_id 7"},
+		{"stop_times.txt", "T9,08:00:00,08:00:00,S1,1,\n", "references-unknown", "stop_times.txt, line 7: trip T9, stop S1"},
+		{"stop_times.txt", "T2,24:20:00,24:20:00,S9,3,\n", "references-unknown", "stop_times.txt, line 7: trip T2, stop S9"},
+		{"stop_times.txt", "T2,24:05:00,24:05:00,S2,3,\n", "times-decreasing", "stop_times.txt, line 7: trip T2: 24:05:00 after 24:10:00"},
+		{"stop_times.txt", "T2,24:20:00,24:15:00,S2,3,\n", "departures-early", "stop_times.txt, line 7: 24:20:00 24:15:00"},
+		{"stop_times.txt", "T2,24:20:00,24:20:00,S2,2,\n", "sequences-repeated", "stop_times.txt, line 7: trip T2, sequence 2"},
+		{"stop_times.txt", "T2,24:20:00,24:20:00,S2,x,\n", "sequences-wrong", "stop_times.txt, line 7: x"},
+		{"stop_times.txt", "T2,later,later,S2,3,\n", "times-wrong", "stop_times.txt, line 7: later later"},
+		{"stop_times.txt", "T2,,,S2,3,\n", "trips-untimed", "stop_times.txt, line 5: trip T2"},
+		{"stop_times.txt", "T2,24:10:01,24:10:01,S4,3,\n", "travel-too-fast", "stop_times.txt, line 5: trip T2: 33.4 km from S1 to S4 in 1 s"},
+		{"calendar.txt", "V,1,1,1,1,1,0,0,20081231,20080101\n", "dates-wrong", "calendar.txt, line 3: 20081231 to 20080101"},
+		{"calendar.txt", "V,0,0,0,0,0,0,0,20080101,20081231\n", "services-empty", "service V"},
+		{"shapes.txt", "Y,45,9,1\n", "shapes-unused", "shapes.txt, line 5: Y"},
+		{"shapes.txt", "X,95,9,9\n", "shape-points-wrong", "shapes.txt, line 5: 95 9 9"},
+		{"frequencies.txt", "trip_id,start_time,end_time,headway_secs\nT1,08:00:00,07:00:00,600\n", "frequencies-wrong", "frequencies.txt, line 2: 08:00:00 to 07:00:00 every 600"},
+		{"transfers.txt", "from_stop_id,to_stop_id,transfer_type\nS1,S9,0\n", "references-unknown", "transfers.txt, line 2: S9"},
+		{"stops.txt", "S5,Citt\xe0,45,9\n", "encoding", "stops.txt: 1 rows"},
+		{"stops.txt", "S5,a,45,9,9\n", "rows-too-long", "stops.txt: 1 rows"},
+	} {
+		files := small()
+		files[c.file] += c.text
+		_, notices, _ := convert(t, folder(t, files))
+		n := notices[c.code]
+		if n.Count != 1 || !strings.HasPrefix(n.Examples[0], c.example) {
+			t.Errorf("%s %q: %+v", c.file, c.text, notices)
+		}
+	}
+}
+
+// TestUnusable: faults that say what is missing.
+func TestUnusable(t *testing.T) {
+	t.Parallel()
+	set := func(name, text string) func(map[string]string) {
+		return func(m map[string]string) { m[name] = text }
+	}
+	for says, spoil := range map[string]func(map[string]string){
+		"no stop_times.txt":                    func(m map[string]string) { delete(m, "stop_times.txt") },
+		"no calendar.txt or calendar_dates":    func(m map[string]string) { delete(m, "calendar.txt") },
+		"stops.txt has no column stop_id":      set("stops.txt", "id,name\n1,2\n"),
+		"routes.txt is empty":                  set("routes.txt", ""),
+		"stops.txt has no usable row":          set("stops.txt", "stop_id\n"),
+		"such as trips.txt, line 2: trip T1":   set("calendar.txt", "service_id,start_date,end_date\nV,20080101,20081231\n"),
+		"no trip runs on any day":              set("calendar.txt", "service_id,start_date,end_date\nW,20080101,20081231\n"),
+		"no trip has two calls":                set("stop_times.txt", "trip_id,arrival_time,departure_time,stop_id,stop_sequence\nT1,08:00:00,08:00:00,S1,1\n"),
+		"trips.txt, line 2: a quote is not cl": set("trips.txt", "route_id,service_id,trip_id\nR,W,\"T1\n"),
+	} {
+		files := small()
+		spoil(files)
+		_, err := Convert(context.Background(), folder(t, files), Options{Now: then}, t.TempDir(), quiet{})
+		if !fault.Is(err, fault.Invalid) || !strings.Contains(err.Error(), says) {
+			t.Errorf("%v, want %q", err, says)
+		}
+	}
+	if _, err := Open(filepath.Join(t.TempDir(), "no.zip")); !fault.Is(err, fault.NotExist) {
+		t.Error(err)
+	}
+	path := filepath.Join(t.TempDir(), "x.zip")
+	if err := os.WriteFile(path, []byte("hello"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(path); !fault.Is(err, fault.Invalid) {
+		t.Error(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := Convert(ctx, folder(t, small()), Options{}, t.TempDir(), quiet{}); !fault.Is(err, fault.Canceled) {
+		t.Error(err)
+	}
+}
+
+func TestExpired(t *testing.T) {
+	t.Parallel()
+	r, err := Convert(context.Background(), folder(t, small()), Options{Now: time.Date(2009, 1, 1, 0, 0, 0, 0, time.UTC)}, t.TempDir(), quiet{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.ContainsFunc(r.Notices, func(n catalog.Notice) bool {
+		return n.Code == "calendar-expired" && n.Severity == catalog.Warning && strings.Contains(n.Message, "2008-12-31")
+	}) {
+		t.Errorf("%v", r.Notices)
+	}
+}
+
+// TestNestedZip: files in a folder of the zip, with Apple's leftovers.
+func TestNestedZip(t *testing.T) {
+	t.Parallel()
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	for name, text := range small() {
+		for _, prefix := range []string{"feed/", "__MACOSX/feed/._"} {
+			e, err := w.Create(prefix + strings.ToUpper(name[:1]) + name[1:])
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, _ = e.Write([]byte(text))
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "x.zip")
+	if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := calls(t, path); len(got) != 2 {
+		t.Errorf("%v", got)
+	}
+}
+
+// TestPublish: the layers go through the door of vector ingest as they are.
+func TestPublish(t *testing.T) {
+	t.Parallel()
+	r, err := Convert(context.Background(), shareddata.Path(t, "it-prato-gtfs/bus.gtfs"), Options{}, t.TempDir(), quiet{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range r.Layers {
+		res, err := vector.Write(context.Background(), []vector.Rows{l.Rows}, vector.Options{Dataset: l.Name, Role: l.Role, Path: filepath.Join(t.TempDir(), "x.gpkg"), Layer: l.Name}, quiet{})
+		if err != nil || res.Count != l.Rows.Count() || res.Schema.GeometryType != l.Schema().GeometryType || len(res.Notices) > 0 {
+			t.Errorf("%s: %v %+v", l.Name, err, res)
+		}
+	}
+}
+
+// TestSorter compares with a plain stable sort, in memory and in runs.
+func TestSorter(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	n := 0
+	rapid.Check(t, func(t *rapid.T) {
+		n++
+		s := newSorter(filepath.Join(dir, fmt.Sprint(n)), 4)
+		defer s.close()
+		s.limit = rapid.SampledFrom([]int{1, 100, 1000, 1 << 20}).Draw(t, "limit")
+		type rec struct {
+			key uint64
+			val uint32
+		}
+		var want []rec
+		for i := range rapid.IntRange(0, 200).Draw(t, "count") {
+			r := rec{rapid.Uint64Range(0, 30).Draw(t, "key"), uint32(i)}
+			want = append(want, r)
+			if err := s.add(r.key, []byte{byte(r.val), byte(r.val >> 8), 0, 0}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := s.finish(); err != nil {
+			t.Fatal(err)
+		}
+		slices.SortStableFunc(want, func(a, b rec) int { return int(a.key) - int(b.key) })
+		for range 2 {
+			i := 0
+			err := s.each(context.Background(), func(key uint64, b []byte) (bool, error) {
+				if i == len(want) || key != want[i].key || uint32(b[0])|uint32(b[1])<<8 != want[i].val {
+					t.Fatalf("record %d: key %d", i, key)
+				}
+				i++
+				return true, nil
+			})
+			if err != nil || i != len(want) {
+				t.Fatalf("%d of %d, %v", i, len(want), err)
+			}
+		}
+	})
+}
+
+// FuzzFeed puts anything into one of the files.
+func FuzzFeed(f *testing.F) {
+	names := []string{"agency.txt", "stops.txt", "routes.txt", "trips.txt", "stop_times.txt", "calendar.txt", "shapes.txt", "calendar_dates.txt", "frequencies.txt", "transfers.txt"}
+	for i, name := range names {
+		f.Add(byte(i), small()[name])
+	}
+	f.Add(byte(7), "service_id,date,exception_type\nW,20080107,2\n")
+	f.Add(byte(8), "trip_id,start_time,end_time,headway_secs\nT1,06:00:00,25:00:00,1\n")
+	f.Fuzz(func(t *testing.T, which byte, text string) {
+		files := small()
+		files[names[int(which)%len(names)]] = text
+		r, err := Convert(context.Background(), folder(t, files), Options{Now: then}, t.TempDir(), quiet{})
+		if err != nil {
+			if k := fault.KindOf(err); k != fault.Invalid && k != fault.TooLarge {
+				t.Fatalf("%v: %v", k, err)
+			}
+			return
+		}
+		if r.Summary.Trips < 1 || r.Summary.StopTimes < 2 {
+			t.Fatalf("%+v", r.Summary)
+		}
+		if got := calls(t, r.Path); len(got) != r.Summary.Trips {
+			t.Fatalf("%d trips, said to be %d", len(got), r.Summary.Trips)
+		}
+	})
+}
