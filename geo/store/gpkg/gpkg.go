@@ -223,7 +223,13 @@ func (r *row) read(rows *sql.Rows, p *plan) (f geo.Feature, ok bool, err error) 
 		}
 	}
 	if q.SkipGeometry {
-		f.Geometry, f.Z, f.M = nil, nil, nil
+		f.Geometry = nil
+	}
+	if q.SkipGeometry || !p.layer.schema.HasZ {
+		f.Z = nil
+	}
+	if q.SkipGeometry || !p.layer.schema.HasM {
+		f.M = nil
 	}
 	f.Values = f.Values[:p.asked:p.asked]
 	return f, true, nil

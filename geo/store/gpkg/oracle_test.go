@@ -8,6 +8,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -271,5 +272,51 @@ func BenchmarkScanCountries(b *testing.B) {
 		if err := tab.Scan(b.Context(), features.Query{}, func(geo.Feature) bool { n++; return true }); err != nil || n == 0 {
 			b.Fatal(n, err)
 		}
+	}
+}
+
+const heights = `
+import sys
+from osgeo import ogr, osr
+ogr.UseExceptions()
+ds = ogr.GetDriverByName("GPKG").CreateDataSource(sys.argv[1])
+srs = osr.SpatialReference(); srs.ImportFromEPSG(25832)
+l = ds.CreateLayer("zm", srs, ogr.wkbMultiLineStringZM)
+for w in ("MULTILINESTRING ZM ((0 0 1 5,1 1 2 6),(5 5 3 7,6 6 4 8))", None, "MULTILINESTRING ZM EMPTY"):
+    f = ogr.Feature(l.GetLayerDefn())
+    if w: f.SetGeometry(ogr.CreateGeometryFromWkt(w))
+    l.CreateFeature(f)
+ds.CreateLayer("z", srs, ogr.wkbPoint25D)
+l = ds.GetLayerByName("z"); f = ogr.Feature(l.GetLayerDefn()); f.SetGeometry(ogr.CreateGeometryFromWkt("POINT Z (1 2 3)")); l.CreateFeature(f)
+ds = None
+`
+
+func TestHeightsAndMeasuresAndNamesForPeople(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "heights.gpkg")
+	if python() == "" {
+		t.Skip("no python3 with osgeo (Debian: python3-gdal): no oracle")
+	}
+	if out, err := exec.Command(python(), "-c", heights, path).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	tab := open(t, path, "zm")
+	if s := tab.Schema(); !s.HasZ || !s.HasM {
+		t.Errorf("schema %+v", s)
+	}
+	var got []geo.Feature
+	if err := tab.Scan(t.Context(), features.Query{}, func(f geo.Feature) bool { got = append(got, f); return true }); err != nil {
+		t.Fatal(err)
+	}
+	if len(got) != 3 || !slices.Equal(got[0].Z, []float64{1, 2, 3, 4}) || !slices.Equal(got[0].M, []float64{5, 6, 7, 8}) || got[1].Z != nil || got[2].Geometry != nil {
+		t.Errorf("rows %+v", got)
+	}
+	tab = open(t, path, "z")
+	if s := tab.Schema(); !s.HasZ || s.HasM {
+		t.Errorf("schema %+v", s)
+	}
+	tab = open(t, fixture(t, "INSERT INTO gpkg_data_columns (table_name, column_name, title, description) VALUES ('pts', 'n', 'Zahl', 'wie viele')"), "pts")
+	if f := tab.Schema().Fields[0]; f.Alias != "Zahl" || f.Description != "wie viele" {
+		t.Errorf("field %+v", f)
 	}
 }

@@ -19,9 +19,9 @@ const (
 
 	sqlColumns = `SELECT name, type, pk FROM pragma_table_info(?) ORDER BY cid`
 
-	sqlGeometryColumn = `SELECT column_name, geometry_type_name, srs_id FROM gpkg_geometry_columns WHERE table_name = ?`
+	sqlGeometryColumn = `SELECT column_name, geometry_type_name, srs_id, z, m FROM gpkg_geometry_columns WHERE table_name = ?`
 
-	sqlJSONColumns = `SELECT column_name FROM gpkg_data_columns WHERE table_name = ? AND mime_type = 'application/json'`
+	sqlDataColumns = `SELECT column_name, title, description, mime_type FROM gpkg_data_columns WHERE table_name = ?`
 
 	sqlRTree = `SELECT count(*) FROM gpkg_extensions
 WHERE extension_name = 'gpkg_rtree_index' AND table_name = ? AND column_name = ?`
@@ -83,7 +83,8 @@ func readLayer(ctx context.Context, db *sql.DB, name string) (*layer, error) {
 func (l *layer) readGeometryColumn(ctx context.Context, db *sql.DB) error {
 	var kind string
 	var srs int64
-	err := db.QueryRowContext(ctx, sqlGeometryColumn, l.table).Scan(&l.geometry, &kind, &srs)
+	var z, m sql.NullInt64 // 0: never, 1: always, 2: some
+	err := db.QueryRowContext(ctx, sqlGeometryColumn, l.table).Scan(&l.geometry, &kind, &srs, &z, &m)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}
@@ -91,15 +92,16 @@ func (l *layer) readGeometryColumn(ctx context.Context, db *sql.DB) error {
 		return fmt.Errorf("read gpkg_geometry_columns: %w", err)
 	}
 	l.schema.GeometryType = geometryName(kind)
+	l.schema.HasZ, l.schema.HasM = z.Int64 != 0, m.Int64 != 0
 	l.schema.CRS, err = readCRS(ctx, db, srs)
 	return err
 }
 
 func (l *layer) readColumns(ctx context.Context, db *sql.DB, tables []string) error {
-	var jsonColumns []string
+	said := map[string]dataColumn{}
 	if slices.Contains(tables, "gpkg_data_columns") {
 		var err error
-		if jsonColumns, err = texts(ctx, db, sqlJSONColumns, l.table); err != nil {
+		if said, err = dataColumns(ctx, db, l.table); err != nil {
 			return fmt.Errorf("read gpkg_data_columns: %w", err)
 		}
 	}
@@ -115,7 +117,8 @@ func (l *layer) readColumns(ctx context.Context, db *sql.DB, tables []string) er
 		if err := rows.Scan(&name, &declared, &pk); err != nil {
 			return err
 		}
-		f := geo.Field{Name: name, Type: fieldType(declared)}
+		about := said[name]
+		f := geo.Field{Name: name, Type: fieldType(declared), Alias: about.title.String, Description: about.description.String}
 		switch {
 		case pk > 0:
 			keys++
@@ -125,7 +128,7 @@ func (l *layer) readColumns(ctx context.Context, db *sql.DB, tables []string) er
 		case name == l.geometry:
 			hasGeometry = true
 		default:
-			if f.Type == geo.String && slices.Contains(jsonColumns, name) {
+			if f.Type == geo.String && about.mime.String == "application/json" {
 				f.Type = geo.JSON
 			}
 			l.schema.Fields = append(l.schema.Fields, f)
@@ -142,6 +145,27 @@ func (l *layer) readColumns(ctx context.Context, db *sql.DB, tables []string) er
 		return fault.Errorf("gpkg.Open", fault.Invalid, "layer %q has no column %q, which gpkg_geometry_columns names", l.table, l.geometry)
 	}
 	return nil
+}
+
+// dataColumn is what gpkg_data_columns says of a column (GeoPackage 1.3, §2.3).
+type dataColumn struct{ title, description, mime sql.NullString }
+
+func dataColumns(ctx context.Context, db *sql.DB, table string) (map[string]dataColumn, error) {
+	rows, err := db.QueryContext(ctx, sqlDataColumns, table)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	out := map[string]dataColumn{}
+	for rows.Next() {
+		var name string
+		var c dataColumn
+		if err := rows.Scan(&name, &c.title, &c.description, &c.mime); err != nil {
+			return nil, err
+		}
+		out[name] = c
+	}
+	return out, rows.Err()
 }
 
 // readCRS spells a srs_id: a code of EPSG, or else the definition as the file
