@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -131,9 +132,10 @@ func dbfName(name string, used map[string]bool) string {
 		}
 		return r
 	}, cutBytes(name, maxDBFName))
+	out = strings.TrimSpace(out)
 	for n := 1; used[strings.ToLower(out)] || out == ""; n++ {
 		suffix := fmt.Sprintf("_%d", n)
-		out = cutBytes(name, maxDBFName-len(suffix)) + suffix
+		out = strings.TrimSpace(cutBytes(name, maxDBFName-len(suffix))) + suffix
 	}
 	used[strings.ToLower(out)] = true
 	return out
@@ -209,12 +211,33 @@ func (s *shapeSink) value(f geo.Feature, i int, v any) any {
 			return int64(1)
 		}
 		return int64(0)
+	case int64:
+		if v > maxDBFInt || v < -maxDBFInt {
+			s.x.notes.Count(catalog.Warning, "digits-lost", "whole numbers of more than 17 digits are there in full, and most programs round them", rowName(f)+", "+field.Name)
+		}
+	case float64:
+		return s.real(f, field.Name, v)
 	case string:
 		s.empty = s.empty || v == "" && field.Type == geo.String
 		if field.Type == geo.String && len(v) > maxDBFText {
 			s.x.notes.Count(catalog.Warning, "text-cut", "texts were cut to the 254 bytes that a Shapefile holds", rowName(f)+", "+field.Name)
 			return cutBytes(v, maxDBFText)
 		}
+	}
+	return v
+}
+
+// maxDBFInt is the largest whole number that readers take for one.
+const maxDBFInt = 99_999_999_999_999_999
+
+// real is a number as dBASE holds it: 24 characters, 15 of them decimals.
+func (s *shapeSink) real(f geo.Feature, field string, v float64) any {
+	switch {
+	case v-v != 0 || math.Abs(v) >= 1e22:
+		s.x.notes.Count(catalog.Warning, "numbers-dropped", "numbers that a Shapefile has no room for were left out", fmt.Sprintf("%s, %s: %g", rowName(f), field, v))
+		return nil
+	case v != 0 && math.Abs(v-math.Round(v*1e15)/1e15) > 1e-12*math.Abs(v) && math.Abs(v) < 1:
+		s.x.notes.Count(catalog.Warning, "digits-lost", "numbers were rounded to the 15 decimals that a Shapefile has", fmt.Sprintf("%s, %s: %g", rowName(f), field, v))
 	}
 	return v
 }

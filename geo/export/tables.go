@@ -18,7 +18,6 @@ import (
 	"contado/geo/table"
 
 	"github.com/paulmach/orb"
-	"github.com/paulmach/orb/encoding/wkt"
 )
 
 // maxCell is the most characters in a cell of a spreadsheet.
@@ -88,9 +87,6 @@ func (s *tableSink) settleGeometry() error {
 	}
 	if s.how != "none" && x.out.HasM {
 		x.notes.Add(catalog.Warning, "measures-dropped", "the table has no place for measures: they were dropped")
-	}
-	if s.how == "wkt" && x.out.HasZ {
-		x.notes.Add(catalog.Warning, "heights-dropped", "heights were left out of the WKT")
 	}
 	return nil
 }
@@ -169,7 +165,7 @@ func (s *tableSink) position(f *geo.Feature) {
 	}
 	switch s.how {
 	case "wkt":
-		s.line[at] = s.fit(wkt.MarshalString(f.Geometry), "geometry", *f)
+		s.line[at] = s.fit(wktOf(f), "geometry", *f)
 	case "xy":
 		p, ok := f.Geometry.(orb.Point)
 		if !ok {

@@ -15,15 +15,22 @@ import (
 )
 
 // What a GeoPackage says of its columns beside name and type stands in
-// gpkg_data_columns (OGC 12-128r18 §2.3): title and description. GDAL 3.6
-// keeps the title alone.
+// gpkg_data_columns (OGC 12-128r18 §2.3): title and description, which GDAL 3.6
+// passes over.
 
 func literal(s string) string { return "'" + strings.ReplaceAll(strings.ReplaceAll(s, "\x00", ""), "'", "''") + "'" }
 
-// describeColumns writes the descriptions of the fields.
+func orNull(s string) string {
+	if s == "" {
+		return "NULL"
+	}
+	return literal(s)
+}
+
+// describeColumns writes titles and descriptions of the fields.
 func (w *VectorWriter) describeColumns(layer string) error {
 	for _, f := range w.schema.Fields {
-		if f.Description == "" {
+		if f.Description == "" && f.Alias == "" {
 			continue
 		}
 		if err := w.transaction(0); err != nil {
@@ -32,7 +39,8 @@ func (w *VectorWriter) describeColumns(layer string) error {
 		for _, sql := range []string{
 			createDataColumns,
 			fmt.Sprintf("INSERT OR IGNORE INTO gpkg_data_columns (table_name, column_name, name) VALUES (%s, %s, %s)", literal(layer), literal(f.Name), literal(f.Name)),
-			fmt.Sprintf("UPDATE gpkg_data_columns SET description = %s WHERE table_name = %s AND column_name = %s", literal(f.Description), literal(layer), literal(f.Name)),
+			fmt.Sprintf("UPDATE gpkg_data_columns SET title = %s, description = %s WHERE table_name = %s AND column_name = %s",
+				orNull(f.Alias), orNull(f.Description), literal(layer), literal(f.Name)),
 		} {
 			if err := runSQL(datasetHandle(w.ds), sql, nil); err != nil {
 				return wrap("gdal.WriteVector", fault.Other, err, "describe the columns of %s", w.path)
