@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"contado/geo"
 	"contado/geo/expr"
 	"contado/geo/fault"
 	"contado/geo/grid"
@@ -29,14 +28,6 @@ type RasterParams struct {
 	// CloudCover is the most cloud cover of an item in percent, nil = any.
 	// With it, items whose cover is not known are left out.
 	CloudCover *float64
-}
-
-// VectorParams is what a vector tile request asks for.
-type VectorParams struct {
-	// Properties names the attributes to put into the tile; nil means all.
-	Properties []string
-	// Gzip asks for the compressed variant.
-	Gzip bool
 }
 
 // maxList bounds the values of a list parameter.
@@ -257,36 +248,6 @@ func parseRescale(texts []string) (values, percentiles [][2]float64, err error) 
 	return out, nil, nil
 }
 
-// ParseVectorParams reads properties against the schema of the dataset.
-func ParseVectorParams(q url.Values, s geo.Schema) (VectorParams, error) {
-	var p VectorParams
-	if err := known(q, "properties"); err != nil {
-		return p, err
-	}
-	var err error
-	if p.Properties, err = list(q, "properties"); err != nil {
-		return p, err
-	}
-	return p, checkProperties(p.Properties, s)
-}
-
-func checkProperties(names []string, s geo.Schema) error {
-	for _, name := range names {
-		if s.FieldIndex(name) < 0 {
-			have := make([]string, 0, len(s.Fields))
-			for i, f := range s.Fields {
-				if i == maxList {
-					have = append(have, fmt.Sprintf("and %d more", len(s.Fields)-i))
-					break
-				}
-				have = append(have, f.Name)
-			}
-			return invalid("properties", "there is no attribute %q; there are %s", name, strings.Join(have, ", "))
-		}
-	}
-	return nil
-}
-
 func invalid(param, format string, args ...any) error {
 	return fault.Errorf("tiles.Params", fault.Invalid, param+": "+format, args...)
 }
@@ -390,8 +351,4 @@ func unix(t time.Time) int64 {
 		return math.MinInt64
 	}
 	return t.UnixNano()
-}
-
-func (p VectorParams) key() string {
-	return fmt.Sprintf("properties=%q gzip=%t", p.Properties, p.Gzip)
 }

@@ -20,6 +20,7 @@ import (
 	"contado/geo/mosaic"
 	"contado/geo/store/catalog"
 	"contado/tiles/encode"
+	"contado/tiles/live"
 	"contado/tiles/raster"
 	"contado/tiles/tms"
 
@@ -74,6 +75,9 @@ type Options struct {
 	// Blocks opens block statistics, from which empty windows are told
 	// without reading; nil means FromBlockStats.
 	Blocks func(ctx context.Context, path string, g grid.Grid) (mosaic.Blocks, error)
+	// Locate gives the local path of a file of the blob store: of pyramids and
+	// archives of tiles. nil: all tiles are drawn, and no archives are served.
+	Locate func(key string) (string, error)
 }
 
 // Tile is a finished tile. Data is shared and must not be changed.
@@ -125,7 +129,10 @@ type Service struct {
 	waiting  atomic.Int64
 	profiles *otter.Cache[string, []catalog.Band]
 	styles   *otter.Cache[string, *raster.Style]
-	systems  *otter.Cache[geo.CRS, *system]
+	artist   *live.Artist
+	archives *archives
+	asked    *otter.Cache[string, struct{}] // variants that were asked for once
+	pack     packer
 	encoder  encode.Encoder
 	pixels   pixels
 	renders  atomic.Int64
@@ -148,11 +155,6 @@ func (p *pixels) put(b []uint8) {
 	if cap(b) > 0 && cap(b) <= maxPixels {
 		p.pool.Put(&b)
 	}
-}
-
-// system is what tiles need to know of a CRS.
-type system struct {
-	to, from *crs.Transformer // to and from Web Mercator
 }
 
 // New makes a service that reads rasters with open; nil options mean defaults.
@@ -201,16 +203,20 @@ func (s *Service) makeCaches() (err error) {
 	if s.styles, err = otter.New(&otter.Options[string, *raster.Style]{MaximumSize: 1024}); err != nil {
 		return fault.E(op, fault.Other, err)
 	}
-	if s.systems, err = otter.New(&otter.Options[geo.CRS, *system]{MaximumSize: 256}); err != nil {
+	if s.asked, err = otter.New(&otter.Options[string, struct{}]{MaximumSize: 8192}); err != nil {
 		return fault.E(op, fault.Other, err)
 	}
-	return nil
+	if s.archives, err = newArchives(s.o.Locate); err != nil {
+		return fault.E(op, fault.Other, err)
+	}
+	s.artist, err = live.New(s.o.Budget)
+	return err
 }
 
 // Renders is how many tiles have been made since the start.
 func (s *Service) Renders() int64 { return s.renders.Load() }
 
-// keyed is RasterParams or VectorParams.
+// keyed is RasterParams.
 type keyed interface{ key() string }
 
 // TileETag is the validator of a tile of WebMercatorQuad, known before it is
@@ -313,23 +319,6 @@ func (s *Service) turn(ctx context.Context, size weight, work func(context.Conte
 		}
 	}()
 	return work(ctx)
-}
-
-// system finds out about a CRS once.
-func (s *Service) system(c geo.CRS) (*system, error) {
-	if sys, ok := s.systems.GetIfPresent(c); ok {
-		return sys, nil
-	}
-	var sys system
-	var err error
-	if sys.to, err = crs.New(c, geo.WebMercator); err != nil {
-		return nil, err
-	}
-	if sys.from, err = crs.New(geo.WebMercator, c); err != nil {
-		return nil, err
-	}
-	s.systems.Set(c, &sys)
-	return &sys, nil
 }
 
 // toWGS84 and fromWGS84 are the ways between a CRS and degrees.

@@ -2,18 +2,14 @@ package tiles_test
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"image/png"
-	"io"
 	"net/url"
 	"os"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -22,6 +18,7 @@ import (
 	"contado/geo/fault"
 	"contado/geo/gdal"
 	"contado/geo/grid"
+	"contado/geo/layer"
 	"contado/geo/store/catalog"
 	"contado/geo/store/features"
 	"contado/geo/store/gpkg"
@@ -32,45 +29,50 @@ import (
 	"contado/tiles/vector"
 	"contado/tiles/vector/mvttest"
 
-	"github.com/paulmach/orb"
 	"github.com/paulmach/orb/geojson"
 )
 
-// memory is a vector source of features in memory, with a plain box test.
+// memory is a table of features in memory.
 type memory struct {
-	d     catalog.Dataset
-	s     geo.Schema
-	fs    []geo.Feature
-	scans atomic.Int64
-	delay time.Duration
-	fail  error
+	features.Table
+	d  catalog.Dataset
+	s  geo.Schema
+	fs []geo.Feature
 }
 
-func (m *memory) Dataset() catalog.Dataset { return m.d }
-func (m *memory) Schema() geo.Schema       { return m.s }
+func (m *memory) Schema() geo.Schema { return m.s }
 
-func (m *memory) Scan(ctx context.Context, q features.Query, yield func(geo.Feature) bool) error {
-	m.scans.Add(1)
-	if m.delay > 0 {
-		select {
-		case <-time.After(m.delay):
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
+func (m *memory) Scan(_ context.Context, _ features.Query, yield func(geo.Feature) bool) error {
 	for _, f := range m.fs {
-		if f.Geometry == nil || q.BBox != nil && !geo.BBoxOf(f.Geometry.Bound()).Intersects(*q.BBox) {
-			continue
-		}
-		g := geo.Feature{ID: f.ID, Geometry: f.Geometry}
-		for _, name := range q.Fields {
-			g.Values = append(g.Values, f.Values[m.s.FieldIndex(name)])
-		}
-		if !yield(g) {
-			return nil
+		if !yield(f) {
+			break
 		}
 	}
-	return m.fail
+	return nil
+}
+
+func (m *memory) layer(t testing.TB) *layer.Layer {
+	t.Helper()
+	m.d.Version.Vector = &catalog.VectorInfo{Schema: m.s, Count: int64(len(m.fs)), Layer: "rows"}
+	l, err := layer.Load(context.Background(), m.d, m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// vectorTile makes a tile of a layer without compression.
+func vectorTile(t testing.TB, s *tiles.Service, l *layer.Layer, p tiles.VectorParams, at tms.Tile) tiles.Tile {
+	t.Helper()
+	v, err := s.PlanVector(context.Background(), []*layer.Layer{l}, p, at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tile, err := v.Tile(context.Background(), tiles.Identity)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tile
 }
 
 var bolzano = sync.OnceValues(func() (fc geojson.FeatureCollection, err error) {
@@ -138,10 +140,7 @@ func TestVectorInAnyCRS(t *testing.T) {
 		for _, c := range []geo.CRS{geo.WGS84, "EPSG:25832", geo.WebMercator} {
 			src := comuni(t, c)
 			src.d.ID = "comuni-" + strings.ToLower(strings.ReplaceAll(string(c), ":", "-"))
-			got, err := s.Vector(context.Background(), src, tiles.VectorParams{Properties: []string{"name"}}, tile.Z, tile.X, tile.Y)
-			if err != nil {
-				t.Fatal(err)
-			}
+			got := vectorTile(t, s, src.layer(t), tiles.VectorParams{Properties: []string{"name"}}, tile)
 			decoded, err := mvttest.Decode(got.Data)
 			if err != nil {
 				t.Fatal(err)
@@ -170,154 +169,9 @@ func TestVectorInAnyCRS(t *testing.T) {
 			}
 		}
 	}
-	src := comuni(t, "EPSG:25832")
-	got, err := s.Vector(context.Background(), src, tiles.VectorParams{}, 8, 3, 3)
-	if err != nil || !got.Empty || len(got.Data) != 0 || src.scans.Load() != 0 {
-		t.Errorf("a tile elsewhere: %+v, %v, %d scans", got.Info, err, src.scans.Load())
-	}
-}
-
-func TestGzipAndETags(t *testing.T) {
-	t.Parallel()
-	s := newService(t, nil)
-	src := comuni(t, geo.WGS84)
-	tile := tms.AtLonLat(8, 11.4, 46.7)
-	plain, err := s.Vector(context.Background(), src, tiles.VectorParams{}, tile.Z, tile.X, tile.Y)
-	if err != nil {
-		t.Fatal(err)
-	}
-	zipped, err := s.Vector(context.Background(), src, tiles.VectorParams{Gzip: true}, tile.Z, tile.X, tile.Y)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := gzip.NewReader(bytes.NewReader(zipped.Data))
-	if err != nil {
-		t.Fatal(err)
-	}
-	un, err := io.ReadAll(r)
-	if err != nil || !bytes.Equal(un, plain.Data) || zipped.ContentEncoding != "gzip" || plain.ContentEncoding != "" {
-		t.Errorf("unzipped %d bytes of %d, %v", len(un), len(plain.Data), err)
-	}
-	if zipped.ETag == plain.ETag || src.scans.Load() != 1 || s.Renders() != 1 {
-		t.Errorf("tags %s %s, %d scans", zipped.ETag, plain.ETag, src.scans.Load())
-	}
-	if want := tiles.TileETag(src.d, tiles.VectorParams{}, tile); plain.ETag != want {
-		t.Errorf("%s, foretold %s", plain.ETag, want)
-	}
-	// Each of these makes another tile.
-	seen := map[string]string{plain.ETag: "plain"}
-	differ := func(name, tag string) {
-		if was, ok := seen[tag]; ok {
-			t.Errorf("%s has the tag of %s", name, was)
-		}
-		seen[tag] = name
-	}
-	next := src.d
-	next.Version.Number = 2
-	differ("version", tiles.TileETag(next, tiles.VectorParams{}, tile))
-	next = src.d
-	next.Version.SHA256 = "bb"
-	differ("content", tiles.TileETag(next, tiles.VectorParams{}, tile))
-	differ("address", tiles.TileETag(src.d, tiles.VectorParams{}, tms.Tile{Z: 8, X: 1, Y: 1}))
-	differ("properties", tiles.TileETag(src.d, tiles.VectorParams{Properties: []string{"name"}}, tile))
-	differ("joined", tiles.TileETag(src.d, tiles.VectorParams{Properties: []string{"name,n"}}, tile))
-	differ("split", tiles.TileETag(src.d, tiles.VectorParams{Properties: []string{"name", "n"}}, tile))
-	differ("raster", tiles.TileETag(src.d, tiles.RasterParams{}, tile))
-	if tiles.TileETag(src.d, tiles.RasterParams{}, tile) != tiles.TileETag(src.d, tiles.RasterParams{Size: 256}, tile) {
-		t.Error("the default size has a tag of its own")
-	}
-}
-
-// Many who ask for one tile at once cause one rendering, and the first of
-// them leaving does not spoil it for the others.
-func TestCoalescing(t *testing.T) {
-	t.Parallel()
-	s := newService(t, nil)
-	src := comuni(t, geo.WGS84)
-	src.delay = 200 * time.Millisecond
-	first, leave := context.WithCancel(context.Background())
-	var wg sync.WaitGroup
-	errs := make([]error, 20)
-	for i := range errs {
-		ctx := context.Background()
-		if i == 0 {
-			ctx = first
-		}
-		wg.Go(func() { _, errs[i] = s.Vector(ctx, src, tiles.VectorParams{}, 0, 0, 0) })
-		if i == 0 {
-			for src.scans.Load() == 0 {
-				time.Sleep(time.Millisecond)
-			}
-		}
-	}
-	leave()
-	wg.Wait()
-	if !fault.Is(errs[0], fault.Canceled) {
-		t.Errorf("who left got %v", errs[0])
-	}
-	for _, err := range errs[1:] {
-		if err != nil {
-			t.Error(err)
-		}
-	}
-	if n := src.scans.Load(); n != 1 {
-		t.Errorf("%d scans", n)
-	}
-}
-
-func TestAdmission(t *testing.T) {
-	t.Parallel()
-	s := newService(t, &tiles.Options{Renders: 1, Queue: 1, CacheBytes: -1})
-	src := comuni(t, geo.WGS84)
-	src.delay = 300 * time.Millisecond
-	var wg sync.WaitGroup
-	var busy, fine atomic.Int64
-	for i := range 6 {
-		wg.Go(func() {
-			switch _, err := s.Vector(context.Background(), src, tiles.VectorParams{}, 3, 4, i); {
-			case err == nil:
-				fine.Add(1)
-			case fault.Is(err, fault.Unavailable):
-				busy.Add(1)
-			default:
-				t.Error(err)
-			}
-		})
-	}
-	wg.Wait()
-	if fine.Load() != 2 || busy.Load() != 4 {
-		t.Errorf("%d served, %d refused", fine.Load(), busy.Load())
-	}
-}
-
-func TestFailuresAreNotKept(t *testing.T) {
-	t.Parallel()
-	s := newService(t, &tiles.Options{Timeout: 150 * time.Millisecond})
-	src := comuni(t, geo.WGS84)
-	src.fail = errors.New("disk on fire")
-	if _, err := s.Vector(context.Background(), src, tiles.VectorParams{}, 0, 0, 0); err == nil || !strings.Contains(err.Error(), "disk on fire") {
-		t.Errorf("%v", err)
-	}
-	src.fail, src.delay = nil, time.Hour
-	if _, err := s.Vector(context.Background(), src, tiles.VectorParams{}, 0, 0, 0); !fault.Is(err, fault.Unavailable) {
-		t.Errorf("a tile that takes too long: %v", err)
-	}
-	src.delay = 0
-	if _, err := s.Vector(context.Background(), src, tiles.VectorParams{}, 0, 0, 0); err != nil {
-		t.Error(err)
-	}
-	src.fs = append(src.fs, geo.Feature{ID: 9e5, Geometry: orb.Point{11, 46}}) // without values: the fake panics
-	src.d.Version.Number++
-	if _, err := s.Vector(context.Background(), src, tiles.VectorParams{}, 0, 0, 0); err == nil || fault.KindOf(err) != fault.Other {
-		t.Errorf("a panic became %v", err)
-	}
-	for _, bad := range [][3]int{{25, 0, 0}, {1, 2, 0}, {-1, 0, 0}} {
-		if _, err := s.Vector(context.Background(), src, tiles.VectorParams{}, bad[0], bad[1], bad[2]); !fault.Is(err, fault.Invalid) {
-			t.Errorf("%v: %v", bad, err)
-		}
-	}
-	if _, err := s.Vector(context.Background(), src, tiles.VectorParams{Properties: []string{"nome"}}, 0, 0, 0); !fault.Is(err, fault.Invalid) || !strings.Contains(err.Error(), "name") {
-		t.Errorf("an unknown attribute: %v", err)
+	got := vectorTile(t, s, comuni(t, "EPSG:25832").layer(t), tiles.VectorParams{}, tms.Tile{Z: 8, X: 3, Y: 3})
+	if !got.Empty || len(got.Data) != 0 || got.ETag == "" {
+		t.Errorf("a tile elsewhere: %+v", got)
 	}
 }
 
@@ -543,14 +397,6 @@ func TestTileJSON(t *testing.T) {
 	}
 }
 
-// table is a GeoPackage as a vector source.
-type table struct {
-	features.Table
-	d catalog.Dataset
-}
-
-func (t table) Dataset() catalog.Dataset { return t.d }
-
 func TestFromGeoPackage(t *testing.T) {
 	t.Parallel()
 	s := newService(t, nil)
@@ -559,12 +405,14 @@ func TestFromGeoPackage(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = tb.Close() })
-	src := table{tb, catalog.Dataset{ID: "concelhos", Kind: catalog.Vector, Role: catalog.TerritoryRole, Version: catalog.Version{Number: 1}}}
-	tile := tms.AtLonLat(8, -25.5, 37.8)
-	got, err := s.Vector(context.Background(), src, tiles.VectorParams{}, tile.Z, tile.X, tile.Y)
+	d := catalog.Dataset{ID: "concelhos", Kind: catalog.Vector, Role: catalog.TerritoryRole, Version: catalog.Version{
+		Number: 1, Vector: &catalog.VectorInfo{Schema: tb.Schema(), Count: 6, Layer: "concelhos"},
+	}}
+	src, err := layer.Load(context.Background(), d, tb)
 	if err != nil {
 		t.Fatal(err)
 	}
+	got := vectorTile(t, s, src, tiles.VectorParams{}, tms.AtLonLat(8, -25.5, 37.8))
 	decoded, err := mvttest.Decode(got.Data)
 	if err != nil {
 		t.Fatal(err)
@@ -580,13 +428,10 @@ var _ vector.Projector = (*crs.Transformer)(nil)
 func BenchmarkService(b *testing.B) {
 	b.Run("vector/cold", func(b *testing.B) {
 		s := newService(b, &tiles.Options{CacheBytes: -1})
-		src := comuni(b, geo.WGS84)
-		tile := tms.AtLonLat(9, 11.4, 46.7)
+		src := comuni(b, geo.WGS84).layer(b)
 		b.ReportAllocs()
 		for b.Loop() {
-			if _, err := s.Vector(context.Background(), src, tiles.VectorParams{}, tile.Z, tile.X, tile.Y); err != nil {
-				b.Fatal(err)
-			}
+			vectorTile(b, s, src, tiles.VectorParams{}, tms.AtLonLat(9, 11.4, 46.7))
 		}
 	})
 	b.Run("raster/cold", func(b *testing.B) {

@@ -13,7 +13,6 @@ import (
 	"contado/geo/grid"
 	"contado/geo/mosaic"
 	"contado/geo/store/catalog"
-	"contado/geo/store/features"
 )
 
 // RasterSource is one version of a raster dataset.
@@ -24,14 +23,6 @@ type RasterSource interface {
 	// Path is the name by which the service opens a file of an item. It takes
 	// an asset with nothing but File for a key of the blob store.
 	Path(asset catalog.Asset) (string, error)
-}
-
-// VectorSource is one version of a vector dataset.
-type VectorSource interface {
-	Dataset() catalog.Dataset
-	Schema() geo.Schema
-	// Scan yields the rows of a query, whose box is in the dataset's CRS.
-	Scan(ctx context.Context, q features.Query, yield func(geo.Feature) bool) error
 }
 
 // FromPool reads rasters through a pool of GDAL handles.

@@ -1,159 +1,259 @@
 package tiles
 
 import (
-	"bytes"
-	"cmp"
 	"context"
 	"fmt"
-	"slices"
+	"strconv"
+	"strings"
 
 	"contado/geo"
 	"contado/geo/fault"
+	"contado/geo/layer"
+	"contado/geo/pmtiles"
 	"contado/geo/store/catalog"
-	"contado/geo/store/features"
+	"contado/tiles/live"
+	"contado/tiles/pyramid"
 	"contado/tiles/tms"
 	"contado/tiles/vector"
-
-	"github.com/klauspost/compress/gzip"
 )
 
-// Vector returns the vector tile z/x/y of WebMercatorQuad. Its layer is
-// named as the dataset; a layer "meta" says what it leaves out.
-//
-// Errors are as of Raster.
-func (s *Service) Vector(ctx context.Context, src VectorSource, p VectorParams, z, x, y int) (Tile, error) {
-	const op = "tiles.Vector"
-	t := tms.Tile{Z: z, X: x, Y: y}
-	if err := tms.WebMercatorQuad().Check(t); err != nil {
-		return Tile{}, err
-	}
-	d := src.Dataset()
-	schema := src.Schema()
-	if d.Kind != catalog.Vector || schema.GeometryType == "" {
-		return Tile{}, fault.Errorf(op, fault.Invalid, "dataset %s has no geometry: it has no vector tiles", d.ID)
-	}
-	if err := checkProperties(p.Properties, schema); err != nil {
-		return Tile{}, err
-	}
-	plain := p
-	plain.Gzip = false
-	tile, err := s.get(ctx, TileETag(d, plain, t), small, func(ctx context.Context) (Tile, error) {
-		return s.drawVector(ctx, src, d, schema, p, t)
-	})
-	if err != nil || !p.Gzip || tile.Empty {
-		return tile, err
-	}
-	return s.zipped(TileETag(d, p, t), tile)
+// MaxLayers bounds the layers of a composite tile.
+const MaxLayers = 16
+
+// VectorTile is a vector tile of WebMercatorQuad that was asked for and can
+// be had; see Service.Plan. Its validators are known before it is made.
+type VectorTile struct {
+	s     *Service
+	at    tms.Tile
+	from  *pyramidFile // nil: drawn
+	parts []live.Part
+	tag   string // of the state that it shows, without quotes
+	stamp string // the states of the layers, for people
 }
 
-// zipped is the gzip variant of a tile, from the cache when it is there.
-func (s *Service) zipped(etag string, t Tile) (Tile, error) {
-	if s.cache != nil {
-		if z, ok := s.cache.GetIfPresent(etag); ok {
-			return z, nil
+// PlanVector finds out where a vector tile of one or more layers comes from:
+// from the pyramid of the dataset when nothing but its rows as they are in
+// there is asked for, else it is drawn. Its layers are named as the datasets;
+// a layer "meta" says what it leaves out.
+//
+// Errors: fault.Invalid for tiles outside the grid, datasets without geometry
+// and what the parameters cannot be.
+func (s *Service) PlanVector(ctx context.Context, layers []*layer.Layer, p VectorParams, t tms.Tile) (*VectorTile, error) {
+	if err := tms.WebMercatorQuad().Check(t); err != nil {
+		return nil, err
+	}
+	if err := checkLayers(layers, &p); err != nil {
+		return nil, err
+	}
+	if len(layers) == 1 && p.plain() {
+		v, err := s.fromPyramid(ctx, layers[0], t)
+		if v != nil || err != nil {
+			return v, err
 		}
 	}
-	var buf bytes.Buffer
-	w := gzip.NewWriter(&buf)
-	if _, err := w.Write(t.Data); err != nil {
-		return Tile{}, fault.E("tiles.Vector", fault.Other, err)
+	v := &VectorTile{s: s, at: t, parts: make([]live.Part, len(layers))}
+	key, err := p.key()
+	if err != nil {
+		return nil, err
 	}
-	if err := w.Close(); err != nil {
-		return Tile{}, fault.E("tiles.Vector", fault.Other, err)
+	names := []string{rendererVersion, "live", key, t.String()}
+	for i, l := range layers {
+		if v.parts[i], err = p.part(l); err != nil {
+			return nil, err
+		}
+		seq, err := s.seq(l, t)
+		if err != nil {
+			return nil, err
+		}
+		names = append(names, versionKey(l.Dataset()), strconv.FormatInt(seq, 10))
 	}
-	t.Data, t.ContentEncoding, t.ETag = buf.Bytes(), "gzip", etag
-	if s.cache != nil {
-		s.cache.Set(etag, t)
-	}
-	return t, nil
+	v.tag, v.stamp = digest(names...), stampOf(layers)
+	return v, nil
 }
 
-func (s *Service) drawVector(ctx context.Context, src VectorSource, d catalog.Dataset, schema geo.Schema, p VectorParams, t tms.Tile) (Tile, error) {
-	out := Tile{ContentType: MVT, Complete: true, Empty: true, Info: Info{AreaKept: 1}}
-	q := features.Query{Fields: wanted(schema, p)}
-	o := vector.Options{
-		Tile: t, Layer: d.ID, Budget: s.o.Budget,
-		Version: fmt.Sprintf("%s v%d", d.ID, d.Version.Number),
+func checkLayers(layers []*layer.Layer, p *VectorParams) error {
+	const op = "tiles.Vector"
+	switch {
+	case len(layers) == 0 || len(layers) > MaxLayers:
+		return fault.Errorf(op, fault.Invalid, "a tile of %d layers: want 1 to %d", len(layers), MaxLayers)
+	case len(layers) > 1 && p.Filter != nil:
+		return fault.Errorf(op, fault.Invalid, "a filter is for tiles of one layer")
 	}
-	for _, name := range q.Fields {
-		o.Fields = append(o.Fields, schema.Fields[schema.FieldIndex(name)])
+	var schemas []geo.Schema
+	for i, l := range layers {
+		d, schema := l.Dataset(), l.Schema()
+		if d.Kind != catalog.Vector || schema.GeometryType == "" {
+			return fault.Errorf(op, fault.Invalid, "dataset %s has no geometry: it has no vector tiles", d.ID)
+		}
+		for _, other := range layers[:i] {
+			if other.Dataset().ID == d.ID {
+				return fault.Errorf(op, fault.Invalid, "dataset %s is named twice", d.ID)
+			}
+		}
+		schemas = append(schemas, schema)
 	}
-	var near bool
-	var err error
-	if q.BBox, o.Project, near, err = s.place(d, schema.CRS, t); err != nil || !near {
+	return checkProperties(p.Properties, schemas)
+}
+
+// seq is the change that the tile may show last: 0 when none has to do with
+// it, so that it is kept when others are edited.
+func (s *Service) seq(l *layer.Layer, t tms.Tile) (int64, error) {
+	touched, err := s.artist.Touched(l, 0, t)
+	if err != nil || !touched {
+		return 0, err
+	}
+	return l.Head(), nil
+}
+
+// fromPyramid is the tile when the pyramid has it as it is now, else nil.
+func (s *Service) fromPyramid(ctx context.Context, l *layer.Layer, t tms.Tile) (*VectorTile, error) {
+	d := l.Dataset()
+	f, err := s.archives.pyramid(ctx, &d)
+	if err != nil || f == nil || t.Z > f.maxZoom {
+		// A pyramid that cannot be read is a loss of speed, not of tiles.
+		return nil, nil //nolint:nilerr // drawn live
+	}
+	touched, err := s.artist.Touched(l, f.seq, t)
+	if err != nil || touched {
+		return nil, err
+	}
+	tag := make([]byte, 0, 48)
+	tag = append(append(tag, f.tag...), '-')
+	tag = append(strconv.AppendInt(tag, int64(t.Z), 10), '.')
+	tag = append(strconv.AppendInt(tag, int64(t.X), 36), '.')
+	tag = strconv.AppendInt(tag, int64(t.Y), 36)
+	return &VectorTile{s: s, at: t, from: f, tag: string(tag), stamp: l.Stamp(), parts: []live.Part{{Layer: l}}}, nil
+}
+
+func stampOf(layers []*layer.Layer) string {
+	stamps := make([]string, len(layers))
+	for i, l := range layers {
+		stamps[i] = l.Stamp()
+	}
+	return strings.Join(stamps, ",")
+}
+
+// Stamp names the states of the layers, as Layer.Stamp.
+func (v *VectorTile) Stamp() string { return v.stamp }
+
+// Source says where the tile comes from: "pyramid" or "live".
+func (v *VectorTile) Source() string {
+	if v.from != nil {
+		return "pyramid"
+	}
+	return "live"
+}
+
+// ETag is the strong validator of a variant of the tile.
+func (v *VectorTile) ETag(e Encoding) string { return `"` + v.tag + e.suffix() + `"` }
+
+// Tile makes the tile. Errors: fault.Canceled when the context ends,
+// fault.Unavailable when too much is being made already.
+func (v *VectorTile) Tile(ctx context.Context, e Encoding) (Tile, error) {
+	base, err := v.base(ctx)
+	if err != nil || base.Empty {
+		base.ETag = v.ETag(e)
+		return base, err
+	}
+	if e == Gzip {
+		return base, nil
+	}
+	return v.s.variant(ctx, base, v.ETag(e), e)
+}
+
+// base is the gzip variant, which the others are made of.
+func (v *VectorTile) base(ctx context.Context) (Tile, error) {
+	if v.from != nil {
+		return v.read(ctx)
+	}
+	return v.s.get(ctx, v.ETag(Gzip), small, v.draw)
+}
+
+// read takes the tile from the pyramid.
+func (v *VectorTile) read(ctx context.Context) (Tile, error) {
+	out := Tile{ContentType: MVT, ETag: v.ETag(Gzip), Complete: true, Empty: true, Info: Info{AreaKept: 1}}
+	if err := ctx.Err(); err != nil {
+		return Tile{}, fault.E("tiles.Vector", fault.Canceled, err)
+	}
+	data, ok, err := v.from.Archive.Tile(v.at.Z, v.at.X, v.at.Y)
+	if err != nil || !ok {
 		return out, err
 	}
-	b, err := vector.NewBuilder(o)
-	if err != nil {
-		return Tile{}, err
+	stats, ok := pyramid.Figures(data)
+	if !ok {
+		return out, fault.Errorf("tiles.Vector", fault.Other, "tile %v of the pyramid %s does not say what it holds", v.at, v.from.key)
 	}
-	var failed error
-	err = src.Scan(ctx, q, func(f geo.Feature) bool {
-		if failed = b.Add(f); failed == nil {
-			failed = ctx.Err()
-		}
-		return failed == nil
-	})
-	if err = cmp.Or(failed, err); err != nil {
-		return Tile{}, fmt.Errorf("draw tile %v of %s: %w", t, d.ID, err)
-	}
-	data, stats, err := b.Encode(ctx)
-	if err != nil {
-		return Tile{}, err
-	}
-	out.Data, out.Empty, out.Complete = data, len(data) == 0, stats.Complete()
-	out.Info = Info{
-		Features: stats.Features, Tiny: stats.Tiny, Dropped: stats.Dropped, Invalid: stats.Invalid,
-		Level: stats.Level, AreaKept: stats.AreaKept,
-	}
+	out.Data, out.Empty, out.ContentEncoding = data, false, Gzip.name()
+	out.tell(&stats)
 	return out, nil
 }
 
-// wanted names the attributes that go into the tile: never binary ones.
-func wanted(schema geo.Schema, p VectorParams) []string {
-	names := []string{} // not nil, which would read all
-	for _, f := range schema.Fields {
-		if f.Type != geo.Binary && (p.Properties == nil || slices.Contains(p.Properties, f.Name)) {
-			names = append(names, f.Name)
-		}
+// draw makes the tile of the rows.
+func (v *VectorTile) draw(ctx context.Context) (Tile, error) {
+	data, stats, err := v.s.artist.Draw(ctx, v.at, v.parts...)
+	if err != nil {
+		return Tile{}, fmt.Errorf("draw tile %v: %w", v.at, err)
 	}
-	return names
+	out := Tile{ContentType: MVT, Empty: len(data) == 0}
+	out.tell(&stats)
+	if out.Empty {
+		return out, nil
+	}
+	out.ContentEncoding = Gzip.name()
+	out.Data, err = v.s.pack.gzip(data)
+	return out, err
 }
 
-// place gives the box of the tile with its buffer in the dataset's CRS, and
-// the way from that CRS to Web Mercator; near is false when the dataset lies
-// elsewhere. Where the tile is larger than the dataset, the dataset's own box
-// is asked for: a projection need not hold for the whole world.
-func (s *Service) place(d catalog.Dataset, c geo.CRS, t tms.Tile) (*geo.BBox, vector.Projector, bool, error) {
-	b := tms.WebMercatorQuad().Bounds(t)
-	b = b.Buffer(b.Width() * 80 / 4096) // 64 units, and some for rounding
-	if c == geo.WebMercator {
-		return &b, nil, true, nil
+func (t *Tile) tell(s *vector.Stats) {
+	t.Complete = s.Complete()
+	t.Info = Info{
+		Features: s.Features, Tiny: s.Tiny, Dropped: s.Dropped, Invalid: s.Invalid, Level: s.Level, AreaKept: s.AreaKept,
 	}
-	w := geo.BBox{}
-	w.MinX, w.MinY = tms.Inverse(b.MinX, b.MinY)
-	w.MaxX, w.MaxY = tms.Inverse(b.MaxX, b.MaxY)
-	if c == geo.WGS84 {
-		return &w, vector.FromWGS84{}, true, nil
-	}
-	sys, err := s.system(c)
+}
+
+// Archived returns a tile of an archive that was made elsewhere, as it is
+// stored. Empty says that it has none.
+func (s *Service) Archived(ctx context.Context, d catalog.Dataset, t tms.Tile, e Encoding) (Tile, error) {
+	a, err := s.archives.other(ctx, &d)
 	if err != nil {
-		return nil, nil, false, fmt.Errorf("dataset %s: %w", d.ID, err)
+		return Tile{}, err
 	}
-	if home := d.Version.BBoxWGS84; !home.IsEmpty() && home != (geo.BBox{}) {
-		home = home.Buffer(1e-3)
-		if !home.Intersects(w) {
-			return nil, nil, false, nil
+	info := d.Version.Tiles
+	out := Tile{ContentType: mediaOf(info.Type), ETag: ArchivedETag(d, t, e), Complete: true, Empty: true}
+	if t.Z < info.MinZoom || t.Z > info.MaxZoom {
+		return out, nil
+	}
+	if out.Data, _, err = a.Tile(ctx, t.Z, t.X, t.Y); err != nil {
+		return Tile{}, err
+	}
+	out.Empty = len(out.Data) == 0
+	out.ContentEncoding = storedAs(info.Encoding, out.Data)
+	if out.Empty || out.ContentEncoding == e.name() {
+		return out, nil
+	}
+	return s.variant(ctx, out, ArchivedETag(d, t, e), e)
+}
+
+// storedAs is how the bytes of a tile are compressed: archives hold plain
+// tiles among others too.
+func storedAs(encoding string, data []byte) string {
+	if encoding == "gzip" && (len(data) < 2 || data[0] != 0x1f || data[1] != 0x8b) {
+		return ""
+	}
+	return encoding
+}
+
+// mediaOf is the media type of tiles by their ending.
+func mediaOf(kind string) string {
+	for _, t := range []pmtiles.TileType{pmtiles.MVT, pmtiles.PNG, pmtiles.JPEG, pmtiles.WebP, pmtiles.AVIF} {
+		if t.String() == kind {
+			return t.Media()
 		}
-		w = w.Intersect(home)
-		w.MinY, w.MaxY = max(w.MinY, -85), min(w.MaxY, 85)
-		b.MinX, b.MinY = tms.Forward(w.MinX, w.MinY)
-		b.MaxX, b.MaxY = tms.Forward(w.MaxX, w.MaxY)
 	}
-	native, err := sys.from.BBox(b)
-	if err != nil || native.IsEmpty() { // no box there: look at every row
-		return nil, sys.to, true, nil //nolint:nilerr // a filter less, not a tile less
-	}
-	native = native.Buffer((native.Width() + native.Height()) * 1e-3)
-	return &native, sys.to, true, nil
+	return pmtiles.UnknownType.Media()
+}
+
+// ArchivedETag is the validator of a variant of a tile of an archive.
+func ArchivedETag(d catalog.Dataset, t tms.Tile, e Encoding) string {
+	return `"` + digest(rendererVersion, "archive", versionKey(d), t.String()) + e.suffix() + `"`
 }

@@ -86,7 +86,7 @@ func NewLand(ctx context.Context, folder string, limits api.Limits) (*Land, erro
 		return nil, err
 	}
 	pool := gdal.NewPool(nil)
-	maker, err := tiles.New(tiles.FromPool(pool), nil)
+	maker, err := tiles.New(tiles.FromPool(pool), &tiles.Options{Locate: l.blobs.Path})
 	if err != nil {
 		return nil, err
 	}

@@ -1,8 +1,6 @@
 package ogc
 
 import (
-	"bytes"
-	"net/http"
 	"slices"
 	"strconv"
 	"time"
@@ -134,8 +132,8 @@ func (h *Pictures) dataset(c echo.Context, k kind) (*atlas.Snapshot, catalog.Dat
 func (h *Pictures) setsOf(state *atlas.Snapshot, d catalog.Dataset, k kind) map[string][]draw.Limit {
 	out := map[string][]draw.Limit{}
 	if k.data == vectorTiles.data {
-		if l := h.Painter.LimitsTo(d, tms.WebMercatorQuad(), vectorDepth); len(l) > 0 {
-			out["WebMercatorQuad"] = l
+		if l := h.vectorLimits(d, geo.EmptyBBox()); len(l) > 0 {
+			out[vectorSet] = l
 		}
 		return out
 	}
@@ -146,9 +144,6 @@ func (h *Pictures) setsOf(state *atlas.Snapshot, d catalog.Dataset, k kind) map[
 	}
 	return out
 }
-
-// vectorDepth is the finest zoom of vector tiles, as TileJSON has it.
-const vectorDepth = 14
 
 type tilesetItem struct {
 	Title    string      `json:"title"`
@@ -246,6 +241,8 @@ type tileLayer struct {
 	Title     string `json:"title"`
 	DataType  string `json:"dataType"`
 	Dimension *int   `json:"geometryDimension,omitempty"`
+	First     string `json:"minTileMatrix,omitempty"`
+	Last      string `json:"maxTileMatrix,omitempty"`
 	Schema    any    `json:"propertiesSchema,omitempty"`
 }
 
@@ -268,7 +265,10 @@ func (h *Pictures) tileset(k kind) echo.HandlerFunc {
 		if err != nil {
 			return err
 		}
-		limits := h.setsOf(state, d, k)[s.ID]
+		limits, err := h.limitsOf(c, state, d, k, s)
+		if err != nil {
+			return err
+		}
 		if limits == nil {
 			return fault.Errorf("ogc", fault.NotExist, "there are no %s tiles of %s on %s", k.data, d.ID, s.ID)
 		}
@@ -305,11 +305,15 @@ func (h *Pictures) describe(c echo.Context, d catalog.Dataset, k kind, s *tms.Ti
 	}
 	if k.data == vectorTiles.data {
 		v := d.Version.Vector
-		layer := tileLayer{ID: d.ID, Title: titleOf(d), DataType: k.data, Schema: propertiesOf(v.Schema)}
+		layer := tileLayer{
+			ID: d.ID, Title: titleOf(d), DataType: k.data, Schema: propertiesOf(d),
+			First: limits[0].Matrix.ID, Last: limits[len(limits)-1].Matrix.ID,
+		}
 		if n, ok := dimensions[v.Schema.GeometryType]; ok {
 			layer.Dimension = &n
 		}
 		doc.Layers = []tileLayer{layer}
+		doc.Links = append(doc.Links, rest.Link{Href: rest.URL(c, "xyz", d.ID+".json"), Rel: "describedby", Type: rest.MediaJSON, Title: "TileJSON"})
 	}
 	return doc
 }
@@ -323,25 +327,6 @@ func fitting(limits []draw.Limit) draw.Limit {
 		}
 	}
 	return best
-}
-
-func propertiesOf(s geo.Schema) any {
-	props := map[string]any{}
-	for _, f := range s.Fields {
-		kind := "string"
-		switch f.Type {
-		case geo.Integer:
-			kind = "integer"
-		case geo.Real:
-			kind = "number"
-		case geo.Boolean:
-			kind = "boolean"
-		case geo.Binary:
-			continue
-		}
-		props[f.Name] = map[string]string{"type": kind}
-	}
-	return map[string]any{"type": "object", "properties": props}
 }
 
 // address is the tile that a request names. What lies outside the grid is
@@ -409,54 +394,4 @@ func (h *Pictures) mapTile(c echo.Context) error {
 	}
 	c.Response().Header().Set("Content-Crs", "<"+s.CRSURI+">")
 	return draw.Send(c, r, rest.Revalidate)
-}
-
-func (h *Pictures) vectorTile(c echo.Context) error {
-	state, d, err := h.dataset(c, vectorTiles)
-	if err != nil {
-		return err
-	}
-	if err := rest.Only(c, "f", "properties"); err != nil {
-		return err
-	}
-	if _, err := rest.Choose(c, rest.Format{Name: "mvt", Media: tiles.MVT, Title: "Mapbox Vector Tiles"}); err != nil {
-		return err
-	}
-	s, t, err := address(c)
-	if err != nil {
-		return err
-	}
-	if s.ID != "WebMercatorQuad" {
-		return fault.Errorf("ogc", fault.NotExist, "vector tiles are on WebMercatorQuad only, not on %s", s.ID)
-	}
-	ctx := c.Request().Context()
-	layer, err := state.Layer(ctx, d.ID)
-	if err != nil {
-		return err
-	}
-	q := rest.Query(c)
-	q.Del("f")
-	p, err := tiles.ParseVectorParams(q, layer.Schema())
-	if err != nil {
-		return err
-	}
-	rest.Vary(c, "Accept-Encoding")
-	p.Gzip = rest.AcceptsGzip(c)
-	out, err := h.Tiles.Vector(ctx, layer, p, t.Z, t.X, t.Y)
-	if err != nil {
-		return err
-	}
-	hd := c.Response().Header()
-	hd.Set("X-Contado-Complete", strconv.FormatBool(out.Complete))
-	if rest.NotModified(c, out.ETag, rest.Revalidate) {
-		return c.NoContent(http.StatusNotModified)
-	}
-	if len(out.Data) == 0 {
-		return c.NoContent(http.StatusNoContent)
-	}
-	if out.ContentEncoding != "" {
-		hd.Set("Content-Encoding", out.ContentEncoding)
-	}
-	hd.Set("Content-Length", strconv.Itoa(len(out.Data)))
-	return c.Stream(http.StatusOK, out.ContentType, bytes.NewReader(out.Data))
 }

@@ -6,6 +6,7 @@ import (
 
 	"contado/geo/fault"
 	"contado/geo/store/catalog"
+	"contado/tiles"
 	drawing "contado/tiles/raster"
 	"contado/tiles/tms"
 )
@@ -18,6 +19,7 @@ const (
 	TIFF = "tif" // values
 	NPY  = "npy" // values
 	MVT  = "mvt"
+	AVIF = "avif" // of archives only
 )
 
 // drawn are the formats of raster tiles, by ending.
@@ -27,10 +29,29 @@ var drawn = map[string]drawing.Format{
 
 // Address is a tile as an address names it.
 type Address struct {
-	Dataset string
+	Dataset string // several are separated by commas: see Datasets
 	tms.Tile
 	Format string
 	Double bool // @2x: 512 pixels
+}
+
+// Composite reports whether the tile is one of several datasets.
+func (a *Address) Composite() bool { return strings.Contains(a.Dataset, ",") }
+
+// Datasets are the ids of the datasets.
+func (a *Address) Datasets() []string { return strings.Split(a.Dataset, ",") }
+
+// validIDs reports whether a text is dataset ids with commas between.
+func validIDs(text string) bool {
+	if len(text) > tiles.MaxLayers*64 {
+		return false
+	}
+	for id := range strings.SplitSeq(text, ",") {
+		if !catalog.ValidID(id) {
+			return false
+		}
+	}
+	return true
 }
 
 // ParseAddress reads the parts of /xyz/{dataset}/{z}/{x}/{y}[@2x].{format}.
@@ -38,12 +59,15 @@ type Address struct {
 func ParseAddress(dataset, z, x, file string) (Address, error) {
 	var a Address
 	var err error
-	if a.Dataset = dataset; !catalog.ValidID(dataset) {
+	if a.Dataset = dataset; !validIDs(dataset) {
 		return a, fault.Errorf("xyz", fault.NotExist, "there is no dataset %.80q", dataset)
 	}
 	y, format, ok := strings.Cut(file, ".")
-	if a.Format = format; !ok || (drawn[format] == "" && format != MVT) {
+	if a.Format = format; !ok || (drawn[format] == "" && format != MVT && format != AVIF) {
 		return a, fault.Errorf("xyz", fault.Invalid, "a tile address ends in .png, .webp, .jpg, .tif, .npy (raster) or .mvt (vector), not in %.80q", file)
+	}
+	if a.Composite() && format != MVT {
+		return a, fault.Errorf("xyz", fault.Invalid, "only .mvt tiles can be of several datasets")
 	}
 	if y, a.Double = strings.CutSuffix(y, "@2x"); a.Double && format == MVT {
 		return a, fault.Errorf("xyz", fault.Invalid, "@2x is for raster tiles")

@@ -3,7 +3,6 @@
 package xyz
 
 import (
-	"bytes"
 	"encoding/hex"
 	"net/http"
 	"net/url"
@@ -16,8 +15,11 @@ import (
 
 	"contado/api/draw"
 	"contado/api/rest"
+	"contado/api/vtile"
 	"contado/geo/atlas"
 	"contado/geo/fault"
+	"contado/geo/layer"
+	"contado/geo/store/blob"
 	"contado/geo/store/catalog"
 	"contado/tiles"
 )
@@ -26,6 +28,8 @@ import (
 type Handler struct {
 	Atlas   *atlas.Atlas
 	Tiles   *tiles.Service
+	Blobs   blob.Driver
+	Filter  vtile.Filter // of the rows of vector tiles
 	Timeout time.Duration
 }
 
@@ -34,6 +38,7 @@ func (h *Handler) Register(r rest.Registrar) {
 	t := rest.Within(h.Timeout)
 	rest.Get(r, "/xyz/:file", h.tileJSON, t)
 	rest.Get(r, "/xyz/:dataset/:z/:x/:file", h.tile, t)
+	rest.Get(r, "/pyramids/:file", h.archive)
 	rest.Get(r, "/styles/:id", h.style, t)
 	rest.Get(r, "/indices", h.indices, t)
 	rest.Get(r, "/colormaps", h.colormaps, t)
@@ -57,12 +62,17 @@ func (h *Handler) tile(c echo.Context) error {
 		return err
 	}
 	state := h.Atlas.Current()
-	d, err := state.Dataset(a.Dataset)
-	if err != nil {
-		return err
+	if a.Composite() {
+		return h.vectorTile(c, state, a)
 	}
-	if a.Format == MVT {
-		return h.vectorTile(c, state, d, a)
+	d, err := state.Dataset(a.Dataset)
+	switch {
+	case err != nil:
+		return err
+	case d.Kind == catalog.TileArchive:
+		return h.archivedTile(c, d, a)
+	case a.Format == MVT:
+		return h.vectorTile(c, state, a)
 	}
 	return h.rasterTile(c, state, d, a)
 }
@@ -117,35 +127,41 @@ func (h *Handler) rasterTile(c echo.Context, state *atlas.Snapshot, d catalog.Da
 	return send(c, t, cache)
 }
 
-func (h *Handler) vectorTile(c echo.Context, state *atlas.Snapshot, d catalog.Dataset, a Address) error {
-	if d.Kind != catalog.Vector {
-		return fault.WithHint(fault.Errorf("xyz", fault.Invalid, "dataset %s is %s: it has no .mvt tiles", d.ID, d.Kind), "ask for .png")
+// vectorTile answers with a tile of one dataset, or of several in layers.
+func (h *Handler) vectorTile(c echo.Context, state *atlas.Snapshot, a Address) error {
+	if c.Request().URL.RawQuery != "" {
+		if err := rest.Only(c, append(slices.Clone(vtile.Names), "v")...); err != nil {
+			return err
+		}
 	}
-	if err := rest.Only(c, "properties", "v"); err != nil {
-		return err
-	}
-	ctx := c.Request().Context()
-	layer, err := state.Layer(ctx, d.ID)
+	layers, err := h.layers(c, state, a.Datasets())
 	if err != nil {
 		return err
 	}
-	q := rest.Query(c)
-	q.Del("v")
-	p, err := tiles.ParseVectorParams(q, layer.Schema())
-	if err != nil {
-		return err
+	cache := rest.Revalidate
+	if v := c.QueryParam("v"); v != "" && v == stampOf(layers) {
+		// Rows may be edited: what has the stamp is kept for a minute, not for ever.
+		cache = rest.Shortly
 	}
-	rest.Vary(c, "Accept-Encoding")
-	p.Gzip = rest.AcceptsGzip(c)
-	cache := cacheOf(c, d)
-	if rest.NotModified(c, tiles.TileETag(d, p, a.Tile), cache) {
-		return c.NoContent(http.StatusNotModified)
+	answer := vtile.Answer{Tiles: h.Tiles, Filter: h.Filter, Cache: cache}
+	return answer.Send(c, layers, a.Tile)
+}
+
+// layers finds vector datasets.
+func (h *Handler) layers(c echo.Context, state *atlas.Snapshot, ids []string) ([]*layer.Layer, error) {
+	for _, id := range ids {
+		d, err := state.Dataset(id)
+		if err != nil {
+			return nil, err
+		}
+		if d.Kind == catalog.TileArchive && len(ids) > 1 {
+			return nil, fault.Errorf("xyz", fault.Invalid, "dataset %s is an archive of tiles: it cannot be a layer among others", d.ID)
+		}
+		if d.Kind != catalog.Vector {
+			return nil, fault.WithHint(fault.Errorf("xyz", fault.Invalid, "dataset %s is %s: it has no .mvt tiles", d.ID, d.Kind), "ask for .png")
+		}
 	}
-	t, err := h.Tiles.Vector(ctx, layer, p, a.Z, a.X, a.Y)
-	if err != nil {
-		return err
-	}
-	return send(c, t, cache)
+	return vtile.Layers(c, state, ids)
 }
 
 func send(c echo.Context, t tiles.Tile, cache string) error {
@@ -154,14 +170,7 @@ func send(c echo.Context, t tiles.Tile, cache string) error {
 	if rest.NotModified(c, t.ETag, cache) {
 		return c.NoContent(http.StatusNotModified)
 	}
-	if len(t.Data) == 0 {
-		return c.NoContent(http.StatusNoContent)
-	}
-	if t.ContentEncoding != "" {
-		h.Set("Content-Encoding", t.ContentEncoding)
-	}
-	h.Set("Content-Length", strconv.Itoa(len(t.Data)))
-	return c.Stream(http.StatusOK, t.ContentType, bytes.NewReader(t.Data))
+	return vtile.Bytes(c, t)
 }
 
 // stamp names a state of a dataset in addresses: other data, other stamp,
@@ -169,6 +178,18 @@ func send(c echo.Context, t tiles.Tile, cache string) error {
 func stamp(d catalog.Dataset) string {
 	tag := rest.Tag(d.ID, d.Version.SHA256, d.Version.PublishedAt.UTC().Format(time.RFC3339Nano))
 	return strconv.Itoa(d.Version.Number) + "-" + hex.EncodeToString([]byte(tag[1:7]))
+}
+
+// stampOf names the states of layers.
+func stampOf(layers []*layer.Layer) string {
+	parts := make([]string, len(layers))
+	for i, l := range layers {
+		parts[i] = stamp(l.Dataset())
+		if seq := l.Head(); seq > 0 {
+			parts[i] += "." + strconv.FormatInt(seq, 10)
+		}
+	}
+	return strings.Join(parts, "_")
 }
 
 // cacheOf lets an address with the stamp of the current state be kept for

@@ -82,7 +82,7 @@ func (a *app) serve(in *installation, l net.Listener, c *serveCmd, ready func(ur
 	if c.LogJSON {
 		log = slog.New(slog.NewJSONHandler(a.stderr, nil))
 	}
-	maker, err := tiles.New(tiles.FromPool(in.pool), nil)
+	maker, err := tiles.New(tiles.FromPool(in.pool), &tiles.Options{Locate: in.blobs.Path})
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
