@@ -335,3 +335,28 @@ func TestItemsByPlace(t *testing.T) {
 		}
 	}
 }
+
+// A large version without a packed file is packed into one of its own.
+func TestLargeTableIsPacked(t *testing.T) {
+	t.Parallel()
+	s := newShelf()
+	tb := points(20_001)
+	s.put(catalog.Dataset{ID: "a"}, nil, tb)
+	l, err := open(t, s).Current().Layer(t.Context(), "a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if l.Packed() == nil || l.Len() != len(tb.rows) {
+		t.Fatalf("packed: %v, %d rows", l.Packed() != nil, l.Len())
+	}
+	i := 0
+	if err := l.Scan(t.Context(), features.Query{}, func(f geo.Feature) bool {
+		if w := tb.rows[i]; f.ID != w.ID || !orb.Equal(f.Geometry, w.Geometry) || f.Values[0] != w.Values[0] {
+			t.Fatalf("row %d is %+v, want %+v", i, f, w)
+		}
+		i++
+		return true
+	}); err != nil || i != len(tb.rows) {
+		t.Errorf("%d rows, %v", i, err)
+	}
+}

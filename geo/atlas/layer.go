@@ -1,6 +1,7 @@
 package atlas
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -108,7 +109,11 @@ func (s *source) openTable(ctx context.Context, v *catalog.VectorInfo) (*Layer, 
 // pack copies a table into a packed file that nobody else sees and that is
 // gone when it is closed.
 func (s *source) pack(ctx context.Context, t features.Table) (*Layer, error) {
-	dir, err := os.MkdirTemp(s.stores.Temporary, "contado-rows-*")
+	err := os.MkdirAll(cmp.Or(s.stores.Temporary, os.TempDir()), 0o755)
+	var dir string
+	if err == nil {
+		dir, err = os.MkdirTemp(s.stores.Temporary, "contado-rows-*")
+	}
 	if err != nil {
 		return nil, fault.E("atlas.Layer", fault.Unavailable, fmt.Errorf("copy the rows of dataset %q: %w", s.dataset.ID, err))
 	}

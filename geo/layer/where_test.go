@@ -195,7 +195,7 @@ func TestFilterThatFails(t *testing.T) {
 	r, _ := l.Find(1)
 	has, err := one.Test(r)
 	if err == nil && !has {
-		t.Skip("the library has an answer for this geometry")
+		t.Fatal("the library has an answer for this geometry: the test tests nothing")
 	}
 	if err != nil {
 		if one.Has(r) || one.Err() == nil {
