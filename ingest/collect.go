@@ -233,7 +233,7 @@ func (r *run) products(in *input, files []string) ([]string, error) {
 func (r *run) file(ctx context.Context, in *input, path, label string, named bool) error {
 	f, err := sniff.File(path)
 	if err == nil && len(f.Drivers) > 0 && f.Drivers[0] == "GPKG" {
-		err = gpkg.Guard(ctx, path, label)
+		path, err = r.withoutViews(ctx, in, path, label)
 	}
 	if err != nil {
 		if named {
@@ -273,6 +273,24 @@ func (r *run) file(ctx context.Context, in *input, path, label string, named boo
 		}
 	}
 	return nil
+}
+
+// withoutViews gives the path of a GeoPackage whose views have become tables:
+// the file itself when it has none.
+func (r *run) withoutViews(ctx context.Context, in *input, path, label string) (string, error) {
+	dst := r.stage.path(fmt.Sprintf("views%d.gpkg", len(r.sub)))
+	layers, err := gpkg.WithoutViews(ctx, path, dst, gpkg.ViewLimits{Rows: r.o.Limits.Features, Bytes: r.o.Limits.ArchiveBytes})
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", label, err)
+	}
+	if _, err := os.Stat(dst); err != nil {
+		return path, nil //nolint:nilerr // there was no view
+	}
+	r.sub[dst] = label
+	for _, l := range layers {
+		in.notes.Count(catalog.Info, "views-read", "views were read as they are now: they do not follow later changes", label+": "+l)
+	}
+	return dst, nil
 }
 
 // archive unpacks a zip into the stage and sorts what is in it.

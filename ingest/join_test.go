@@ -2,6 +2,8 @@ package ingest
 
 import (
 	"context"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -97,6 +99,59 @@ func TestJoinRefuses(t *testing.T) {
 		if !fault.Is(err, c.kind) || !strings.Contains(err.Error(), c.phrase) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+	wantClean(t, st)
+}
+
+// Views of a GeoPackage are read as tables, and every layer of it becomes a
+// dataset unless one is named.
+func TestLayersAndViews(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "two.gpkg")
+	src := writeFile(t, "a.geojson", threeTowns)
+	for _, args := range [][]string{
+		{"-f", "GPKG", path, src, "-nln", "Città grandi", "-nlt", "POLYGON"},
+		{"-f", "GPKG", "-update", path, src, "-nln", "towns", "-nlt", "POLYGON"},
+		{"-f", "GPKG", "-update", path, src, "-nln", "nobody", "-where", "1=0"},
+	} {
+		if out, err := exec.Command("ogr2ogr", args...).CombinedOutput(); err != nil {
+			t.Skipf("ogr2ogr: %v %s", err, out)
+		}
+	}
+	st := stores(t, t.TempDir())
+	res, err := Run(t.Context(), st, []string{path}, Options{Dataset: "it"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ids []string
+	for _, d := range res.Datasets {
+		ids = append(ids, d.ID)
+		if d.Version.Vector.Count != 3 || d.Version.Vector.Packed == "" {
+			t.Errorf("%+v", d.Version.Vector)
+		}
+	}
+	if strings.Join(ids, " ") != "it-citta-grandi it-towns" || res.Dataset.ID != ids[0] {
+		t.Errorf("%v", ids)
+	}
+	if d := mustRun(t, st, Options{Dataset: "one", Layer: "towns"}, path); d.Version.Vector.Count != 3 {
+		t.Errorf("%+v", d.Version.Vector)
+	}
+	if _, err := Run(t.Context(), st, []string{path}, Options{Dataset: "one", Append: true}, nil); !fault.Is(err, fault.Invalid) || !strings.Contains(err.Error(), "--layer") {
+		t.Errorf("append: %v", err)
+	}
+	script := `import sqlite3, sys
+c = sqlite3.connect(sys.argv[1])
+c.execute("CREATE VIEW north AS SELECT fid, geom, comune FROM towns WHERE pro_com_t < '05'")
+c.execute("INSERT INTO gpkg_contents (table_name, data_type, identifier, srs_id) VALUES ('north', 'features', 'north', 4326)")
+c.execute("INSERT INTO gpkg_geometry_columns VALUES ('north', 'geom', 'POLYGON', 4326, 0, 0)")
+c.commit()`
+	if out, err := exec.Command("/usr/bin/python3", "-c", script, path).CombinedOutput(); err != nil {
+		t.Fatalf("%v %s", err, out)
+	}
+	d := mustRun(t, st, Options{Dataset: "north", Layer: "north"}, path)
+	if d.Version.Vector.Count != 2 || !hasNotice(d, "views-read") {
+		t.Errorf("%+v %v", d.Version.Vector, d.Version.Notices)
 	}
 	wantClean(t, st)
 }

@@ -77,9 +77,15 @@ func (r *run) spooledLayer(ctx context.Context, in *input, l *spool.Layer, notic
 		to   *string
 		from string
 	}{
-		{&c.o.Title, l.Title.EN}, {&c.o.Description, l.Description.EN}, {&c.o.License, l.License}, {&c.o.Attribution, l.Attribution},
-		{&c.o.CodeField, l.Fields.Code}, {&c.o.NameField, l.Fields.Name}, {&c.o.LevelField, l.Fields.Level},
-		{&c.o.LevelName, l.Fields.LevelName}, {&c.o.PopulationField, l.Fields.Population},
+		{&c.o.Title, l.Title.EN},
+		{&c.o.Description, l.Description.EN},
+		{&c.o.License, l.License},
+		{&c.o.Attribution, l.Attribution},
+		{&c.o.CodeField, l.Fields.Code},
+		{&c.o.NameField, l.Fields.Name},
+		{&c.o.LevelField, l.Fields.Level},
+		{&c.o.LevelName, l.Fields.LevelName},
+		{&c.o.PopulationField, l.Fields.Population},
 	} {
 		if *f.to == "" {
 			*f.to = f.from
@@ -151,7 +157,7 @@ func (r *run) schedule(ctx context.Context, in *input, feed *gtfs.Result) (job, 
 	if v.TimeEnd, err = day(feed.Summary.Last); err != nil {
 		return j, err
 	}
-	var notes = in.notes
+	notes := in.notes
 	notes.Append(feed.Notices)
 	v.Notices = notes.All()
 	j.pub.Expect, j.files = r.old.Version.Number, []staged{s}

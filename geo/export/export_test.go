@@ -31,9 +31,14 @@ const python = "/usr/bin/python3"
 // what formats trip over.
 func towns() (geo.Schema, []geo.Feature) {
 	s := geo.Schema{GeometryType: "MultiPolygon", CRS: "EPSG:32632", Fields: []geo.Field{
-		{Name: "name", Type: geo.String, Alias: "Nome del comune"}, {Name: "number", Type: geo.Integer},
-		{Name: "share", Type: geo.Real}, {Name: "sure", Type: geo.Boolean}, {Name: "day", Type: geo.Date},
-		{Name: "when", Type: geo.DateTime}, {Name: "bytes", Type: geo.Binary}, {Name: "list", Type: geo.JSON},
+		{Name: "name", Type: geo.String, Alias: "Nome del comune"},
+		{Name: "number", Type: geo.Integer},
+		{Name: "share", Type: geo.Real},
+		{Name: "sure", Type: geo.Boolean},
+		{Name: "day", Type: geo.Date},
+		{Name: "when", Type: geo.DateTime},
+		{Name: "bytes", Type: geo.Binary},
+		{Name: "list", Type: geo.JSON},
 		{Name: "città è lunga davvero", Type: geo.String, Description: "a name that is long"},
 	}}
 	square := func(x, y, d float64) orb.MultiPolygon {

@@ -18,7 +18,9 @@ import (
 // gpkg_data_columns (OGC 12-128r18 §2.3): title and description, which GDAL 3.6
 // passes over.
 
-func literal(s string) string { return "'" + strings.ReplaceAll(strings.ReplaceAll(s, "\x00", ""), "'", "''") + "'" }
+func literal(s string) string {
+	return "'" + strings.ReplaceAll(strings.ReplaceAll(s, "\x00", ""), "'", "''") + "'"
+}
 
 func orNull(s string) string {
 	if s == "" {

@@ -100,9 +100,17 @@ func TestAllDataTypes(t *testing.T) {
 }
 
 var everyField = []geo.Field{
-	{Name: "text", Type: geo.String, Alias: "Testo", Description: "più parole"}, {Name: "n", Type: geo.Integer}, {Name: "x", Type: geo.Real}, {Name: "yes", Type: geo.Boolean},
-	{Name: "day", Type: geo.Date}, {Name: "utc", Type: geo.DateTime}, {Name: "local", Type: geo.DateTime}, {Name: "raw", Type: geo.Binary},
-	{Name: "città", Type: geo.JSON}, {Name: "geometry", Type: geo.String}, {Name: "bbox", Type: geo.Real},
+	{Name: "text", Type: geo.String, Alias: "Testo", Description: "più parole"},
+	{Name: "n", Type: geo.Integer},
+	{Name: "x", Type: geo.Real},
+	{Name: "yes", Type: geo.Boolean},
+	{Name: "day", Type: geo.Date},
+	{Name: "utc", Type: geo.DateTime},
+	{Name: "local", Type: geo.DateTime},
+	{Name: "raw", Type: geo.Binary},
+	{Name: "città", Type: geo.JSON},
+	{Name: "geometry", Type: geo.String},
+	{Name: "bbox", Type: geo.Real},
 }
 
 func anyRow(t *rapid.T, id int64) geo.Feature {
