@@ -8,6 +8,7 @@ package atlas
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -78,18 +79,20 @@ func (a *Atlas) Refresh(ctx context.Context) error {
 		return fault.E(op, fault.KindOf(err), err)
 	}
 	old := a.current.Load()
+	next := old
 	if old == nil || old.revision != rev {
-		next, err := a.build(ctx, rev, old)
-		if err != nil {
+		if next, err = a.build(ctx, rev, old); err != nil {
 			return fault.E(op, fault.KindOf(err), err)
 		}
+	}
+	if next, err = a.follow(ctx, next); err != nil {
+		return fault.E(op, fault.KindOf(err), err)
+	}
+	if next != old {
 		a.current.Store(next)
 		if old != nil {
 			a.retire(old, next)
 		}
-	}
-	if err := a.follow(ctx); err != nil {
-		return fault.E(op, fault.KindOf(err), err)
 	}
 	return nil
 }
@@ -205,6 +208,7 @@ type Snapshot struct {
 	byID     map[string]int
 	items    map[string]*itemIndex
 	layers   map[string]*state
+	heads    map[string]int64 // the newest changes of the journals, by dataset
 
 	terrOnce    sync.Mutex
 	territories atomic.Pointer[Territories]
@@ -212,6 +216,35 @@ type Snapshot struct {
 
 // Revision is the catalog revision that the snapshot was read at.
 func (s *Snapshot) Revision() int64 { return s.revision }
+
+// State names everything that the snapshot shows: it changes with the catalog
+// and with every edit, and is the same in all processes that show the same.
+func (s *Snapshot) State() string {
+	var edits int64
+	for _, head := range s.heads {
+		edits += head
+	}
+	return fmt.Sprintf("%d.%d", s.revision, edits)
+}
+
+// Stamp names the state of one dataset, as Layer.Stamp does, without opening
+// it; "" when there is no such dataset.
+func (s *Snapshot) Stamp(dataset string) string {
+	i, ok := s.byID[dataset]
+	if !ok {
+		return ""
+	}
+	if st := s.layers[dataset]; st != nil {
+		if l := st.opened(); l != nil {
+			return l.Stamp()
+		}
+	}
+	stamp := strconv.Itoa(s.datasets[i].Version.Number)
+	if head := s.heads[dataset]; head > 0 {
+		stamp += "." + strconv.FormatInt(head, 10)
+	}
+	return stamp
+}
 
 // Datasets returns all datasets by id. The slice must not be changed.
 func (s *Snapshot) Datasets() []catalog.Dataset { return s.datasets }

@@ -3,6 +3,7 @@ package atlas
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 
@@ -299,7 +300,12 @@ func (a *Atlas) advance(ctx context.Context, l *Layer, changes []journal.Change)
 		return err
 	}
 	if next != now {
-		a.current.Store(s.with(map[string]*Layer{id: next}))
+		heads := maps.Clone(s.heads)
+		if heads == nil {
+			heads = map[string]int64{}
+		}
+		heads[id] = next.Head()
+		a.current.Store(s.with(map[string]*Layer{id: next}, heads))
 	}
 	return nil
 }

@@ -402,6 +402,34 @@ func TestTwoAtlases(t *testing.T) {
 	}
 }
 
+// The name of a state changes with every edit, whoever made it and whether or
+// not the layer is open, and is the same in all processes.
+func TestStateNamesWhatIsShown(t *testing.T) {
+	t.Parallel()
+	h, a := estate(t)
+	b := h.open(t) // which never opens the layer
+	seen := map[string]bool{}
+	for range 4 {
+		for name, at := range map[string]*atlas.Atlas{"a": a, "b": b} {
+			if err := at.Refresh(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if got, want := at.Current().Stamp("parcels"), layerOf(t, a, "parcels").Stamp(); got != want {
+				t.Errorf("%s: stamp %q, want %q", name, got, want)
+			}
+		}
+		state := a.Current().State()
+		if seen[state] || state != b.Current().State() {
+			t.Errorf("state %q: seen before is %v, the other's is %q", state, seen[state], b.Current().State())
+		}
+		seen[state] = true
+		apply(t, a, atlas.Edit{Op: journal.Create, Row: parcel(0, 1, 1)})
+	}
+	if got := a.Current().Stamp("nothing"); got != "" {
+		t.Errorf("stamp of nothing: %q", got)
+	}
+}
+
 // An edit made elsewhere is seen without being asked for.
 func TestWatchFollowsEdits(t *testing.T) {
 	t.Parallel()

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -221,45 +222,43 @@ func (s *Snapshot) carry(stores Stores, d catalog.Dataset) *state {
 	return next
 }
 
-// follow brings the open layers to what the journals say now, and publishes a
-// snapshot with them if any has moved. The caller holds a.refresh.
-func (a *Atlas) follow(ctx context.Context) error {
+// follow gives s with its open layers as the journals say now; s itself when
+// nothing has moved.
+func (a *Atlas) follow(ctx context.Context, s *Snapshot) (*Snapshot, error) {
 	if a.stores.Journal == nil {
-		return nil
+		return s, nil
 	}
 	heads, err := a.stores.Journal.Heads(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	s := a.current.Load()
 	moved := map[string]*Layer{}
+	maps.DeleteFunc(heads, func(id string, _ int64) bool { return s.layers[id] == nil })
 	for id, head := range heads {
 		st := s.layers[id]
-		if st == nil {
-			continue
-		}
 		l := st.opened()
 		if l == nil || l.Head() >= head {
 			continue
 		}
 		changes, err := st.src.changes(ctx, l.Head())
 		if err != nil {
-			return fmt.Errorf("journal of dataset %q: %w", id, err)
+			return nil, fmt.Errorf("journal of dataset %q: %w", id, err)
 		}
 		if moved[id], err = l.With(changes); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	if len(moved) > 0 {
-		a.current.Store(s.with(moved))
+	if len(moved) == 0 && maps.Equal(heads, s.heads) {
+		return s, nil
 	}
-	return nil
+	return s.with(moved, heads), nil
 }
 
-// with is the snapshot with newer layers of the same versions.
-func (s *Snapshot) with(moved map[string]*Layer) *Snapshot {
+// with is the snapshot with newer layers of the same versions, and the heads
+// of all journals.
+func (s *Snapshot) with(moved map[string]*Layer, heads map[string]int64) *Snapshot {
 	next := &Snapshot{
-		atlas: s.atlas, revision: s.revision, datasets: s.datasets, byID: s.byID, items: s.items,
+		atlas: s.atlas, revision: s.revision, datasets: s.datasets, byID: s.byID, items: s.items, heads: heads,
 		layers: make(map[string]*state, len(s.layers)),
 	}
 	keep := true
@@ -267,8 +266,8 @@ func (s *Snapshot) with(moved map[string]*Layer) *Snapshot {
 		next.layers[id] = st
 		if l := moved[id]; l != nil {
 			next.layers[id] = &state{src: st.src, dataset: st.dataset, layer: l}
-			keep = keep && st.dataset.Role != catalog.TerritoryRole
 		}
+		keep = keep && (st.dataset.Role != catalog.TerritoryRole || heads[id] == s.heads[id])
 	}
 	if keep {
 		next.territories.Store(s.territories.Load())
