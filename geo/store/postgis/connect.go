@@ -16,6 +16,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -54,6 +55,9 @@ func ParseConnection(text string) (Connection, error) {
 		return Connection{}, fault.WithHint(fault.Errorf(op, fault.Invalid, "the address of the database names no user"),
 			"write it like postgres://user@host:5432/database")
 	}
+	if cfg.Host == "" && !cfg.Hostaddr.IsValid() {
+		cfg.Host = "localhost"
+	}
 	c := Connection{password: cfg.Password}
 	q := url.Values{"connect_timeout": {strconv.Itoa(connectTimeout(cfg))}, "sslmode": {string(sslMode(cfg, text))}}
 	for key, v := range map[string]string{
@@ -66,7 +70,7 @@ func ParseConnection(text string) (Connection, error) {
 	}
 	c.safe = url.URL{Scheme: "postgres", User: url.User(cfg.User), Path: "/" + cfg.Database}
 	hosts, ports := hostsOf(cfg)
-	if len(hosts) == 1 && !isSocket(hosts[0]) {
+	if len(hosts) == 1 && plainHost.MatchString(hosts[0]) {
 		c.safe.Host = net.JoinHostPort(hosts[0], ports[0])
 	} else {
 		q.Set("host", strings.Join(hosts, ","))
@@ -75,6 +79,9 @@ func ParseConnection(text string) (Connection, error) {
 	c.safe.RawQuery = q.Encode()
 	return c, nil
 }
+
+// plainHost is one that may stand in the authority of a URL.
+var plainHost = regexp.MustCompile(`^[A-Za-z0-9._:-]+$`)
 
 func hostsOf(cfg pq.Config) (hosts, ports []string) {
 	add := func(h pq.ConfigMultihost) {
