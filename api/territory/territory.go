@@ -270,7 +270,7 @@ func (h *Handler) profile(c echo.Context) error {
 	}
 	ctx := c.Request().Context()
 	state := h.Atlas.Current()
-	tag := rest.Tag("profile", h.Program, rest.Base(c), code, strconv.FormatInt(state.Revision(), 10))
+	tag := rest.Tag("profile", h.Program, rest.Base(c), code, state.State())
 	tree, err := state.Territories(ctx)
 	if err != nil {
 		return err

@@ -77,7 +77,7 @@ func (e *Engine) begin(ctx context.Context) (*run, error) {
 
 // used writes a dataset version down as an input, once.
 func (r *run) used(d catalog.Dataset) {
-	version := strconv.Itoa(d.Version.Number)
+	version := r.snapshot.Stamp(d.ID)
 	for _, in := range r.inputs {
 		if in.Dataset == d.ID && in.Version == version {
 			return
