@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/peterstace/simplefeatures/geom"
+
 	"contado/geo/fault"
 )
 
@@ -55,8 +57,9 @@ type test func(Getter) (Truth, error)
 type value func(Getter) (any, error)
 
 // Getter gives the value of a property: nil for none, else a string, a bool,
-// any integer or float64, a time.Time, an Instant, a geom.Geometry, an
-// orb.Geometry or a []any of the first four.
+// any integer or float64, a time.Time, an Instant, a geometry (geom.Geometry,
+// orb.Geometry, or in flat form []index.Flat, which must stay as it is until
+// Match returns) or a []any of the first four.
 type Getter func(name string) any
 
 // Compile checks a filter against the properties that exist and makes it
@@ -406,9 +409,9 @@ func (c *compiler) value(e Expr, s sort) (value, error) {
 	case Instant:
 		return constant(n)
 	case BBox:
-		return constant(newLiteral(n.geometry()))
+		return fixedShape(n.geometry())
 	case Geometry:
-		return constant(newLiteral(n.Geometry))
+		return fixedShape(n.Geometry)
 	case *Property:
 		t, err := c.property(n, s)
 		if err != nil {
@@ -438,6 +441,14 @@ func (c *compiler) value(e Expr, s sort) (value, error) {
 		return nil, noFunction(n)
 	}
 	return nil, wrong("%.60s is not %v", Text(e), s)
+}
+
+func fixedShape(g geom.Geometry) (value, error) {
+	s, err := newLiteral(g)
+	if err != nil {
+		return nil, wrong("a geometry: %w", err)
+	}
+	return func(Getter) (any, error) { return s, nil }, nil
 }
 
 func (c *compiler) arithmetic(n *Arith) (value, error) {

@@ -6,26 +6,53 @@ import (
 	"unicode"
 
 	"github.com/paulmach/orb"
-	"github.com/paulmach/orb/encoding/wkb"
 	"github.com/peterstace/simplefeatures/geom"
+
+	"contado/geo"
+	"contado/geo/index"
+	"contado/geo/wkb"
 )
 
 func mark(r rune) bool { return unicode.Is(unicode.Mn, r) }
 
-// shaped is a geometry with its box and, for a literal, with what makes
-// comparing it with many others cheap.
+// shaped is a geometry in the form that comparing it with one of many vertices
+// needs, and a way to the full one for relations that this does not settle.
 type shaped struct {
-	g       geom.Geometry
-	box     geom.Envelope
-	prepare func() (geom.PreparedGeometry, error) // nil for geometries of the data
+	flat []index.Flat
+	box  geo.BBox
+	full func() (geom.Geometry, error)
+	// prepared is there for a literal, which is compared with many.
+	prepared func() *index.Prepared
 }
 
-func newShape(g geom.Geometry) *shaped { return &shaped{g: g, box: g.Envelope()} }
-
-func newLiteral(g geom.Geometry) *shaped {
-	s := newShape(g)
-	s.prepare = sync.OnceValues(func() (geom.PreparedGeometry, error) { return geom.Prepare(g) })
+func newShape(flat []index.Flat, full func() (geom.Geometry, error)) *shaped {
+	s := &shaped{flat: flat, box: geo.EmptyBBox(), full: full}
+	for i := range flat {
+		s.box = s.box.Union(flat[i].Box())
+	}
 	return s
+}
+
+func shapeOf(g geom.Geometry) (*shaped, error) {
+	flat, _, _, err := wkb.Decode(g.AsBinary())
+	if err != nil {
+		return nil, fmt.Errorf("cql2: %w", err)
+	}
+	return newShape(index.Flatten(flat), func() (geom.Geometry, error) { return g, nil }), nil
+}
+
+func shapeOfOrb(g orb.Geometry) *shaped {
+	return newShape(index.Flatten(g), func() (geom.Geometry, error) { return fromOrb(g) })
+}
+
+func fromFlat(flat []index.Flat) (geom.Geometry, error) { return fromOrb(index.Geometry(flat)) }
+
+func newLiteral(g geom.Geometry) (*shaped, error) {
+	s, err := shapeOf(g)
+	if err == nil {
+		s.prepared = sync.OnceValue(func() *index.Prepared { return index.Prepare(s.flat...) })
+	}
+	return s, err
 }
 
 // geometry is the box as polygons: two when it crosses the antimeridian.
@@ -56,7 +83,7 @@ func rectangle(w, s, e, n float64) geom.Geometry {
 }
 
 func fromOrb(g orb.Geometry) (geom.Geometry, error) {
-	b, err := wkb.Marshal(g)
+	b, err := wkb.Append(nil, g, nil, nil)
 	if err != nil {
 		return geom.Geometry{}, fmt.Errorf("cql2: a geometry of the data: %w", err)
 	}
@@ -65,46 +92,73 @@ func fromOrb(g orb.Geometry) (geom.Geometry, error) {
 
 // relate is the relation of two geometries in the plane (OGC 06-103r4, DE-9IM).
 // Geometries that are not valid can make it fail.
-func relate(op string, a, b *shaped) (yes bool, err error) {
+func relate(op string, a, b *shaped) (bool, error) {
+	if !a.box.Intersects(b.box) || len(a.flat) == 0 || len(b.flat) == 0 {
+		return op == "s_disjoint" || op == "s_equals" && len(a.flat) == 0 && len(b.flat) == 0, nil
+	}
+	ready, other, otherIsLeft := b, a, true
+	if ready.prepared == nil && a.prepared != nil {
+		ready, other, otherIsLeft = a, b, false
+	}
+	var p *index.Prepared
+	switch {
+	case ready.prepared != nil:
+		p = ready.prepared()
+	case op == "s_intersects" || op == "s_disjoint":
+		p = index.Prepare(ready.flat...)
+	default:
+		return relateFully(op, a, b)
+	}
+	if yes, known := settled(op, p.Relate(other.flat...), otherIsLeft); known {
+		return yes, nil
+	}
+	return relateFully(op, a, b)
+}
+
+// settled tells whether op is true, where that follows from how one geometry
+// lies to the prepared one.
+func settled(op string, r index.Relation, otherIsLeft bool) (yes, known bool) {
+	switch {
+	case r == index.Apart:
+		return op == "s_disjoint", true
+	case op == "s_intersects":
+		return true, true
+	case op == "s_disjoint":
+		return false, true
+	case r == index.Meets:
+		return false, false
+	}
+	// One lies in the inside of the other: none of the remaining relations is
+	// true but the one that says so.
+	innerIsLeft := otherIsLeft == (r == index.Within)
+	return op == "s_within" && innerIsLeft || op == "s_contains" && !innerIsLeft, true
+}
+
+func relateFully(op string, a, b *shaped) (yes bool, err error) {
 	defer func() {
 		if r := recover(); r != nil { // a geometry that the library has no answer for
 			err = fmt.Errorf("the geometries cannot be compared: %v", r)
 		}
 	}()
-	if !a.box.Intersects(b.box) || a.g.IsEmpty() || b.g.IsEmpty() {
-		return op == "s_disjoint" || op == "s_equals" && a.g.IsEmpty() && b.g.IsEmpty(), nil
-	}
-	switch op {
-	case "s_intersects":
-		return meets(a, b)
-	case "s_disjoint":
-		yes, err = meets(a, b)
-		return !yes, err
-	case "s_contains":
-		return geom.Contains(a.g, b.g)
-	case "s_within":
-		return geom.Within(a.g, b.g)
-	case "s_equals":
-		return geom.Equals(a.g, b.g)
-	case "s_touches":
-		return geom.Touches(a.g, b.g)
-	case "s_crosses":
-		return geom.Crosses(a.g, b.g)
-	}
-	return geom.Overlaps(a.g, b.g)
-}
-
-// meets goes through the prepared form of the literal, if one is.
-func meets(a, b *shaped) (bool, error) {
-	if b.prepare == nil {
-		a, b = b, a
-	}
-	if b.prepare == nil {
-		return geom.Intersects(a.g, b.g), nil
-	}
-	p, err := b.prepare()
+	p, err := a.full()
 	if err != nil {
 		return false, err
 	}
-	return p.Intersects(a.g)
+	q, err := b.full()
+	if err != nil {
+		return false, err
+	}
+	switch op {
+	case "s_contains":
+		return geom.Contains(p, q)
+	case "s_within":
+		return geom.Within(p, q)
+	case "s_equals":
+		return geom.Equals(p, q)
+	case "s_touches":
+		return geom.Touches(p, q)
+	case "s_crosses":
+		return geom.Crosses(p, q)
+	}
+	return geom.Overlaps(p, q)
 }

@@ -12,6 +12,8 @@ import (
 	"github.com/peterstace/simplefeatures/geom"
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
+
+	"contado/geo/index"
 )
 
 // Truth is the outcome of a condition, in the logic of SQL.
@@ -63,13 +65,11 @@ func normal(v any, times bool) (any, error) {
 	case time.Time:
 		return Instant{Time: x.UTC()}, nil
 	case geom.Geometry:
-		return newShape(x), nil
+		return shapeOf(x)
 	case orb.Geometry:
-		g, err := fromOrb(x)
-		if err != nil {
-			return nil, err
-		}
-		return newShape(g), nil
+		return shapeOfOrb(x), nil
+	case []index.Flat:
+		return newShape(x, func() (geom.Geometry, error) { return fromFlat(x) }), nil
 	case []string:
 		out := make([]any, len(x))
 		for i, s := range x {

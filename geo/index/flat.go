@@ -55,6 +55,68 @@ func Flatten(g orb.Geometry) []Flat {
 	return list
 }
 
+// Geometry makes a geometry of flat forms again; nil when they are empty.
+func Geometry(list []Flat) orb.Geometry {
+	var all orb.Collection
+	for i := range list {
+		if g := list[i].geometry(); g != nil {
+			all = append(all, g)
+		}
+	}
+	switch len(all) {
+	case 0:
+		return nil
+	case 1:
+		return all[0]
+	}
+	return all
+}
+
+func (f *Flat) geometry() orb.Geometry {
+	points := func(i int) []orb.Point {
+		xy := f.run(i)
+		out := make([]orb.Point, len(xy)/2)
+		for k := range out {
+			out[k] = orb.Point{xy[2*k], xy[2*k+1]}
+		}
+		return out
+	}
+	switch {
+	case len(f.XY) == 0:
+		return nil
+	case f.Dim == 0 && len(f.XY) == 2:
+		return orb.Point{f.XY[0], f.XY[1]}
+	case f.Dim == 0:
+		var out orb.MultiPoint
+		for i := range f.runs() {
+			out = append(out, points(i)...)
+		}
+		return out
+	case f.Dim == 1:
+		var out orb.MultiLineString
+		for i := range f.Ends {
+			out = append(out, points(i))
+		}
+		if len(out) == 1 {
+			return out[0]
+		}
+		return out
+	}
+	var out orb.MultiPolygon
+	first := 0
+	for _, end := range f.Parts {
+		var p orb.Polygon
+		for ; first < int(end); first++ {
+			p = append(p, points(first))
+		}
+		out = append(out, p)
+	}
+	if len(out) == 1 {
+		return out[0]
+	}
+	return out
+}
+
 func flatten(out *[3]Flat, g orb.Geometry) {
 	switch v := g.(type) {
 	case orb.Point:

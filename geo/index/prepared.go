@@ -124,18 +124,26 @@ func (p *Prepared) Locate(x, y float64) Place {
 	}
 	at := Outside
 	n := 0
-	// All edges that a ray to the right can meet.
-	p.tree.search(geo.BBox{MinX: x, MinY: y, MaxX: math.Inf(1), MaxY: y}, func(i int) bool {
+	// All edges that a ray to the nearer side can meet.
+	ray := geo.BBox{MinX: x, MinY: y, MaxX: math.Inf(1), MaxY: y}
+	leftwards := x-p.box.MinX < p.box.MaxX-x
+	if leftwards {
+		ray.MinX, ray.MaxX = math.Inf(-1), x
+	}
+	p.tree.search(ray, func(i int) bool {
 		s := p.segments[i]
 		a, b := p.point(s.a), p.point(s.b)
-		if min(a[1], b[1]) > y || max(a[1], b[1]) < y || max(a[0], b[0]) < x {
+		if min(a[1], b[1]) > y || max(a[1], b[1]) < y || !leftwards && max(a[0], b[0]) < x || leftwards && min(a[0], b[0]) > x {
 			return true
 		}
-		if min(a[0], b[0]) <= x && Orient(a[0], a[1], b[0], b[1], x, y) == 0 {
+		if min(a[0], b[0]) <= x && x <= max(a[0], b[0]) && Orient(a[0], a[1], b[0], b[1], x, y) == 0 {
 			at = On // within both spans, on the line
 			return false
 		}
-		if r := &p.runs[s.run]; r.dim == 2 {
+		if r := &p.runs[s.run]; r.dim == 2 && leftwards {
+			// The same ring seen from above: up is down and left is right.
+			n += r.sign * step(-a[0], -a[1], -b[0], -b[1], -x, -y)
+		} else if r.dim == 2 {
 			n += r.sign * step(a[0], a[1], b[0], b[1], x, y)
 		}
 		return true
