@@ -203,7 +203,7 @@ func (w *writer) copy(name string) error {
 	return fault.E("gtfs.Convert", fault.Other, to.Flush())
 }
 
-// finish writes the summary and makes the file durable.
+// finish writes the summary and closes the file.
 func (w *writer) finish(s Summary) error {
 	to, err := w.entry(summaryFile)
 	if err != nil {
@@ -211,7 +211,7 @@ func (w *writer) finish(s Summary) error {
 	}
 	e := json.NewEncoder(to)
 	e.SetIndent("", "  ")
-	for _, err := range []error{e.Encode(s), to.Flush(), w.zip.Close(), w.out.Sync(), w.out.Close()} {
+	for _, err := range []error{e.Encode(s), to.Flush(), w.zip.Close(), w.out.Close()} {
 		if err != nil {
 			return fault.E("gtfs.Convert", fault.Other, err)
 		}

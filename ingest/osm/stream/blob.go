@@ -205,18 +205,21 @@ type job struct {
 func (f *File) scanPBF(ctx context.Context, v Visitor, step func(done, total int64)) error {
 	workers := min(runtime.GOMAXPROCS(0), 8)
 	ctx, cancel := context.WithCancel(ctx)
-	g, gctx := errgroup.WithContext(ctx)
+	var g errgroup.Group // without a context of its own: what was read before a fault is still decoded
 	jobs := make(chan *job, 2*workers)
 	g.Go(func() error {
 		defer close(jobs)
-		return f.dispatch(gctx, v, workers, jobs)
+		return f.dispatch(ctx, v, workers, jobs)
 	})
-	err := f.consume(gctx, v, jobs, step)
-	cancel()
+	index, err := f.consume(ctx, v, jobs, step)
+	cancel()         // ends the reader after a fault of the consumer
 	for range jobs { // lets the reader end
 	}
 	if werr := g.Wait(); err == nil {
 		err = werr
+	}
+	if err == nil && f.index == nil {
+		f.index = index
 	}
 	return err
 }
@@ -266,41 +269,36 @@ func (f *File) dispatch(ctx context.Context, v Visitor, workers int, jobs chan<-
 	return nil
 }
 
-func (f *File) consume(ctx context.Context, v Visitor, jobs <-chan *job, step func(done, total int64)) error {
+// consume decodes the blobs in order, and gives those that hold ways.
+func (f *File) consume(ctx context.Context, v Visitor, jobs <-chan *job, step func(done, total int64)) ([]extent, error) {
 	d := decoder{v: v}
-	var index []extent
+	index := []extent{}
 	for j := range jobs {
 		select {
 		case <-j.done:
 		case <-ctx.Done():
-			return fault.E("osm.Scan", fault.Canceled, ctx.Err())
+			return nil, fault.E("osm.Scan", fault.Canceled, ctx.Err())
 		}
 		if j.err != nil {
-			return f.damaged(j.err)
+			return nil, f.damaged(j.err)
 		}
 		ways, err := d.block(j.data)
 		if err != nil {
 			var own *visitError
 			if errors.As(err, &own) {
-				return own.err
+				return nil, own.err
 			}
-			return f.damaged(fmt.Errorf("block at byte %d: %w", j.e.at, err))
+			return nil, f.damaged(fmt.Errorf("block at byte %d: %w", j.e.at, err))
 		}
 		if ways {
 			index = append(index, j.e)
 		}
 		step(j.e.at+int64(j.e.size), f.size)
 		if ctx.Err() != nil {
-			return fault.E("osm.Scan", fault.Canceled, ctx.Err())
+			return nil, fault.E("osm.Scan", fault.Canceled, ctx.Err())
 		}
 	}
-	if f.index == nil {
-		f.index = index
-		if index == nil {
-			f.index = []extent{}
-		}
-	}
-	return nil
+	return index, nil
 }
 
 // visitError is an error of the visitor, not of the file.

@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"contado/geo/fault"
+	"contado/ingest/osm/osmtest"
 	"contado/ingest/osm/stream"
 	"contado/scripts/shareddata"
 
@@ -181,7 +182,7 @@ func write(t testing.TB, name string, b []byte) string {
 func TestSmallPBF(t *testing.T) {
 	t.Parallel()
 	for _, zip := range []bool{false, true} {
-		got, err := read(write(t, "x.osm.pbf", smallPBF(zip)))
+		got, err := read(write(t, "x.osm.pbf", osmtest.SmallPBF(zip)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -223,13 +224,13 @@ func TestSmallXML(t *testing.T) {
 
 func TestRefused(t *testing.T) {
 	t.Parallel()
-	good := smallPBF(true)
+	good := osmtest.SmallPBF(true)
 	for name, c := range map[string]struct {
 		data []byte
 		kind fault.Kind
 		says string
 	}{
-		"history":      {header("OsmSchema-V0.6", "HistoricalInformation"), fault.Unsupported, "HistoricalInformation"},
+		"history":      {osmtest.Header("OsmSchema-V0.6", "HistoricalInformation"), fault.Unsupported, "HistoricalInformation"},
 		"changes":      {[]byte(`<osmChange version="0.6"></osmChange>`), fault.Unsupported, "changes"},
 		"other root":   {[]byte(`<gpx></gpx>`), fault.Invalid, "<gpx>"},
 		"no XML":       {[]byte("hello"), fault.Invalid, "no XML"},
@@ -237,10 +238,10 @@ func TestRefused(t *testing.T) {
 		"cut XML":      {[]byte(smallXML[:len(smallXML)-20]), fault.Invalid, "damaged"},
 		"bad id":       {[]byte(`<osm><node id="x" lat="1" lon="1"/></osm>`), fault.Invalid, `"x"`},
 		"bad member":   {[]byte(`<osm><relation id="1"><member type="area" ref="1"/></relation></osm>`), fault.Invalid, `"area"`},
-		"large blob":   {append(header("OsmSchema-V0.6"), 0, 0, 0, 5, 0x18, 0xff, 0xff, 0xff, 0x7f), fault.Invalid, "32 MB"},
-		"large header": {append(header("OsmSchema-V0.6"), 0x7f, 0, 0, 0), fault.Invalid, "header"},
-		"lzma":         {append(header("OsmSchema-V0.6"), rawBlob(block(number(nil, 2, 3), 4, []byte("abc")))...), fault.Unsupported, "LZMA"},
-		"string table": {append(header("OsmSchema-V0.6"), blob("OSMData", primitive([]string{""}, block(nil, 3, block(block(number(nil, 1, 5), 2, packed(9)), 3, packed(9)))), true)...), fault.Invalid, "block"},
+		"large blob":   {append(osmtest.Header("OsmSchema-V0.6"), 0, 0, 0, 5, 0x18, 0xff, 0xff, 0xff, 0x7f), fault.Invalid, "32 MB"},
+		"large header": {append(osmtest.Header("OsmSchema-V0.6"), 0x7f, 0, 0, 0), fault.Invalid, "header"},
+		"lzma":         {append(osmtest.Header("OsmSchema-V0.6"), rawBlob(osmtest.Block(osmtest.Number(nil, 2, 3), 4, []byte("abc")))...), fault.Unsupported, "LZMA"},
+		"string table": {append(osmtest.Header("OsmSchema-V0.6"), osmtest.Blob("OSMData", osmtest.Primitive([]string{""}, osmtest.Block(nil, 3, osmtest.Block(osmtest.Block(osmtest.Number(nil, 1, 5), 2, osmtest.Packed(9)), 3, osmtest.Packed(9)))), true)...), fault.Invalid, "block"},
 	} {
 		_, err := read(write(t, "x", c.data))
 		if fault.KindOf(err) != c.kind || !strings.Contains(fmt.Sprint(err), c.says) {
@@ -250,7 +251,7 @@ func TestRefused(t *testing.T) {
 }
 
 func rawBlob(body []byte) []byte {
-	head := number(block(nil, 1, []byte("OSMData")), 3, uint64(len(body)))
+	head := osmtest.Number(osmtest.Block(nil, 1, []byte("OSMData")), 3, uint64(len(body)))
 	return append(append([]byte{0, 0, 0, byte(len(head))}, head...), body...)
 }
 
@@ -273,7 +274,7 @@ func TestToken(t *testing.T) {
 
 func TestVisitorErrorAndCancel(t *testing.T) {
 	t.Parallel()
-	for _, path := range []string{write(t, "x.pbf", smallPBF(true)), write(t, "x.osm", []byte(smallXML))} {
+	for _, path := range []string{write(t, "x.pbf", osmtest.SmallPBF(true)), write(t, "x.osm", []byte(smallXML))} {
 		f, err := stream.Open(path)
 		if err != nil {
 			t.Fatal(err)
@@ -292,10 +293,11 @@ func TestVisitorErrorAndCancel(t *testing.T) {
 }
 
 func FuzzScan(f *testing.F) {
-	f.Add(smallPBF(false))
-	f.Add(smallPBF(true))
+	f.Add(osmtest.SmallPBF(false))
+	f.Add(osmtest.SmallPBF(true))
 	f.Add([]byte(smallXML))
-	f.Add(header("OsmSchema-V0.6"))
+	f.Add(osmtest.Header("OsmSchema-V0.6"))
+	f.Add([]byte("\x00\x00\x00\r\n\tOSMHeader\x18%\n#B\x0e07070000080009Z\n0000181001\x820\x049001\x00\x00\x00\f\n\aOSMData\x1a\x0111")) // ends in the middle
 	dir := f.TempDir()
 	f.Fuzz(func(t *testing.T, data []byte) {
 		path := filepath.Join(dir, fmt.Sprintf("%p", t))
@@ -313,13 +315,13 @@ func FuzzScan(f *testing.F) {
 
 // FuzzBlock mutates what is inside of the packing.
 func FuzzBlock(f *testing.F) {
-	whole := smallPBF(false)
-	f.Add(whole[len(header("OsmSchema-V0.6", "DenseNodes")):])
-	f.Add(primitive([]string{"", "a"}, block(nil, 1, number(nil, 1, 3))))
+	whole := osmtest.SmallPBF(false)
+	f.Add(whole[len(osmtest.Header("OsmSchema-V0.6", "DenseNodes")):])
+	f.Add(osmtest.Primitive([]string{"", "a"}, osmtest.Block(nil, 1, osmtest.Number(nil, 1, 3))))
 	dir := f.TempDir()
 	f.Fuzz(func(t *testing.T, data []byte) {
 		path := filepath.Join(dir, fmt.Sprintf("%p", t))
-		if err := os.WriteFile(path, append(header("OsmSchema-V0.6"), blob("OSMData", data, false)...), 0o600); err != nil {
+		if err := os.WriteFile(path, append(osmtest.Header("OsmSchema-V0.6"), osmtest.Blob("OSMData", data, false)...), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		defer os.Remove(path)
