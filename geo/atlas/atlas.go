@@ -234,11 +234,6 @@ func (s *Snapshot) Stamp(dataset string) string {
 	if !ok {
 		return ""
 	}
-	if st := s.layers[dataset]; st != nil {
-		if l := st.opened(); l != nil {
-			return l.Stamp()
-		}
-	}
 	stamp := strconv.Itoa(s.datasets[i].Version.Number)
 	if head := s.heads[dataset]; head > 0 {
 		stamp += "." + strconv.FormatInt(head, 10)

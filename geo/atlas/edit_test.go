@@ -425,6 +425,12 @@ func TestStateNamesWhatIsShown(t *testing.T) {
 		seen[state] = true
 		apply(t, a, atlas.Edit{Op: journal.Create, Row: parcel(0, 1, 1)})
 	}
+	// A snapshot shows what was so when it was made, also when it is first
+	// asked later.
+	old := b.Current()
+	if l, err := old.Layer(t.Context(), "parcels"); err != nil || l.Stamp() != "1.3" || old.Stamp("parcels") != "1.3" {
+		t.Errorf("the older snapshot shows %s, %v", l.Stamp(), err)
+	}
 	if got := a.Current().Stamp("nothing"); got != "" {
 		t.Errorf("stamp of nothing: %q", got)
 	}

@@ -163,11 +163,12 @@ func (s *source) changes(ctx context.Context, after int64) ([]journal.Change, er
 	return s.stores.Journal.Changes(ctx, s.dataset.ID, s.dataset.Version.Number, after, 0)
 }
 
-// state is a vector dataset in one snapshot: it has the edits that had been
-// made when it was first asked for, or when the snapshot was made.
+// state is a vector dataset in one snapshot, with the edits that had been made
+// when the snapshot was; the layer is opened on first use.
 type state struct {
 	src     *source
 	dataset catalog.Dataset
+	head    int64 // the last of the edits
 
 	mu    sync.Mutex
 	layer *Layer
@@ -183,13 +184,16 @@ func (st *state) get(ctx context.Context) (*Layer, error) {
 	if err != nil {
 		return nil, err
 	}
-	changes, err := st.src.changes(ctx, 0)
-	if err != nil {
-		return nil, err
-	}
-	l, err := base.With(changes)
-	if err != nil {
-		return nil, err
+	l := base
+	if st.head > 0 {
+		changes, err := st.src.changes(ctx, 0)
+		if err != nil {
+			return nil, err
+		}
+		changes = changes[:min(st.head, int64(len(changes)))] // Seq counts from 1
+		if l, err = base.With(changes); err != nil {
+			return nil, err
+		}
 	}
 	st.layer = l.Described(st.dataset)
 	return st.layer, nil
@@ -215,7 +219,7 @@ func (s *Snapshot) carry(stores Stores, d catalog.Dataset) *state {
 	if reflect.DeepEqual(old.dataset, d) {
 		return old
 	}
-	next := &state{src: old.src, dataset: d}
+	next := &state{src: old.src, dataset: d, head: old.head}
 	if l := old.opened(); l != nil {
 		next.layer = l.Described(d)
 	}
@@ -265,7 +269,9 @@ func (s *Snapshot) with(moved map[string]*Layer, heads map[string]int64) *Snapsh
 	for id, st := range s.layers {
 		next.layers[id] = st
 		if l := moved[id]; l != nil {
-			next.layers[id] = &state{src: st.src, dataset: st.dataset, layer: l}
+			next.layers[id] = &state{src: st.src, dataset: st.dataset, head: l.Head(), layer: l}
+		} else if heads[id] > st.head {
+			next.layers[id] = &state{src: st.src, dataset: st.dataset, head: heads[id]}
 		}
 		keep = keep && (st.dataset.Role != catalog.TerritoryRole || heads[id] == s.heads[id])
 	}
