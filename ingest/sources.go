@@ -79,7 +79,7 @@ func (r *run) table(ctx context.Context, f found, notes *notice.List) (vector.Ro
 		encoding, text = "utf-8", append(text, sheet...)
 	}
 	t, err := table.Open(ctx, path, table.Options{
-		XField: r.o.XField, YField: r.o.YField, CRS: r.crs, Encoding: encoding, Near: r.known(ctx), Text: text, Label: f.label, NoGeometry: r.o.Join != nil,
+		XField: r.o.XField, YField: r.o.YField, CRS: r.crs, Encoding: encoding, Near: r.known(ctx), Text: text, Code: vector.IsCode, Label: f.label, NoGeometry: r.o.Join != nil,
 		Limits: table.Limits{Rows: r.o.Limits.TableRows, Fields: r.o.Limits.Fields, FileBytes: r.o.Limits.TableBytes},
 	})
 	if err != nil {

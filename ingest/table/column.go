@@ -20,6 +20,7 @@ type column struct {
 	decimalComma bool
 	naming       bool // names the row in notices
 	forceText    bool
+	code         bool // named like a code
 
 	filled, numbers, integers, leadZero, long int64
 	european, dotted, point, booleans         int64
@@ -91,6 +92,7 @@ func (t *Table) inspect(ctx context.Context, names []string, o Options, notes *n
 	t.columns = make([]column, len(names))
 	for i, n := range names {
 		t.columns[i].name = n
+		t.columns[i].code = o.Code != nil && o.Code(n)
 	}
 	for _, want := range o.Text {
 		if want == "" {
@@ -196,6 +198,7 @@ func (c *column) settle(fileComma bool) {
 	case c.datetimes+c.dates == content && c.datetimes > 0:
 		c.kind = geo.DateTime
 	case !c.allNumbers() || c.leadZero > 0 || c.long > 0:
+	case c.code && c.integers < content: // a code has no decimals and no thousands
 	case c.european > 0 && (c.point > 0 || c.dotted > 0): // two styles in one column: no way to be sure
 	case c.integers == content:
 		c.kind = geo.Integer

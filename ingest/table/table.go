@@ -31,6 +31,9 @@ type Options struct {
 	Encoding string
 	// Text names columns that stay text whatever they look like (codes).
 	Text []string
+	// Code tells by their names the columns that hold codes: what could be a
+	// number with a mark ("19.041") stays text there. nil: none.
+	Code func(name string) bool
 	// Near is where the points are expected, in WGS 84 (the territories known
 	// already); it helps to tell swapped columns. nil when nothing is known.
 	Near *geo.BBox

@@ -367,3 +367,29 @@ func FuzzOpen(f *testing.F) {
 		}
 	})
 }
+
+// A code that looks like a number with a mark stays what it is; a column of
+// another name does not.
+func TestCodesStayText(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "c.csv")
+	if err := os.WriteFile(path, []byte("codice,valore\n19.041,19.041\n20.100,20.100\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	tb, err := Open(t.Context(), path, Options{Code: func(name string) bool { return name == "codice" }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if tb.Schema.Fields[0].Type != geo.String || tb.Schema.Fields[1].Type == geo.String {
+		t.Errorf("%+v", tb.Schema.Fields)
+	}
+	err = tb.Scan(t.Context(), func(f geo.Feature) (bool, error) {
+		if f.ID == 1 && f.Values[0] != "19.041" {
+			t.Errorf("%v", f.Values)
+		}
+		return true, nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}

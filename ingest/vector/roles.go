@@ -11,62 +11,9 @@ import (
 	"contado/geo/store/catalog"
 )
 
-// known says which attribute names mean what, by level; nearest match first.
-type known struct {
-	code   string // of this level
-	level  string
-	names  []string
-	parent []link
-	digits int // codes are padded to so many digits when stored as numbers
-}
-
-type link struct{ code, name, level string }
-
-var (
-	regionLink   = link{"reg_istat_code", "reg_name", geo.LevelRegion}
-	provinceLink = link{"prov_istat_code", "prov_name", geo.LevelProvince}
-	istatRegion  = link{"cod_reg", "den_reg", geo.LevelRegion}
-	istatProv    = link{"cod_prov", "den_prov", geo.LevelProvince}
-)
-
-var knownCodes = []known{
-	{"com_istat_code", geo.LevelMunicipality, []string{"name", "com_name"}, []link{provinceLink, regionLink}, 6},
-	{"pro_com_t", geo.LevelMunicipality, []string{"comune", "den_com"}, []link{istatProv, istatRegion}, 6},
-	{"procom_t", geo.LevelMunicipality, []string{"comune", "den_com"}, []link{istatProv, istatRegion}, 6},
-	{"pro_com", geo.LevelMunicipality, []string{"comune", "den_com"}, []link{istatProv, istatRegion}, 6},
-	{"procom", geo.LevelMunicipality, []string{"comune", "den_com"}, []link{istatProv, istatRegion}, 6},
-	{"lau_id", geo.LevelMunicipality, []string{"lau_name", "name"}, nil, 0},
-	{"lau_code", geo.LevelMunicipality, []string{"lau_name", "name"}, nil, 0},
-	{"gisco_id", geo.LevelMunicipality, []string{"lau_name", "name"}, nil, 0},
-	{"nuts_id", "", []string{"name_latn", "nuts_name", "name"}, nil, 0},
-	{"dicofre", "", []string{"freguesia", "name"}, nil, 0},
-	{"dico", geo.LevelMunicipality, []string{"concelho", "municipio", "name"}, nil, 0},
-	{"prov_istat_code", geo.LevelProvince, []string{"prov_name", "name"}, []link{regionLink}, 3},
-	{"reg_istat_code", geo.LevelRegion, []string{"reg_name", "name"}, nil, 2},
-	{"codice_istat", "", nil, nil, 0},
-	{"istat", "", nil, nil, 0},
-	{"code", "", nil, nil, 0},
-	{"codice", "", nil, nil, 0},
-	{"cod", "", nil, nil, 0},
-	{"gid", "", nil, nil, 0},
-	{"id", "", nil, nil, 0},
-	{"cat", "", nil, nil, 0},
-}
-
-// strongCodes are the leading entries of knownCodes: names that only a
-// territory has.
-const strongCodes = 13
-
-var nameFields = []string{
-	"name", "nome", "comune", "den_com", "concelho", "municipio", "lau_name", "name_latn", "denominazione", "name_2", "name_1",
-	"nom", "zone", "zona", "area", "descriz", "denom", "prov_name", "reg_name",
-}
-
 // mayBeCode reports whether a field's values must be remembered.
 func (w *writer) mayBeCode(name string) bool {
-	return strings.EqualFold(name, w.o.Fields.Code) ||
-		slices.ContainsFunc(knownCodes, func(k known) bool { return strings.EqualFold(k.code, name) }) ||
-		slices.ContainsFunc(nameFields, func(n string) bool { return strings.EqualFold(n, name) })
+	return strings.EqualFold(name, w.o.Fields.Code) || roles().codes[strings.ToLower(name)]
 }
 
 func (w *writer) field(name string) int {
@@ -112,9 +59,25 @@ func (w *writer) assignRoles() error {
 	return w.checkFlags()
 }
 
+// keepCode makes text of a code, with the zeros that numbers lose.
+func (w *writer) keepCode(i int, k *known) {
+	w.asText[i] = true
+	if k != nil && k.Digits > 0 && w.schema.Fields[i].Type != geo.String {
+		w.pad[i] = k.Digits
+		w.notes.Add(catalog.Info, "codes-padded", "the numbers in %s were padded with zeros to %d digits", w.schema.Fields[i].Name, k.Digits)
+	}
+}
+
 // checkFlags makes sure that fields named by the user exist even where the
-// role has no use for them.
+// role has no use for them; a code stays one in every role.
 func (w *writer) checkFlags() error {
+	if w.o.Fields.Code != "" {
+		i, k, err := w.codeField()
+		if err != nil {
+			return err
+		}
+		w.keepCode(i, k)
+	}
 	for flag, name := range map[string]string{"--code-field": w.o.Fields.Code, "--name-field": w.o.Fields.Name, "--level-field": w.o.Fields.Level, "--population-field": w.o.Fields.Population} {
 		if name == "" {
 			continue
@@ -129,8 +92,8 @@ func (w *writer) checkFlags() error {
 func (w *writer) guessRole() catalog.Role {
 	areas := w.schema.GeometryType == "MultiPolygon"
 	if areas {
-		for _, k := range knownCodes[:strongCodes] {
-			if i := w.field(k.code); i >= 0 && w.columns[i].filled == w.rows {
+		for _, k := range roles().Codes {
+			if i := w.field(k.Field); k.Sure && i >= 0 && w.columns[i].filled == w.rows {
 				if code, _ := w.guessCode(); code >= 0 {
 					return catalog.TerritoryRole
 				}
@@ -145,6 +108,24 @@ func (w *writer) guessRole() catalog.Role {
 	if strings.HasSuffix(w.schema.GeometryType, "LineString") && w.field("highway") >= 0 {
 		return catalog.Road
 	}
+	return w.hinted()
+}
+
+// hinted guesses by attributes that nearly every row has a value in.
+func (w *writer) hinted() catalog.Role {
+	shape := map[string]string{
+		"Point": "point", "MultiPoint": "point", "LineString": "line", "MultiLineString": "line", "MultiPolygon": "area",
+	}[w.schema.GeometryType]
+	for _, h := range roles().Roles {
+		if h.Geometry != shape && (h.Geometry != "any" || shape == "") {
+			continue
+		}
+		for _, name := range h.Fields {
+			if i := w.field(name); i >= 0 && w.columns[i].filled*10 >= w.rows*9 {
+				return h.Role
+			}
+		}
+	}
 	return catalog.OtherRole
 }
 
@@ -152,15 +133,16 @@ func (w *writer) guessRole() catalog.Role {
 // in every row, else the first that has a value in every row.
 func (w *writer) guessCode() (int, *known) {
 	for _, strict := range []bool{true, false} {
-		for k := range knownCodes {
-			i := w.field(knownCodes[k].code)
+		for k := range roles().Codes {
+			known := &roles().Codes[k]
+			i := w.field(known.Field)
 			if i < 0 || w.columns[i].filled < w.rows || (strict && !w.columns[i].unique(w.rows)) {
 				continue
 			}
-			if !strict && (k >= strongCodes || w.columns[i].dense || int64(len(w.columns[i].seen))*2 < w.rows) {
+			if !strict && (!known.Sure || w.columns[i].dense || int64(len(w.columns[i].seen))*2 < w.rows) {
 				continue // parts of territories are few; else the code is of something above
 			}
-			return i, &knownCodes[k]
+			return i, known
 		}
 	}
 	return -1, nil
@@ -189,13 +171,9 @@ func (w *writer) assignTerritory() error {
 		}
 		t.Level = w.schema.Fields[i].Name
 	} else if t.LevelName == "" && k != nil {
-		t.LevelName = k.level
+		t.LevelName = k.Level
 	}
-	w.asText[code] = true
-	if k != nil && k.digits > 0 && w.schema.Fields[code].Type != geo.String {
-		w.pad[code] = k.digits
-		w.notes.Add(catalog.Info, "codes-padded", "the numbers in %s were padded with zeros to %d digits", t.Code, k.digits)
-	}
+	w.keepCode(code, k)
 	w.territory, w.naming = t, name
 	w.notes.Add(catalog.Info, "territory-fields", "code is %s, name is %s, level is %s, parents are %s", t.Code, t.Name, orNone(t.Level+t.LevelName), orNone(strings.Join(t.Parents, ", ")))
 	return w.checkCodes(code, name)
@@ -214,17 +192,12 @@ func (w *writer) codeField() (int, *known, error) {
 		if err != nil {
 			return -1, nil, err
 		}
-		for k := range knownCodes {
-			if strings.EqualFold(knownCodes[k].code, w.schema.Fields[i].Name) {
-				return i, &knownCodes[k], nil
-			}
-		}
-		return i, nil, nil
+		return i, roles().code(w.schema.Fields[i].Name), nil
 	}
 	if i, k := w.guessCode(); i >= 0 {
 		return i, k, nil
 	}
-	for _, n := range nameFields {
+	for _, n := range roles().Naming.Fields {
 		if i := w.field(n); i >= 0 && w.columns[i].unique(w.rows) {
 			w.notes.Add(catalog.Warning, "code-from-name", "no attribute looks like a code: %s is used for it", w.schema.Fields[i].Name)
 			return i, nil, nil
@@ -244,9 +217,9 @@ func (w *writer) nameField(code int, k *known) (int, error) {
 	}
 	var list []string
 	if k != nil {
-		list = k.names
+		list = k.Names
 	}
-	for _, n := range append(slices.Clone(list), nameFields...) {
+	for _, n := range append(slices.Clone(list), roles().Naming.Fields...) {
 		if i := w.field(n); i >= 0 && w.columns[i].filled > 0 {
 			return i, nil
 		}
@@ -271,29 +244,21 @@ func (w *writer) parentFields(t *catalog.TerritoryFields, k *known) error {
 			if err != nil {
 				return err
 			}
-			l := linkOf(w.schema.Fields[i].Name)
-			add(i, l.name, l.level)
+			l := roles().parent(w.schema.Fields[i].Name)
+			add(i, l.Name, l.Level)
 		}
 		return nil
 	}
 	if k == nil {
 		return nil
 	}
-	for _, l := range k.parent {
-		if i := w.field(l.code); i >= 0 && w.columns[i].filled > 0 {
-			add(i, l.name, l.level)
+	for _, p := range k.Parents {
+		if i := w.field(p); i >= 0 && w.columns[i].filled > 0 {
+			l := roles().parent(p)
+			add(i, l.Name, l.Level)
 		}
 	}
 	return nil
-}
-
-func linkOf(code string) link {
-	for _, l := range []link{regionLink, provinceLink, istatRegion, istatProv} {
-		if strings.EqualFold(l.code, code) {
-			return l
-		}
-	}
-	return link{}
 }
 
 // checkCodes demands a code in every row, and that rows of the same code are
@@ -321,7 +286,6 @@ func (w *writer) checkCodes(code, name int) error {
 }
 
 var (
-	peopleFields = []string{"population", "popolazione", "pop_res", "pop_tot", "pop", "abitanti", "residenti", "tot_p", "totale", "total", "pop_est", "inhabitants", "populacao", "einwohner"}
 	rePeople     = regexp.MustCompile(`(?i)^(pop|popolazione|population|pop_res|residenti|abitanti)_?(res_|tot_)?(19|20)?\d{2}$`)
 	reAgeBand    = regexp.MustCompile(`(?i)^(?:pop_|p_)?(?:age|eta|età)_?(\d{1,3})_(\d{1,3}|plus|oltre|e_oltre)$`)
 )
@@ -344,7 +308,7 @@ func (w *writer) guessPeople() (total int, ages map[string]string) {
 			total = i
 		}
 	}
-	for _, n := range peopleFields {
+	for _, n := range roles().People.Fields {
 		if i := w.field(n); total < 0 && i >= 0 && (w.schema.Fields[i].Type == geo.Integer || w.schema.Fields[i].Type == geo.Real) {
 			total = i
 		}
@@ -376,11 +340,7 @@ func (w *writer) assignPopulation() error {
 	}
 	if err == nil {
 		t.Code = w.schema.Fields[code].Name
-		w.asText[code] = true
-		if k != nil && k.digits > 0 && w.schema.Fields[code].Type != geo.String {
-			w.pad[code] = k.digits
-			w.notes.Add(catalog.Info, "codes-padded", "the numbers in %s were padded with zeros to %d digits", t.Code, k.digits)
-		}
+		w.keepCode(code, k)
 	}
 	w.table = t
 	w.notes.Add(catalog.Info, "population-fields", "people are in %s, by the code in %s", t.Total, orNone(t.Code))
