@@ -6,6 +6,7 @@ import (
 
 	"contado/geo"
 	"contado/geo/cql2"
+	"contado/geo/cql2/rows"
 	"contado/geo/fgb"
 )
 
@@ -118,7 +119,7 @@ func (n *names) attribute(e cql2.Expr) (field int, kind geo.FieldType, ok bool) 
 	if !isProperty {
 		return 0, "", false
 	}
-	i, known := n.places[p.Name]
+	i, known := n.Place(p.Name)
 	if !known || i < 0 {
 		return 0, "", false
 	}
@@ -131,10 +132,12 @@ func (n *names) isNull(x *cql2.IsNull) quick {
 		return asks
 	}
 	return func(r Row) cql2.Truth {
-		if r.own == nil {
+		if r.own == nil && kind != geo.Real { // what is no number is no value
 			return truth(r.packed.Raw(i).IsNull())
 		}
-		return truth(r.Value(i) == nil)
+		v := r.Value(i)
+		x, isReal := v.(float64)
+		return truth(v == nil || isReal && x != x)
 	}
 }
 
@@ -297,14 +300,13 @@ func beginning(pattern string) (string, bool) {
 // a rectangle.
 func (n *names) spatial(x *cql2.Spatial) quick {
 	left, right, flip := x.Left, x.Right, false
-	if p, ok := left.(*cql2.Property); !ok || n.places[p.Name] != geometryPlace {
+	if !n.isGeometry(left) {
 		left, right, flip = right, left, true
 	}
-	p, ok := left.(*cql2.Property)
-	if !ok || n.places[p.Name] != geometryPlace {
+	if !n.isGeometry(left) {
 		return asks
 	}
-	g, err := literal(right, n.schema.CRS)
+	g, err := rows.Literal(right, n.schema.CRS)
 	if err != nil || g == nil {
 		return asks
 	}

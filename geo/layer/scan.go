@@ -8,6 +8,7 @@ import (
 	"sort"
 
 	"contado/geo"
+	"contado/geo/cql2/rows"
 	"contado/geo/fault"
 	"contado/geo/store/features"
 )
@@ -58,7 +59,7 @@ func (l *Layer) newScan(q features.Query) (*scan, error) {
 		if s.where, err = l.Where(q.Filter, q.FilterCRS); err != nil {
 			return nil, err
 		}
-		s.near = smaller(s.near, s.where.Box())
+		s.near = rows.Smaller(s.near, s.where.Box())
 	}
 	return s, s.sort(&schema)
 }

@@ -1,13 +1,13 @@
 package layer
 
 import (
-	"encoding/json"
 	"fmt"
 	"sync"
 	"sync/atomic"
 
 	"contado/geo"
 	"contado/geo/cql2"
+	"contado/geo/cql2/rows"
 	"contado/geo/fault"
 )
 
@@ -49,7 +49,7 @@ func (l *Layer) Where(e cql2.Expr, crs geo.CRS) (*Selection, error) {
 }
 
 func newSelection(b *base, e cql2.Expr, from geo.CRS) (*Selection, error) {
-	e, err := projected(e, from, b.schema.CRS)
+	e, err := rows.Project(e, from, b.schema.CRS)
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +59,7 @@ func newSelection(b *base, e cql2.Expr, from geo.CRS) (*Selection, error) {
 		return nil, err
 	}
 	words := (b.len() + 63) / 64
-	s := &Selection{known: make([]uint64, words), yes: make([]uint64, words), quick: names.quick(e), clues: names.clues(e), box: boxOf(e, names)}
+	s := &Selection{known: make([]uint64, words), yes: make([]uint64, words), quick: names.quick(e), clues: names.clues(e), box: names.Box(e)}
 	s.judges.New = func() any {
 		j, err := names.judge(e)
 		if err != nil { // it was compiled before
@@ -127,81 +127,22 @@ func (s *Selection) judge(r Row) (bool, error) {
 	return j.match(r)
 }
 
-// The names of what is not an attribute.
-const (
-	geometryName = "geometry"
-	geomName     = "geom"
-	idName       = "id"
-)
-
-// Properties tells the types of what filters over rows of a schema may name:
-// its attributes, and the geometry and the id.
-func Properties(s geo.Schema) (types map[string]cql2.Type, names []string) {
-	n := newNames(s)
-	types = make(map[string]cql2.Type, len(n.places))
-	for name := range n.places {
-		types[name], _ = n.typeOf(name)
-	}
-	return types, n.list
-}
-
-const (
-	idPlace       = -1
-	geometryPlace = -2
-)
-
 // names finds what a filter speaks of.
 type names struct {
+	*rows.Names
 	schema geo.Schema
-	places map[string]int
-	list   []string
 }
 
-func newNames(s geo.Schema) *names {
-	n := &names{schema: s, places: make(map[string]int, len(s.Fields)+3)}
-	for i, f := range s.Fields {
-		n.places[f.Name] = i
-		n.list = append(n.list, f.Name)
-	}
-	other := func(name string, place int) {
-		if _, taken := n.places[name]; !taken {
-			n.places[name] = place
-			if name != geomName {
-				n.list = append(n.list, name)
-			}
-		}
-	}
-	other(idName, idPlace)
-	if s.GeometryType != "" {
-		other(geometryName, geometryPlace)
-		other(geomName, geometryPlace)
-	}
-	return n
-}
+func newNames(s geo.Schema) *names { return &names{rows.NewNames(s), s} }
 
-func (n *names) typeOf(name string) (cql2.Type, bool) {
-	i, ok := n.places[name]
-	switch {
-	case !ok:
-		return cql2.AnyType, false
-	case i == idPlace:
-		return cql2.NumberType, true
-	case i == geometryPlace:
-		return cql2.GeometryType, true
+// isGeometry tells whether an expression is the geometry of the row.
+func (n *names) isGeometry(e cql2.Expr) bool {
+	p, ok := e.(*cql2.Property)
+	if !ok {
+		return false
 	}
-	switch n.schema.Fields[i].Type {
-	case geo.String:
-		return cql2.TextType, true
-	case geo.Integer, geo.Real:
-		return cql2.NumberType, true
-	case geo.Boolean:
-		return cql2.BooleanType, true
-	case geo.Date:
-		return cql2.DateType, true
-	case geo.DateTime:
-		return cql2.TimeType, true
-	}
-	return cql2.AnyType, true // JSON may be anything; of binary only IS NULL makes sense
+	place, ok := n.Place(p.Name)
+	return ok && place == rows.Geometry
 }
 
 // judge evaluates a filter on one row after the other.
@@ -214,7 +155,7 @@ type judge struct {
 }
 
 func (n *names) judge(e cql2.Expr) (*judge, error) {
-	f, err := cql2.Compile(e, n.typeOf, n.list...)
+	f, err := cql2.Compile(e, n.Type, n.List()...)
 	if err != nil {
 		return nil, err
 	}
@@ -236,13 +177,13 @@ func (j *judge) match(r Row) (bool, error) {
 }
 
 func (j *judge) property(name string) any {
-	i, ok := j.names.places[name]
+	place, ok := j.names.Place(name)
 	switch {
 	case !ok:
 		return nil
-	case i == idPlace:
+	case place == rows.ID:
 		return j.row.ID()
-	case i == geometryPlace:
+	case place == rows.Geometry:
 		g, err := j.row.Geometry()
 		if err != nil {
 			j.err = err
@@ -252,43 +193,5 @@ func (j *judge) property(name string) any {
 		}
 		return g
 	}
-	v := j.row.Value(i)
-	switch j.names.schema.Fields[i].Type {
-	case geo.JSON:
-		return parsed(v)
-	case geo.Binary:
-		if v != nil {
-			return []any{} // something, and equal to nothing
-		}
-	}
-	return v
-}
-
-// parsed is a JSON value as filters compare it: a list or a scalar; the text
-// itself for objects and what is no JSON.
-func parsed(v any) any {
-	text, ok := v.(string)
-	if !ok {
-		return v
-	}
-	var out any
-	if json.Unmarshal([]byte(text), &out) != nil {
-		return text
-	}
-	switch x := out.(type) {
-	case map[string]any:
-		return text
-	case []any:
-		for i, e := range x {
-			switch e.(type) {
-			case map[string]any, []any:
-				raw, err := json.Marshal(e)
-				if err != nil {
-					return text
-				}
-				x[i] = string(raw)
-			}
-		}
-	}
-	return out
+	return rows.Value(j.names.schema.Fields[place].Type, j.row.Value(place))
 }

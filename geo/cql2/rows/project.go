@@ -68,7 +68,7 @@ func rewrite(e cql2.Expr, put func(orb.Geometry) (cql2.Expr, error), from geo.CR
 		right, err := rewrite(n.Right, put, from)
 		return &cql2.Spatial{Op: n.Op, Left: left, Right: right}, err
 	case cql2.Geometry, cql2.BBox:
-		g, err := literal(n, from)
+		g, err := Literal(n, from)
 		if err != nil || g == nil {
 			return n, err
 		}
@@ -77,9 +77,9 @@ func rewrite(e cql2.Expr, put func(orb.Geometry) (cql2.Expr, error), from geo.CR
 	return e, nil // geometries stand in spatial conditions only
 }
 
-// literal is a geometry of a filter, nil for an empty one; a box across the
-// antimeridian is two.
-func literal(e cql2.Expr, system geo.CRS) (orb.Geometry, error) {
+// Literal is a geometry of a filter, nil for an empty one; a box across the
+// antimeridian is two. system is that of the coordinates.
+func Literal(e cql2.Expr, system geo.CRS) (orb.Geometry, error) {
 	switch n := e.(type) {
 	case cql2.Geometry:
 		g, _, _, err := wkb.Decode(n.AsBinary())
@@ -122,18 +122,27 @@ func (n *Names) Box(e cql2.Expr) geo.BBox {
 			}
 			return all
 		}
-		all := everything
+		least := everything
 		for _, a := range x.Args {
-			all = all.Intersect(n.Box(a))
+			least = Smaller(least, n.Box(a))
 		}
-		return all
+		return least
 	case *cql2.Spatial:
 		if x.Op == "s_disjoint" {
 			return everything
 		}
-		return everything.Intersect(spatialBox(x.Left, x.Right, n)).Intersect(spatialBox(x.Right, x.Left, n))
+		return Smaller(spatialBox(x.Left, x.Right, n), spatialBox(x.Right, x.Left, n))
 	}
 	return everything
+}
+
+// Smaller is one of two boxes that a row meets both: it need not meet what
+// they share.
+func Smaller(a, b geo.BBox) geo.BBox {
+	if b.Width()*b.Height() < a.Width()*a.Height() || a == everything {
+		return b
+	}
+	return a
 }
 
 // spatialBox is the box of a literal beside the row's geometry. Two that
@@ -143,7 +152,7 @@ func spatialBox(a, b cql2.Expr, n *Names) geo.BBox {
 	if !ok || n.places[p.Name] != Geometry {
 		return everything
 	}
-	g, err := literal(b, n.schema.CRS)
+	g, err := Literal(b, n.schema.CRS)
 	if err != nil || g == nil {
 		return everything
 	}
