@@ -18,6 +18,8 @@ import (
 	"contado/tiles/tms"
 	"contado/tiles/vector"
 	"contado/tiles/vector/cadastre"
+
+	"github.com/paulmach/orb/planar"
 )
 
 // territory is the made cadastre with a million parcels, 300,000 roads and
@@ -26,6 +28,7 @@ type territory struct {
 	parcels, roads, points *layer.Layer
 	irrigated              *layer.Selection
 	bounds                 geo.BBox // Web Mercator
+	area                   float64  // of the parcels, square metres of Web Mercator
 }
 
 var million = sync.OnceValues(func() (*territory, error) { return makeTerritory(1_000_000) })
@@ -37,6 +40,19 @@ func makeTerritory(n int) (*territory, error) {
 	}
 	defer os.RemoveAll(dir) // what is mapped stays
 	t := &territory{}
+	tr, err := crs.New(cadastre.CRS, geo.WebMercator)
+	if err != nil {
+		return nil, err
+	}
+	if n <= 50_000 { // the truth, by the projection itself
+		cadastre.Parcels(n).Rows(func(f geo.Feature) bool {
+			g, err := tr.Geometry(f.Geometry, nil)
+			if err == nil {
+				t.area += planar.Area(g)
+			}
+			return err == nil
+		})
+	}
 	open := func(d *cadastre.Dataset) (*layer.Layer, error) {
 		path := filepath.Join(dir, d.Name+".fgb")
 		if err := d.Write(path); err != nil {
@@ -60,12 +76,18 @@ func makeTerritory(n int) (*territory, error) {
 	if t.irrigated, err = t.parcels.Where(e, ""); err != nil {
 		return nil, err
 	}
-	tr, err := crs.New(cadastre.CRS, geo.WebMercator)
-	if err != nil {
-		return nil, err
-	}
 	t.bounds, err = tr.BBox(cadastre.Bounds(n))
 	return t, err
+}
+
+// utm is the projection of the made cadastre.
+func utm(t testing.TB) vector.Projector {
+	t.Helper()
+	tr, err := crs.New(cadastre.CRS, geo.WebMercator)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tr
 }
 
 // somewhere is a tile of a zoom in the territory.

@@ -15,7 +15,45 @@ func (a *artist) paintShape(s *shape, ref int32) (drawn, source float64) {
 			}
 		}
 	}
-	rings := a.snappedRings(s)
+	a.arena = a.arena[:0]
+	return a.paintRings(a.snappedRings(nil, s), []*shape{s}, ref)
+}
+
+// paintParts is paintShape of several polygons of a row. Those that come to
+// touch on the grid are made one, so that the whole is valid.
+func (a *artist) paintParts(shapes []shape, ref int32) (drawn, source float64) {
+	a.arena = a.arena[:0]
+	var rings [][]xy
+	var all []*shape
+	var boxes []box
+	touching := false
+	for i := range shapes {
+		from := len(rings)
+		rings = a.snappedRings(rings, &shapes[i])
+		all = append(all, &shapes[i])
+		for _, r := range rings[from:] {
+			b := boundsOf(r)
+			for _, o := range boxes {
+				touching = touching || len(boxes) > 64 || b.meets(o)
+			}
+		}
+		for _, r := range rings[from:] {
+			boxes = append(boxes, boundsOf(r))
+		}
+	}
+	if touching {
+		return a.paintRings(rings, all, ref)
+	}
+	for _, s := range all {
+		a.arena = a.arena[:0]
+		d, src := a.paintRings(a.snappedRings(nil, s), []*shape{s}, ref)
+		drawn, source = drawn+d, source+src
+	}
+	return drawn, source
+}
+
+// paintRings writes what the even-odd rule fills of the rings of shapes.
+func (a *artist) paintRings(rings [][]xy, of []*shape, ref int32) (drawn, source float64) {
 	polys, ok := a.repair.polygonize(rings)
 	if !ok {
 		a.stats.Invalid++
@@ -26,12 +64,20 @@ func (a *artist) paintShape(s *shape, ref int32) (drawn, source float64) {
 			drawn += shoelace(h)
 		}
 	}
-	if len(polys) == 0 && s.within { // collapsed on the grid
-		a.pour(s.entry, ref, false)
+	if len(polys) == 0 && len(of) == 1 && of[0].within { // collapsed on the grid
+		a.pour(of[0].entry, ref, false)
 		return 0, 0
 	}
 	a.w.polygons(polys)
-	return drawn, a.sourceOf(s, drawn)
+	cut := false
+	for _, s := range of {
+		cut = cut || !s.within
+		source += float64(s.entry.size)/a.v.unit2 + a.smallHoles(s)
+	}
+	if cut { // the rest of it is elsewhere
+		source = drawn
+	}
+	return drawn, source
 }
 
 // sourceOf is the area of a shape in the tile; of one that is cut it is what
@@ -54,10 +100,10 @@ func (a *artist) smallHoles(s *shape) float64 {
 	return sum
 }
 
-// snappedRings are the rings of a shape on the tile's grid, cut to its buffer.
-func (a *artist) snappedRings(s *shape) [][]xy {
+// snappedRings appends the rings of a shape on the tile's grid, cut to its
+// buffer. They live in the arena.
+func (a *artist) snappedRings(to [][]xy, s *shape) [][]xy {
 	c := a.collector
-	a.arena = a.arena[:0]
 	rings := make([][]xy, 0, s.end-s.parts)
 	inside := true // all rings: a hole may lie outside, in data that are not valid
 	for i, p := range c.parts[s.parts:s.end] {
@@ -82,7 +128,7 @@ func (a *artist) snappedRings(s *shape) [][]xy {
 			rings[i] = roundAll(rings[i])
 		}
 	}
-	return rings
+	return append(to, rings...)
 }
 
 // snapRing rounds a ring in place to units and drops repeats.

@@ -14,6 +14,7 @@ type dot struct {
 	dx, dy int64
 	ref    int32
 	key    uint64 // of which row stands for a cell: the least
+	place  uint64 // of the row, along a curve
 }
 
 // drawPoints draws within so many bytes more.
@@ -40,7 +41,13 @@ func (d *drawing) drawPoints(ctx context.Context, bytes int, tags float64) error
 		dots = kept
 	}
 	slices.SortFunc(dots, func(a, b dot) int {
-		return cmp.Or(cmp.Compare(a.ref, b.ref), cmp.Compare(a.dx, b.dx), cmp.Compare(a.dy, b.dy))
+		switch {
+		case a.place != b.place:
+			return cmp.Compare(a.place, b.place)
+		case a.ref != b.ref:
+			return cmp.Compare(d.src.id(a.ref), d.src.id(b.ref))
+		}
+		return cmp.Or(cmp.Compare(a.dx, b.dx), cmp.Compare(a.dy, b.dy))
 	})
 	return d.writeDots(dots, end)
 }
@@ -63,7 +70,7 @@ func (d *drawing) dots(ctx context.Context) ([]dot, error) {
 		key := mix(uint64(p.e.x)<<32|uint64(p.e.y)) &^ 0xff
 		if p.e.kind() == pointEntry && !exact {
 			dx, dy := d.v.offset(p.e.x, p.e.y)
-			out = append(out, dot{dx, dy, p.ref, key})
+			out = append(out, dot{dx, dy, p.ref, key, d.v.along(p.e)})
 			continue
 		}
 		if c == nil {
@@ -77,7 +84,7 @@ func (d *drawing) dots(ctx context.Context) ([]dot, error) {
 		for k := 0; k+1 < len(c.xy); k += 2 {
 			x, y := c.xy[k]*step, c.xy[k+1]*step
 			if math.Abs(x) < 1<<40 && math.Abs(y) < 1<<40 {
-				out = append(out, dot{int64(math.Floor(x)), int64(math.Floor(y)), p.ref, key | uint64(k&0xff)})
+				out = append(out, dot{int64(math.Floor(x)), int64(math.Floor(y)), p.ref, key | uint64(k/2&0xff), d.v.along(p.e)})
 			}
 		}
 	}

@@ -24,16 +24,16 @@ type artist struct {
 	arena   []xy
 }
 
-// item is a feature to be: the polygons of a row, and the squares that bear
-// its attributes.
+// item is a feature to be: the polygons of a row, or a square that bears its
+// attributes.
 type item struct {
-	row          handle
-	id           int64
-	ref          int32
-	from, to     int32 // shapes
-	first, after int32 // squares
-	size         float32
-	candidate    int32 // −1: only squares
+	row       handle
+	id        int64
+	ref       int32
+	from, to  int32 // shapes
+	size      float32
+	candidate int32  // −1: a square
+	square    square // then
 }
 
 // drawPolygons draws within so many bytes more.
@@ -156,7 +156,7 @@ func (a *artist) holeArea() float64 { return max(basePixel*basePixel, a.plan.lea
 // find room.
 func (a *artist) paintAll(groups []item) (left []item) {
 	squares := a.takeSquares(a.plan.level)
-	items := a.joinItems(groups, squares)
+	items := a.withSquares(groups, squares)
 	order := a.inOrder(items)
 	rest := 0.0 // area of those to come whose middle is in the tile
 	if !a.ample {
@@ -185,7 +185,7 @@ func (a *artist) paintAll(groups []item) (left []item) {
 			if k == tellAfter && size+(a.w.size()-first)/tellAfter*(n-from) > limit && class > 0 {
 				return a.later(left, items, order[from+k:])
 			}
-			if a.paintItem(it, squares, limit) {
+			if a.paintItem(it, limit) {
 				continue
 			}
 			switch {
@@ -224,13 +224,9 @@ func (a *artist) inOrder(items []item) []uint64 {
 	order := a.order[:0]
 	for i := range items[:min(len(items), indexMask)] {
 		it := &items[i]
-		class, place := uint64(0), uint64(it.ref)
-		if it.candidate >= 0 {
-			e := a.polys[it.candidate].e
-			place = a.along(e)
-			if !a.ample {
-				class = uint64(1 + areaBins - areaBin(float64(it.size)/a.v.unit2))
-			}
+		class, place := uint64(0), a.v.along(a.src.entry(it.ref))
+		if it.candidate >= 0 && !a.ample {
+			class = uint64(1 + areaBins - areaBin(float64(it.size)/a.v.unit2))
 		}
 		order = append(order, class<<classShift|place<<indexBits|uint64(i))
 	}
@@ -249,18 +245,6 @@ func (a *artist) inOrder(items []item) []uint64 {
 		i = j
 	}
 	return order
-}
-
-// along is where a polygon lies on a Z-order curve, in 32 bits: over the tile
-// and half its side around.
-func (a *artist) along(e *entry) uint64 {
-	dx, dy := a.v.offset(e.x, e.y)
-	cell := func(d int64) uint64 {
-		c := uint64(max(0, min(d+a.v.side/2, 2*a.v.side-1))) << 15 / uint64(a.v.side)
-		t := spread()
-		return uint64(t[c&(pixelsPerSide-1)]) | uint64(t[c>>pixelBits])<<(2*pixelBits)
-	}
-	return cell(dx) | cell(dy)<<1
 }
 
 func (a *artist) areaInside(it *item) float64 {
@@ -290,42 +274,36 @@ func (a *artist) takeSquares(level int) []square {
 	return out
 }
 
-// joinItems gives squares to the items of their rows; both are by row.
-func (a *artist) joinItems(groups []item, squares []square) []item {
-	if len(squares) == 0 {
-		return groups
-	}
-	out := make([]item, 0, len(groups)+len(squares))
-	for i, g := 0, 0; i < len(squares) || g < len(groups); {
-		var it item
-		if g < len(groups) && (i == len(squares) || groups[g].ref <= squares[i].row) {
-			it = groups[g]
+// withSquares adds items for squares; both lists are by row. A square has the
+// id of its row unless another feature has it.
+func (a *artist) withSquares(groups []item, squares []square) []item {
+	g, n := 0, len(groups)
+	for i, s := range squares {
+		for g < n && groups[g].ref < s.row {
 			g++
-		} else {
-			it = item{ref: squares[i].row, candidate: -1, row: a.src.at(squares[i].row)}
+		}
+		it := item{ref: s.row, candidate: -1, square: s, row: a.src.at(s.row), id: -1}
+		if (g == n || groups[g].ref != s.row) && (i == 0 || squares[i-1].row != s.row) {
 			it.id = it.row.id()
 		}
-		it.first = int32(i)
-		for i < len(squares) && squares[i].row == it.ref {
-			i++
-		}
-		it.after = int32(i)
-		out = append(out, it)
+		groups = append(groups, it)
 	}
-	return out
+	a.items = groups
+	return groups
 }
 
 // paintItem encodes an item if the layer then takes at most limit bytes.
-func (a *artist) paintItem(it *item, squares []square, limit int) bool {
+func (a *artist) paintItem(it *item, limit int) bool {
 	a.w.begin()
 	drawn, source := 0.0, 0.0
-	for i := it.from; i < it.to; i++ {
-		d, s := a.paintShape(&a.collector.shapes[i], it.ref)
-		drawn, source = drawn+d, source+s
-	}
-	for _, s := range squares[it.first:it.after] {
-		a.w.square(s)
-		drawn += float64(s.w) * float64(s.h)
+	switch {
+	case it.candidate < 0:
+		a.w.square(it.square)
+		drawn = float64(it.square.w) * float64(it.square.h)
+	case it.to == it.from+1:
+		drawn, source = a.paintShape(&a.collector.shapes[it.from], it.ref)
+	default:
+		drawn, source = a.paintParts(a.collector.shapes[it.from:it.to], it.ref)
 	}
 	if len(a.w.geom) == 0 {
 		return true
@@ -377,8 +355,10 @@ func (a *artist) rest(left []item) {
 	}
 	a.stats.Level = max(a.stats.Level, level)
 	squares := a.takeSquares(level)
-	for _, it := range a.joinItems(nil, squares) {
-		if !a.paintItem(&it, squares, a.end) {
+	items := a.withSquares(nil, squares)
+	for i := range items {
+		items[i].id = -1 // another feature may have it
+		if !a.paintItem(&items[i], a.end) {
 			a.stats.Dropped++
 		}
 	}

@@ -53,6 +53,11 @@ func (s *source) at(ref int32) handle {
 	return g.table.at(int(ref) - g.first)
 }
 
+func (s *source) entry(ref int32) *entry {
+	g := s.of(ref)
+	return &g.sum.entries[int(ref)-g.first]
+}
+
 func (s *source) id(ref int32) int64 {
 	h := s.at(ref)
 	return h.id()

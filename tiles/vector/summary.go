@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"sync"
 
+	"contado/geo"
 	"contado/geo/fault"
 	"contado/geo/fgb"
 	"contado/tiles/tms"
@@ -248,12 +249,50 @@ func polygonEntryOf(xy []float64, ends []uint32, from uint32) entry {
 		area -= math.Abs(ringArea(xy[2*(at-from) : 2*(end-from)]))
 		at = end
 	}
+	side := 2 * float64(reaches()[e.far&reachMask]) / perMetre
+	if area < side*side/16 {
+		area = max(area, crossedArea(xy, ends, from))
+	}
 	e.n = uint16(min(len(xy)/2, maxCount))
 	e.size = float32(max(0, area) * perMetre * perMetre)
 	if !(area-area == 0) {
 		return entry{}
 	}
 	return e
+}
+
+// crossedArea is the area that the even-odd rule fills: more than that of the
+// surveyor's formula where rings cross themselves, as a bow-tie does. It is 0
+// for more vertices than it looks at.
+func crossedArea(flat []float64, ends []uint32, from uint32) float64 {
+	const most, grid = 4096, 1 << 20
+	if len(flat) > 2*most {
+		return 0
+	}
+	b := geo.EmptyBBox()
+	for i := 0; i+1 < len(flat); i += 2 {
+		b = b.ExtendPoint(flat[i], flat[i+1])
+	}
+	k := grid / max(b.Width(), b.Height(), 1e-9)
+	var rings [][]xy
+	at := from
+	for _, end := range ends {
+		var r []xy
+		for i := at - from; i < end-from; i++ {
+			r = append(r, roundXY(xy{(flat[2*i] - b.MinX) * k, (flat[2*i+1] - b.MinY) * k}))
+		}
+		rings, at = append(rings, r), end
+	}
+	var rp repairer
+	polys, _ := rp.polygonize(rings)
+	sum := 0.0
+	for _, p := range polys {
+		sum += shoelace(p.exterior)
+		for _, h := range p.holes {
+			sum += shoelace(h)
+		}
+	}
+	return sum / (k * k)
 }
 
 // entryOf places the box of positions in Web Mercator; noEntry when one of

@@ -50,6 +50,18 @@ func (v *view) at(x, y uint32) xy {
 	return xy{float64(dx) * k, float64(dy) * k}
 }
 
+// along is where a row lies on a Z-order curve over the tile and half its side
+// around, in 32 bits.
+func (v *view) along(e *entry) uint64 {
+	dx, dy := v.offset(e.x, e.y)
+	t := spread()
+	cell := func(d int64) uint64 {
+		c := uint64(max(0, min(d+v.side/2, 2*v.side-1))) << 15 / uint64(v.side)
+		return uint64(t[c&(pixelsPerSide-1)]) | uint64(t[c>>pixelBits])<<(2*pixelBits)
+	}
+	return cell(dx) | cell(dy)<<1
+}
+
 // meets reports whether an entry's box, grown by margin, meets the tile.
 func (v *view) meets(e *entry, margin int64, reach *[1 << reachBits]int64) bool {
 	dx, dy := v.offset(e.x, e.y)
