@@ -101,7 +101,7 @@ func BenchmarkLayer(b *testing.B) {
 	b.Run("edit", func(b *testing.B) {
 		now := l
 		for b.Loop() {
-			f, err := now.Feature(b.Context(), int64(1+now.Head()*7%n))
+			f, err := now.Feature(b.Context(), 1+now.Head()*7%n)
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -107,15 +107,8 @@ func (m *model) compare(sort []features.SortKey, a, b geo.Feature) int {
 	return cmp.Compare(a.ID, b.ID)
 }
 
-// query gives the selected rows in order, and how many there are on all pages.
-func (m *model) query(t *rapid.T, q features.Query) (page []geo.Feature, all int64) {
-	var filter *cql2.Filter
-	if q.Filter != nil {
-		var err error
-		if filter, err = cql2.Compile(q.Filter, nil); err != nil {
-			t.Fatal(err)
-		}
-	}
+// selected looks at each row.
+func (m *model) selected(t *rapid.T, q features.Query, filter *cql2.Filter) []geo.Feature {
 	var out []geo.Feature
 	for id, f := range m.rows {
 		if q.IDs != nil && !slices.Contains(q.IDs, id) {
@@ -155,6 +148,19 @@ func (m *model) query(t *rapid.T, q features.Query) (page []geo.Feature, all int
 		}
 		out = append(out, f)
 	}
+	return out
+}
+
+// query gives the selected rows in order, and how many there are on all pages.
+func (m *model) query(t *rapid.T, q features.Query) (page []geo.Feature, all int64) {
+	var filter *cql2.Filter
+	if q.Filter != nil {
+		var err error
+		if filter, err = cql2.Compile(q.Filter, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out := m.selected(t, q, filter)
 	slices.SortFunc(out, func(a, b geo.Feature) int { return m.compare(q.Sort, a, b) })
 	all = int64(len(out))
 	for _, f := range out {
@@ -299,7 +305,7 @@ func TestLayerAgainstModel(t *testing.T) {
 			for range 6 {
 				check(rt, l, m, drawQuery(rt, m))
 			}
-			checkState(rt, before, &model{rows: beforeModel.rows, revision: beforeModel.revision, used: int64(beforeModel.used)})
+			checkState(rt, before, &model{rows: beforeModel.rows, revision: beforeModel.revision, used: beforeModel.used})
 			check(rt, before, &beforeModel, drawQuery(rt, &beforeModel))
 		})
 	}

@@ -312,10 +312,10 @@ func (n *names) spatial(x *cql2.Spatial) quick {
 	}
 	box := geo.BBoxOf(g.Bound())
 	apart, inside := cql2.False, ask
-	switch {
-	case x.Op == "s_disjoint":
+	switch x.Op {
+	case "s_disjoint":
 		apart, inside = cql2.True, cql2.False
-	case x.Op == "s_intersects":
+	case "s_intersects":
 		inside = cql2.True
 	}
 	b, isBox := right.(cql2.BBox)
