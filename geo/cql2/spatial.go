@@ -109,10 +109,42 @@ func relate(op string, a, b *shaped) (bool, error) {
 	default:
 		return relateFully(op, a, b)
 	}
-	if yes, known := settled(op, p.Relate(other.flat...), otherIsLeft); known {
+	r := p.Relate(other.flat...)
+	if yes, known := settled(op, r, otherIsLeft); known {
+		return yes, nil
+	}
+	if yes, known := divided(op, p, other, otherIsLeft); known {
 		return yes, nil
 	}
 	return relateFully(op, a, b)
+}
+
+// divided tells whether op is true of geometries that meet, where that follows
+// from which parts of one lie inside a prepared one of polygons, and which
+// outside.
+func divided(op string, p *index.Prepared, other *shaped, otherIsLeft bool) (yes, known bool) {
+	if len(other.flat) != 1 || !p.Areal() {
+		return false, false
+	}
+	area := other.flat[0].Dim == 2
+	if box := p.Box(); area && box == box.Intersect(other.box) && op != "s_touches" && op != "s_crosses" {
+		return false, false // the prepared one may lie in the other
+	}
+	in, out := p.Split(other.flat[0])
+	switch op {
+	case "s_within", "s_contains":
+		// A geometry whose box is no larger holds nothing of the prepared one's.
+		return (op == "s_within") == otherIsLeft && in && !out, true
+	case "s_touches":
+		return !in, true
+	case "s_crosses":
+		return !area && in && out, true
+	case "s_overlaps":
+		return area && in && out, true
+	case "s_equals":
+		return false, true
+	}
+	return false, false
 }
 
 // settled tells whether op is true, where that follows from how one geometry

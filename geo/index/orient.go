@@ -64,13 +64,10 @@ func fine(x, y, p float64) bool {
 	return x == 0 || y == 0 || p > tiny && p < 0x1p1000
 }
 
-// bigOrient computes with as many bits as differences and products of finite
-// coordinates can need.
 func bigOrient(ax, ay, bx, by, cx, cy float64) int {
-	const bits = 4200
 	sub := func(x, y float64) *big.Float {
-		f := new(big.Float).SetPrec(bits).SetFloat64(x)
-		return f.Sub(f, new(big.Float).SetPrec(bits).SetFloat64(y))
+		f := exact(x)
+		return f.Sub(f, exact(y))
 	}
 	left, right := sub(ax, cx), sub(ay, cy)
 	return left.Mul(left, sub(by, cy)).Cmp(right.Mul(right, sub(bx, cx)))
