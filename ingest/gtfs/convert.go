@@ -96,6 +96,7 @@ func Convert(ctx context.Context, path string, o Options, work string, p Progres
 	if err := c.count(ctx); err != nil {
 		return nil, err
 	}
+	c.checkShapes()
 	layers, err := c.layers()
 	if err != nil {
 		return nil, err

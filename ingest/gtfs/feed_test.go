@@ -21,6 +21,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/paulmach/orb"
+	orbgeo "github.com/paulmach/orb/geo"
 	"go.uber.org/goleak"
 	"pgregory.net/rapid"
 )
@@ -299,7 +300,7 @@ func small() map[string]string {
 		"trips.txt":      "route_id,service_id,trip_id,direction_id,shape_id\nR,W,T1,0,X\nR,W,T2,1,\n",
 		"stop_times.txt": "trip_id,arrival_time,departure_time,stop_id,stop_sequence,shape_dist_traveled\nT1,08:00:00,08:00:00,S1,1,0\nT1,,,S2,2,1\nT1,08:30:00,08:30:00,S3,3,3\nT2,23:50:00,23:50:00,S3,1,\nT2,24:10:00,24:10:00,S1,2,\n",
 		"calendar.txt":   "service_id,monday,tuesday,wednesday,thursday,friday,saturday,sunday,start_date,end_date\nW,1,1,1,1,1,0,0,20080101,20081231\n",
-		"shapes.txt":     "shape_id,shape_pt_lat,shape_pt_lon,shape_pt_sequence\nX,45.0,9.0,1\nX,45.1,9.01,3\nX,45.2,9.0,7\n",
+		"shapes.txt":     "shape_id,shape_pt_lat,shape_pt_lon,shape_pt_sequence\nX,45.0,9.0,1\nX,45.1,9.001,3\nX,45.2,9.0,7\n",
 	}
 }
 
@@ -359,6 +360,7 @@ func TestNotices(t *testing.T) {
 		{"calendar.txt", "V,0,0,0,0,0,0,0,20080101,20081231\n", "services-empty", "service V"},
 		{"shapes.txt", "Y,45,9,1\n", "shapes-unused", "shapes.txt, line 5: Y"},
 		{"shapes.txt", "X,95,9,9\n", "shape-points-wrong", "shapes.txt, line 5: 95 9 9"},
+		{"stop_times.txt", "T1,08:50:00,08:50:00,S4,4,4\n", "stops-off-shape", "stop S4, shape X: 11120 m"},
 		{"frequencies.txt", "trip_id,start_time,end_time,headway_secs\nT1,08:00:00,07:00:00,600\n", "frequencies-wrong", "frequencies.txt, line 2: 08:00:00 to 07:00:00 every 600"},
 		{"transfers.txt", "from_stop_id,to_stop_id,transfer_type\nS1,S9,0\n", "references-unknown", "transfers.txt, line 2: S9"},
 		{"stops.txt", "S5,Citt\xe0,45,9\n", "encoding", "stops.txt: 1 rows"},
@@ -534,6 +536,27 @@ func FuzzFeed(f *testing.F) {
 		}
 		if got := calls(t, r.Path); len(got) != r.Summary.Trips {
 			t.Fatalf("%d trips, said to be %d", len(got), r.Summary.Trips)
+		}
+	})
+}
+
+// TestDistance compares with the haversine formula along the line.
+func TestDistance(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		at := func(r float64) orb.Point {
+			return orb.Point{9 + rapid.Float64Range(-r, r).Draw(t, "x"), 45 + rapid.Float64Range(-r, r).Draw(t, "y")}
+		}
+		p, line := at(0.1), orb.LineString{at(0.1), at(0.1), at(0.1)}
+		want := math.Inf(1)
+		for i := 1; i < len(line); i++ {
+			for k := 0.0; k <= 1000; k++ {
+				q := orb.Point{line[i-1][0] + (line[i][0]-line[i-1][0])*k/1000, line[i-1][1] + (line[i][1]-line[i-1][1])*k/1000}
+				want = min(want, orbgeo.DistanceHaversine(p, q))
+			}
+		}
+		if got := distance(p, line); math.Abs(got-want) > 20+want/100 {
+			t.Fatalf("%v, want %v", got, want)
 		}
 	})
 }

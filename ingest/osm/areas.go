@@ -185,17 +185,23 @@ func (c *converter) assembleAll(ctx context.Context, p Progress) error {
 
 // area assembles one relation and makes its features.
 func (c *converter) area(r *relation) error {
-	chains, outers := c.chains(r)
-	tags := r.tags
-	if !c.anyArea(tags) {
-		if tags = c.outerTags(r, outers); tags == nil {
+	m := c.members(r)
+	tags, own := r.tags, c.anyArea(r.tags)
+	if !own {
+		if tags = c.outerTags(r, m.outers); tags == nil {
 			return nil // a relation of no layer
 		}
 	}
-	if chains == nil {
-		return nil // reported
+	switch {
+	case m.missing+m.cut > 0 && own:
+		c.notes.Count(catalog.Warning, "relations-incomplete", "areas of which a part is not in the file, most at its edge, were left out",
+			fmt.Sprintf("%s: %d of %d ways are missing, %d cut", r, m.missing, len(m.chains)+m.missing, m.cut))
+		return nil
+	case m.missing+m.cut > 0:
+		c.notes.Count(catalog.Warning, "holes-missing", "areas of which a part of the outline is not in the file were taken way by way, without their holes", r.String())
+		return nil
 	}
-	rings, open := closeRings(chains)
+	rings, open := closeRings(m.chains)
 	if len(open) > 0 {
 		c.notes.Count(catalog.Warning, "relations-open", "areas of which the outline is not closed were left out", fmt.Sprintf("%s: way %d leads nowhere", r, open[0]))
 		return nil
@@ -208,40 +214,38 @@ func (c *converter) area(r *relation) error {
 	if misrole > 0 {
 		c.notes.Count(catalog.Info, "roles-wrong", "areas have members whose role, outer or inner, is not what they are", r.String())
 	}
-	return c.areaFeatures(r, tags, area, outers)
+	return c.areaFeatures(r, tags, area, m.outers)
 }
 
-// chains are the member ways of a relation; nil, with a notice, when some are
-// not in the file. outers are those that are no inner rings by their role.
-func (c *converter) chains(r *relation) (chains []chain, outers []*memberWay) {
+// members are the member ways of a relation that are in the file, each once.
+type members struct {
+	chains       []chain
+	outers       []*memberWay // those that are no inner rings by their role
+	missing, cut int          // not in the file, or not wholly
+}
+
+func (c *converter) members(r *relation) members {
+	var out members
 	seen := map[int64]bool{}
-	missing, cut := 0, 0
 	for i, id := range r.ways {
 		if seen[id] {
 			continue
 		}
 		seen[id] = true
 		m := c.areas.find(id)
-		switch {
-		case m == nil:
-			missing++
+		if m == nil {
+			out.missing++
 			continue
-		case m.missing > 0:
-			cut++
+		}
+		if m.missing > 0 {
+			out.cut++
 		}
 		if !r.inner[i] {
-			outers = append(outers, m)
+			out.outers = append(out.outers, m)
 		}
-		chains = append(chains, chain{way: id, first: m.first, last: m.last, line: c.areas.line(m), inner: r.inner[i]})
+		out.chains = append(out.chains, chain{way: id, first: m.first, last: m.last, line: c.areas.line(m), inner: r.inner[i]})
 	}
-	if missing+cut > 0 {
-		if c.anyArea(r.tags) {
-			c.notes.Count(catalog.Warning, "relations-incomplete", "areas of which a part is not in the file, most at its edge, were left out",
-				fmt.Sprintf("%s: %d of %d ways are missing, %d cut", r, missing, len(seen), cut))
-		}
-		return nil, outers
-	}
-	return chains, outers
+	return out
 }
 
 // anyArea reports whether tags make an area of some layer.

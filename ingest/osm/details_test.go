@@ -158,12 +158,14 @@ func TestBroken(t *testing.T) {
 		relText(4, "n1 label", "type=boundary", "boundary=administrative", "admin_level=8"),
 		relText(5, "w1 outer", "landuse=forest"),
 		relText(6, "w98 outer", "type=multipolygon", "route=x"),
+		relText(7, "w4 outer, w97 inner", "type=multipolygon"),
 	), Options{})
 	for code, example := range map[string]string{
 		"relations-incomplete": "relation 1 (A): 1 of 2 ways are missing, 0 cut",
 		"relations-open":       "relation 2 (landuse=forest): way 2 leads nowhere",
 		"relations-empty":      "relation 4 (boundary=administrative)",
 		"relations-untyped":    "relation 5 (landuse=forest)",
+		"holes-missing":        "relation 7",
 		"areas-open":           "way 5 (landuse=meadow)",
 		"nodes-impossible":     "node 500",
 	} {

@@ -93,7 +93,9 @@ func (w *Writer) Add(f geo.Feature) error {
 	}
 	w.rows.count++
 	if f.Geometry != nil {
-		w.rows.bounds = w.rows.bounds.Union(geo.BBoxOf(f.Geometry.Bound()))
+		if b := f.Geometry.Bound(); !b.IsEmpty() {
+			w.rows.bounds = w.rows.bounds.Union(geo.BBoxOf(b))
+		}
 	}
 	return nil
 }
