@@ -65,6 +65,9 @@ type own struct {
 	Count        *int64           `json:"count,omitempty"`
 	GeometryType string           `json:"geometry_type,omitempty"`
 	Fields       []geo.Field      `json:"fields,omitempty"`
+	State        string           `json:"state,omitempty"` // version and last change
+	Editable     bool             `json:"editable"`
+	Conversions  []conversion     `json:"conversions,omitempty"`
 	Bands        []band           `json:"bands,omitempty"`
 	Items        []itemSummary    `json:"items,omitempty"`
 	ItemsCount   *int             `json:"items_count,omitempty"`
@@ -95,9 +98,10 @@ func boxOf(b geo.BBox) [4]float64 { return [4]float64{b.MinX, b.MinY, b.MaxX, b.
 // describe makes the collection of a dataset; most bounds its list of items.
 func describe(c echo.Context, state *atlas.Snapshot, d catalog.Dataset, most int) Collection {
 	v := d.Version
+	systems := references(d)
 	out := Collection{
 		ID: d.ID, Title: d.Title, Description: d.Description, Attribution: d.Attribution, License: d.License,
-		CRS: uris(references(d)),
+		CRS: uris(systems),
 		Contado: own{
 			Kind: d.Kind, Role: d.Role, Version: v.Number, PublishedAt: v.PublishedAt, SHA256: v.SHA256, Program: v.Program,
 			NativeCRS: v.CRS.Short(), Notices: v.Notices, Invented: analysis.Invented(d),
@@ -125,6 +129,7 @@ func describe(c echo.Context, state *atlas.Snapshot, d catalog.Dataset, most int
 		}
 		if i := v.Vector; i != nil {
 			out.Contado.Count, out.Contado.GeometryType, out.Contado.Fields = &i.Count, i.Schema.GeometryType, i.Schema.Fields
+			out.Contado.Conversions = conversions(d, systems)
 		}
 	case catalog.Raster:
 		out.Contado.addItems(state.Items(d.ID, nil), d.Role, most)
@@ -168,9 +173,17 @@ func collectionLinks(c echo.Context, d catalog.Dataset) []rest.Link {
 		{Href: self + "?f=json", Rel: "self", Type: rest.MediaJSON, Title: d.Title},
 		{Href: self + "?f=html", Rel: "alternate", Type: "text/html", Title: d.Title + " as HTML"},
 		{Href: self + "/items", Rel: "items", Type: rest.MediaGeoJSON, Title: "Items as GeoJSON"},
-		{Href: self + "/items?f=html", Rel: "items", Type: "text/html", Title: "Items as HTML"},
 		{Href: self + "/queryables", Rel: rel + "queryables", Type: rest.MediaSchema, Title: "What can be asked for"},
 		{Href: self + "/schema", Rel: rel + "schema", Type: rest.MediaSchema, Title: "Schema of the items"},
+	}
+	for _, f := range itemFormats(d)[1:] {
+		links = append(links, rest.Link{Href: self + "/items?f=" + f.Name, Rel: "items", Type: f.Media, Title: "Items as " + f.Title})
+	}
+	if d.Kind == catalog.Vector {
+		links = append(links,
+			rest.Link{Href: self + "/sortables", Rel: rel + "sortables", Type: rest.MediaSchema, Title: "What can be ordered by"},
+			rest.Link{Href: self + "/changes", Rel: "version-history", Type: rest.MediaJSON, Title: "Changes of the items"},
+		)
 	}
 	if d.Kind == catalog.Raster || d.Version.Vector != nil && d.Version.Vector.Schema.GeometryType != "" {
 		links = append(links,
@@ -210,7 +223,9 @@ func (h *Handler) collections(c echo.Context) error {
 	rest.AddHeader(c, links)
 	list := make([]Collection, 0, len(state.Datasets()))
 	for _, d := range state.Datasets() {
-		list = append(list, describe(c, state, d, maxListed))
+		one := describe(c, state, d, maxListed)
+		one.Contado.Editable = h.Editable(d)
+		list = append(list, one)
 	}
 	if format.Name == rest.HTMLFormat.Name {
 		return collectionsPage(c, list, links)
@@ -248,6 +263,15 @@ func (h *Handler) collection(c echo.Context) error {
 		return err
 	}
 	out := describe(c, state, d, math.MaxInt)
+	out.Contado.Editable = h.Editable(d)
+	if d.Kind == catalog.Vector && d.Version.Vector != nil {
+		l, err := state.Layer(c.Request().Context(), d.ID)
+		if err != nil {
+			return err
+		}
+		n := int64(l.Len()) // with the changes since it was published
+		out.Contado.Count, out.Contado.State = &n, l.Stamp()
+	}
 	rest.AddHeader(c, out.Links)
 	if format.Name == rest.HTMLFormat.Name {
 		return collectionPage(c, out)

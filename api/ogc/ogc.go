@@ -5,6 +5,7 @@ package ogc
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -72,6 +73,31 @@ var conforms = []string{
 	"http://www.opengis.net/spec/ogcapi-features-2/1.0/conf/crs",
 	"http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables",
 	"http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables-query-parameters",
+	"http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/filter",
+	"http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/features-filter",
+	"http://www.opengis.net/spec/cql2/1.0/conf/cql2-text",
+	"http://www.opengis.net/spec/cql2/1.0/conf/cql2-json",
+	"http://www.opengis.net/spec/cql2/1.0/conf/basic-cql2",
+	"http://www.opengis.net/spec/cql2/1.0/conf/advanced-comparison-operators",
+	"http://www.opengis.net/spec/cql2/1.0/conf/case-insensitive-comparison",
+	"http://www.opengis.net/spec/cql2/1.0/conf/accent-insensitive-comparison",
+	"http://www.opengis.net/spec/cql2/1.0/conf/basic-spatial-functions",
+	"http://www.opengis.net/spec/cql2/1.0/conf/basic-spatial-functions-plus",
+	"http://www.opengis.net/spec/cql2/1.0/conf/spatial-functions",
+	"http://www.opengis.net/spec/cql2/1.0/conf/temporal-functions",
+	"http://www.opengis.net/spec/cql2/1.0/conf/array-functions",
+	"http://www.opengis.net/spec/cql2/1.0/conf/property-property",
+	"http://www.opengis.net/spec/cql2/1.0/conf/arithmetic",
+	"http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/schemas",
+	"http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/core-roles-features",
+	"http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/returnables-and-receivables",
+	"http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/queryables",
+	"http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/sortables",
+	"http://www.opengis.net/spec/ogcapi-common-3/1.0/conf/schemas",
+	"http://www.opengis.net/spec/ogcapi-features-8/1.0/conf/sortables",
+	"http://www.opengis.net/spec/ogcapi-features-8/1.0/conf/sorting",
+	"http://www.opengis.net/spec/ogcapi-features-8/1.0/conf/features-sorting",
+	"http://www.opengis.net/spec/json-fg-1/1.0/conf/core",
 	"http://www.opengis.net/spec/tms/2.0/conf/tilematrixset",
 	"http://www.opengis.net/spec/tms/2.0/conf/json-tilematrixset",
 	"http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/core",
@@ -92,6 +118,22 @@ var conforms = []string{
 	"http://www.opengis.net/spec/ogcapi-maps-1/1.0/conf/datetime",
 	"http://www.opengis.net/spec/ogcapi-maps-1/1.0/conf/png",
 	"http://www.opengis.net/spec/ogcapi-maps-1/1.0/conf/jpeg",
+}
+
+// conformsEditing is what is true besides where rows can be changed.
+var conformsEditing = []string{
+	"http://www.opengis.net/spec/ogcapi-features-4/1.0/conf/create-replace-delete",
+	"http://www.opengis.net/spec/ogcapi-features-4/1.0/conf/update",
+	"http://www.opengis.net/spec/ogcapi-features-4/1.0/conf/features",
+	"http://www.opengis.net/spec/ogcapi-features-4/1.0/req/optimistic-locking-etags",
+}
+
+// Conforms lists the conformance classes of the server.
+func (h *Handler) Conforms() []string {
+	if h.Edit == nil {
+		return conforms
+	}
+	return append(slices.Clone(conforms), conformsEditing...)
 }
 
 type landing struct {
@@ -154,11 +196,11 @@ func (h *Handler) conformance(c echo.Context) error {
 			return err
 		}
 		return page.Render(c, lang, page.Page{
-			Name: "conformance", Title: page.Text(lang, "conformance"), Links: links, Data: conforms, Crumbs: crumbs(c, lang),
+			Name: "conformance", Title: page.Text(lang, "conformance"), Links: links, Data: h.Conforms(), Crumbs: crumbs(c, lang),
 		})
 	}
 	return rest.JSON(c, rest.MediaJSON, struct {
 		ConformsTo []string    `json:"conformsTo"`
 		Links      []rest.Link `json:"links"`
-	}{conforms, links})
+	}{h.Conforms(), links})
 }

@@ -152,26 +152,49 @@ func (r *rows) scan(ctx context.Context, yield func(written *encode.Row, row lay
 	if err != nil {
 		return err
 	}
-	q, err := r.query(p)
-	if err != nil {
-		return err
+	// The layer finds rows better when it knows how many are wanted. Of those
+	// whose box meets the box some do not themselves: then it is asked again.
+	n := r.q.limit + 1
+	if r.q.boxes != nil {
+		n += n/8 + 64
 	}
-	if q.BBox != nil && q.BBox.IsEmpty() {
-		return nil
+	for {
+		more, err := r.some(ctx, &p, n, yield)
+		if err != nil || !more {
+			return err
+		}
 	}
+}
+
+// some yields rows from among the next n of the layer and moves the place
+// behind them; more says that there may be others.
+func (r *rows) some(ctx context.Context, p *place, n int, yield func(*encode.Row, layer.Row) (bool, error)) (more bool, err error) {
+	q, err := r.query(*p)
+	if err != nil || q.BBox != nil && q.BBox.IsEmpty() {
+		return false, err
+	}
+	q.Limit = n
 	var failed error
+	var last layer.Row
+	from, seen, stopped := *p, 0, false
 	err = r.layer.Rows(ctx, q, func(row layer.Row) bool {
-		if p.given && len(r.q.sort) == 0 && row.ID() <= p.id {
+		seen, last = seen+1, row
+		if from.given && len(r.q.sort) == 0 && row.ID() <= from.id {
 			return true
 		}
-		var ok, more bool
+		var ok bool
 		if ok, failed = r.load(row); failed != nil || !ok {
 			return failed == nil
 		}
-		more, failed = yield(&r.row, row)
-		return more && failed == nil
+		ok, failed = yield(&r.row, row)
+		stopped = !ok || failed != nil
+		return !stopped
 	})
-	return first(failed, err)
+	if err := first(failed, err); err != nil || stopped || seen < n {
+		return false, err
+	}
+	*p = place{given: true, id: last.ID(), values: r.sortValues(last)}
+	return true, nil
 }
 
 func first(errs ...error) error {
