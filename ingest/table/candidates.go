@@ -102,7 +102,7 @@ func (t *Table) guessPair() (x, y int, strong bool) {
 		for i := range t.columns {
 			c := &t.columns[i]
 			axis, s := axisOf(c.name)
-			if axis == 0 || s != wantStrong || c.numbers == 0 || c.numbers*2 < c.filled {
+			if axis == 0 || s != wantStrong || c.numbers+c.angles == 0 || (c.numbers+c.angles)*2 < c.filled {
 				continue
 			}
 			if axis == 'x' && x < 0 {
@@ -159,8 +159,8 @@ func (t *Table) weigh(ctx context.Context, c *coordinates, o Options) (evidence,
 			x, y, ok = parsePoint(row[c.text])
 		} else {
 			var okX, okY bool
-			x, okX = parseNumber(row[c.x], c.xComma)
-			y, okY = parseNumber(row[c.y], c.yComma)
+			x, okX = coordinate(row[c.x], c.xComma)
+			y, okY = coordinate(row[c.y], c.yComma)
 			ok = okX && okY
 		}
 		if !ok || (x == 0 && y == 0) {

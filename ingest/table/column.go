@@ -26,6 +26,7 @@ type column struct {
 	european, dotted, point, booleans         int64
 	ambigDot, ambigComma                      int64
 	dates, datetimes, missing                 int64
+	angles                                    int64 // in degrees, minutes and seconds
 }
 
 // missingTokens stand for "no value" in columns of numbers.
@@ -60,6 +61,11 @@ func (c *column) see(s string) {
 		return
 	}
 	st, ok := numberStyle(s)
+	if !ok {
+		if _, angle := parseDegrees(s); angle {
+			c.angles++
+		}
+	}
 	if !ok || s[0] == '+' {
 		return
 	}

@@ -41,8 +41,8 @@ func (c *coordinates) point(row []string) ([2]float64, state) {
 	if c.x >= 0 {
 		xs, ys := strings.TrimSpace(row[c.x]), strings.TrimSpace(row[c.y])
 		if !blank(xs) && !blank(ys) {
-			x, okX := parseNumber(xs, c.xComma)
-			y, okY := parseNumber(ys, c.yComma)
+			x, okX := coordinate(xs, c.xComma)
+			y, okY := coordinate(ys, c.yComma)
 			return c.judge(x, y, okX && okY)
 		}
 	}

@@ -3,6 +3,7 @@ package table
 import (
 	"context"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -391,5 +392,37 @@ func TestCodesStayText(t *testing.T) {
 	})
 	if err != nil {
 		t.Error(err)
+	}
+}
+
+func TestDegrees(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]float64{
+		`45°27'32.4"N`: 45.459, `N 45° 27.54'`: 45.459, `45°27'32,4" N`: 45.459, `9d11m24sW`: -9.19, `-9°11'24"`: -9.19, `009°11′24″E`: 9.19, `45°`: 45, `33° 30' S`: -33.5,
+	} {
+		if got, ok := parseDegrees(in); !ok || math.Abs(got-want) > 1e-9 {
+			t.Errorf("%s: %v %v, want %v", in, got, ok, want)
+		}
+	}
+	for _, in := range []string{`45°61'`, `45`, `45°27'32"O`, `N45°27'N`, `°`, `1234°`, `45°27'60"`, "doc"} {
+		if got, ok := parseDegrees(in); ok {
+			t.Errorf("%q is read as %v", in, got)
+		}
+	}
+	path := filepath.Join(t.TempDir(), "d.csv")
+	if err := os.WriteFile(path, []byte("nome;lat;lon\nMilano;45°27'32.4\"N;9°11'24\"E\nRoma;41°53'24\"N;12°29'24\"E\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	tb, err := Open(t.Context(), path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []orb.Point
+	err = tb.Scan(t.Context(), func(f geo.Feature) (bool, error) {
+		got = append(got, f.Geometry.(orb.Point))
+		return true, nil
+	})
+	if err != nil || len(got) != 2 || math.Abs(got[1][0]-12.49) > 1e-9 || math.Abs(got[1][1]-41.89) > 1e-9 {
+		t.Errorf("%v %v", got, err)
 	}
 }

@@ -286,8 +286,8 @@ func (w *writer) checkCodes(code, name int) error {
 }
 
 var (
-	rePeople     = regexp.MustCompile(`(?i)^(pop|popolazione|population|pop_res|residenti|abitanti)_?(res_|tot_)?(19|20)?\d{2}$`)
-	reAgeBand    = regexp.MustCompile(`(?i)^(?:pop_|p_)?(?:age|eta|età)_?(\d{1,3})_(\d{1,3}|plus|oltre|e_oltre)$`)
+	rePeople  = regexp.MustCompile(`(?i)^(pop|popolazione|population|pop_res|residenti|abitanti)_?(res_|tot_)?(19|20)?\d{2}$`)
+	reAgeBand = regexp.MustCompile(`(?i)^(?:pop_|p_)?(?:age|eta|età)_?(\d{1,3})_(\d{1,3}|plus|oltre|e_oltre)$`)
 )
 
 // guessPeople finds the column of all people and those of age bands.
