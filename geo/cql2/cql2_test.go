@@ -221,6 +221,11 @@ func TestMatch(t *testing.T) {
 		"S_EQUALS(g, POLYGON((10 10,0 10,0 0,10 0,10 10)))": true, "S_CROSSES(LINESTRING(-5 5,5 5), g)": true, "S_OVERLAPS(g, BBOX(5,5,15,15))": true,
 		"S_INTERSECTS(g, BBOX(170,0,1,5))": true, "S_INTERSECTS(g, BBOX(170,0,-170,5))": false, "S_INTERSECTS(g, BBOX(1,1,-5,2,2,5))": true,
 		"S_INTERSECTS(none, POINT(1 1))": false, "S_INTERSECTS(g, POINT EMPTY)": false,
+		"upper(name) = 'CITTÀ DI CASTELLO'": true, "lower(name) LIKE 'città%'": true, "length(name) = 17": true, "length(empty) = 0": true,
+		"abs(-3) = 3": true, "abs(n) = 7": true, "ceil(x) = 3 AND floor(x) = 2 AND round(x) = 3": true, "round(0 - x) = -3": true,
+		"year(at) = 2020 AND month(at) = 6 AND day(at) = 15": true, "year(on) = 2020": true, "concat(name, 'x') = 'Città di Castellox'": true,
+		"trim(concat(' ', name)) = name": true, "upper(none) = 'X'": false, "upper(none) IS NULL": true, "NOT length(none) > 3": false,
+		"length(upper(name)) IN (16, 17)": true, "length(name) BETWEEN 1 AND 5": false, "CASEI(upper(name)) = CASEI(name)": true,
 		"A_CONTAINS(tags, ('a'))": true, "A_CONTAINEDBY(tags, ('a','b','c'))": true, "A_EQUALS(('b','a'), tags)": true, "A_OVERLAPS(tags, ('x','y'))": false,
 	} {
 		f, err := cql2.Compile(parse(t, filter), nil)
@@ -241,7 +246,8 @@ func TestCompileChecksTypes(t *testing.T) {
 	for filter, kind := range map[string]fault.Kind{
 		"nome = 'x'": fault.Invalid, "n = 'x'": fault.Invalid, "name > 5": fault.Invalid, "S_INTERSECTS(name, POINT(1 1))": fault.Invalid,
 		"T_AFTER(n, DATE('2020-01-01'))": fault.Invalid, "n LIKE 'a%'": fault.Invalid, "at = 'soon'": fault.Invalid, "g = 5": fault.Invalid,
-		"f(n) = 5": fault.Unsupported, "f(n)": fault.Unsupported, "n = yes": fault.Invalid, "n BETWEEN 1 AND 'b'": fault.Invalid, "CASEI(n) = 'x'": fault.Invalid,
+		"f(n) = 5": fault.Unsupported, "f(n)": fault.Unsupported, "upper(n) = 'X'": fault.Invalid, "upper(name)": fault.Invalid, "upper(name) = 5": fault.Invalid,
+		"upper(name, name) = 'X'": fault.Invalid, "abs('x') = 5": fault.Invalid, "year(name) = 2020": fault.Invalid, "abs(abs(name)) = 1": fault.Invalid, "n = yes": fault.Invalid, "n BETWEEN 1 AND 'b'": fault.Invalid, "CASEI(n) = 'x'": fault.Invalid,
 	} {
 		if _, err := cql2.Compile(parse(t, filter), look, "name", "n"); !fault.Is(err, kind) {
 			t.Errorf("%s: %v", filter, err)

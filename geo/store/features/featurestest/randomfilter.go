@@ -132,6 +132,9 @@ func number(t *rapid.T, depth int) cql2.Expr {
 		}
 	case 3:
 		return cql2.Number(pick(t, someInts...))
+	case 4:
+		return pick[cql2.Expr](t, &cql2.Call{Name: "length", Args: []cql2.Expr{property("s")}}, &cql2.Call{Name: "year", Args: []cql2.Expr{property("t")}},
+			&cql2.Call{Name: "abs", Args: []cql2.Expr{property("i")}})
 	}
 	return cql2.Number(pick(t, someReals...))
 }
@@ -141,10 +144,12 @@ func compareNumbers(t *rapid.T) cql2.Expr {
 }
 
 func textOf(t *rapid.T) cql2.Expr {
-	switch rapid.IntRange(0, 3).Draw(t, "text") {
+	switch rapid.IntRange(0, 4).Draw(t, "text") {
 	case 0, 1:
 		return property(pick(t, "s", "other text"))
 	case 2:
+		return &cql2.Call{Name: "upper", Args: []cql2.Expr{property("s")}}
+	case 3:
 		return &cql2.Fold{Op: pick(t, "casei", "accenti"), Arg: property("s")}
 	}
 	return cql2.String(pick(t, someTexts...))
