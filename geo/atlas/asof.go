@@ -11,7 +11,6 @@ import (
 
 	"contado/geo/fault"
 	"contado/geo/store/catalog"
-	"contado/geo/store/journal"
 )
 
 // AsOf is a moment in the life of a vector dataset. The zero value is now.
@@ -67,19 +66,95 @@ func (s *Snapshot) LayerAsOf(ctx context.Context, dataset string, at AsOf) (*Lay
 	if v.Number == now.Dataset().Version.Number && at.Seq == now.Head() && at.Time.IsZero() {
 		return now, nil
 	}
-	base, err := src.open(ctx)
-	if err != nil || at.Seq == 0 && at.Time.IsZero() {
-		return base, err
+	l, err := src.at(ctx, at)
+	if l == nil && err == nil {
+		err = fault.Errorf(op, fault.NotExist, "version %d of dataset %q has no change %d", v.Number, dataset, at.Seq)
 	}
-	changes, err := src.changes(ctx, 0)
+	return l, err
+}
+
+// maxMoments bounds the states of one version that are kept.
+const maxMoments = 4
+
+// moments are states of a version that were asked for, and the times of its
+// changes as far as they were read.
+type moments struct {
+	mu    sync.Mutex
+	times []time.Time // by Seq − 1
+	kept  []*Layer    // the one used last at the end
+}
+
+// at gives the rows of the source as of a moment; nil when its journal does
+// not reach that far.
+func (s *source) at(ctx context.Context, at AsOf) (*Layer, error) {
+	base, err := s.open(ctx)
 	if err != nil {
 		return nil, err
 	}
-	changes, ok := upTo(changes, at)
-	if !ok {
-		return nil, fault.Errorf(op, fault.NotExist, "version %d of dataset %q has no change %d", v.Number, dataset, at.Seq)
+	m := &s.moments
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if known := len(m.times); at.Seq > int64(known) || !at.Time.IsZero() && (known == 0 || !at.Time.Before(m.times[known-1])) {
+		newer, err := s.changes(ctx, int64(known), 0)
+		if err != nil {
+			return nil, err
+		}
+		for i := range newer {
+			m.times = append(m.times, newer[i].At)
+		}
 	}
-	return base.With(changes)
+	seq, ok := m.seq(at)
+	if !ok {
+		return nil, nil
+	}
+	return m.layer(ctx, s, base, seq)
+}
+
+// seq is the last change of a moment; ok is false when it never was.
+func (m *moments) seq(at AsOf) (seq int64, ok bool) {
+	end := int64(len(m.times))
+	if !at.Time.IsZero() {
+		if n := slices.IndexFunc(m.times, func(t time.Time) bool { return t.After(at.Time) }); n >= 0 {
+			end = int64(n)
+		}
+	}
+	switch {
+	case at.Seq == LastSeq, at.Seq == 0 && !at.Time.IsZero():
+		return end, true
+	case at.Seq > int64(len(m.times)):
+		return 0, false
+	}
+	return min(end, at.Seq), true
+}
+
+// layer goes on from the nearest state before that is kept.
+func (m *moments) layer(ctx context.Context, s *source, base *Layer, seq int64) (*Layer, error) {
+	from := base
+	for i, l := range m.kept {
+		if l.Head() == seq {
+			m.kept = append(slices.Delete(m.kept, i, i+1), l)
+			return l, nil
+		}
+		if l.Head() < seq && l.Head() > from.Head() {
+			from = l
+		}
+	}
+	if seq == 0 {
+		return base, nil
+	}
+	changes, err := s.changes(ctx, from.Head(), int(seq-from.Head()))
+	if err != nil {
+		return nil, err
+	}
+	l, err := from.With(changes)
+	if err != nil {
+		return nil, err
+	}
+	if len(m.kept) >= maxMoments {
+		m.kept = slices.Delete(m.kept, 0, 1)
+	}
+	m.kept = append(m.kept, l)
+	return l, nil
 }
 
 // versionAt finds the version of a moment.
@@ -106,24 +181,6 @@ func (s *Snapshot) versionAt(ctx context.Context, dataset string, at AsOf) (cata
 	}
 	return catalog.Version{}, fault.WithHint(fault.Errorf(op, fault.NotExist, "there was no dataset %q at %s", dataset, at.Time.Format(time.RFC3339)),
 		"its first version is of "+versions[len(versions)-1].PublishedAt.Format(time.RFC3339))
-}
-
-// upTo is the beginning of a journal; ok is false when it does not reach that far.
-func upTo(changes []journal.Change, at AsOf) (part []journal.Change, ok bool) {
-	end := len(changes)
-	if !at.Time.IsZero() {
-		if n := slices.IndexFunc(changes, func(c journal.Change) bool { return c.At.After(at.Time) }); n >= 0 {
-			end = n
-		}
-	}
-	if at.Seq > 0 && at.Seq != LastSeq {
-		n := slices.IndexFunc(changes, func(c journal.Change) bool { return c.Seq == at.Seq })
-		if n < 0 {
-			return nil, false
-		}
-		end = min(end, n+1)
-	}
-	return changes[:end], true
 }
 
 // sourceOf gives the rows of a version: the current one's, or kept ones.

@@ -291,7 +291,7 @@ func (a *Atlas) advance(ctx context.Context, l *Layer, changes []journal.Change)
 		return err
 	}
 	if now.Head()+1 < changes[0].Seq {
-		if changes, err = st.src.changes(ctx, now.Head()); err != nil {
+		if changes, err = st.src.changes(ctx, now.Head(), 0); err != nil {
 			return err
 		}
 	}

@@ -33,6 +33,8 @@ type source struct {
 	mu     sync.Mutex
 	base   *Layer
 	closed bool
+
+	moments moments
 }
 
 // open gives the layer as published.
@@ -155,12 +157,12 @@ func (s *source) close() error {
 	return err
 }
 
-// changes reads the journal of the source's version.
-func (s *source) changes(ctx context.Context, after int64) ([]journal.Change, error) {
+// changes reads the journal of the source's version; limit 0 means all.
+func (s *source) changes(ctx context.Context, after int64, limit int) ([]journal.Change, error) {
 	if s.stores.Journal == nil {
 		return nil, nil
 	}
-	return s.stores.Journal.Changes(ctx, s.dataset.ID, s.dataset.Version.Number, after, 0)
+	return s.stores.Journal.Changes(ctx, s.dataset.ID, s.dataset.Version.Number, after, limit)
 }
 
 // state is a vector dataset in one snapshot, with the edits that had been made
@@ -186,11 +188,10 @@ func (st *state) get(ctx context.Context) (*Layer, error) {
 	}
 	l := base
 	if st.head > 0 {
-		changes, err := st.src.changes(ctx, 0)
+		changes, err := st.src.changes(ctx, 0, int(st.head)) // Seq counts from 1
 		if err != nil {
 			return nil, err
 		}
-		changes = changes[:min(st.head, int64(len(changes)))] // Seq counts from 1
 		if l, err = base.With(changes); err != nil {
 			return nil, err
 		}
@@ -244,7 +245,7 @@ func (a *Atlas) follow(ctx context.Context, s *Snapshot) (*Snapshot, error) {
 		if l == nil || l.Head() >= head {
 			continue
 		}
-		changes, err := st.src.changes(ctx, l.Head())
+		changes, err := st.src.changes(ctx, l.Head(), 0)
 		if err != nil {
 			return nil, fmt.Errorf("journal of dataset %q: %w", id, err)
 		}

@@ -11,6 +11,7 @@ import (
 
 	"contado/geo"
 	"contado/geo/cql2"
+	"contado/geo/fgb"
 	"contado/geo/layer"
 	"contado/geo/store/features"
 	"contado/geo/store/journal"
@@ -88,6 +89,21 @@ func BenchmarkLayer(b *testing.B) {
 			}
 		})
 	}
+	b.Run("page in place", func(b *testing.B) {
+		var raw [4]fgb.Raw
+		var shape fgb.Shape
+		defer cpu(b)()
+		for b.Loop() {
+			if err := l.Rows(b.Context(), features.Query{Limit: 1000, After: n / 2}, func(r layer.Row) bool {
+				if !r.RawValues(raw[:]) {
+					return r.Value(0) != nil
+				}
+				return r.Shape(&shape) == nil
+			}); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
 	b.Run("visit 80,000", func(b *testing.B) {
 		box := geo.BBox{MinX: 500000, MinY: 5000000, MaxX: 500000 + 25*283, MaxY: 5000000 + 25*283}
 		rows := 0

@@ -39,7 +39,7 @@ func (l *Layer) Count(ctx context.Context, q features.Query) (int64, error) {
 	default:
 		err = s.count(ctx, count)
 	}
-	for _, e := range []error{err, failed, c.err} {
+	for _, e := range []error{err, failed, c.err, l.Err()} {
 		if e != nil {
 			return 0, e
 		}

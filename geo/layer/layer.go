@@ -226,6 +226,15 @@ func (l *Layer) Visit(b *geo.BBox, yield func(Row) bool) {
 	}
 }
 
+// Err is the first damage of the packed file that any reading has met: Visit
+// cannot tell it, Scan and Count do.
+func (l *Layer) Err() error {
+	if l.base.file == nil {
+		return nil
+	}
+	return l.base.file.Err()
+}
+
 // Search calls yield with the box and id of every row whose box meets b, as
 // Visit does.
 func (l *Layer) Search(b geo.BBox, yield func(geo.BBox, int64) bool) {

@@ -138,8 +138,10 @@ func (s *scan) run(ctx context.Context, yield func(Row) bool) error {
 		return err
 	case failed != nil:
 		return failed
+	case c.err != nil:
+		return c.err
 	}
-	return c.err
+	return s.l.Err()
 }
 
 // feature is the row as a feature that may be kept and changed, but for its
