@@ -109,7 +109,7 @@ func (s *Server) survey(ctx context.Context, r *relation, g *geometry) error {
 	var systems []found
 	var kind string
 	odd := ""
-	err := each(ctx, s.db, func(rows *sql.Rows) error {
+	look := func(rows *sql.Rows) error {
 		var srid, flag, n int64
 		var name string
 		if err := rows.Scan(&srid, &name, &flag, &n); err != nil {
@@ -131,8 +131,14 @@ func (s *Server) survey(ctx context.Context, r *relation, g *geometry) error {
 			systems = append(systems, found{srid, n})
 		}
 		return nil
-	}, fmt.Sprintf("SELECT ST_SRID(g), GeometryType(g), ST_Zmflag(g), count(*) FROM (SELECT %s AS g FROM %s) AS t WHERE g IS NOT NULL GROUP BY 1, 2, 3",
-		g.plain, r.full()))
+	}
+	err := inTx(ctx, s.db, &sql.TxOptions{ReadOnly: true}, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, sqlNoHurry); err != nil {
+			return err
+		}
+		return each(ctx, tx, look, fmt.Sprintf(
+			"SELECT ST_SRID(g), GeometryType(g), ST_Zmflag(g), count(*) FROM (SELECT %s AS g FROM %s) AS t WHERE g IS NOT NULL GROUP BY 1, 2, 3", g.plain, r.full()))
+	})
 	if err != nil {
 		return fmt.Errorf("look at the geometries of %s: %w", r, err)
 	}

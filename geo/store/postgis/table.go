@@ -234,6 +234,10 @@ func (t *Table) Boxes(ctx context.Context, yield func(features.Box) bool) error 
 	}
 }
 
+// sqlNoHurry lets the statements of a transaction that read all rows run for
+// as long as they take.
+const sqlNoHurry = `SET LOCAL statement_timeout = 0`
+
 // Snapshot is a table as it was at one moment.
 type Snapshot struct {
 	table *Table
@@ -245,7 +249,7 @@ type Snapshot struct {
 func (t *Table) Snapshot(ctx context.Context, fn func(*Snapshot) error) error {
 	o := &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
 	err := inTx(ctx, t.server.db, o, func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, "SET LOCAL statement_timeout = 0"); err != nil {
+		if _, err := tx.ExecContext(ctx, sqlNoHurry); err != nil {
 			return err
 		}
 		return fn(&Snapshot{table: t, tx: tx})

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"contado/geo"
@@ -92,12 +93,28 @@ func (r *publicationRow) insert(ctx context.Context, tx tx, expect int) error {
 }
 
 func insertFiles(ctx context.Context, tx tx, d *catalog.Dataset) error {
-	for _, f := range d.Version.Files {
-		if err := putFile(ctx, tx, f, d.ID, d.Version.Number); err != nil {
-			return err
-		}
+	rows := make([][]any, len(d.Version.Files))
+	for i, f := range d.Version.Files {
+		rows[i] = []any{f.Key, d.ID, d.Version.Number, f.Size, f.SHA256}
 	}
-	return nil
+	if err := tx.insertMany(ctx, sqlInsertFiles, rows); err != nil {
+		return err
+	}
+	var key, other string
+	var number int
+	err := tx.QueryRowContext(ctx, sqlFilesOfOtherContent, d.ID, d.Version.Number).Scan(&key, &other, &number)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err == nil {
+		err = otherContent(key, other, number)
+	}
+	return err
+}
+
+func otherContent(key, dataset string, version int) error {
+	return fault.Errorf("sqlstore.Publish", fault.Conflict,
+		"file key %q stands for other content in version %d of dataset %s", key, version, dataset)
 }
 
 // putFile lists a file as one of a version's.
@@ -106,8 +123,7 @@ func putFile(ctx context.Context, tx tx, f catalog.File, dataset string, version
 	var number int
 	err := tx.QueryRowContext(ctx, sqlOtherContent, f.Key, f.Size, f.SHA256).Scan(&other, &number)
 	if err == nil {
-		return fault.Errorf("sqlstore.Publish", fault.Conflict,
-			"file key %q stands for other content in version %d of dataset %s", f.Key, number, other)
+		return otherContent(f.Key, other, number)
 	}
 	if !errors.Is(err, sql.ErrNoRows) {
 		return err
@@ -117,20 +133,42 @@ func putFile(ctx context.Context, tx tx, f catalog.File, dataset string, version
 }
 
 func (r *publicationRow) insertItems(ctx context.Context, tx tx) error {
-	if len(r.items) == 0 {
-		return nil
-	}
-	stmt, err := tx.PrepareContext(ctx, sqlInsertItem)
-	if err != nil {
-		return err
-	}
-	defer stmt.Close()
+	rows := make([][]any, len(r.items))
 	for i := range r.items {
 		it := &r.items[i]
-		_, err := stmt.ExecContext(ctx, it.Dataset, it.Version, it.ID, formatTime(it.Datetime), it.File,
-			it.BBox.MinX, it.BBox.MinY, it.BBox.MaxX, it.BBox.MaxY, it.CloudCover, string(r.details[i]))
-		if err != nil {
-			return fmt.Errorf("item %q: %w", it.ID, err)
+		rows[i] = []any{
+			it.Dataset, it.Version, it.ID, formatTime(it.Datetime), it.File,
+			it.BBox.MinX, it.BBox.MinY, it.BBox.MaxX, it.BBox.MaxY, it.CloudCover, string(r.details[i]),
+		}
+	}
+	return tx.insertMany(ctx, sqlInsertItems, rows)
+}
+
+// insertRows is how many rows go into one statement: the way to the database
+// may be long.
+const insertRows = 200
+
+// insertMany adds rows of one length; text is an INSERT up to its VALUES.
+func (t tx) insertMany(ctx context.Context, text string, rows [][]any) error {
+	for part := range slices.Chunk(rows, insertRows) {
+		var values strings.Builder
+		var args []any
+		for i, row := range part {
+			if i > 0 {
+				values.WriteString(",")
+			}
+			values.WriteString(" (")
+			for k, v := range row {
+				if k > 0 {
+					values.WriteString(", ")
+				}
+				args = append(args, v)
+				values.WriteString(t.b.placeholder(len(args)))
+			}
+			values.WriteString(")")
+		}
+		if _, err := t.Tx.ExecContext(ctx, text+values.String(), args...); err != nil {
+			return fmt.Errorf("rows from %v: %w", part[0][:3], err)
 		}
 	}
 	return nil

@@ -22,11 +22,16 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)`
 
 	sqlOtherContent = `SELECT dataset, version FROM file WHERE key = ?1 AND (size <> ?2 OR sha256 <> ?3) LIMIT 1`
 
+	sqlFilesOfOtherContent = `
+SELECT a.key, b.dataset, b.version FROM file a JOIN file b ON b.key = a.key AND (b.size <> a.size OR b.sha256 <> a.sha256)
+WHERE a.dataset = ?1 AND a.version = ?2 ORDER BY a.key LIMIT 1`
+
+	sqlInsertFiles = `INSERT INTO file (key, dataset, version, size, sha256) VALUES`
+
 	sqlInsertFile = `INSERT INTO file (key, dataset, version, size, sha256) VALUES (?1, ?2, ?3, ?4, ?5)`
 
-	sqlInsertItem = `
-INSERT INTO item (dataset, version, id, datetime, file, west, south, east, north, cloud_cover, detail)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)`
+	sqlInsertItems = `
+INSERT INTO item (dataset, version, id, datetime, file, west, south, east, north, cloud_cover, detail) VALUES`
 
 	sqlVersionDetail = `SELECT detail FROM version WHERE dataset = ?1 AND number = ?2`
 

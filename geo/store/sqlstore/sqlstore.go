@@ -7,6 +7,7 @@ import (
 	"context"
 	"database/sql"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -77,6 +78,14 @@ func (b *Backend) q(text string) string {
 	})
 	b.texts.Store(text, out)
 	return out
+}
+
+// placeholder is that of the nth parameter, from 1.
+func (b *Backend) placeholder(n int) string {
+	if b.Dialect.Dollar {
+		return "$" + strconv.Itoa(n)
+	}
+	return "?" + strconv.Itoa(n)
 }
 
 // pool is a pool of connections that speaks the dialect.
