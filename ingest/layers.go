@@ -80,7 +80,7 @@ func (r *run) eachLayer(ctx context.Context, in *input) ([]job, error) {
 		return nil, nil
 	}
 	f := in.vectors[0]
-	layers, err := vector.Layers(f.path, f.label, f.format.Drivers)
+	layers, err := vector.Layers(ctx, f.path, f.label, f.format.Drivers)
 	if err != nil || len(layers) < 2 {
 		return nil, err
 	}

@@ -61,6 +61,11 @@ func Open(ctx context.Context, path, label string, drivers []string, o OpenOptio
 	if len(drivers) > 0 && drivers[0] == parquetDriver {
 		return openParquet(path, label, o, notes)
 	}
+	if len(drivers) > 0 && drivers[0] == packedDriver {
+		if l, err := openPacked(path, label, o, notes); !fault.Is(err, fault.Unsupported) { // curves are for GDAL
+			return l, err
+		}
+	}
 	if len(drivers) > 0 && strings.Contains(drivers[0], "JSON") {
 		var err error
 		if path, err = transcode(ctx, path, label, o, notes); err != nil {
@@ -75,7 +80,7 @@ func Open(ctx context.Context, path, label string, drivers []string, o OpenOptio
 	if o.Encoding != "" && drivers[0] == "ESRI Shapefile" {
 		opts = append(opts, "ENCODING="+iconvName(o.Encoding))
 	}
-	l, err := open(path, label, drivers, opts, o)
+	l, err := open(ctx, path, label, drivers, opts, o)
 	if err != nil {
 		return nil, err
 	}
@@ -90,14 +95,18 @@ func Open(ctx context.Context, path, label string, drivers []string, o OpenOptio
 	return l, nil
 }
 
-func open(path, label string, drivers, opts []string, o OpenOptions) (*Layer, error) {
+func open(ctx context.Context, path, label string, drivers, opts []string, o OpenOptions) (*Layer, error) {
 	const op = "vector.Open"
 	v, err := gdal.OpenVectorWith(path, &gdal.VectorOptions{Drivers: drivers, OpenOptions: opts})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", label, err)
 	}
 	layers := v.Layers()
-	if full := filled(layers, drivers); o.Layer == "" && len(full) > 0 {
+	full, err := filled(ctx, v, drivers)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", label, err), v.Close())
+	}
+	if o.Layer == "" && len(full) > 0 {
 		layers = full
 	}
 	var names []string
@@ -124,28 +133,46 @@ func open(path, label string, drivers, opts []string, o OpenOptions) (*Layer, er
 var pointLayers = map[string]bool{"route_points": true, "track_points": true}
 
 // filled are the layers that hold rows of their own.
-func filled(layers []gdal.LayerInfo, drivers []string) []gdal.LayerInfo {
+func filled(ctx context.Context, v *gdal.Vector, drivers []string) ([]gdal.LayerInfo, error) {
+	all := v.Layers()
+	if len(all) < 2 {
+		return all, nil
+	}
 	var out []gdal.LayerInfo
-	for _, l := range layers {
-		if l.Count != 0 && !(slices.Contains(drivers, "GPX") && pointLayers[l.Name]) {
+	for _, l := range all {
+		if slices.Contains(drivers, "GPX") && pointLayers[l.Name] {
+			continue
+		}
+		if l.Count < 0 {
+			n, err := v.Count(ctx, l.Name)
+			if err != nil {
+				return nil, err
+			}
+			l.Count = n
+		}
+		if l.Count != 0 {
 			out = append(out, l)
 		}
 	}
-	return out
+	return out, nil
 }
 
 // Layers names the layers of a file that hold rows, in its order; nil for
 // formats that have but one.
-func Layers(path, label string, drivers []string) ([]string, error) {
-	if len(drivers) > 0 && drivers[0] == parquetDriver {
+func Layers(ctx context.Context, path, label string, drivers []string) ([]string, error) {
+	if len(drivers) > 0 && (drivers[0] == parquetDriver || drivers[0] == packedDriver) {
 		return nil, nil
 	}
 	v, err := gdal.OpenVectorWith(path, &gdal.VectorOptions{Drivers: drivers})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", label, err)
 	}
+	full, err := filled(ctx, v, drivers)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", label, err), v.Close())
+	}
 	var names []string
-	for _, l := range filled(v.Layers(), drivers) {
+	for _, l := range full {
 		names = append(names, l.Name)
 	}
 	return names, v.Close()
@@ -259,7 +286,7 @@ func (l *Layer) retryLatin1(ctx context.Context, path, label string, drivers []s
 		return nil, err
 	}
 	notes.Count(catalog.Info, "encoding-detected", "text that is not UTF-8 was read as Windows-1252 (latin1): name another with --encoding", label)
-	return open(path, label, drivers, []string{"ENCODING=CP1252"}, o)
+	return open(ctx, path, label, drivers, []string{"ENCODING=CP1252"}, o)
 }
 
 func iconvName(s string) string {
