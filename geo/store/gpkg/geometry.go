@@ -36,7 +36,7 @@ func decodeGeometry(blob []byte) (g orb.Geometry, z, m []float64, err error) {
 }
 
 func kindOfGeometry(err error) fault.Kind {
-	if errors.Is(err, errCurve) {
+	if errors.Is(err, errSurface) {
 		return fault.Unsupported
 	}
 	return fault.Invalid
@@ -107,7 +107,8 @@ func boxOf(blob []byte) (box geo.BBox, ok bool, err error) {
 	return geo.BBoxOf(g.Bound()), true, nil
 }
 
-// The ISO codes of WKB; curves are 8 to 12, surfaces made of patches 15 to 17.
+// The ISO codes of WKB; those with arcs are 8 to 12, surfaces made of patches
+// 15 to 17.
 const (
 	wkbPoint = 1 + iota
 	wkbLineString
@@ -122,8 +123,8 @@ const (
 const maxDepth = 16
 
 var (
-	errShort = errors.New("geometry is cut short")
-	errCurve = errors.New("geometry has curves or surfaces (convert it: ogr2ogr -nlt CONVERT_TO_LINEAR)")
+	errShort   = errors.New("geometry is cut short")
+	errSurface = errors.New("geometry is a surface of patches (convert it: ogr2ogr -nlt MULTIPOLYGON)")
 )
 
 type wkbReader struct {
@@ -211,8 +212,10 @@ func (r *wkbReader) geometry(depth int) (orb.Geometry, error) {
 		return orNil(parts(r, wkbPolygon, 5+4, (*wkbReader).polygon))
 	case wkbCollection:
 		return r.collection(depth)
-	case 8, 9, 10, 11, 12, 13, 14, 15, 16, 17:
-		return nil, errCurve
+	case wkbCircularString, wkbCompoundCurve, wkbCurvePolygon, wkbMultiCurve, wkbMultiSurface:
+		return r.curved(kind, depth)
+	case 13, 14, 15, 16, 17:
+		return nil, errSurface
 	}
 	return nil, fmt.Errorf("geometry type %d is unknown", kind)
 }

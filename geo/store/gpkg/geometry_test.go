@@ -119,7 +119,10 @@ func TestDecodeGeometryErrors(t *testing.T) {
 		"wrong member":       {raw(head, le, 6, 1, le, 2, 0), fault.Invalid, "member"},
 		"hole only":          {raw(head, le, 3, 2, 0, 0), fault.Invalid, "outer ring"},
 		"too deep":           {raw(deep, le, 1, 1.0, 2.0), fault.Invalid, "nested"},
-		"curve":              {raw(head, le, 9, 0), fault.Unsupported, "curves"},
+		"surface of patches": {raw(head, le, 15, 0), fault.Unsupported, "patches"},
+		"arc of two":         {raw(head, le, 8, 2, 1.0, 2.0, 3.0, 4.0), fault.Invalid, "arcs"},
+		"arc in a surface":   {raw(head, le, 12, 1, le, 8, 3, 0.0, 0.0, 1.0, 1.0, 2.0, 0.0), fault.Invalid, "member"},
+		"point in a curve":   {raw(head, le, 9, 1, le, 1, 1.0, 2.0), fault.Invalid, "member"},
 		"bytes at the end":   {raw(head, le, 1, 1.0, 2.0, byte(7)), fault.Invalid, "too many"},
 	} {
 		g, _, _, err := decodeGeometry(c.blob)
@@ -159,6 +162,8 @@ func FuzzDecodeGeometry(f *testing.F) {
 	f.Add(raw(head, le, 6, 1, le, 3, 1, 4, 0.0, 0.0, 1.0, 0.0, 1.0, 1.0, 0.0, 0.0))
 	f.Add(raw("GP", byte(0), byte(3), 0, 1.0, 3.0, 2.0, 4.0, le, 2, 2, 1.0, 2.0, 3.0, 4.0))
 	f.Add(raw("GP", byte(0), empty, 0))
+	f.Add(raw(head, le, 1009, 2, le, 1008, 3, 0.0, 0.0, 1.0, 1.0, 1.0, 2.0, 2.0, 0.0, 3.0, le, 1002, 2, 2.0, 0.0, 3.0, 4.0, 0.0, 5.0))
+	f.Add(raw(head, le, 12, 1, le, 10, 1, le, 8, 5, 0.0, 0.0, 1.0, 1.0, 2.0, 0.0, 1.0, -1.0, 0.0, 0.0))
 	f.Add(raw(head, byte(0), []byte{0, 0, 0, 1}, []byte{0x3f, 0xf0, 0, 0, 0, 0, 0, 0}, []byte{0x40, 0, 0, 0, 0, 0, 0, 0}))
 	f.Fuzz(func(t *testing.T, blob []byte) {
 		g, _, _, err := decodeGeometry(blob)

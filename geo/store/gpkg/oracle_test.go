@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"math"
 	"math/rand/v2"
 	"os/exec"
 	"path/filepath"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/paulmach/orb"
 	"github.com/paulmach/orb/encoding/wkb"
+	"github.com/paulmach/orb/planar"
 
 	"contado/geo"
 	"contado/geo/store/features"
@@ -247,18 +249,22 @@ func compareBoxes(t *testing.T, tab features.Table, want dumpedLayer) {
 	}
 }
 
-// TestCurvesAreRefused: what orb cannot hold is named, not dropped.
-func TestCurvesAreRefused(t *testing.T) {
+func TestFilesWithArcs(t *testing.T) {
 	t.Parallel()
-	for _, file := range []string{"curve.gpkg", "curvepolygon.gpkg", "multisurface.gpkg"} {
+	for file, kind := range map[string]string{"curve.gpkg": "LineString", "curvepolygon.gpkg": "Polygon", "multisurface.gpkg": "MultiPolygon"} {
 		tab := open(t, shareddata.Path(t, "vector-variety/pyogrio/"+file), "")
-		err := tab.Scan(t.Context(), features.Query{}, func(f geo.Feature) bool { return true })
-		if err == nil || !strings.Contains(err.Error(), "curves") {
-			t.Errorf("%s: %v", file, err)
+		n, boxes := 0, 0
+		err := tab.Scan(t.Context(), features.Query{}, func(f geo.Feature) bool {
+			if n++; f.Geometry == nil || f.Geometry.GeoJSONType() != kind {
+				t.Errorf("%s: %v, want a %s", file, f.Geometry, kind)
+			}
+			return true
+		})
+		if err := errors.Join(err, tab.Boxes(t.Context(), func(features.Box) bool { boxes++; return true })); err != nil || n == 0 || boxes != n {
+			t.Errorf("%s: %d rows, %d boxes, %v", file, n, boxes, err)
 		}
-		n := 0
-		if err := tab.Boxes(t.Context(), func(features.Box) bool { n++; return true }); err != nil || n == 0 {
-			t.Errorf("%s: %d boxes, %v", file, n, err)
+		if got := tab.Schema().GeometryType; got != kind && got != "Geometry" {
+			t.Errorf("%s: the schema says %s", file, got)
 		}
 	}
 }
@@ -318,5 +324,66 @@ func TestHeightsAndMeasuresAndNamesForPeople(t *testing.T) {
 	tab = open(t, fixture(t, "INSERT INTO gpkg_data_columns (table_name, column_name, title, description) VALUES ('pts', 'n', 'Zahl', 'wie viele')"), "pts")
 	if f := tab.Schema().Fields[0]; f.Alias != "Zahl" || f.Description != "wie viele" {
 		t.Errorf("field %+v", f)
+	}
+}
+
+const arcs = `
+import sys, json
+from osgeo import ogr
+ogr.UseExceptions()
+ds = ogr.GetDriverByName("GPKG").CreateDataSource(sys.argv[1])
+l = ds.CreateLayer("arcs", None, ogr.wkbUnknown)
+out = []
+for w in ("CIRCULARSTRING (0 0,1 1,2 0)", "CIRCULARSTRING (0 0,1 1,2 0,3 -1,4 0)", "CIRCULARSTRING (0 0,4 0,0 0)", "CIRCULARSTRING (0 0,1 0,2 0)",
+    "CIRCULARSTRING (100 200,102.5 203,99 207)", "COMPOUNDCURVE (CIRCULARSTRING (0 0,1 1,2 0),(2 0,5 0,5 5))",
+    "CURVEPOLYGON (COMPOUNDCURVE (CIRCULARSTRING (0 0,5 5,10 0),(10 0,0 0)),(4 1,6 1,5 2,4 1))",
+    "MULTICURVE ((0 0,1 1),CIRCULARSTRING (0 0,1 -1,2 0))", "MULTISURFACE (CURVEPOLYGON (CIRCULARSTRING (0 0,1 1,2 0,1 -1,0 0)),((5 5,6 5,6 6,5 5)))",
+    "CIRCULARSTRING Z (0 0 1,1 1 2,2 0 3)"):
+    g = ogr.CreateGeometryFromWkt(w)
+    f = ogr.Feature(l.GetLayerDefn()); f.SetGeometry(g); l.CreateFeature(f)
+    g = g.GetLinearGeometry(4)
+    out.append([g.GetGeometryName(), g.Length(), g.Area(), list(g.GetEnvelope())])
+ds = None
+json.dump(out, sys.stdout)
+`
+
+func TestArcsAreReadAsLines(t *testing.T) {
+	t.Parallel()
+	if python() == "" {
+		t.Skip("no python3 with osgeo (Debian: python3-gdal): no oracle")
+	}
+	path := filepath.Join(t.TempDir(), "arcs.gpkg")
+	out, err := exec.Command(python(), "-c", arcs, path).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want [][]any
+	if err := json.Unmarshal(out, &want); err != nil {
+		t.Fatal(err)
+	}
+	i := 0
+	err = open(t, path, "arcs").Scan(t.Context(), features.Query{}, func(f geo.Feature) bool {
+		w := want[i]
+		i++
+		b := f.Geometry.Bound()
+		box := w[3].([]any)
+		near := func(got float64, want any) bool { return math.Abs(got-want.(float64)) <= 2e-3*(1+math.Abs(got)) }
+		size := near(planar.Length(f.Geometry), w[1])
+		if _, line := f.Geometry.(orb.LineString); !line && w[2] != 0.0 {
+			size = near(planar.Area(f.Geometry), w[2])
+		}
+		if !strings.EqualFold(f.Geometry.GeoJSONType(), w[0].(string)) || !size ||
+			!near(b.Min[0], box[0]) || !near(b.Max[0], box[1]) || !near(b.Min[1], box[2]) || !near(b.Max[1], box[3]) {
+			t.Errorf("%d: a %s of length %v, area %v in %v; GDAL has %v", i, f.Geometry.GeoJSONType(), planar.Length(f.Geometry), planar.Area(f.Geometry), b, w)
+		}
+		return true
+	})
+	if err != nil || i != len(want) {
+		t.Fatalf("%d rows, %v", i, err)
+	}
+	g, z, m, err := decodeGeometry(raw(head, le, 1009, 2, le, 1008, 3, 0.0, 0.0, 1.0, 1.0, 1.0, 2.0, 2.0, 0.0, 3.0, le, 1002, 2, 2.0, 0.0, 3.0, 4.0, 0.0, 5.0))
+	line, ok := g.(orb.LineString)
+	if err != nil || !ok || len(z) != len(line) || m != nil || z[0] != 1 || z[len(z)-1] != 5 || z[len(z)-2] != 3 || !slices.IsSorted(z) {
+		t.Errorf("%v with heights %v, %v", g, z, err)
 	}
 }

@@ -237,8 +237,9 @@ var geometryNames = map[string]string{
 	"GEOMETRY": "Geometry", "POINT": "Point", "LINESTRING": "LineString", "POLYGON": "Polygon",
 	"MULTIPOINT": "MultiPoint", "MULTILINESTRING": "MultiLineString", "MULTIPOLYGON": "MultiPolygon",
 	"GEOMETRYCOLLECTION": "GeometryCollection", "GEOMCOLLECTION": "GeometryCollection",
-	"CIRCULARSTRING": "CircularString", "COMPOUNDCURVE": "CompoundCurve", "CURVEPOLYGON": "CurvePolygon",
-	"MULTICURVE": "MultiCurve", "MULTISURFACE": "MultiSurface", "CURVE": "Curve", "SURFACE": "Surface",
+	// Arcs are read as lines.
+	"CIRCULARSTRING": "LineString", "COMPOUNDCURVE": "LineString", "CURVEPOLYGON": "Polygon",
+	"MULTICURVE": "MultiLineString", "MULTISURFACE": "MultiPolygon", "CURVE": "LineString", "SURFACE": "Polygon",
 }
 
 // geometryName is the OGC spelling; what is unknown may be anything.
