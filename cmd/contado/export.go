@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -15,8 +14,8 @@ import (
 )
 
 type exportCmd struct {
-	Dataset  string   `arg:"" help:"Raster dataset."`
-	Out      string   `help:"Cloud-Optimized GeoTIFF to write." required:"" short:"o" type:"path" placeholder:"FILE.tif"`
+	Dataset  string   `arg:"" help:"Dataset."`
+	Out      string   `help:"File to write; its name says the format: .tif of rasters; .gpkg, .fgb, .geojson, .geojsonl, .csv, .xlsx, .parquet, .zip (Shapefile) or .pmtiles (tiles) of vectors." required:"" short:"o" type:"path" placeholder:"FILE"`
 	Value    string   `help:"An index, band or expression; the bands as they are when left out." short:"v"`
 	Bands    []string `help:"Bands to write; all when left out."`
 	Mask     string   `help:"Cells to leave out, e.g. clouds."`
@@ -25,6 +24,7 @@ type exportCmd struct {
 	MaxCloud *float64 `help:"Leave out pictures with more cloud cover than this, in percent." placeholder:"PERCENT"`
 	Select   string   `help:"Which picture shows where several do." enum:",newest,oldest,least-cloudy,median,mean,min,max" default:""`
 	areasFlags
+	rowsFlags
 	BBox    string `help:"Only this box of longitudes and latitudes." name:"bbox" placeholder:"W,S,E,N"`
 	Outline bool   `help:"Leave out cells outside the areas."`
 }
@@ -34,15 +34,36 @@ func (c *exportCmd) Help() string {
 	return `Examples:
   contado export elevation -o valley.tif --below 999 --outline
   contado export sentinel-2 -o ndvi.tif --value ndvi --mask clouds --when 2024-07
-  contado export sentinel-2 -o july.tif --bands red,green,blue --bbox 10.1,45.8,10.3,46.0`
+  contado export sentinel-2 -o july.tif --bands red,green,blue --bbox 10.1,45.8,10.3,46.0
+  contado export roads -o roads.gpkg --below 16 --clip
+  contado export pharmacies -o farmacie.xlsx --filter "kind = 'rural'" --locale it
+  contado export parcels -o parcels.pmtiles`
 }
 
 // Run writes the file.
 func (c *exportCmd) Run(a *app) error {
-	if _, err := outFormat(c.Out, "", "tif", "tiff"); err != nil {
+	if err := writable(c.Out); err != nil {
 		return err
 	}
-	if err := writable(c.Out); err != nil {
+	return a.with(func(in *installation) error {
+		d, err := in.atlas.Current().Dataset(c.Dataset)
+		switch {
+		case err != nil:
+			return err
+		case d.Kind == catalog.Vector && isPyramid(c.Out):
+			return c.exportPyramid(a, in, d)
+		case d.Kind == catalog.Vector:
+			return c.exportRows(a, in, d)
+		case d.Kind == catalog.Raster:
+			return c.exportRaster(a, in)
+		}
+		return fault.Errorf("export", fault.Unsupported, "dataset %s is %s: only rasters and vectors are exported", d.ID, d.Kind)
+	})
+}
+
+// exportRaster writes a part of a raster dataset.
+func (c *exportCmd) exportRaster(a *app, in *installation) error {
+	if _, err := outFormat(c.Out, "", "tif", "tiff"); err != nil {
 		return err
 	}
 	q := analysis.ClipRequest{Bands: c.Bands, Outline: c.Outline, Pictures: analysis.Pictures{
@@ -61,30 +82,20 @@ func (c *exportCmd) Run(a *app) error {
 	if q.Areas, err = c.read(); err != nil {
 		return err
 	}
-	return a.with(func(in *installation) error {
-		if d, err := in.atlas.Current().Dataset(c.Dataset); err != nil {
-			return err
-		} else if d.Kind != catalog.Raster {
-			return fault.WithHint(fault.Errorf("export", fault.Unsupported, "dataset %s is %s; this version exports rasters", d.ID, d.Kind),
-				"its rows are at /collections/"+d.ID+"/items, and its GeoPackage lies in the data folder")
-		}
-		var done func()
-		if q.Dir, done, err = in.workDir(); err != nil {
-			return err
-		}
-		defer done()
-		p := a.progress()
-		m, err := in.engine.Clip(a.ctx, q, p.Share)
-		p.Done()
-		if err != nil {
-			return err
-		}
-		for _, n := range m.Notices {
-			fmt.Fprintf(a.stderr, "note: %s\n", n.Text)
-		}
-		f := mapFlags{Tif: c.Out}
-		return f.copyMap(a, m)
-	})
+	var done func()
+	if q.Dir, done, err = in.workDir(); err != nil {
+		return err
+	}
+	defer done()
+	p := a.progress()
+	m, err := in.engine.Clip(a.ctx, q, p.Share)
+	p.Done()
+	if err != nil {
+		return err
+	}
+	a.notices(m.Notices)
+	f := mapFlags{Tif: c.Out}
+	return f.copyMap(a, m)
 }
 
 // workDir makes a folder for files that are being made; done removes it.

@@ -12,23 +12,35 @@ import (
 	"contado/geo/store/blob"
 	"contado/geo/store/catalog"
 	"contado/geo/store/dir"
+	"contado/geo/store/features"
 	"contado/geo/store/gpkg"
 	"contado/geo/store/jobs"
+	"contado/geo/store/journal"
+	"contado/geo/store/postgis"
 	"contado/geo/store/sqlite"
 	"contado/ingest"
+	"contado/ingest/attach"
 	"contado/ingest/stac"
 )
 
-// installation is the embedded store, opened: this is the one place that
-// chooses drivers.
+// installation is the stores, opened: this is the one place that chooses
+// drivers.
 type installation struct {
-	data    string
+	data string
+	// database is the address of the PostgreSQL database with the catalog, the
+	// journal and the queue; "" = files in data.
+	database string
+
 	catalog catalog.Driver
-	blobs   blob.Driver
-	atlas   *atlas.Atlas
-	pool    *gdal.Pool
-	engine  *analysis.Engine
-	jobs    jobs.Driver // nil until openJobs
+	journal journal.Driver
+	// tables opens those of others, which datasets are attached to.
+	tables    *postgis.Driver
+	passwords *attach.Passwords
+	blobs     blob.Driver
+	atlas     *atlas.Atlas
+	pool      *gdal.Pool
+	engine    *analysis.Engine
+	jobs      jobs.Driver // nil until openJobs
 }
 
 // open opens the data folder, making it when absent.
@@ -44,24 +56,76 @@ func (a *app) open() (*installation, error) {
 	if err != nil {
 		return nil, err
 	}
-	cat, err := sqlite.OpenCatalog(a.ctx, filepath.Join(data, "catalog.db"))
+	in := &installation{data: data, blobs: blobs, database: a.globals.DatabaseURL}
+	in.passwords = attach.OpenPasswords(filepath.Join(data, attach.PasswordsName))
+	in.tables = postgis.New(&postgis.DriverOptions{Password: in.passwords.Get, Installation: in.name()})
+	book, err := in.openCatalog(a.ctx)
 	if err != nil {
 		return nil, err
 	}
-	at, err := atlas.Open(a.ctx, atlas.Stores{Catalog: cat, Features: gpkg.New(), Blobs: blobs})
+	in.atlas, err = atlas.Open(a.ctx, atlas.Stores{
+		Catalog: in.catalog, Features: gpkg.New(), Blobs: blobs, Journal: book, Temporary: filepath.Join(data, "tmp"),
+		Attached: func(ctx context.Context, x catalog.External) (features.Table, error) {
+			return in.tables.OpenExternal(ctx, x)
+		},
+	})
 	if err != nil {
-		return nil, errors.Join(err, cat.Close())
+		return nil, errors.Join(err, in.catalog.Close())
 	}
-	in := &installation{data: data, catalog: cat, blobs: blobs, atlas: at, pool: gdal.NewPool(nil)}
+	in.journal = book
+	in.pool = gdal.NewPool(nil)
 	if err := stac.Serve(a.fetcher(), 0); err != nil {
 		return nil, errors.Join(err, in.close())
 	}
-	in.engine = analysis.New(at, in.pool, program())
+	in.engine = analysis.New(in.atlas, in.pool, program())
 	return in, nil
+}
+
+// name tells this installation from others that write to the same tables; all
+// of its processes have the same.
+func (in *installation) name() string {
+	if c, err := postgis.ParseConnection(in.database); err == nil && in.database != "" {
+		return c.String()
+	}
+	return in.data
+}
+
+// openCatalog opens the catalog, and the journal of edits beside it.
+func (in *installation) openCatalog(ctx context.Context) (journal.Driver, error) {
+	if in.database != "" {
+		c, err := postgis.ParseConnection(in.database)
+		if err != nil {
+			return nil, err
+		}
+		cat, err := postgis.OpenCatalog(ctx, c, nil)
+		if err != nil {
+			return nil, err
+		}
+		in.catalog = cat
+		return cat.Journal(), nil
+	}
+	cat, err := sqlite.OpenCatalog(ctx, filepath.Join(in.data, "catalog.db"))
+	if err != nil {
+		return nil, err
+	}
+	in.catalog = cat
+	return cat.Journal(), nil
 }
 
 // openJobs opens the queue too: only the server and its worker need it.
 func (in *installation) openJobs(ctx context.Context) error {
+	if in.database != "" {
+		c, err := postgis.ParseConnection(in.database)
+		if err != nil {
+			return err
+		}
+		q, err := postgis.OpenJobs(ctx, c, nil, nil)
+		if err != nil {
+			return err
+		}
+		in.jobs = q
+		return nil
+	}
 	q, err := sqlite.OpenJobs(ctx, filepath.Join(in.data, "jobs.db"), nil)
 	if err != nil {
 		return err

@@ -36,19 +36,22 @@ func main() {
 type cli struct {
 	Globals
 
-	Demo   demoCmd     `cmd:"" help:"Make the demonstration territory if it is absent, and serve it."`
-	Ingest ingestGroup `cmd:"" help:"Bring files, or what a STAC lists, into the catalog."`
-	Ls     lsCmd       `cmd:"" help:"List the datasets."`
-	Info   infoCmd     `cmd:"" help:"Show all that is known of one dataset."`
-	Rm     rmCmd       `cmd:"" help:"Remove a dataset and its files."`
-	Serve  serveCmd    `cmd:"" help:"Serve the API, tiles and the web page; runs jobs too."`
-	Zonal  zonalCmd    `cmd:"" help:"Statistics of a raster by area, with exact cell fractions."`
+	Demo    demoCmd     `cmd:"" help:"Make the demonstration territory if it is absent, and serve it."`
+	Ingest  ingestGroup `cmd:"" help:"Bring files, or what a STAC lists, into the catalog."`
+	Attach  attachCmd   `cmd:"" help:"Make a dataset of a PostGIS table or view that others keep."`
+	Ls      lsCmd       `cmd:"" help:"List the datasets."`
+	Info    infoCmd     `cmd:"" help:"Show all that is known of one dataset."`
+	Rm      rmCmd       `cmd:"" help:"Remove a dataset and its files."`
+	Serve   serveCmd    `cmd:"" help:"Serve the API, tiles and the web page; runs jobs too."`
+	Pyramid pyramidCmd  `cmd:"" help:"Draw all tiles of vector datasets ahead of time."`
+	Zonal   zonalCmd    `cmd:"" help:"Statistics of a raster by area, with exact cell fractions."`
 
+	Join      joinCmd      `cmd:"" help:"Layers against areas: counts, lengths, surfaces, what is nearest, what lies where."`
 	Series    seriesCmd    `cmd:"" help:"How satellite pictures of areas change over time."`
 	Change    changeCmd    `cmd:"" help:"Maps of change: burned area, water and floods, snow, buildings, land cover."`
 	Composite compositeCmd `cmd:"" help:"One picture out of many: of a month, a season, a year."`
 	Classify  classifyCmd  `cmd:"" help:"A map of land cover learnt from areas where it is known."`
-	Export    exportCmd    `cmd:"" help:"Write a raster dataset, or a part of it, as a GeoTIFF."`
+	Export    exportCmd    `cmd:"" help:"Write a dataset, or a part of it, as a file: GeoTIFF; GeoPackage, FlatGeobuf, CSV, GeoParquet, tiles and others."`
 
 	Report reportCmd `cmd:"" help:"Compute a report."`
 	Doctor doctorCmd `cmd:"" help:"Look for leftovers and damage in the data folder."`
@@ -59,6 +62,7 @@ type cli struct {
 // Globals are the settings that every command shares.
 type Globals struct {
 	Data         string `help:"Folder of the embedded store." default:"contado-data" env:"CONTADO_DATA" type:"path"`
+	DatabaseURL  string `help:"PostgreSQL database (with PostGIS) that keeps the catalog, edits and jobs instead of files in the data folder: postgres://user@host/name; the password is better in PGPASSWORD or ~/.pgpass." env:"CONTADO_DATABASE_URL" name:"database-url" placeholder:"URL"`
 	Quiet        bool   `help:"Print no progress." short:"q" env:"CONTADO_QUIET"`
 	AllowPrivate bool   `help:"Let requests for remote data go to this machine and to private networks." env:"CONTADO_ALLOW_PRIVATE"`
 	Config       string `help:"Settings file (TOML); default contado.toml when there is one." env:"CONTADO_CONFIG" type:"path" name:"config"`

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"contado/api"
+	"contado/ingest/attach"
 	"contado/tiles"
 )
 
@@ -22,6 +23,9 @@ type serveCmd struct {
 	BaseURL  string `help:"Address that people use, when a proxy stands before the server, e.g. https://mappe.example.it." env:"CONTADO_BASE_URL"`
 	NoWorker bool   `help:"Run no jobs here."`
 	Publish  bool   `help:"Let processes make datasets of their maps, also for people on other machines."`
+	Edit     bool   `help:"Let those who reach the server change rows of vector datasets (OGC API Features, Part 4)." env:"CONTADO_EDIT"`
+	Who      string `help:"With --edit: header in which the proxy before the server says who asks, e.g. X-Remote-User; requests without it change nothing." name:"edit-user-header" env:"CONTADO_EDIT_USER_HEADER" placeholder:"NAME"`
+	Match    bool   `help:"With --edit: refuse changes that do not say which state they change (If-Match)." name:"require-match" env:"CONTADO_REQUIRE_MATCH"`
 	LogJSON  bool   `help:"Log as JSON." env:"CONTADO_LOG_JSON"`
 }
 
@@ -32,6 +36,7 @@ process is seen within a second.
 
 Examples:
   contado serve
+  contado serve --edit --edit-user-header X-Remote-User
   contado serve --addr 0.0.0.0:8080 --base-url https://mappe.example.it`
 }
 
@@ -90,11 +95,18 @@ func (a *app) serve(in *installation, l net.Listener, c *serveCmd, ready func(ur
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
-	s, err := api.New(api.Deps{
+	deps := api.Deps{
 		Atlas: in.atlas, Pool: in.pool, Tiles: maker, Engine: in.engine,
 		Jobs: in.jobs, Blobs: in.blobs, Log: log, Program: program(), BaseURL: c.BaseURL,
-		Work: work, Publish: in.publisher(c.Publish || isLoopback(l.Addr())),
-	})
+		Work: work, Publish: in.publisher(c.Publish || isLoopback(l.Addr())), RequireMatch: c.Match,
+	}
+	if c.Edit {
+		deps.Edit = api.EditBy(c.Who)
+		if c.Who == "" && !isLoopback(l.Addr()) {
+			log.WarnContext(a.ctx, "anybody who reaches the server can change data: name the proxy's header with --edit-user-header, or listen on the loopback interface")
+		}
+	}
+	s, err := api.New(deps)
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
@@ -104,13 +116,27 @@ func (a *app) serve(in *installation, l net.Listener, c *serveCmd, ready func(ur
 		WriteTimeout: writeTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
+	pyramids, err := in.pyramids(maker)
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
 	g, ctx := errgroup.WithContext(a.ctx)
 	g.Go(func() error {
 		in.atlas.Watch(ctx, refreshEvery, func(err error) { log.ErrorContext(ctx, "catalog not refreshed", "error", err) })
 		return nil
 	})
+	g.Go(func() error {
+		in.followers(log).Run(ctx)
+		return nil
+	})
 	if !c.NoWorker {
-		g.Go(func() error { return in.jobs.Run(ctx, s.Handlers()) })
+		handlers := s.Handlers()
+		handlers[tiles.PyramidKind] = pyramids.Handle
+		g.Go(func() error { return in.jobs.Run(ctx, handlers) })
+		g.Go(func() error {
+			in.enqueuePyramids(ctx, pyramids, log)
+			return nil
+		})
 	}
 	g.Go(func() error {
 		if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
@@ -130,6 +156,20 @@ func (a *app) serve(in *installation, l net.Listener, c *serveCmd, ready func(ur
 		return nil
 	}
 	return err
+}
+
+// followers notice what others change in attached tables.
+func (in *installation) followers(log *slog.Logger) *attach.Followers {
+	return attach.NewFollowers(attach.FollowOptions{
+		Atlas: in.atlas, Journal: in.journal, Driver: in.tables,
+		Report: func(dataset string, err error) {
+			if err != nil {
+				log.Warn("attached table is not followed", "dataset", dataset, "error", err)
+				return
+			}
+			log.Info("attached table is followed again", "dataset", dataset)
+		},
+	})
 }
 
 // address is what to open in a browser.

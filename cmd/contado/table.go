@@ -43,19 +43,24 @@ func (a *app) writeTable(in *installation, f *tableFlags, t *table.Table, docume
 	return a.write(f.Out, func(w io.Writer) error { return t.CSV(w, l) })
 }
 
-// writeGeoPackage writes the file beside its place, then moves it there.
+// writeGeoPackage writes the areas with their numbers.
 func (a *app) writeGeoPackage(in *installation, path string, t *table.Table, areas analysis.ZonalAreas) error {
 	outlines, err := in.engine.Outlines(a.ctx, areas)
 	if err != nil {
 		return err
 	}
+	return a.writePlaces(path, "areas", t, outlines)
+}
+
+// writePlaces writes a GeoPackage beside its place, then moves it there.
+func (a *app) writePlaces(path, layer string, t *table.Table, places analysis.Outlines) error {
 	dir, err := os.MkdirTemp(filepath.Dir(path), ".contado-*")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
 	tmp := filepath.Join(dir, filepath.Base(path))
-	if err := analysis.WriteGeoPackage(a.ctx, tmp, "areas", t, outlines); err != nil {
+	if err := analysis.WriteGeoPackage(a.ctx, tmp, layer, t, places); err != nil {
 		return err
 	}
 	return a.place(tmp, path)
