@@ -6,10 +6,36 @@ import (
 	"slices"
 )
 
+// slack is what guesses may be off by however little there is to draw.
+const slack = 4000
+
+// representatives are some of the rows that squares will stand for.
+func (d *drawing) representatives() []candidate {
+	if d.pixels.pixels == nil {
+		return nil
+	}
+	const most = 128
+	var out []candidate
+	step := 1
+	for n := d.pixels.count; n > most; n /= 2 {
+		step *= 2
+	}
+	seen := 0
+	d.pixels.each(func(p *pixel) {
+		if p.row >= 0 {
+			if seen%step == 0 || len(out) == 0 {
+				out = append(out, candidate{e: d.src.entry(p.row), ref: p.row})
+			}
+			seen++
+		}
+	})
+	return out
+}
+
 // jobs plans what a layer draws.
 func (d *drawing) jobs(ctx context.Context, layer int, budget float64) []job {
 	var out []job
-	cost := d.sampleTags(d.polys, d.lines, d.points)
+	cost := d.sampleTags(d.polys, d.lines, d.points, d.representatives())
 	if d.needs(&cost) > budget && len(d.fields) > 0 {
 		if kept, left := d.thrifty(&cost); len(left) > 0 {
 			for _, f := range left {
@@ -23,22 +49,22 @@ func (d *drawing) jobs(ctx context.Context, layer int, budget float64) []job {
 	if len(d.polys) > 0 || d.pixels.pixels != nil {
 		h := d.areas()
 		need := h.planPolygons(d.poured(), tags, math.Inf(1), d.most).bytes
-		out = append(out, job{d, layer, 1.15 * need, func(bytes int) error {
+		out = append(out, job{d, layer, 1.25*need + slack, func(bytes int) error {
 			plan := h.planPolygons(d.poured(), tags, 1.05*float64(bytes), d.most)
 			return d.drawPolygons(ctx, plan, bytes, tags)
 		}})
 	}
 	if len(d.lines) > 0 {
-		out = append(out, job{d, layer, 1.15 * d.lineNeed(tags), func(bytes int) error {
+		out = append(out, job{d, layer, 1.25*d.lineNeed(tags) + slack, func(bytes int) error {
 			return d.drawLines(ctx, bytes, tags)
 		}})
 	}
 	if len(d.points) > 0 {
-		need := 1.15 * float64(len(d.points)) * (featureBytes + 6 + tags)
+		need := 1.25*float64(len(d.points))*(featureBytes+6+tags) + slack
 		out = append(out, job{d, layer, need, func(bytes int) error { return d.drawPoints(ctx, bytes, tags) }})
 	}
 	if d.o.Labels && len(d.polys) > 0 {
-		need := float64(len(d.polys)) * (featureBytes + 6 + tags)
+		need := 1.25*float64(len(d.polys))*(featureBytes+6+tags) + slack
 		out = append(out, job{d, layer, need, func(bytes int) error { return d.drawLabels(ctx, bytes) }})
 	}
 	return out

@@ -213,7 +213,8 @@ func covers(l *mvttest.Layer, x, y float64) int {
 	return n
 }
 
-// Fields of all sizes at once keep their area, within any budget.
+// Fields of all sizes at once keep their area, within any budget; a polygon of
+// few units is off by the rounding of its corners.
 func TestMixedSizesKeepArea(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -246,7 +247,7 @@ func TestMixedSizesKeepArea(t *testing.T) {
 		if len(data) > budget {
 			t.Fatalf("%d bytes of %d", len(data), budget)
 		}
-		if drawn := area(got.Layer("l")); math.Abs(drawn-want) > max(0.07*want, 4) {
+		if drawn := area(got.Layer("l")); math.Abs(drawn-want) > 0.05*want+16 {
 			t.Fatalf("drawn %.1f of %.1f, %+v", drawn, want, stats)
 		}
 	})

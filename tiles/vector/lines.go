@@ -10,10 +10,11 @@ import (
 )
 
 const (
-	lineBytes     = 5   // of a line beside its vertices
-	rankBins      = 32  // ranks that are told apart
-	lengthBins    = 128 // quarters of a doubling of length
-	mostInFeature = 512 // merged lines: more become several features
+	lineBytes     = 5      // of a line beside its vertices
+	rankBins      = 32     // ranks that are told apart
+	lengthBins    = 128    // quarters of a doubling of length
+	mostInFeature = 512    // merged lines: more become several features
+	mostLines     = 40_000 // that are read for a tile
 )
 
 // merges reports whether lines are drawn together.
@@ -24,10 +25,11 @@ func (d *drawing) units(steps float32) float64 { return float64(steps) / math.Sq
 
 // lineCost guesses what a line takes.
 func (d *drawing) lineCost(c *candidate, tags float64) float64 {
-	n := min(float64(c.e.n), 2+d.units(min(c.size, float32(d.v.side)*1.5))/8)
-	if d.merges() {
-		return lineBytes + 2.5*n
+	units := d.units(min(c.size, float32(d.v.side)*1.5))
+	if d.merges() { // joined, most of its ends are no more
+		return 1 + 2.5*min(float64(c.e.n), units/12)
 	}
+	n := min(float64(c.e.n), 2+units/8)
 	return featureBytes + tags + lineBytes + 2.5*n
 }
 
@@ -87,6 +89,7 @@ func (d *drawing) drawLines(ctx context.Context, bytes int, tags float64) error 
 // chooseLines are the lines that have room, and counts the others.
 func (d *drawing) chooseLines(bytes, tags float64) []candidate {
 	var costs [rankBins][lengthBins]float64
+	var counts [rankBins][lengthBins]int
 	bins := make([]uint16, len(d.lines))
 	total := 0.0
 	for i := range d.lines {
@@ -96,21 +99,21 @@ func (d *drawing) chooseLines(bytes, tags float64) []candidate {
 			bins[i] = math.MaxUint16
 			continue
 		}
-		rank := 0
-		if d.o.Rank != nil {
-			rank = min(d.rank(c.ref), rankBins-1)
-		}
+		rank := d.rankOf(c.ref)
 		length := lengthBins - 1 - min(lengthBins-1, max(0, int(4*math.Log2(max(d.units(c.size), 1e-6))+16)))
 		bins[i] = uint16(rank*lengthBins + length)
 		cost := d.lineCost(c, tags)
 		costs[rank][length] += cost
+		counts[rank][length]++
 		total += cost
 	}
 	last := rankBins*lengthBins - 1
-	if total > bytes {
-		sum := 0.0
+	if total > bytes || len(d.lines) > mostLines {
+		sum, n := 0.0, 0
 		for last = 0; last < rankBins*lengthBins; last++ {
-			if sum += costs[last/lengthBins][last%lengthBins]; sum > bytes {
+			sum += costs[last/lengthBins][last%lengthBins]
+			n += counts[last/lengthBins][last%lengthBins]
+			if sum > bytes || n > mostLines {
 				break
 			}
 		}
@@ -263,9 +266,7 @@ func (p *linePainter) groups(refs []int32) []*group {
 		g := byKey[string(key)]
 		if g == nil {
 			g = &group{ref: ref, key: string(key)}
-			if p.o.Rank != nil {
-				g.rank = p.rank(ref)
-			}
+			g.rank = p.rankOf(ref)
 			byKey[g.key] = g
 			out = append(out, g)
 		}

@@ -134,6 +134,15 @@ type square struct {
 	x, y, w, h int16
 }
 
+// each calls visit for the pixels that hold something, along the curve.
+func (p *pixels) each(visit func(*pixel)) {
+	for i, word := range p.used {
+		for ; word != 0; word &= word - 1 {
+			visit(&p.cells[i*64+bits.TrailingZeros64(word)])
+		}
+	}
+}
+
 // squares draws the pixels, each of 2^level base pixels.
 func (p *pixels) squares(out []square, level int) []square {
 	d := squareDrawer{out: out, level: level, full: int64(fullPixel) << level, group: -1, pending: -1}

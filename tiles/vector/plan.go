@@ -41,7 +41,7 @@ func (d *drawing) sampleTags(all ...[]candidate) tagCost {
 		n += len(cs)
 	}
 	limit := uint64(math.MaxUint64)
-	if n > wanted {
+	if n > 4*wanted {
 		limit = math.MaxUint64 / uint64(n) * wanted
 	}
 	seen := make([]map[string]struct{}, len(d.fields))

@@ -19,7 +19,7 @@ type dot struct {
 
 // drawPoints draws within so many bytes more.
 func (d *drawing) drawPoints(ctx context.Context, bytes int, tags float64) error {
-	dots, err := d.dots(ctx)
+	dots, err := d.collectDots(ctx)
 	if err != nil {
 		return err
 	}
@@ -34,11 +34,17 @@ func (d *drawing) drawPoints(ctx context.Context, bytes int, tags float64) error
 	}
 	// What has no room is thinned out on a grid, as fine as has.
 	most := int(float64(bytes) / (featureBytes + 5 + tags))
-	for cell := int64(4); len(dots) > most && cell <= extent; cell *= 2 {
+	if len(dots) > most {
+		cell := int64(finestCell)
+		for ; cell < extent && d.occupied(dots, cell) > most; cell *= 2 {
+		}
 		kept := d.thin(dots, cell)
 		d.stats.Dropped += d.inside(dots) - d.inside(kept)
 		d.stats.Level = max(d.stats.Level, 1)
 		dots = kept
+	}
+	for i := range dots {
+		dots[i].place = d.v.along(d.src.entry(dots[i].ref))
 	}
 	slices.SortFunc(dots, func(a, b dot) int {
 		switch {
@@ -52,9 +58,11 @@ func (d *drawing) drawPoints(ctx context.Context, bytes int, tags float64) error
 	return d.writeDots(dots, end)
 }
 
-// dots are the places of all point rows in the tile and its surroundings.
-func (d *drawing) dots(ctx context.Context) ([]dot, error) {
-	out := make([]dot, 0, len(d.points))
+// collectDots are the places of all point rows in the tile and its
+// surroundings.
+func (d *drawing) collectDots(ctx context.Context) (out []dot, err error) {
+	out = d.dots[:0]
+	defer func() { d.dots = out }()
 	exact := d.v.tile.Z > 18 // a step is more than a quarter unit
 	var c *collector
 	defer func() {
@@ -70,7 +78,7 @@ func (d *drawing) dots(ctx context.Context) ([]dot, error) {
 		key := mix(uint64(p.e.x)<<32|uint64(p.e.y)) &^ 0xff
 		if p.e.kind() == pointEntry && !exact {
 			dx, dy := d.v.offset(p.e.x, p.e.y)
-			out = append(out, dot{dx, dy, p.ref, key, d.v.along(p.e)})
+			out = append(out, dot{dx, dy, p.ref, key, 0})
 			continue
 		}
 		if c == nil {
@@ -84,7 +92,7 @@ func (d *drawing) dots(ctx context.Context) ([]dot, error) {
 		for k := 0; k+1 < len(c.xy); k += 2 {
 			x, y := c.xy[k]*step, c.xy[k+1]*step
 			if math.Abs(x) < 1<<40 && math.Abs(y) < 1<<40 {
-				out = append(out, dot{int64(math.Floor(x)), int64(math.Floor(y)), p.ref, key | uint64(k/2&0xff), d.v.along(p.e)})
+				out = append(out, dot{int64(math.Floor(x)), int64(math.Floor(y)), p.ref, key | uint64(k/2&0xff), 0})
 			}
 		}
 	}
@@ -108,21 +116,70 @@ func (d *drawing) inside(dots []dot) int {
 	return n
 }
 
+// finestCell is the side of the smallest cells, in units.
+const finestCell = 4
+
+// dotCells numbers cells of so many units over the tile and its surroundings.
+type dotCells struct {
+	side, from int64 // steps
+	n          int64 // cells a side
+}
+
+func (d *drawing) cells(cell int64) dotCells {
+	side := max(1, d.v.side*cell/extent)
+	around := (d.v.margin(int64(d.spacing())+buffer+2) + side) / side
+	return dotCells{side, -around * side, d.v.side/side + 2*around + 1}
+}
+
+// of is the number of a dot's cell, −1 beyond.
+func (c *dotCells) of(p *dot) int64 {
+	x, y := p.dx-c.from, p.dy-c.from
+	if x < 0 || y < 0 {
+		return -1
+	}
+	if x, y = x/c.side, y/c.side; x >= c.n || y >= c.n {
+		return -1
+	}
+	return y*c.n + x
+}
+
+// occupied counts the cells that hold a dot.
+func (d *drawing) occupied(dots []dot, cell int64) int {
+	c := d.cells(cell)
+	seen := make([]uint64, (c.n*c.n+63)/64)
+	n := 0
+	for i := range dots {
+		if k := c.of(&dots[i]); k >= 0 && seen[k/64]>>(k%64)&1 == 0 {
+			seen[k/64] |= 1 << (k % 64)
+			n++
+		}
+	}
+	return n
+}
+
 // thin keeps one dot of each cell of so many units, whichever order they come
 // in. Cells lie alike in all tiles of a zoom, so that neighbours agree.
 func (d *drawing) thin(dots []dot, cell int64) []dot {
-	side := max(1, d.v.side*cell/extent)
-	best := make(map[[2]int32]int32, min(len(dots), 1<<16))
+	c := d.cells(cell)
+	best := make([]int32, c.n*c.n) // + 1
+	n := 0
 	for i := range dots {
-		k := [2]int32{int32(floorDiv(dots[i].dx, side)), int32(floorDiv(dots[i].dy, side))}
-		j, ok := best[k]
-		if !ok || d.before(&dots[i], &dots[j]) {
-			best[k] = int32(i)
+		k := c.of(&dots[i])
+		if k < 0 {
+			continue
+		}
+		if j := best[k]; j == 0 {
+			n++
+			best[k] = int32(i + 1)
+		} else if d.before(&dots[i], &dots[j-1]) {
+			best[k] = int32(i + 1)
 		}
 	}
-	out := make([]dot, 0, len(best))
+	out := make([]dot, 0, n)
 	for _, i := range best {
-		out = append(out, dots[i])
+		if i > 0 {
+			out = append(out, dots[i-1])
+		}
 	}
 	return out
 }
@@ -130,7 +187,7 @@ func (d *drawing) thin(dots []dot, cell int64) []dot {
 // before tells which of two dots stays: by rank, then by lot, then by id.
 func (d *drawing) before(a, b *dot) bool {
 	if d.o.Rank != nil {
-		if x, y := d.rank(a.ref), d.rank(b.ref); x != y {
+		if x, y := d.rankOf(a.ref), d.rankOf(b.ref); x != y {
 			return x < y
 		}
 	}
@@ -247,19 +304,4 @@ func (d *drawing) drawClusters(dots []dot, end int) error {
 		}
 	}
 	return nil
-}
-
-// rank is the place of a row's value in Rank.Order.
-func (d *drawing) rank(ref int32) int {
-	r := d.o.Rank
-	if r.Field < 0 || r.Field >= len(d.src.schema.Fields) {
-		return 0
-	}
-	text := d.valuesOf(ref)[r.Field].String()
-	for i, o := range r.Order {
-		if o == text {
-			return i
-		}
-	}
-	return len(r.Order)
 }

@@ -27,6 +27,7 @@ type summary struct {
 	invalid int   // rows whose geometry cannot be drawn
 	odd     []int // rows without a flat form
 	labels  labelPlaces
+	ranks   rankCache
 }
 
 // entry places a row in the world of 2³² steps each way (9 mm at the
