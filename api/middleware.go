@@ -16,7 +16,7 @@ import (
 )
 
 // exposed are the headers that scripts of other origins may read.
-const exposed = "Accept-Ranges, Allow, ETag, Link, Location, Content-Bbox, Content-Crs, Content-Datetime, Content-Language, Content-Range, OGC-NumberMatched, OGC-NumberReturned, Retry-After, X-Contado-Complete, X-Contado-Items, X-Contado-Items-Used, X-Contado-Items-Skipped, X-Request-Id"
+const exposed = "Accept-Ranges, Allow, ETag, Link, Location, Content-Bbox, Content-Crs, Content-Datetime, Content-Language, Content-Range, OGC-NumberMatched, OGC-NumberReturned, Retry-After, X-Contado-Complete, X-Contado-Version, X-Contado-Source, X-Contado-Dropped, X-Contado-Area-Kept, X-Contado-Items, X-Contado-Items-Used, X-Contado-Items-Skipped, X-Request-Id"
 
 // plainPolicy is for everything that is no page.
 const plainPolicy = "default-src 'none'; frame-ancestors 'none'"
@@ -90,7 +90,7 @@ func crossOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 		r := c.Request()
 		if r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != "" {
 			h.Set("Access-Control-Allow-Methods", "GET, HEAD, POST, OPTIONS")
-			h.Set("Access-Control-Allow-Headers", "Content-Type, Accept, Accept-Language, If-None-Match, Prefer")
+			h.Set("Access-Control-Allow-Headers", "Content-Type, Accept, Accept-Language, If-None-Match, Prefer, Range, If-Range, If-Match")
 			h.Set("Access-Control-Max-Age", "86400")
 		}
 		return next(c)

@@ -74,8 +74,39 @@ func (h *Handler) archive(c echo.Context) error {
 	head.Set("ETag", rest.Tag("archive", f.Key, f.SHA256))
 	head.Set("Cache-Control", cacheOf(c, d))
 	head.Set("Accept-Ranges", "bytes")
-	http.ServeContent(c.Response(), c.Request(), path.Base(f.Key), info.Modified, r)
+	w := &ranged{ResponseWriter: c.Response()}
+	http.ServeContent(w, c.Request(), path.Base(f.Key), info.Modified, r)
+	switch w.refused {
+	case http.StatusPreconditionFailed:
+		return rest.Refuse(w.refused, "the archive is another than the one that the request knows")
+	case http.StatusRequestedRangeNotSatisfiable:
+		return rest.Refuse(w.refused, "the archive has %d bytes: Range: %.80s lies outside them", info.Size, c.Request().Header.Get("Range"))
+	}
 	return nil
+}
+
+// ranged holds back refusals, which are answered as all errors are.
+type ranged struct {
+	http.ResponseWriter
+	refused int
+}
+
+// WriteHeader implements http.ResponseWriter.
+func (w *ranged) WriteHeader(status int) {
+	if status == http.StatusPreconditionFailed || status == http.StatusRequestedRangeNotSatisfiable {
+		w.refused = status
+		w.Header().Del("Content-Type")
+		return
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Write implements http.ResponseWriter.
+func (w *ranged) Write(b []byte) (int, error) {
+	if w.refused != 0 {
+		return len(b), nil
+	}
+	return w.ResponseWriter.Write(b)
 }
 
 func mediaOfFile(ending string) string {
