@@ -21,17 +21,18 @@ import (
 // memory. It is shared by all states of a layer, with what was learnt of it:
 // orders and the verdicts of filters.
 type base struct {
-	schema geo.Schema
-	file   *fgb.File
-	rows   []entry            // by ascending id; when there is no file
-	tree   *index.Tree[int32] // of rows
-	maxID  func() int64       // the greatest id, 0 when there is none
-	orders cache[*order]      // by their keys
-	wheres cache[*Selection]  // by their text
-	memos  cache[any]         // what others made of the rows
-	limits limits
-	asked  []atomic.Int32 // how often filters would have used an order by a field
-	edit   sync.Mutex     // one new state at a time
+	schema  geo.Schema
+	file    *fgb.File
+	rows    []entry            // by ascending id; when there is no file
+	tree    *index.Tree[int32] // of rows
+	maxID   func() int64       // the greatest id, 0 when there is none
+	orders  cache[*order]      // by their keys
+	wheres  cache[*Selection]  // by their text
+	memos   cache[any]         // what others made of the rows
+	limits  limits
+	asked   []atomic.Int32 // how often filters would have used an order by a field
+	sorting sync.Mutex     // one order at a time
+	edit    sync.Mutex     // one new state at a time
 }
 
 func packedBase(d catalog.Dataset, f *fgb.File) (*base, error) {

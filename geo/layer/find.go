@@ -22,8 +22,6 @@ type clue struct {
 	// one says that all rows of the only part have one value, so that they
 	// stand in the order of their ids.
 	one bool
-	// sure clues come from conditions of their own, not out of a filter.
-	sure bool
 }
 
 // part is a stretch of an order: from the first key that begins with low (or
@@ -128,7 +126,7 @@ func (n *names) clueOf(op string, left, right cql2.Expr) []clue {
 // clue is that of an equality, when the order of the values can find it.
 func (e *equal) clue() (clue, bool) {
 	p := e.prefix()
-	return clue{field: e.field, parts: []part{{mark{p, false}, mark{p, true}}}, one: true, sure: true}, e.exact
+	return clue{field: e.field, parts: []part{{mark{p, false}, mark{p, true}}}, one: true}, e.exact
 }
 
 // place is the first row at or after a mark.
@@ -159,8 +157,8 @@ func (f *found) only() []int32 {
 }
 
 // follow picks the clue that leads to the fewest rows; nil when there is none.
-// An order is made for a condition of its own, and for a filter when it is
-// asked for the second time.
+// An order is made when it is asked for the second time: until then going
+// through the rows is faster.
 func (s *scan) follow(ctx context.Context) (*found, error) {
 	if s.l.base.len() < s.l.base.limits.ordered {
 		return nil, nil
@@ -176,7 +174,7 @@ func (s *scan) follow(ctx context.Context) (*found, error) {
 	}
 	var best *found
 	for i := range clues {
-		o, err := s.l.base.orderBy(ctx, clues[i].field, clues[i].sure)
+		o, err := s.l.base.orderBy(ctx, clues[i].field)
 		if err != nil {
 			return nil, err
 		}
@@ -201,19 +199,19 @@ func (o *order) lead(c *clue) *found {
 	return f
 }
 
-// orderBy gives the order by one attribute; nil when it is not worth making.
-func (b *base) orderBy(ctx context.Context, field int, sure bool) (*order, error) {
+// orderBy gives the order by one attribute; nil when it is not worth making yet.
+func (b *base) orderBy(ctx context.Context, field int) (*order, error) {
 	k, err := newKeys(&b.schema, []features.SortKey{{Field: b.schema.Fields[field].Name}})
 	if err != nil {
 		return nil, err
 	}
-	if !sure && !b.orders.has(k.name) && b.asked[field].Add(1) < 2 {
+	if !b.orders.has(k.name) && b.asked[field].Add(1) < 2 {
 		return nil, nil
 	}
 	return b.order(ctx, k)
 }
 
-// hits are the rows found, with all of the overlay.
+// foundHits are the rows found, with all of the overlay.
 func (s *scan) foundHits(f *found) []hit {
 	out := make([]hit, 0, f.n)
 	for _, rows := range f.rows {

@@ -255,17 +255,6 @@ func head(key []byte) uint64 {
 	return binary.BigEndian.Uint64(b[:])
 }
 
-// before compares two keys, their heads first.
-func before(ha uint64, a []byte, hb uint64, b []byte) int {
-	switch {
-	case ha < hb:
-		return -1
-	case ha > hb:
-		return 1
-	}
-	return bytes.Compare(a, b)
-}
-
 // less compares rows by their keys; it belongs to one goroutine.
 func (k *keys) less() func(a, b Row) bool {
 	var x, y []byte

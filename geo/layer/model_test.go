@@ -284,7 +284,7 @@ func TestLayerAgainstModel(t *testing.T) {
 			}
 			l := make(t, modelSchema, list)
 			if rapid.Bool().Draw(rt, "as if large") {
-				l.Limit(0, rapid.IntRange(0, 5).Draw(rt, "hits"), 5)
+				l.Limit(0, rapid.IntRange(0, 5).Draw(rt, "hits"), 5, rapid.Int32Range(0, 1).Draw(rt, "asked"))
 			}
 			before, beforeModel := l, *m
 			beforeModel.rows, beforeModel.revision = clone(m.rows), clone(m.revision)

@@ -2,7 +2,9 @@ package layer
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"encoding/binary"
 	"slices"
 	"sort"
 )
@@ -26,45 +28,66 @@ func (b *base) order(ctx context.Context, k *keys) (*order, error) {
 	return b.orders.get(k.name, func() (*order, error) { return b.sorted(ctx, k) })
 }
 
-// sorted makes all keys, one after the other, and sorts them by their first
-// bytes before it looks at the rest.
+// item is a row while it is sorted: the beginning of its key, and its id.
+type item struct {
+	head  uint64 // the bytes after the class
+	id    int64
+	row   int32
+	class byte
+	whole bool // head is all of the key but for the id
+}
+
+// sorted makes all keys, one after the other in the order of the file, and
+// sorts them by their first bytes before it looks at the rest. It makes one
+// order at a time: its memory is some 60 bytes a row.
 func (b *base) sorted(ctx context.Context, k *keys) (*order, error) {
-	type item struct {
-		head  uint64
-		start uint64 // in arena
-		row   int32
-	}
-	items := make([]item, b.len(), b.len()+1)
+	b.sorting.Lock()
+	defer b.sorting.Unlock()
+	items := make([]item, 0, b.len())
+	starts := make([]int, 1, b.len()+1) // of the keys, by ordinal, and the end of the last
 	arena := make([]byte, 0, 32*b.len())
 	c := checker{ctx: ctx}
-	for i := range items {
-		if !c.ok() {
-			return nil, c.err
-		}
-		start := len(arena)
-		arena = k.of(arena, b.at(i))
-		items[i] = item{head(arena[start+1:]), uint64(start), int32(i)} //nolint:gosec // checked when opened
-	}
-	// The class byte is not in the head: it is compared first.
-	ends := make([]uint64, len(items))
-	for i := range items {
-		if i+1 < len(items) {
-			ends[i] = items[i+1].start
-		} else {
-			ends[i] = uint64(len(arena))
-		}
+	b.all(func(r Row) bool {
+		arena = k.of(arena, r)
+		key := arena[starts[len(items)]:]
+		starts = append(starts, len(arena))
+		items = append(items, item{
+			head: head(key[1:]), id: r.ID(), row: r.ordinal, class: key[0],
+			whole: len(k.fields) == 1 && len(key) == numberKey && isWhole(key, k.fields[0].descending),
+		})
+		return c.ok()
+	})
+	if c.err != nil {
+		return nil, c.err
 	}
 	slices.SortFunc(items, func(x, y item) int {
-		if cx, cy := arena[x.start], arena[y.start]; cx != cy {
-			return int(cx) - int(cy)
+		switch {
+		case x.class != y.class:
+			return int(x.class) - int(y.class)
+		case x.head != y.head:
+			return cmp.Compare(x.head, y.head)
+		case x.whole && y.whole:
+			return cmp.Compare(x.id, y.id)
 		}
-		return before(x.head, arena[x.start:ends[x.row]], y.head, arena[y.start:ends[y.row]])
+		return bytes.Compare(arena[starts[x.row]:starts[x.row+1]], arena[starts[y.row]:starts[y.row+1]])
 	})
 	o := &order{keys: k, base: b, rows: make([]int32, len(items))}
-	for i, it := range items {
-		o.rows[i] = it.row
+	for i := range items {
+		o.rows[i] = items[i].row
 	}
 	return o, nil
+}
+
+// numberKey is the length of the key of one number: class, number, residue, id.
+const numberKey = 1 + 8 + 8 + 8
+
+// isWhole tells of the key of a number whether its residue is 0.
+func isWhole(key []byte, descending bool) bool {
+	none := uint64(1) << 63
+	if descending {
+		none = ^none
+	}
+	return binary.BigEndian.Uint64(key[9:]) == none
 }
 
 // after is the place of the first row whose key is greater than key.
