@@ -8,6 +8,7 @@ import (
 
 	"contado/geo"
 	"contado/geo/fault"
+	"contado/geo/wkb"
 )
 
 // encoder makes the bytes of rows. A row is a FlatBuffer with its length in
@@ -139,7 +140,7 @@ func only(g orb.Geometry) orb.Geometry {
 // geometryOf writes the geometry, pointed to from at.
 func (e *encoder) geometryOf(f *geo.Feature, g orb.Geometry, at int) (geo.BBox, error) {
 	box := geo.EmptyBBox()
-	n := positions(g)
+	n := wkb.Positions(g)
 	e.z, e.m = nil, nil
 	if e.schema.HasZ {
 		e.z = f.Z
@@ -228,7 +229,7 @@ func (e *encoder) ends(g orb.Geometry, at int) {
 }
 
 func (e *encoder) coordinates(g orb.Geometry, field func(int) int, box *geo.BBox) error {
-	n := positions(g)
+	n := wkb.Positions(g)
 	e.list(field(geometryXY), 2*n)
 	finite := true
 	put := func(list []orb.Point) {

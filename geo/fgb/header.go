@@ -88,6 +88,14 @@ func schemaType(k Kind) string {
 	switch {
 	case k <= Collection:
 		return k.String()
+	case k == kindCircular || k == kindCompound:
+		return LineString.String()
+	case k == kindMultiCurve:
+		return MultiLineString.String()
+	case k == kindMultiSurface:
+		return MultiPolygon.String()
+	case k == kindCurvePolygon:
+		return Polygon.String()
 	case k == kindTriangle:
 		return Polygon.String()
 	case k == kindTIN || k == kindPolyhedral:

@@ -86,6 +86,12 @@ func (r Row) Box() geo.BBox {
 		return geo.EmptyBBox()
 	}
 	left := budget(len(r.buf))
+	if g.kind.curved() { // arcs reach beyond their positions
+		if s, err := g.straighten(&left, 0); err == nil && s.g != nil {
+			return geo.BBoxOf(s.g.Bound())
+		}
+		return geo.EmptyBBox()
+	}
 	return g.box(&left, 0)
 }
 

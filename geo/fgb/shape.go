@@ -141,7 +141,7 @@ func (r Row) Shape(s *Shape) error {
 
 func unsupported(g *geometryTable) error {
 	return fault.WithHint(fault.Errorf("fgb.Shape", fault.Unsupported, "%s: row %d is a %v", g.row.f.path, g.row.ordinal, g.kind),
-		"make its curves straight: ogr2ogr -nlt CONVERT_TO_LINEAR")
+		"write it with straight edges: ogr2ogr -nlt CONVERT_TO_LINEAR")
 }
 
 // simple reads a geometry without parts.
