@@ -33,7 +33,8 @@ type drawing struct {
 	squares []square
 	order   []uint64
 	dots    []dot
-	ranks   [][]uint8 // of Rank, by segment
+	ranks   [][]uint8     // of Rank, by segment
+	merge   []*agreements // of MergeBy, by segment
 }
 
 var drawingPool = sync.Pool{New: func() any { return &drawing{w: &layerWriter{}} }}
@@ -196,8 +197,8 @@ func (d *drawing) free() {
 	clear(d.points)
 	d.polys, d.lines, d.points = d.polys[:0], d.lines[:0], d.points[:0]
 	d.items, d.squares, d.order = d.items[:0], d.squares[:0], d.order[:0]
-	d.v, d.src, d.read, d.labelWriter, d.fields, d.ranks, d.stats = nil, nil, nil, nil, nil, nil, LayerStats{}
-	const most = 1 << 18
+	d.v, d.src, d.read, d.labelWriter, d.fields, d.ranks, d.merge, d.stats = nil, nil, nil, nil, nil, nil, nil, LayerStats{}
+	const most = 1 << 19
 	if cap(d.polys) <= most && cap(d.lines) <= most && cap(d.points) <= most && cap(d.w.features) <= 4*DefaultBudget {
 		drawingPool.Put(d)
 	}

@@ -1,17 +1,14 @@
 package vector
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // join puts lines together end to end where just two ends meet. The result
 // depends on the set of lines, not on their order or direction.
 func join(lines [][]vertex) [][]vertex {
-	lines = slices.Clone(lines)
-	for i, l := range lines {
-		if compareLines(reversed(l), l) < 0 {
-			lines[i] = reversed(l)
-		}
-	}
-	slices.SortFunc(lines, compareLines)
+	lines = inOrder(lines)
 	ends := make(map[vertex]endsAt, 2*len(lines))
 	note := func(v vertex, i int32) {
 		e := ends[v]
@@ -37,6 +34,34 @@ func join(lines [][]vertex) [][]vertex {
 		slices.Reverse(l)
 		l = grow(l, lines, ends, used)
 		out = append(out, l)
+	}
+	return out
+}
+
+// inOrder sorts lines, each turned so that the lesser end is first.
+func inOrder(lines [][]vertex) [][]vertex {
+	type keyed struct {
+		ends uint64
+		line []vertex
+	}
+	all := make([]keyed, len(lines))
+	for i, l := range lines {
+		first, last := l[0], l[len(l)-1]
+		if c := compareVertices(last, first); c < 0 || c == 0 && compareLines(reversed(l), l) < 0 {
+			l = reversed(l)
+			first, last = last, first
+		}
+		all[i] = keyed{uint64(first.key())<<32 | uint64(last.key()), l}
+	}
+	slices.SortFunc(all, func(a, b keyed) int {
+		if a.ends != b.ends {
+			return cmp.Compare(a.ends, b.ends)
+		}
+		return compareLines(a.line, b.line)
+	})
+	out := make([][]vertex, len(all))
+	for i := range all {
+		out[i] = all[i].line
 	}
 	return out
 }

@@ -100,7 +100,7 @@ func (d *drawing) chooseLines(bytes, tags float64) []candidate {
 			continue
 		}
 		rank := d.rankOf(c.ref)
-		length := lengthBins - 1 - min(lengthBins-1, max(0, int(4*math.Log2(max(d.units(c.size), 1e-6))+16)))
+		length := lengthBins - 1 - min(lengthBins-1, max(0, quarterOctave(max(d.units(c.size), 1e-6))+16))
 		bins[i] = uint16(rank*lengthBins + length)
 		cost := d.lineCost(c, tags)
 		costs[rank][length] += cost
@@ -254,20 +254,12 @@ func (p *linePainter) groups(refs []int32) []*group {
 	c := p.collector
 	byKey := map[string]*group{}
 	var out []*group
-	var key []byte
 	for i, ref := range refs {
-		values := p.valuesOf(ref)
-		key = key[:0]
-		for _, f := range p.o.MergeBy {
-			if f >= 0 && f < len(values) {
-				key = appendValue(key, values[f])
-			}
-		}
-		g := byKey[string(key)]
+		key := p.agreement(ref)
+		g := byKey[key]
 		if g == nil {
-			g = &group{ref: ref, key: string(key)}
-			g.rank = p.rankOf(ref)
-			byKey[g.key] = g
+			g = &group{ref: ref, key: key, rank: p.rankOf(ref)}
+			byKey[key] = g
 			out = append(out, g)
 		}
 		s := &c.shapes[i]

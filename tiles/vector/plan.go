@@ -107,10 +107,14 @@ const (
 	areaBins     = 160
 )
 
-// areaBin is a quarter of a doubling.
+// areaBin is about a quarter of a doubling: the exponent of a number and the
+// first two bits of its fraction.
 func areaBin(units2 float64) int {
-	return min(areaBins-1, max(0, int(4*math.Log2(units2/(basePixel*basePixel)))))
+	return min(areaBins-1, max(0, quarterOctave(units2/(basePixel*basePixel))))
 }
+
+// quarterOctave is 0 for 1 to 1.25, 4 for 2 to 2.5, and so on.
+func quarterOctave(v float64) int { return int(math.Float32bits(float32(v))>>21) - 127*4 }
 
 // areas is a histogram of polygons by area.
 type areas struct {
@@ -203,7 +207,9 @@ func (h *areas) planPolygons(tiny, tags, bytes float64, most int) polygonPlan {
 }
 
 // binArea is the least area of a bin.
-func binArea(b int) float64 { return basePixel * basePixel * math.Exp2(float64(b)/4) }
+func binArea(b int) float64 {
+	return basePixel * basePixel * math.Ldexp(1+float64(b%4)/4, b/4)
+}
 
 // toleranceAt is the tolerance of simplification, in units.
 func toleranceAt(level int) float64 {
