@@ -28,6 +28,9 @@ type Edit struct {
 	// Expect is Layer.Revision of the row as the author has seen it; nil
 	// edits it whatever it is.
 	Expect *int64
+	// Version is the dataset's as the author has seen it, whose ids and
+	// revisions are meant; 0 is the current one.
+	Version int
 }
 
 // MaxEdits bounds the edits of one Apply.
@@ -79,10 +82,17 @@ func (a *Atlas) Apply(ctx context.Context, dataset string, edits []Edit, who str
 			return nil, refreshed
 		}
 		now, nowErr := a.Current().Layer(ctx, dataset)
-		if nowErr != nil || now.Stamp() == l.Stamp() {
+		if nowErr != nil || now.Stamp() == l.Stamp() || movedOn(l, now, edits) {
 			return nil, err
 		}
 	}
+}
+
+// movedOn tells whether there is a new version now, in which the ids of the
+// edits may be those of other rows.
+func movedOn(l, now *Layer, edits []Edit) bool {
+	return now.Dataset().Version.Number != l.Dataset().Version.Number &&
+		slices.ContainsFunc(edits, func(e Edit) bool { return e.ID != 0 })
 }
 
 // apply makes the edits on the state that l is.
@@ -235,7 +245,11 @@ func prepareOne(l *Layer, e *Edit, id int64, rules *rules) (journal.Change, erro
 	const op = "atlas.Apply"
 	c := journal.Change{Feature: id, Op: e.Op, Expect: l.Revision(id)}
 	r, there := l.Find(id)
+	version := l.Dataset().Version.Number
 	switch {
+	case e.Version != 0 && e.Version != version:
+		return c, fault.WithHint(fault.Errorf(op, fault.Conflict, "dataset %q is at version %d, and the edit is one of version %d", l.Dataset().ID, version, e.Version),
+			"read the feature again and repeat the edit on what it is now")
 	case e.Op != journal.Create && e.Op != journal.Replace && e.Op != journal.Delete:
 		return c, fault.Errorf(op, fault.Invalid, "the operation %.20q is unknown", e.Op)
 	case e.Op == journal.Create && id <= 0:

@@ -123,3 +123,28 @@ func TestWatchFollowsEdits(t *testing.T) {
 	cancel()
 	wg.Wait()
 }
+
+// An edit is one of the rows of a version: it is not made to those of the next.
+func TestEditsDoNotMoveToANewVersion(t *testing.T) {
+	t.Parallel()
+	h, a := estate(t)
+	b := h.open(t)
+	layerOf(t, b, "parcels")
+	d, err := a.Current().Dataset("parcels")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.publish(t, h.stores(t), d, parcels, []geo.Feature{parcel(1, 60, 60)}) // not the same parcel any more
+	_, err = b.Apply(t.Context(), "parcels", []atlas.Edit{{Op: journal.Delete, ID: 1}}, "")
+	if !fault.Is(err, fault.Conflict) {
+		t.Errorf("an edit of the version before: %v", err)
+	}
+	if _, err := b.Apply(t.Context(), "parcels", []atlas.Edit{{Op: journal.Delete, ID: 1, Version: 1}}, ""); !fault.Is(err, fault.Conflict) {
+		t.Errorf("an edit of a version that is named: %v", err)
+	}
+	// A new row is one of whichever version there is.
+	if got := apply(t, a, atlas.Edit{Op: journal.Create, Row: parcel(0, 1, 1)}); got[0].Version != 2 || got[0].Feature != 2 {
+		t.Errorf("created %+v", got[0])
+	}
+	apply(t, b, atlas.Edit{Op: journal.Delete, ID: 1, Version: 2})
+}
