@@ -8,9 +8,12 @@ import (
 	"testing"
 
 	"contado/geo"
+	"contado/geo/export"
 	"contado/geo/fault"
 	"contado/geo/gdal"
 	"contado/geo/store/catalog"
+
+	"github.com/paulmach/orb"
 )
 
 const threeTowns = `{"type":"FeatureCollection","features":[
@@ -152,6 +155,50 @@ c.commit()`
 	d := mustRun(t, st, Options{Dataset: "north", Layer: "north"}, path)
 	if d.Version.Vector.Count != 2 || !hasNotice(d, "views-read") {
 		t.Errorf("%+v %v", d.Version.Vector, d.Version.Notices)
+	}
+	wantClean(t, st)
+}
+
+// A column that is named as the code is text in every role, with the zeros
+// that it lost as a number; a spreadsheet's coordinates place its rows.
+func TestCodeFieldOfAnyRole(t *testing.T) {
+	t.Parallel()
+	st := stores(t, t.TempDir())
+	d := mustRun(t, st, Options{Dataset: "a", Role: catalog.OtherRole, CodeField: "pro_com"}, writeFile(t, "a.csv", "pro_com,v,mark\n1272,1,19.041\n15146,2,20.100\n"))
+	s, rows := rowsOf(t, st, d)
+	if s.Fields[0].Type != geo.String || rows[0].Values[0] != "001272" && rows[0].Values[0] != "1272" {
+		t.Errorf("%+v %v", s.Fields, rows[0].Values)
+	}
+	d = mustRun(t, st, Options{Dataset: "b", CodeField: "mark"}, writeFile(t, "a.csv", "pro_com,v,mark\n1272,1,19.041\n15146,2,20.100\n"))
+	if _, rows = rowsOf(t, st, d); rows[0].Values[2] != "19.041" {
+		t.Errorf("%v", rows[0].Values)
+	}
+}
+
+func TestSpreadsheet(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "p.xlsx")
+	f, _ := export.Find("xlsx", "")
+	s := geo.Schema{GeometryType: "Point", CRS: geo.WGS84, Fields: []geo.Field{{Name: "codice", Type: geo.String}, {Name: "giorno", Type: geo.Date}, {Name: "n", Type: geo.Integer}}}
+	_, err := export.Write(t.Context(), path, f, s, func(yield func(geo.Feature) bool) error {
+		yield(geo.Feature{ID: 1, Geometry: orb.Point{11.25, 46.5}, Values: []any{"001272", "2024-02-29", int64(7)}})
+		yield(geo.Feature{ID: 2, Geometry: orb.Point{11.5, 46.25}, Values: []any{"19.041", nil, nil}})
+		return nil
+	}, export.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	st := stores(t, t.TempDir())
+	d := mustRun(t, st, Options{Dataset: "x"}, path)
+	if got := summary(t, st, d); got != "vector other 2×Point" {
+		t.Errorf("%s: %v", got, d.Version.Notices)
+	}
+	_, rows := rowsOf(t, st, d)
+	if rows[0].Values[0] != "001272" || rows[0].Values[1] != "2024-02-29" || rows[0].Values[2] != int64(7) || rows[1].Values[0] != "19.041" || rows[1].Values[2] != nil {
+		t.Errorf("%v", rows)
+	}
+	if !orb.Equal(rows[0].Geometry, orb.Point{11.25, 46.5}) {
+		t.Errorf("%v", rows[0].Geometry)
 	}
 	wantClean(t, st)
 }

@@ -77,6 +77,11 @@ func File(path string) (Format, error) {
 			return Format{}, err
 		}
 	}
+	if f.Name == dxf.Name {
+		if err := checkBlocks(path); err != nil {
+			return Format{}, err
+		}
+	}
 	return f, nil
 }
 
@@ -116,7 +121,6 @@ var magics = []magic{
 	{0, "GRIB", Format{"GRIB", Raster, []string{"GRIB"}}},
 	{0, "PAR1", Format{"Parquet", Vector, []string{"Parquet"}}},
 	{0, "PMTiles\x03", Format{"PMTiles", Tiles, nil}},
-	{0, "AutoCAD Binary DXF", dxf},
 	{4, "\x0a\x09OSMHeader", Format{"OpenStreetMap PBF", OpenStreetMap, nil}},
 	{0, "fgb\x03fgb", Format{"FlatGeobuf", Vector, []string{"FlatGeobuf"}}},
 	{0, "PK\x03\x04", zipped},
@@ -138,6 +142,7 @@ var refused = []struct {
 	bytes, name string
 	hint        string
 }{
+	{0, "AutoCAD Binary DXF", "binary DXF", "save it as DXF in ASCII"},
 	{0, "PARE", "encrypted Parquet", "write it again without encryption"},
 	{0, "fgb\x00", "FlatGeobuf of a draft version", "write it again with a current program"},
 	{0, "fgb\x01", "FlatGeobuf version 1", "write it again with a current program"},

@@ -129,6 +129,9 @@ func open(ctx context.Context, path, label string, drivers, opts []string, o Ope
 	return nil, errors.Join(err, v.Close())
 }
 
+// severalLayers are the formats whose files may have several layers.
+var severalLayers = map[string]bool{"GPKG": true, "KML": true, "LIBKML": true, "GPX": true, "TopoJSON": true}
+
 // pointLayers are layers of GPX that only repeat the vertices of others.
 var pointLayers = map[string]bool{"route_points": true, "track_points": true}
 
@@ -160,7 +163,7 @@ func filled(ctx context.Context, v *gdal.Vector, drivers []string) ([]gdal.Layer
 // Layers names the layers of a file that hold rows, in its order; nil for
 // formats that have but one.
 func Layers(ctx context.Context, path, label string, drivers []string) ([]string, error) {
-	if len(drivers) > 0 && (drivers[0] == parquetDriver || drivers[0] == packedDriver) {
+	if len(drivers) == 0 || !severalLayers[drivers[0]] {
 		return nil, nil
 	}
 	v, err := gdal.OpenVectorWith(path, &gdal.VectorOptions{Drivers: drivers})
