@@ -150,3 +150,27 @@ func filter(t testing.TB, text string) cql2.Expr {
 	}
 	return e
 }
+
+// BenchmarkJournal is the opening of a layer with a long journal.
+func BenchmarkJournal(b *testing.B) {
+	const n, edits = 100_000, 100_000
+	s := geo.Schema{GeometryType: "Point", CRS: "EPSG:32632", Fields: []geo.Field{{Name: "n", Type: geo.Integer}}}
+	var list []geo.Feature
+	for i := range n {
+		list = append(list, geo.Feature{ID: int64(i + 1), Geometry: orb.Point{float64(i % 317), float64(i / 317)}, Values: []any{int64(i)}})
+	}
+	l := packed(b, s, list)
+	rng := rand.New(rand.NewPCG(3, 4))
+	var changes []journal.Change
+	for i := range edits {
+		f := list[rng.IntN(n)]
+		changes = append(changes, journal.Change{Dataset: "rows", Version: 3, Seq: int64(i + 1), Feature: f.ID, Op: journal.Replace, After: &f})
+	}
+	b.ReportAllocs()
+	defer cpu(b)()
+	for b.Loop() {
+		if _, err := l.With(changes); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
