@@ -383,7 +383,7 @@ func TestTables(t *testing.T) {
 		t.Errorf("%v %v", d.Fields, got)
 	}
 	areas, rows := towns()
-	path, notes = write(t, "csv", areas, rows, export.Options{})
+	path, _ = write(t, "csv", areas, rows, export.Options{})
 	if b, err = os.ReadFile(path); err != nil || !strings.Contains(string(b), `"MULTIPOLYGON(((600000 5100000`) {
 		t.Errorf("%s %v", b, err)
 	}

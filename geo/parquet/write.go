@@ -8,8 +8,6 @@ import (
 	"math"
 	"os"
 	"slices"
-	"strings"
-	"time"
 
 	pq "github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/compress"
@@ -50,7 +48,7 @@ var codecs = map[string]compress.Codec{
 type Writer struct {
 	f      *os.File
 	buf    *bufio.Writer
-	w      *pq.Writer
+	w      *pq.GenericWriter[any]
 	schema geo.Schema
 	o      Options
 	codec  compress.Codec
@@ -144,7 +142,7 @@ func (w *Writer) begin() {
 		pq.NewSchema("schema", root), pq.Compression(w.codec), pq.CreatedBy("contado", "", ""), pq.DataPageStatistics(true),
 		pq.SkipPageBounds(w.geometry), pq.MaxRowsPerRowGroup(math.MaxInt64),
 	}
-	w.w = pq.NewWriter(w.buf, options...)
+	w.w = pq.NewGenericWriter[any](w.buf, options...)
 }
 
 func node(t geo.FieldType, local bool) pq.Node {
@@ -260,75 +258,6 @@ func (w *Writer) putGeometry(f *geo.Feature, add func(pq.Value, int)) (int, erro
 	}
 	add(pq.ByteArrayValue(w.wkb), 1)
 	return len(w.wkb) + 32, nil
-}
-
-func (w *Writer) value(i int, v any) (pq.Value, error) {
-	f := w.schema.Fields[i]
-	switch v := v.(type) {
-	case nil:
-		return pq.NullValue(), nil
-	case int64:
-		switch f.Type {
-		case geo.Integer:
-			return pq.Int64Value(v), nil
-		case geo.Real:
-			return pq.DoubleValue(float64(v)), nil
-		}
-	case float64:
-		if f.Type == geo.Real {
-			return pq.DoubleValue(v), nil
-		}
-		if f.Type == geo.Integer && v == math.Trunc(v) && math.Abs(v) < 1<<53 {
-			return pq.Int64Value(int64(v)), nil
-		}
-	case bool:
-		if f.Type == geo.Boolean {
-			return pq.BooleanValue(v), nil
-		}
-	case []byte:
-		if f.Type == geo.Binary {
-			return pq.ByteArrayValue(v), nil
-		}
-	case string:
-		switch f.Type {
-		case geo.String, geo.JSON:
-			return pq.ByteArrayValue([]byte(v)), nil
-		case geo.Date, geo.DateTime:
-			return w.time(i, v)
-		}
-	}
-	return pq.Value{}, fmt.Errorf("a %T does not fit the type %s", v, f.Type)
-}
-
-func hasZone(s string) bool {
-	t := strings.IndexAny(s, "T ")
-	return t >= 0 && strings.ContainsAny(s[t:], "Zz+-")
-}
-
-// time reads a date or time in ISO 8601.
-func (w *Writer) time(i int, s string) (pq.Value, error) {
-	f := w.schema.Fields[i]
-	if f.Type == geo.Date {
-		t, err := time.Parse(time.DateOnly, s)
-		if err != nil {
-			return pq.Value{}, err
-		}
-		return pq.Int32Value(int32(t.Unix() / 86400)), nil //nolint:gosec // years 0 to 9999
-	}
-	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05.999999999", time.DateOnly} {
-		t, err := time.Parse(layout, s)
-		if err != nil {
-			continue
-		}
-		if zoned := layout == time.RFC3339Nano; zoned == w.local[i] {
-			if w.o.OnLoss == nil {
-				return pq.Value{}, fmt.Errorf("%q has a time zone and others have not, or the other way round", s)
-			}
-			w.o.OnLoss(f.Name, fmt.Sprintf("%s was taken as universal time, since others of the column have no zone, or have one", s))
-		}
-		return pq.Int64Value(t.UnixMicro()), nil
-	}
-	return pq.Value{}, fmt.Errorf("%q is not a date or time in ISO 8601", s)
 }
 
 // Close finishes the file.
