@@ -126,7 +126,7 @@ func New(d Deps) (*Server, error) {
 		&ogc.Pictures{Painter: painter, Tiles: d.Tiles, Timeout: d.Limits.Tile},
 		&wms.Handler{Painter: painter, Log: d.Log, Timeout: d.Limits.Tile},
 		&wmts.Handler{Painter: painter, Log: d.Log, Timeout: d.Limits.Tile},
-		&xyz.Handler{Atlas: d.Atlas, Tiles: d.Tiles, Blobs: d.Blobs, Filter: ogc.RowFilter, Timeout: d.Limits.Tile},
+		&xyz.Handler{Atlas: d.Atlas, Tiles: d.Tiles, Blobs: d.Blobs, Engine: d.Engine, Filter: ogc.RowFilter, Timeout: d.Limits.Tile},
 		&xyz.Crops{Painter: painter, Timeout: d.Limits.Tile},
 		&territory.Handler{Atlas: d.Atlas, Engine: d.Engine, Program: d.Program, Timeout: d.Limits.Query},
 		s.analysis,

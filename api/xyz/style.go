@@ -28,7 +28,7 @@ var order = []catalog.Role{
 
 // style answers with the MapLibre style of a dataset, or of everything.
 func (h *Handler) style(c echo.Context) error {
-	if err := rest.Only(c, "f"); err != nil {
+	if err := rest.Only(c, append([]string{"f"}, themeParams...)...); err != nil {
 		return err
 	}
 	if _, err := rest.Choose(c, rest.JSONFormat); err != nil {
@@ -40,6 +40,9 @@ func (h *Handler) style(c echo.Context) error {
 	}
 	state := h.Atlas.Current()
 	if id == wholeMap {
+		if err := rest.Only(c, "f"); err != nil {
+			return err
+		}
 		return rest.JSON(c, rest.MediaJSON, mapStyle(c, state.Datasets()))
 	}
 	d, err := state.Dataset(id)
@@ -49,7 +52,14 @@ func (h *Handler) style(c echo.Context) error {
 	if !drawable(d) {
 		return fault.Errorf("xyz", fault.Invalid, "dataset %s has nothing to draw on a map", d.ID)
 	}
+	theme, err := h.theme(c, d)
+	if err != nil {
+		return err
+	}
 	doc := styleOf(c, d)
+	if theme != nil {
+		doc = style.NewThematic(d, theme, style.Options{TileJSON: rest.URL(c, "xyz", d.ID+".json"), Sprite: rest.URL(c, "sprites", "contado")})
+	}
 	look(doc, d.Version.BBoxWGS84)
 	return rest.JSON(c, rest.MediaJSON, doc)
 }
@@ -204,10 +214,16 @@ func (h *Handler) legend(c echo.Context) error {
 		}
 		l = style.Lang(lang).RasterLegend(d, s)
 	default:
-		if err := rest.Only(c, "f", "v", "lang"); err != nil {
+		if err := rest.Only(c, append([]string{"f", "v", "lang"}, themeParams...)...); err != nil {
 			return err
 		}
-		l = style.Lang(lang).VectorLegend(d)
+		theme, err := h.theme(c, d)
+		if err != nil {
+			return err
+		}
+		if l = style.Lang(lang).VectorLegend(d); theme != nil {
+			l = style.Lang(lang).ThemeLegend(d, theme)
+		}
 	}
 	format := rest.JSONFormat
 	if ending == "svg" {

@@ -16,6 +16,7 @@ import (
 	"contado/api/draw"
 	"contado/api/rest"
 	"contado/api/vtile"
+	"contado/geo/analysis"
 	"contado/geo/atlas"
 	"contado/geo/fault"
 	"contado/geo/layer"
@@ -29,7 +30,8 @@ type Handler struct {
 	Atlas   *atlas.Atlas
 	Tiles   *tiles.Service
 	Blobs   blob.Driver
-	Filter  vtile.Filter // of the rows of vector tiles
+	Engine  *analysis.Engine // divides attributes into classes
+	Filter  vtile.Filter     // of the rows of vector tiles
 	Timeout time.Duration
 }
 
@@ -40,6 +42,7 @@ func (h *Handler) Register(r rest.Registrar) {
 	rest.Get(r, "/xyz/:dataset/:z/:x/:file", h.tile, t)
 	rest.Get(r, "/pyramids/:file", h.archive)
 	rest.Get(r, "/styles/:id", h.style, t)
+	rest.Get(r, "/sprites/:file", h.sprite)
 	rest.Get(r, "/indices", h.indices, t)
 	rest.Get(r, "/colormaps", h.colormaps, t)
 	rest.Get(r, "/legend/:file", h.legend, t)
