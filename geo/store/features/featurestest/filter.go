@@ -179,7 +179,7 @@ var sortable = []string{"s", "i", "r", "b", "d", "t", "other text"}
 // testSort pages through rows in all kinds of orders: the pages together are
 // all rows in order, each page by the place of the last row of the one before.
 func testSort(t *testing.T, load Load) {
-	list := FilterRows(60)
+	list := FilterRows(50)
 	tab := load(t, "sorted", FilterSchema, list)
 	filter, err := cql2.ParseText("i IS NOT NULL OR s LIKE '%a%'")
 	if err != nil {
@@ -196,7 +196,7 @@ func testSort(t *testing.T, load Load) {
 			ids := passing(rt, FilterSchema, list, filter, "")
 			want = slices.DeleteFunc(want, func(f geo.Feature) bool { return !slices.Contains(ids, f.ID) })
 		}
-		q.Limit = rapid.IntRange(5, 40).Draw(rt, "page")
+		q.Limit = rapid.IntRange(12, 40).Draw(rt, "page")
 		for len(want) > 0 {
 			var page []geo.Feature
 			if err := tab.Scan(t.Context(), q, func(f geo.Feature) bool { page = append(page, f); return true }); err != nil {
