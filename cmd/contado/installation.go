@@ -12,7 +12,6 @@ import (
 	"contado/geo/store/blob"
 	"contado/geo/store/catalog"
 	"contado/geo/store/dir"
-	"contado/geo/store/features"
 	"contado/geo/store/gpkg"
 	"contado/geo/store/jobs"
 	"contado/geo/store/journal"
@@ -65,9 +64,7 @@ func (a *app) open() (*installation, error) {
 	}
 	in.atlas, err = atlas.Open(a.ctx, atlas.Stores{
 		Catalog: in.catalog, Features: gpkg.New(), Blobs: blobs, Journal: book, Temporary: filepath.Join(data, "tmp"),
-		Attached: func(ctx context.Context, x catalog.External) (features.Table, error) {
-			return in.tables.OpenExternal(ctx, x)
-		},
+		Attached: in.tables.Attached,
 	})
 	if err != nil {
 		return nil, errors.Join(err, in.catalog.Close())
@@ -85,9 +82,14 @@ func (a *app) open() (*installation, error) {
 // of its processes have the same.
 func (in *installation) name() string {
 	if c, err := postgis.ParseConnection(in.database); err == nil && in.database != "" {
-		return c.String()
+		return c.Key()
 	}
-	return in.data
+	host, hostErr := os.Hostname()
+	folder, err := filepath.Abs(in.data)
+	if hostErr != nil || err != nil {
+		return in.data
+	}
+	return host + ":" + folder // two machines may have a folder of one name
 }
 
 // openCatalog opens the catalog, and the journal of edits beside it.
@@ -150,7 +152,7 @@ func (in *installation) close() error {
 	}
 	errs = append(errs, in.atlas.Close())
 	in.pool.Close()
-	errs = append(errs, in.catalog.Close())
+	errs = append(errs, in.catalog.Close(), in.tables.Close())
 	return errors.Join(errs...)
 }
 
