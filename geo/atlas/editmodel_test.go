@@ -1,7 +1,6 @@
 package atlas_test
 
 import (
-	"fmt"
 	"sync"
 	"testing"
 
@@ -10,7 +9,6 @@ import (
 
 	"contado/geo"
 	"contado/geo/atlas"
-	"contado/geo/store/catalog"
 	"contado/geo/store/features"
 	"contado/geo/store/journal"
 )
@@ -62,27 +60,16 @@ func TestReadersDuringEdits(t *testing.T) {
 // afterwards, show the rows of a plain map.
 func TestEditsAgainstModel(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
+	h, a := estate(t)
 	s := h.stores(t)
-	all := []*atlas.Atlas{h.openWith(t, s), h.open(t)}
-	round := 0
+	all := []*atlas.Atlas{a, h.openWith(t, s)}
+	model := map[int64]geo.Feature{} // goes on from one check to the next, as the dataset does
+	for i := range int64(10) {
+		model[i+1] = parcel(i+1, float64(2*i), 40)
+	}
 	rapid.Check(t, func(rt *rapid.T) {
-		round++
-		id := fmt.Sprint("parcels-", round)
-		model := map[int64]geo.Feature{}
-		var rows []geo.Feature
-		for i := range int64(10) {
-			model[i+1] = parcel(i+1, float64(2*i), 40)
-			rows = append(rows, model[i+1])
-		}
-		h.publish(t, s, catalog.Dataset{ID: id}, parcels, rows)
-		for _, at := range all {
-			if err := at.Refresh(t.Context()); err != nil {
-				rt.Fatal(err)
-			}
-		}
-		for range rapid.IntRange(1, 12).Draw(rt, "edits") {
-			editModel(rt, all[rapid.IntRange(0, 1).Draw(rt, "atlas")], id, model)
+		for range rapid.IntRange(1, 8).Draw(rt, "edits") {
+			editModel(rt, all[rapid.IntRange(0, 1).Draw(rt, "atlas")], "parcels", model)
 		}
 		fresh, err := atlas.Open(t.Context(), s)
 		if err != nil {
@@ -94,7 +81,7 @@ func TestEditsAgainstModel(t *testing.T) {
 				rt.Fatal(err)
 			}
 			got := map[int64]geo.Feature{}
-			if err := layerOf(t, at, id).Scan(t.Context(), features.Query{}, func(f geo.Feature) bool { got[f.ID] = f; return true }); err != nil {
+			if err := layerOf(t, at, "parcels").Scan(t.Context(), features.Query{}, func(f geo.Feature) bool { got[f.ID] = f; return true }); err != nil {
 				rt.Fatal(err)
 			}
 			if d := cmp.Diff(model, got); d != "" {
@@ -106,7 +93,7 @@ func TestEditsAgainstModel(t *testing.T) {
 
 // editModel makes one edit, and the same in the model.
 func editModel(rt *rapid.T, at *atlas.Atlas, dataset string, model map[int64]geo.Feature) {
-	id := rapid.Int64Range(1, 14).Draw(rt, "id")
+	id := rapid.Int64Range(1, int64(len(model))+4).Draw(rt, "id")
 	e := atlas.Edit{ID: id, Op: rapid.SampledFrom([]journal.Op{journal.Create, journal.Replace, journal.Delete}).Draw(rt, "op")}
 	e.Row = parcel(id, float64(rapid.IntRange(0, 90).Draw(rt, "x")), 1)
 	if e.Op == journal.Create {
