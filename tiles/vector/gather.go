@@ -7,6 +7,7 @@ import (
 
 	"contado/geo"
 	"contado/geo/fault"
+	"contado/geo/layer"
 )
 
 // drawing is one layer of one tile. For one goroutine.
@@ -14,7 +15,8 @@ type drawing struct {
 	v      *view
 	src    *source
 	o      Drawing
-	fields []int // to write, by place in the schema
+	where  *layer.Selection // nil: all
+	fields []int            // to write, by place in the schema
 	w      *layerWriter
 	stats  LayerStats
 	read   *reader
@@ -111,6 +113,9 @@ func (d *drawing) gather(ctx context.Context) error {
 			return fault.E("vector.Draw", fault.Canceled, err)
 		}
 	}
+	if d.where != nil && d.where.Err() != nil {
+		d.stats.Invalid++ // some row could not be judged
+	}
 	return nil
 }
 
@@ -133,11 +138,12 @@ func (d *drawing) gatherParts(s *summary, e *entry, ref int32, tiny float32) {
 	}
 }
 
-// pour adds a polygon to the pixels if its middle is in the tile.
-func (d *drawing) pour(e *entry, ref int32, tiny bool) {
+// pour adds a polygon to the pixels if its middle is in the tile, and reports
+// whether it is.
+func (d *drawing) pour(e *entry, ref int32, tiny bool) bool {
 	dx, dy := d.v.offset(e.x, e.y)
 	if !d.v.inside(dx, dy) || !(e.size > 0) {
-		return
+		return false
 	}
 	if d.pixels.pixels == nil {
 		d.pixels = newPourer(newPixels(), d.v)
@@ -146,6 +152,7 @@ func (d *drawing) pour(e *entry, ref int32, tiny bool) {
 	if tiny {
 		d.stats.Tiny++
 	}
+	return true
 }
 
 // eachPart calls visit for the polygons of a candidate.
@@ -197,7 +204,7 @@ func (d *drawing) free() {
 	clear(d.points)
 	d.polys, d.lines, d.points = d.polys[:0], d.lines[:0], d.points[:0]
 	d.items, d.squares, d.order = d.items[:0], d.squares[:0], d.order[:0]
-	d.v, d.src, d.read, d.labelWriter, d.fields, d.ranks, d.merge, d.stats = nil, nil, nil, nil, nil, nil, nil, LayerStats{}
+	d.where, d.v, d.src, d.read, d.labelWriter, d.fields, d.ranks, d.merge, d.stats = nil, nil, nil, nil, nil, nil, nil, nil, LayerStats{}
 	const most = 1 << 19
 	if cap(d.polys) <= most && cap(d.lines) <= most && cap(d.points) <= most && cap(d.w.features) <= 4*DefaultBudget {
 		drawingPool.Put(d)

@@ -294,3 +294,44 @@ func TestNastyShapes(t *testing.T) {
 		}
 	}
 }
+
+// FuzzDraw throws random geometry at the drawer, with labels, ranks and little
+// room: what comes out is valid and within its budget.
+func FuzzDraw(f *testing.F) {
+	f.Add([]byte{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14}, uint8(3), uint8(4))
+	f.Add([]byte{128, 128, 140, 128, 140, 140, 128, 140, 130, 130, 138, 138}, uint8(2), uint8(1))
+	f.Add([]byte{0, 0, 255, 0, 255, 255, 0, 255, 0, 0, 100, 100, 120, 100, 120, 130}, uint8(13), uint8(2))
+	f.Fuzz(func(t *testing.T, data []byte, kind, zoom uint8) {
+		tile := tms.AtLonLat(int(zoom%20), 11, 44)
+		at := unit(tile)
+		scale := []float64{0.3, 16, 300, 1e6}[kind/4%4]
+		var fs []geo.Feature
+		for k := 0; k*12 < len(data) && k < 40; k++ {
+			var r orb.Ring
+			for i := k * 12; i+1 < min(len(data), k*12+16); i += 2 {
+				r = append(r, at(2000+(float64(data[i])-128)*scale, 2000+(float64(data[i+1])-128)*scale))
+			}
+			g := []orb.Geometry{orb.MultiPoint(r), orb.LineString(r), orb.Polygon{r}, orb.MultiPolygon{{r}, {r, r}}}[kind%4]
+			fs = append(fs, geo.Feature{ID: int64(k), Geometry: g, Values: []any{fmt.Sprint(k % 3)}})
+		}
+		o := vector.Options{Tile: tile, Fields: nameField, Budget: 2000 + int(zoom)*20}
+		o.Labels, o.MergeBelow, o.MergeBy = true, int(kind%20), []int{0}
+		o.Points, o.Rank = vector.PointMode(zoom%3), &vector.Rank{Order: []string{"1"}}
+		out, _, err := encode(o, fs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := mvttest.Decode(out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(out) > o.Budget {
+			t.Fatalf("%d bytes of %d", len(out), o.Budget)
+		}
+		if l := got.Layer("l"); l != nil {
+			if err := mvttest.CheckPolygons(l); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}

@@ -57,6 +57,10 @@ func (d *drawing) drawLines(ctx context.Context, bytes int, tags float64) error 
 		if i%256 == 0 && ctx.Err() != nil {
 			return fault.E("vector.Draw", fault.Canceled, ctx.Err())
 		}
+		if len(c.vertices) > c.most {
+			d.stats.Dropped++
+			continue
+		}
 		h := d.src.at(chosen[i].ref)
 		if err := c.load(&h); err != nil {
 			if k := fault.KindOf(err); k != fault.Invalid && k != fault.Unsupported {
@@ -139,7 +143,7 @@ type linePainter struct {
 	simple simplifier
 	end    int
 	kept   []vertex
-	run    []vertex
+	seen   map[[2]vertex]bool // edges that a group has drawn alone; nil: not asked
 }
 
 // each writes a feature for each shape.
@@ -176,7 +180,7 @@ func (p *linePainter) each(refs []int32) {
 // write simplifies a line and writes what of it lies in the tile.
 func (p *linePainter) write(l []vertex) {
 	p.kept = snapLine(p.simple.line(p.kept[:0], l))
-	if len(p.kept) < 2 {
+	if len(p.kept) < 2 || p.again() {
 		return
 	}
 	if insideFinal(p.kept) {
@@ -192,6 +196,21 @@ func (p *linePainter) write(l []vertex) {
 			p.w.line(run)
 		}
 	})
+}
+
+// again reports whether the line is one edge that the group has drawn: of many
+// short lines at a low zoom little else is left.
+func (p *linePainter) again() bool {
+	if p.seen == nil || len(p.kept) > 2 {
+		return false
+	}
+	e := [2]vertex{p.kept[0], p.kept[1]}
+	if e[1].less(e[0]) {
+		e[0], e[1] = e[1], e[0]
+	}
+	was := p.seen[e]
+	p.seen[e] = true
+	return was
 }
 
 // group is lines that agree in attributes.
@@ -216,6 +235,7 @@ func (p *linePainter) merged(refs []int32) {
 	}
 	for _, g := range groups {
 		chains := join(g.lines)
+		p.seen = map[[2]vertex]bool{}
 		perChain := g.length / float64(max(len(chains), 1))
 		features := 0
 		for len(chains) > 0 {

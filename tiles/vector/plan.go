@@ -13,7 +13,6 @@ import (
 // tagCost is what the attributes of a feature take, in bytes.
 type tagCost struct {
 	fields []fieldCost
-	base   float64 // numbers of the attributes in the feature
 }
 
 type fieldCost struct {
@@ -126,20 +125,25 @@ type areas struct {
 func (d *drawing) areas() *areas {
 	h := &areas{}
 	for i := range d.polys {
-		c := &d.polys[i]
-		d.eachPart(c, func(_ int, e *entry) {
-			a := float64(e.size) / d.v.unit2
-			if e.kind() == noEntry || a < basePixel*basePixel {
-				return
-			}
-			b := areaBin(a)
-			h.count[b]++
-			h.area[b] += a
-			h.vertices[b] += float64(e.n)
-			h.geom[b] += ringBytes(float64(e.n), a)
-		})
+		if c := &d.polys[i]; c.e.kind() == polygonEntry {
+			h.add(c.e, d.v.unit2)
+		} else {
+			d.eachPart(c, func(_ int, e *entry) { h.add(e, d.v.unit2) })
+		}
 	}
 	return h
+}
+
+func (h *areas) add(e *entry, unit2 float64) {
+	a := float64(e.size) / unit2
+	if e.kind() == noEntry || a < basePixel*basePixel {
+		return
+	}
+	b := areaBin(a)
+	h.count[b]++
+	h.area[b] += a
+	h.vertices[b] += float64(e.n)
+	h.geom[b] += ringBytes(float64(e.n), a)
 }
 
 // ringBytes guesses what a polygon of n vertices and area a takes.

@@ -11,17 +11,16 @@ import (
 // artist draws the polygons of a layer.
 type artist struct {
 	*drawing
-	plan    polygonPlan
-	simple  simplifier
-	end     int     // bytes that the layer may reach
-	tags    float64 // bytes of the attributes of a feature, about
-	full    float64 // area of a pixel, square units
-	ample   bool    // there is room for all
-	source  float64 // area in the tile
-	drawn   float64
-	kept    []vertex
-	snapped [][]vertex
-	arena   []xy
+	plan   polygonPlan
+	simple simplifier
+	end    int     // bytes that the layer may reach
+	tags   float64 // bytes of the attributes of a feature, about
+	full   float64 // area of a pixel, square units
+	ample  bool    // there is room for all
+	source float64 // area in the tile
+	drawn  float64
+	kept   []vertex
+	arena  []xy
 }
 
 // item is a feature to be: the polygons of a row, or a square that bears its
@@ -114,12 +113,16 @@ func (a *artist) collect(ctx context.Context, least float32) ([]item, error) {
 
 // pourParts pours the polygons of a candidate that the budget has no room for.
 func (a *artist) pourParts(cand *candidate, tiny float32) {
+	if cand.e.kind() == polygonEntry {
+		if a.pour(cand.e, cand.ref, false) {
+			a.stats.Dropped++
+		}
+		return
+	}
 	inside := false
 	a.eachPart(cand, func(_ int, e *entry) {
-		if e.kind() != noEntry && (e.size >= tiny || cand.e == e) {
-			a.pour(e, cand.ref, false)
-			dx, dy := a.v.offset(e.x, e.y)
-			inside = inside || a.v.inside(dx, dy)
+		if e.kind() != noEntry && e.size >= tiny {
+			inside = a.pour(e, cand.ref, false) || inside
 		}
 	})
 	if inside {
@@ -268,10 +271,18 @@ func (a *artist) takeSquares(level int) []square {
 	a.squares = out
 	a.source += float64(p.total) / fullPixel * basePixel * basePixel
 	p.clear()
-	slices.SortFunc(out, func(x, y square) int {
-		return cmp.Or(cmp.Compare(x.row, y.row), cmp.Compare(x.y, y.y), cmp.Compare(x.x, y.x))
-	})
-	return out
+	// By row, and as they come along the curve.
+	order := a.order[:0]
+	for i := range out {
+		order = append(order, uint64(out[i].row)<<32|uint64(i))
+	}
+	slices.Sort(order)
+	n := len(out)
+	for _, key := range order {
+		out = append(out, out[uint32(key)])
+	}
+	a.order, a.squares = order, out
+	return out[n:]
 }
 
 // withSquares adds items for squares; both lists are by row. A square has the

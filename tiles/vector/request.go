@@ -112,6 +112,7 @@ func Draw(ctx context.Context, r Request) ([]byte, Stats, error) {
 		if err := p.add(name, src, l.Fields, l.Drawing); err != nil {
 			return nil, Stats{}, err
 		}
+		p.layers[i].where = l.Where
 	}
 	return p.paint(ctx)
 }

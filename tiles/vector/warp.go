@@ -252,25 +252,3 @@ func (w *warp) points(dst, src []float64) error {
 	}
 	return nil
 }
-
-// scaleAt is how many square metres of Web Mercator a square unit of the
-// layer's CRS takes near a place, and 0 where the mesh does not tell.
-func (w *warp) scaleAt(x, y float64) float64 {
-	if w.exact == nil {
-		return 1
-	}
-	p := w.patch(w.cell(x, y))
-	if p == nil {
-		return 0
-	}
-	u, v := (x-p.cx)*p.inv, (y-p.cy)*p.inv
-	xu, xv := slope(&p.x, u, v)
-	yu, yv := slope(&p.y, u, v)
-	return math.Abs(xu*yv-xv*yu) * p.inv * p.inv
-}
-
-// slope is the gradient of a polynomial in u and v.
-func slope(c *[10]float64, u, v float64) (du, dv float64) {
-	return c[1] + 2*c[3]*u + c[4]*v + 3*c[6]*u*u + 2*c[7]*u*v + c[8]*v*v,
-		c[2] + c[4]*u + 2*c[5]*v + c[7]*u*u + 2*c[8]*u*v + 3*c[9]*v*v
-}

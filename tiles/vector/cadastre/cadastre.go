@@ -172,9 +172,14 @@ func Parcels(n int) *Dataset {
 	return &Dataset{
 		Name: "parcels", Count: n,
 		Schema: geo.Schema{CRS: CRS, GeometryType: "MultiPolygon", Fields: []geo.Field{
-			{Name: "code", Type: geo.String}, {Name: "crop", Type: geo.String}, {Name: "use", Type: geo.String},
-			{Name: "owner", Type: geo.String}, {Name: "area_m2", Type: geo.Real}, {Name: "declared", Type: geo.Date},
-			{Name: "irrigated", Type: geo.Boolean}, {Name: "year", Type: geo.Integer},
+			{Name: "code", Type: geo.String},
+			{Name: "crop", Type: geo.String},
+			{Name: "use", Type: geo.String},
+			{Name: "owner", Type: geo.String},
+			{Name: "area_m2", Type: geo.Real},
+			{Name: "declared", Type: geo.Date},
+			{Name: "irrigated", Type: geo.Boolean},
+			{Name: "year", Type: geo.Integer},
 		}},
 		row: func(i int, rng *rand.Rand) geo.Feature {
 			ci, cj := i%m.cols, i/m.cols
