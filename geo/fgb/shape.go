@@ -5,6 +5,7 @@ import (
 
 	"contado/geo"
 	"contado/geo/fault"
+	"contado/geo/index"
 )
 
 // Shape is a geometry in one flat form, for Point to MultiPolygon. Its slices
@@ -40,6 +41,18 @@ func (s *Shape) Ring(i int) []float64 {
 		first = s.Ends[i-1]
 	}
 	return s.XY[2*first : 2*s.Ends[i]]
+}
+
+// Flat is the shape as geo/index takes it: the same views.
+func (s *Shape) Flat() index.Flat {
+	f := index.Flat{XY: s.XY, Ends: s.Ends, Parts: s.Parts}
+	switch s.Kind {
+	case LineString, MultiLineString:
+		f.Dim = 1
+	case Polygon, MultiPolygon:
+		f.Dim = 2
+	}
+	return f
 }
 
 // geometryTable is a geometry in a row, with its kind.

@@ -9,6 +9,8 @@ import (
 	"contado/geo/cql2"
 	"contado/geo/cql2/rows"
 	"contado/geo/fault"
+	"contado/geo/fgb"
+	"contado/geo/index"
 )
 
 // Selection is a filter over the rows of a layer that remembers its verdict
@@ -152,6 +154,8 @@ type judge struct {
 	row    Row
 	err    error
 	get    cql2.Getter
+	shape  fgb.Shape
+	flat   [1]index.Flat
 }
 
 func (n *names) judge(e cql2.Expr) (*judge, error) {
@@ -184,14 +188,27 @@ func (j *judge) property(name string) any {
 	case place == rows.ID:
 		return j.row.ID()
 	case place == rows.Geometry:
-		g, err := j.row.Geometry()
-		if err != nil {
-			j.err = err
-		}
-		if g == nil {
-			return nil
-		}
-		return g
+		return j.geometry()
 	}
 	return rows.Value(j.names.schema.Fields[place].Type, j.row.Value(place))
+}
+
+// geometry is that of the row in flat form, as it lies in the file where it
+// can, for as long as the row is judged; nil for none.
+func (j *judge) geometry() any {
+	if err := j.row.Shape(&j.shape); err == nil {
+		if j.shape.Kind == fgb.Unknown {
+			return nil
+		}
+		j.flat[0] = j.shape.Flat()
+		return j.flat[:]
+	}
+	g, err := j.row.Geometry() // a collection has no flat form
+	if err != nil {
+		j.err = err
+	}
+	if g == nil {
+		return nil
+	}
+	return g
 }
