@@ -9,9 +9,9 @@ import (
 )
 
 type ingestCmd struct {
-	Paths   []string `arg:"" help:"Files, zip archives or folders: GeoTIFF and other rasters, GeoPackage, GeoJSON, Shapefile and other vectors, CSV tables." type:"existingpath" name:"path"`
+	Paths   []string `arg:"" help:"Files, zip archives or folders: GeoTIFF and other rasters, GeoPackage, GeoJSON, Shapefile, GeoParquet and other vectors, OpenStreetMap extracts, GTFS timetables, CSV and Excel tables, PMTiles and MBTiles." type:"existingpath" name:"path"`
 	Dataset string   `help:"Dataset id, of a-z 0-9 and hyphens." required:"" short:"d"`
-	Role    string   `help:"What it is for: imagery, elevation, landcover, population, territory, place, service, road, barrier, hazard or other; guessed when left out." enum:",imagery,elevation,landcover,population,territory,place,service,road,barrier,hazard,other" default:""`
+	Role    string   `help:"What it is for: imagery, elevation, landcover, population, territory, place, service, road, barrier, hazard, timetable or other; guessed when left out." enum:",imagery,elevation,landcover,population,territory,place,service,road,barrier,hazard,timetable,other" default:""`
 
 	Title       string `help:"Name shown to people."`
 	Description string `help:"A sentence or two about the data."`
@@ -35,6 +35,11 @@ type ingestCmd struct {
 	PopulationField string   `help:"Tables of people: field of the number."`
 	XField          string   `help:"Tables: column of the longitude or easting."`
 	YField          string   `help:"Tables: column of the latitude or northing."`
+
+	Join    string `help:"Tables without positions: vector dataset whose rows get the table's columns." placeholder:"DATASET"`
+	JoinKey string `help:"With --join: column of the table that names the row." placeholder:"COLUMN"`
+	JoinOn  string `help:"With --join: attribute of the dataset that the column names; its code when left out." placeholder:"FIELD"`
+	ZM      string `help:"Heights and measures of vertices: keep or drop." enum:"keep,drop" default:"keep" name:"zm"`
 }
 
 // Help shows examples under the flags.
@@ -47,11 +52,20 @@ Examples:
   contado ingest l8_B*.tif l8_MTL.txt --dataset landsat --role imagery
   contado ingest comuni.geojson --dataset comuni --role territory --code-field com_istat_code
   contado ingest farmacie.csv --dataset pharmacy --role service
-  contado ingest popolazione.csv --dataset people --role population --code-field procom_t`
+  contado ingest popolazione.csv --dataset people --role population --code-field procom_t
+  contado ingest indicators.xlsx --dataset classes --join comuni --join-key procom
+  contado ingest nord-est.osm.pbf --dataset osm      (osm-roads, osm-services, osm-places …)
+  contado ingest bus.gtfs.zip --dataset bus          (bus, bus-stops, bus-lines)`
 }
 
 // Run ingests the paths as one dataset.
 func (c *ingestCmd) Run(a *app) error {
+	if c.Join == "" && (c.JoinKey != "" || c.JoinOn != "") {
+		return usagef("--join-key and --join-on need --join DATASET")
+	}
+	if c.Join != "" && c.JoinKey == "" {
+		return usagef("--join needs --join-key: the column of the table that names the row")
+	}
 	return a.with(func(in *installation) error {
 		p := a.progress()
 		res, err := ingest.Run(a.ctx, in.ingestStores(), c.Paths, c.options(), p)
@@ -66,7 +80,15 @@ func (c *ingestCmd) Run(a *app) error {
 
 // printIngested says what has become of an ingest.
 func (a *app) printIngested(res ingest.Result) {
-	d := res.Dataset
+	if len(res.Datasets) == 0 {
+		a.printOne(res.Dataset)
+	}
+	for _, d := range res.Datasets {
+		a.printOne(d)
+	}
+}
+
+func (a *app) printOne(d catalog.Dataset) {
 	where := "no positions"
 	if d.Version.CRS != "" {
 		where = d.Version.CRS.Short()
@@ -78,7 +100,7 @@ func (a *app) printIngested(res ingest.Result) {
 }
 
 func (c *ingestCmd) options() ingest.Options {
-	return ingest.Options{
+	o := ingest.Options{
 		Dataset: c.Dataset, Role: catalog.Role(c.Role),
 		Title: c.Title, Description: c.Description, License: c.License, Attribution: c.Attribution,
 		Datetime: c.Datetime, Layer: c.Layer, Subdataset: c.Subdataset,
@@ -86,6 +108,10 @@ func (c *ingestCmd) options() ingest.Options {
 		Resampling: grid.Resampling(c.Resampling), CRS: c.CRS, Encoding: c.Encoding,
 		CodeField: c.CodeField, NameField: c.NameField, ParentFields: c.ParentField,
 		LevelField: c.LevelField, LevelName: c.LevelName, PopulationField: c.PopulationField,
-		XField: c.XField, YField: c.YField,
+		XField: c.XField, YField: c.YField, ZM: c.ZM,
 	}
+	if c.Join != "" {
+		o.Join = &ingest.Join{Dataset: c.Join, Key: c.JoinKey, On: c.JoinOn}
+	}
+	return o
 }

@@ -99,6 +99,7 @@ func (c *infoCmd) Run(a *app) error {
 			return writeJSON(a, map[string]any{"dataset": d, "items": items})
 		}
 		printDataset(a, d)
+		in.printState(a, d)
 		for _, it := range items {
 			printItem(a, it)
 		}
@@ -142,8 +143,36 @@ func printDataset(a *app, d catalog.Dataset) {
 	if vec := v.Vector; vec != nil {
 		row("rows", "%d, geometry %s", vec.Count, orNone(vec.Schema.GeometryType))
 		for _, f := range vec.Schema.Fields {
-			row("", "%s %s", f.Name, f.Type)
+			alias := ""
+			if f.Alias != "" && f.Alias != f.Name {
+				alias = " — " + f.Alias
+			}
+			row("", "%s %s%s", f.Name, f.Type, alias)
 		}
+	}
+}
+
+// printState says what has become of a vector dataset since it was published.
+func (in *installation) printState(a *app, d catalog.Dataset) {
+	v := d.Version
+	if v.Vector == nil {
+		return
+	}
+	row := func(k, format string, args ...any) {
+		fmt.Fprintf(a.stdout, "  %-12s %s\n", k, fmt.Sprintf(format, args...))
+	}
+	if x := v.Vector.External; x != nil {
+		row("attached", "%s, table %s.%s, watched by %s", x.Connection, x.Schema, x.Table, x.Watch)
+	}
+	if heads, err := in.journal.Heads(a.ctx); err != nil {
+		row("edits", "cannot be read: %v", err)
+	} else if n := heads[d.ID]; n > 0 {
+		row("edits", "%s since version %d was published", plural(n, "change"), v.Number)
+	}
+	if e, ok := v.Extra(catalog.Pyramid); ok {
+		row("tiles", "pyramid of %.1f MB", float64(e.File.Size)/1e6)
+	} else if v.Vector.Schema.GeometryType != "" {
+		row("tiles", "no pyramid yet: the server makes it, or contado pyramid %s", d.ID)
 	}
 }
 
