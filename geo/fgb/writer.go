@@ -222,7 +222,8 @@ func (w *Writer) fill(out *os.File) error {
 
 // Encode writes a FlatGeobuf file to a stream: in the order of next, without
 // an index. count is the number of rows, −1 when it is not known. The id goes
-// into a column as in Create. next tells by false that there are no more rows.
+// into a column as in Create. A row without geometry has none in the file
+// either: GDAL reads it so, and flatgeobuf.js 4.5 stops there. next tells by false that there are no more rows.
 //
 // Errors: those of w and next; Invalid for a feature that is not of the schema,
 // or when there are not count rows.

@@ -40,22 +40,7 @@ func (e *engine) check(t *rapid.T, x cql2.Expr, list []geo.Feature) {
 	if err != nil {
 		t.Fatalf("%s: %v", cql2.Text(x), err)
 	}
-	found, err := e.db.QueryContext(t.Context(), "SELECT id FROM rows WHERE "+cond.Text+" ORDER BY id", cond.Args...) //nolint:gosec // made of placeholders
-	if err != nil {
-		t.Fatalf("%s\n%s\n%v: %v", cql2.Text(x), cond.Text, cond.Args, err)
-	}
-	defer found.Close()
-	got := []int64{}
-	for found.Next() {
-		var id int64
-		if err := found.Scan(&id); err != nil {
-			t.Fatal(err)
-		}
-		got = append(got, id)
-	}
-	if err := found.Err(); err != nil {
-		t.Fatalf("%s\n%s\n%v: %v", cql2.Text(x), cond.Text, cond.Args, err)
-	}
+	got := ids(t, e.db, "SELECT id FROM rows WHERE "+cond.Text+" ORDER BY id", cond.Args)
 	want := passing(t, FilterSchema, list, x, "")
 	missing := slices.ContainsFunc(want, func(id int64) bool { return !slices.Contains(got, id) })
 	if missing || cond.Exact && len(got) != len(want) {
@@ -65,6 +50,27 @@ func (e *engine) check(t *rapid.T, x cql2.Expr, list []geo.Feature) {
 	if cond.Exact {
 		e.exact++
 	}
+}
+
+// ids runs a query of ids.
+func ids(t *rapid.T, db *sql.DB, query string, args []any) []int64 {
+	found, err := db.QueryContext(t.Context(), query, args...)
+	if err != nil {
+		t.Fatalf("%s\n%v: %v", query, args, err)
+	}
+	defer found.Close()
+	out := []int64{}
+	for found.Next() {
+		var id int64
+		if err := found.Scan(&id); err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, id)
+	}
+	if err := found.Err(); err != nil {
+		t.Fatalf("%s\n%v: %v", query, args, err)
+	}
+	return out
 }
 
 func (e *engine) run(t *testing.T, list []geo.Feature) {
@@ -134,14 +140,14 @@ func TestConditionsOfSQLite(t *testing.T) {
 	e.run(t, odd)
 }
 
-func TestConditionsOfPostGIS(t *testing.T) {
-	t.Parallel()
+// postgis is a table of rows in PostGIS.
+func postgis(t *testing.T, list []geo.Feature) *sql.DB {
+	t.Helper()
 	db, err := sql.Open("postgres", pgtest.Start(t))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	list := FilterRows(80)
 	must(t, db, `CREATE TABLE rows (id BIGINT PRIMARY KEY, geometry geometry(Geometry, 4326), s TEXT, "other text" TEXT, i BIGINT, r FLOAT8,
 		b BOOLEAN, d DATE, t TIMESTAMPTZ, j TEXT, x BYTEA)`)
 	places := make([]string, 11)
@@ -152,6 +158,50 @@ func TestConditionsOfPostGIS(t *testing.T) {
 	for _, f := range list {
 		must(t, db, "INSERT INTO rows VALUES ("+strings.Join(places, ", ")+")", append([]any{f.ID, binary(t, f)}, f.Values...)...)
 	}
+	return db
+}
+
+// TestRelationsOfPostGIS compares the evaluator's relations with those of
+// PostGIS, both ways round.
+func TestRelationsOfPostGIS(t *testing.T) {
+	t.Parallel()
+	list := FilterRows(80)
+	db := postgis(t, list)
+	rapid.Check(t, func(rt *rapid.T) {
+		x, ok := spatial(rt).(*cql2.Spatial)
+		if !ok {
+			rt.Fatal("no spatial condition")
+		}
+		literal, property := x.Right, true
+		if _, ok := x.Left.(*cql2.Property); !ok {
+			literal, property = x.Left, false
+		}
+		var where string
+		var args []any
+		switch n := literal.(type) {
+		case cql2.Geometry:
+			where, args = "ST_GeomFromWKB($1, 4326)", []any{n.AsBinary()}
+		case cql2.BBox:
+			if n[0] > n[2] {
+				rt.Skip("across the antimeridian")
+			}
+			where, args = "ST_MakeEnvelope($1, $2, $3, $4, 4326)", []any{n[0], n[1], n[2], n[3]}
+		}
+		if where = "geometry, " + where; !property {
+			where = strings.TrimPrefix(where, "geometry, ") + ", geometry"
+		}
+		name := "ST_" + strings.TrimPrefix(x.Op, "s_")
+		got := ids(rt, db, "SELECT id FROM rows WHERE "+name+"("+where+") ORDER BY id", args)
+		if want := passing(rt, FilterSchema, list, x, ""); !slices.Equal(got, want) {
+			rt.Fatalf("%s: PostGIS finds %v, the evaluator %v", cql2.Text(x), got, want)
+		}
+	})
+}
+
+func TestConditionsOfPostGIS(t *testing.T) {
+	t.Parallel()
+	list := FilterRows(80)
+	db := postgis(t, list)
 	e := &engine{dialect: cql2.PostGIS, db: db, column: func(name string, kind cql2.Type) cql2.Column {
 		if kind == cql2.GeometryType {
 			return cql2.Column{SQL: "geometry", Type: kind, Meets: func(b geo.BBox, arg func(any) string) string {
