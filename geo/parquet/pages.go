@@ -123,6 +123,8 @@ func checkPages(r io.ReaderAt, size int64, m *format.FileMetaData) (old bool, er
 	if len(m.RowGroups) > maxGroups {
 		return false, fault.Errorf(op, fault.TooLarge, "%d row groups", len(m.RowGroups))
 	}
+	unpack := &unpacker{}
+	defer unpack.close()
 	for g := range m.RowGroups {
 		open := int64(0)
 		for c := range m.RowGroups[g].Columns {
@@ -138,7 +140,7 @@ func checkPages(r io.ReaderAt, size int64, m *format.FileMetaData) (old bool, er
 			largest := int64(0)
 			err = eachPage(r, from, to, func(h *format.PageHeader, body int64) error {
 				largest = max(largest, int64(h.UncompressedPageSize))
-				return checkPage(r, h, body, col.MetaData.Codec)
+				return unpack.check(r, h, body, col.MetaData.Codec)
 			})
 			if err != nil {
 				return false, err
@@ -152,7 +154,17 @@ func checkPages(r io.ReaderAt, size int64, m *format.FileMetaData) (old bool, er
 	return old, nil
 }
 
-func checkPage(r io.ReaderAt, h *format.PageHeader, body int64, codec format.CompressionCodec) error {
+// unpacker counts what pages unpack to.
+type unpacker struct{ zstd *zstd.Decoder }
+
+func (u *unpacker) close() {
+	if u.zstd != nil {
+		u.zstd.Close()
+	}
+}
+
+// check looks at the header of a page, and at what the page unpacks to.
+func (u *unpacker) check(r io.ReaderAt, h *format.PageHeader, body int64, codec format.CompressionCodec) error {
 	const op = "parquet.Open"
 	plain, compressed, values := levels(h)
 	switch {
@@ -167,7 +179,7 @@ func checkPage(r io.ReaderAt, h *format.PageHeader, body int64, codec format.Com
 	}
 	claim := int64(h.UncompressedPageSize - plain)
 	in := io.NewSectionReader(r, body+int64(plain), int64(h.CompressedPageSize-plain))
-	n, err := unpackedSize(in, codec, claim)
+	n, err := u.size(in, codec, claim)
 	if err != nil {
 		return fault.Errorf(op, fault.Invalid, "a page cannot be unpacked: %w", err)
 	}
@@ -177,9 +189,9 @@ func checkPage(r io.ReaderAt, h *format.PageHeader, body int64, codec format.Com
 	return nil
 }
 
-// unpackedSize is what a page unpacks to, counted up to limit+1; formats that
+// size is what a page unpacks to, counted up to limit+1; formats that
 // cannot grow beyond maxPage are believed.
-func unpackedSize(in *io.SectionReader, codec format.CompressionCodec, limit int64) (int64, error) {
+func (u *unpacker) size(in *io.SectionReader, codec format.CompressionCodec, limit int64) (int64, error) {
 	switch codec {
 	case format.Snappy: // begins with the length
 		var b [binary.MaxVarintLen64]byte
@@ -193,12 +205,16 @@ func unpackedSize(in *io.SectionReader, codec format.CompressionCodec, limit int
 		}
 		return int64(v), nil
 	case format.Zstd:
-		z, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxPage))
+		var err error
+		if u.zstd == nil {
+			u.zstd, err = zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxPage))
+		} else {
+			err = u.zstd.Reset(in)
+		}
 		if err != nil {
 			return 0, err
 		}
-		defer z.Close()
-		return io.Copy(io.Discard, io.LimitReader(z, limit+1))
+		return io.Copy(io.Discard, io.LimitReader(u.zstd, limit+1))
 	case format.Brotli:
 		return io.Copy(io.Discard, io.LimitReader(brotli.NewReader(in), limit+1))
 	case format.Gzip:

@@ -153,9 +153,9 @@ func TestRoundTrip(t *testing.T) {
 		n++
 		path := filepath.Join(dir, fmt.Sprint(n))
 		s := geo.Schema{Fields: everyField, GeometryType: "Geometry", CRS: rapid.SampledFrom([]geo.CRS{geo.WGS84, "EPSG:25832", ""}).Draw(rt, "crs")}
-		o := &parquet.Options{GroupRows: int64(rapid.IntRange(1, 30).Draw(rt, "group")), Compression: rapid.SampledFrom([]string{"", "snappy", "gzip", "lz4", "brotli", "none"}).Draw(rt, "codec")}
+		o := &parquet.Options{GroupRows: int64(rapid.IntRange(4, 30).Draw(rt, "group")), Compression: rapid.SampledFrom([]string{"", "snappy", "gzip", "lz4", "brotli", "none"}).Draw(rt, "codec")}
 		var want []geo.Feature
-		for i := range rapid.IntRange(0, 60).Draw(rt, "rows") {
+		for i := range rapid.IntRange(0, 25).Draw(rt, "rows") {
 			want = append(want, anyRow(rt, int64(i+1)))
 		}
 		write(rt, path, s, o, want)
