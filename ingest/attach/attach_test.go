@@ -138,7 +138,7 @@ func (h *home) follow(t *testing.T, o FollowOptions) (f *Followers, stop func())
 // until waits for something; no test is about speed.
 func until(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for end := time.Now().Add(time.Minute); !ok(); time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(2 * time.Minute); !ok(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("waited in vain for %s", what)
 		}
@@ -370,7 +370,7 @@ func TestManyRows(t *testing.T) {
 		FROM (SELECT g, 500000 + (g % 500) * 10 AS x, 5000000 + (g / 500) * 10 AS y FROM generate_series(1, 200000) AS g) AS s`,
 		"ALTER TABLE parcel ADD PRIMARY KEY (id)")
 	h := newHome(t)
-	d := h.attach(t, url, "parcel", Options{Dataset: "parcels"})
+	d := h.attach(t, url, "parcel", Options{Dataset: "parcels", Watch: Notify})
 	if d.Version.Vector.Count != 200_000 {
 		t.Errorf("%d rows", d.Version.Vector.Count)
 	}
@@ -380,6 +380,7 @@ func TestManyRows(t *testing.T) {
 		}
 	}})
 	until(t, "the first comparison", func() bool { s, ok := f.Status("parcels"); return ok && s.Lost.IsZero() })
+	// Too many to be told one by one: all are compared.
 	pgtest.Exec(t, url, "UPDATE parcel SET code = 'new' WHERE id % 40 = 0")
 	until(t, "5,000 edits", func() bool { s, _ := f.Status("parcels"); return s.Noticed == 5000 })
 	r, ok := h.layer(t, "parcels").Find(80)
