@@ -120,7 +120,7 @@ func TestRoundTrip(t *testing.T) {
 					t.Errorf("%s is lost", name)
 					continue
 				}
-				if field := d.Version.Vector.Schema.Fields[i]; field.Type != types[name].Type || field.Alias != types[name].Alias && id != "gpkg" {
+				if field := d.Version.Vector.Schema.Fields[i]; field.Type != types[name].Type || field.Alias != types[name].Alias || field.Description != types[name].Description {
 					t.Errorf("%s is %+v, want %+v", name, field, types[name])
 				}
 				if k := got.FieldIndex(name); k >= 0 {
