@@ -195,7 +195,7 @@ func kindNamed(name string) fault.Kind {
 const jobList = 100
 
 func (h *Handler) jobs(c echo.Context) error {
-	if err := rest.Only(c, "limit", "f"); err != nil {
+	if err := rest.Only(c, "limit", "after", "f"); err != nil {
 		return err
 	}
 	if _, err := rest.Choose(c, rest.JSONFormat); err != nil {
@@ -208,23 +208,51 @@ func (h *Handler) jobs(c echo.Context) error {
 			return err
 		}
 	}
-	var all []jobs.Job
-	if h.Jobs != nil {
-		var err error
-		if all, err = h.Jobs.List(c.Request().Context(), limit+1); err != nil {
-			return err
-		}
+	all, err := h.jobsAfter(c, limit+1)
+	if err != nil {
+		return err
 	}
 	list := []status{}
 	for _, j := range all[:min(limit, len(all))] {
 		list = append(list, statusOf(c, j))
 	}
 	links := []rest.Link{{Href: rest.With(rest.URL(c, "jobs"), c.QueryParams()), Rel: "self", Type: rest.MediaJSON, Title: "Jobs"}}
+	if len(all) > limit {
+		q := rest.Query(c)
+		q.Set("after", all[limit-1].ID)
+		links = append(links, rest.Link{Href: rest.With(rest.URL(c, "jobs"), q), Rel: "next", Type: rest.MediaJSON, Title: "Older jobs"})
+	}
+	rest.AddHeader(c, links)
 	return rest.Fresh(c, http.StatusOK, struct {
 		Jobs     []status    `json:"jobs"`
 		Complete bool        `json:"complete"` // false: there are older ones
 		Links    []rest.Link `json:"links"`
 	}{list, len(all) <= limit, links})
+}
+
+// jobsAfter lists up to n jobs, newest first, from the one behind the job that
+// the parameter after names.
+func (h *Handler) jobsAfter(c echo.Context, n int) ([]jobs.Job, error) {
+	after := c.QueryParam("after")
+	if h.Jobs == nil {
+		return nil, nil
+	}
+	if after == "" {
+		return h.Jobs.List(c.Request().Context(), n)
+	}
+	for most := 4 * n; ; most *= 4 {
+		all, err := h.Jobs.List(c.Request().Context(), most)
+		if err != nil {
+			return nil, err
+		}
+		i := slices.IndexFunc(all, func(j jobs.Job) bool { return j.ID == after })
+		switch {
+		case i >= 0 && (i+1+n <= len(all) || len(all) < most):
+			return all[i+1 : min(len(all), i+1+n)], nil
+		case i < 0 && len(all) < most:
+			return nil, fault.WithHint(fault.Errorf("jobs", fault.Invalid, "after=%.80q is not in the list", after), "follow the links with rel next")
+		}
+	}
 }
 
 // find is the job that the address names.

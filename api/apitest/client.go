@@ -26,12 +26,12 @@ type Client struct {
 
 // contract is the document as a router over requests to this host.
 var contract = sync.OnceValues(func() (routers.Router, error) {
-	for _, media := range []string{"application/geo+json", "application/schema+json", "application/vnd.oai.openapi+json"} {
+	for _, media := range []string{"application/geo+json", "application/fg+json", "application/merge-patch+json", "application/schema+json", "application/vnd.oai.openapi+json"} {
 		openapi3filter.RegisterBodyDecoder(media, openapi3filter.JSONBodyDecoder)
 	}
 	for _, media := range []string{
 		"image/png", "image/jpeg", "image/webp", "image/tiff", "application/x-npy", "application/vnd.mapbox-vector-tile",
-		"image/svg+xml", "text/html", "text/csv", "text/xml", "text/plain",
+		"image/svg+xml", "text/html", "text/csv", "text/xml", "text/plain", "application/flatgeobuf", "application/geo+json-seq",
 	} {
 		openapi3filter.RegisterBodyDecoder(media, openapi3filter.FileBodyDecoder)
 	}

@@ -3,6 +3,7 @@ package ogc
 import (
 	"context"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 
@@ -74,6 +75,10 @@ func newRows(l *layer.Layer, q query, fg bool) (*rows, error) {
 		}
 	}
 	if q.zoom != nil {
+		r.out.edge = math.Inf(1) // what was simplified gets no vertices again
+		if r.lonLat != nil {
+			r.lonLat.edge = math.Inf(1)
+		}
 		r.thin, err = newThinner(*q.zoom, r.schema.CRS, l.Dataset().Version.BBoxWGS84)
 	}
 	return r, err
@@ -345,6 +350,11 @@ func (r *rows) nativeBox() (*geo.BBox, error) {
 func (r *rows) nativeParts(b geo.BBox, back *crs.Transformer) []geo.BBox {
 	if back.Identity() {
 		return []geo.BBox{b}
+	}
+	// What is compared with the box is rounded, so it may be found a digit away.
+	b = b.Buffer(math.Pow10(-r.q.boxCRS.places()))
+	if r.q.boxCRS.degrees {
+		b = b.Intersect(geo.BBox{MinX: -180, MinY: -90, MaxX: 180, MaxY: 90})
 	}
 	parts := []geo.BBox{b}
 	if homes := r.homes(); r.q.boxCRS.lonLatBased() && homes != nil {

@@ -97,7 +97,7 @@ func (h *Handler) json(c echo.Context) error {
 		out[k] = v
 	}
 	out["servers"] = servers
-	if out["info"], err = h.info(); err != nil {
+	if out["info"], err = h.info(rest.URL(c, "docs")); err != nil {
 		return err
 	}
 	if out["paths"], err = h.paths(); err != nil {
@@ -110,9 +110,13 @@ func (h *Handler) json(c echo.Context) error {
 	return rest.Bytes(c, rest.MediaOpenAPI, b)
 }
 
-// info is that of the document with the version of the program.
-func (h *Handler) info() (json.RawMessage, error) {
+// info is that of the document with the version of the program, and with the
+// guide of this server as the place to turn to.
+func (h *Handler) info(guide string) (json.RawMessage, error) {
 	info := *h.tree.Info
+	contact := *info.Contact
+	contact.URL = guide
+	info.Contact, info.TermsOfService = &contact, guide
 	if _, version, ok := strings.Cut(h.Program, " "); ok {
 		info.Version = version
 	}

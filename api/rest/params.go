@@ -42,6 +42,9 @@ func Only(c echo.Context, allowed ...string) error {
 			return fault.Errorf("api", fault.Invalid, "parameter %q comes %d times", name, len(values))
 		}
 	}
+	if slices.Contains(allowed, "lang") {
+		return checkLanguage(c.QueryParam("lang"))
+	}
 	return nil
 }
 

@@ -192,15 +192,23 @@ func Language(c echo.Context) (string, error) {
 	h := c.Response().Header()
 	Vary(c, "Accept-Language")
 	lang := c.QueryParam("lang")
-	switch lang {
-	case "it", "en":
-	case "":
+	if err := checkLanguage(lang); err != nil {
+		return "", err
+	}
+	if lang == "" {
 		lang = preferred(c.Request().Header.Get("Accept-Language"))
-	default:
-		return "", fault.Errorf("api", fault.Invalid, "lang=%s: want it or en", clip(lang))
 	}
 	h.Set("Content-Language", lang)
 	return lang, nil
+}
+
+// checkLanguage refuses languages that there are no pages in.
+func checkLanguage(lang string) error {
+	switch lang {
+	case "", "it", "en":
+		return nil
+	}
+	return fault.Errorf("api", fault.Invalid, "lang=%s: want it or en", clip(lang))
 }
 
 func preferred(accept string) string {
