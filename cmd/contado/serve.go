@@ -47,7 +47,7 @@ const (
 	writeTimeout    = 180 * time.Second
 	idleTimeout     = 120 * time.Second
 	shutdownTimeout = 30 * time.Second
-	refreshEvery    = time.Second
+	refreshEvery    = 250 * time.Millisecond // an edit by another process is in tiles within a second
 	maxHeaderBytes  = 64 << 10
 )
 
