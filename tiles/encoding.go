@@ -90,6 +90,7 @@ func (s *Service) variant(ctx context.Context, t Tile, etag string, e Encoding) 
 			return Tile{}, err
 		}
 		out := t
+		out.buffer, out.pool = nil, nil
 		out.Data, out.ContentEncoding = raw, e.name()
 		switch e {
 		case Gzip:
@@ -157,6 +158,7 @@ func (v *VectorTile) prepare(tag string) {
 			if err != nil {
 				return nil, err
 			}
+			base.buffer, base.pool = nil, nil
 			base.Data, err = v.s.pack.brotli(raw)
 			base.ContentEncoding, base.ETag = Brotli.name(), tag
 			if err == nil {

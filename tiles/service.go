@@ -96,6 +96,19 @@ type Tile struct {
 	Items   []mosaic.Use
 	Skipped []mosaic.Skip
 	Info    Info
+
+	// buffer holds Data when nobody else does.
+	buffer *[]byte
+	pool   *sync.Pool
+}
+
+// Release gives back the memory of a tile that is not used any more, for the
+// next one. It need not be called; Data must not be read afterwards.
+func (t *Tile) Release() {
+	if t.buffer != nil {
+		t.pool.Put(t.buffer)
+		t.buffer, t.Data = nil, nil
+	}
 }
 
 // bytes is about how much memory the tile takes.
@@ -133,6 +146,7 @@ type Service struct {
 	archives *archives
 	asked    *otter.Cache[string, struct{}] // variants that were asked for once
 	pack     packer
+	buffers  sync.Pool // of tiles that are read from pyramids
 	encoder  encode.Encoder
 	pixels   pixels
 	renders  atomic.Int64

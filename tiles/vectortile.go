@@ -169,15 +169,26 @@ func (v *VectorTile) base(ctx context.Context) (Tile, error) {
 	return v.s.get(ctx, v.ETag(Gzip), small, v.draw)
 }
 
+// maxBuffer bounds the buffers that are kept: larger tiles are rare.
+const maxBuffer = 1 << 20
+
 // read takes the tile from the pyramid.
 func (v *VectorTile) read(ctx context.Context) (Tile, error) {
 	out := Tile{ContentType: MVT, ETag: v.ETag(Gzip), Complete: true, Empty: true, Info: Info{AreaKept: 1}}
 	if err := ctx.Err(); err != nil {
 		return Tile{}, fault.E("tiles.Vector", fault.Canceled, err)
 	}
-	data, ok, err := v.from.Archive.Tile(v.at.Z, v.at.X, v.at.Y)
+	buffer, had := v.s.buffers.Get().(*[]byte)
+	if !had {
+		buffer = new([]byte)
+	}
+	data, ok, err := v.from.TileInto(*buffer, v.at.Z, v.at.X, v.at.Y)
 	if err != nil || !ok {
+		v.s.buffers.Put(buffer)
 		return out, err
+	}
+	if *buffer = data; cap(data) <= maxBuffer {
+		out.buffer, out.pool = buffer, &v.s.buffers
 	}
 	stats, ok := pyramid.Figures(data)
 	if !ok {

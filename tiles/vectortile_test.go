@@ -109,6 +109,13 @@ func TestVariants(t *testing.T) {
 		if &again.Data[0] != &brotlied.Data[0] || c.s.Renders() != before {
 			t.Errorf("%s: compressed twice", c.source)
 		}
+		// Memory that was given back is used for other tiles, not for this one.
+		held := get(t, v, tiles.Gzip)
+		other := get(t, v, tiles.Gzip)
+		other.Release()
+		if got := get(t, v, tiles.Gzip); !bytes.Equal(got.Data, held.Data) || other.Data != nil && c.source == "pyramid" {
+			t.Errorf("%s: %d bytes are now others", c.source, len(held.Data))
+		}
 		if !zipped.Complete || zipped.Info.AreaKept < 0.9 || zipped.Info.Features == 0 {
 			t.Errorf("%s: %+v", c.source, zipped.Info)
 		}

@@ -3,7 +3,6 @@
 package vtile
 
 import (
-	"bytes"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -102,6 +101,7 @@ func (a *Answer) Send(c echo.Context, layers []*layer.Layer, t tms.Tile) error {
 	h.Set("X-Contado-Complete", strconv.FormatBool(out.Complete))
 	h.Set("X-Contado-Dropped", strconv.Itoa(out.Info.Dropped))
 	h.Set("X-Contado-Area-Kept", strconv.FormatFloat(out.Info.AreaKept, 'f', 4, 64))
+	defer out.Release() // net/http has written it, or copied it, by then
 	return Bytes(c, out)
 }
 
@@ -131,7 +131,7 @@ func Bytes(c echo.Context, t tiles.Tile) error {
 		h.Set("Content-Encoding", t.ContentEncoding)
 	}
 	h.Set("Content-Length", strconv.Itoa(len(t.Data)))
-	return c.Stream(http.StatusOK, t.ContentType, bytes.NewReader(t.Data))
+	return c.Blob(http.StatusOK, t.ContentType, t.Data)
 }
 
 // Variant is the form of a tile that a client takes, of tiles that are not

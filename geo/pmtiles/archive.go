@@ -115,6 +115,21 @@ func (a *Archive) Tile(z, x, y int) (data []byte, ok bool, err error) {
 	return data, err == nil, err
 }
 
+// TileInto is Tile into buffer, when that is long enough: for who reads many
+// tiles one after the other.
+func (a *Archive) TileInto(buffer []byte, z, x, y int) (data []byte, ok bool, err error) {
+	id, err := TileID(z, x, y)
+	if err != nil {
+		return nil, false, err
+	}
+	e, ok, err := a.lookup(id)
+	if !ok || err != nil {
+		return nil, false, err
+	}
+	data, err = a.readInto(buffer, e)
+	return data, err == nil, err
+}
+
 // Has reports whether there is a tile.
 func (a *Archive) Has(z, x, y int) (bool, error) {
 	id, err := TileID(z, x, y)
@@ -144,7 +159,9 @@ func (a *Archive) lookup(id uint64) (entry, bool, error) {
 }
 
 // read reads the tile of an entry.
-func (a *Archive) read(e entry) ([]byte, error) {
+func (a *Archive) read(e entry) ([]byte, error) { return a.readInto(nil, e) }
+
+func (a *Archive) readInto(b []byte, e entry) ([]byte, error) {
 	const op = "pmtiles.Tile"
 	if e.offset > a.h.data.length || uint64(e.length) > a.h.data.length-e.offset {
 		return nil, corrupt(op, "tile %d lies outside the tile data", e.id)
@@ -152,7 +169,10 @@ func (a *Archive) read(e entry) ([]byte, error) {
 	if e.length > maxTile {
 		return nil, fault.Errorf(op, fault.TooLarge, "PMTiles archive: tile %d has %d bytes, more than %d", e.id, e.length, maxTile)
 	}
-	b := make([]byte, e.length)
+	if uint64(cap(b)) < uint64(e.length) {
+		b = make([]byte, e.length)
+	}
+	b = b[:e.length]
 	if n, err := a.r.ReadAt(b, int64(a.h.data.offset+e.offset)); n < len(b) {
 		return nil, fault.E(op, fault.Other, fmt.Errorf("read tile %d: %w", e.id, err))
 	}

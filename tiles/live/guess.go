@@ -30,8 +30,7 @@ const (
 // where a unit of the tile is an eighth of the usual distance between two
 // vertices, and no tile holds more rows than its budget; within 16.
 func (a *Artist) GuessZoom(ctx context.Context, l *layer.Layer) (int, error) {
-	d := l.Dataset()
-	place, err := a.Place(&d, l.Schema().CRS, tms.Tile{})
+	place, err := a.Place(l, tms.Tile{})
 	if err != nil {
 		return 0, err
 	}

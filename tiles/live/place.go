@@ -12,7 +12,6 @@ import (
 	"contado/geo/crs"
 	"contado/geo/fault"
 	"contado/geo/layer"
-	"contado/geo/store/catalog"
 	"contado/tiles/tms"
 	"contado/tiles/vector"
 )
@@ -21,6 +20,7 @@ import (
 type Artist struct {
 	budget  int
 	systems *otter.Cache[geo.CRS, *system]
+	homes   *otter.Cache[string, geo.BBox] // of layers that were edited, by state
 }
 
 // system is what tiles need to know of a CRS.
@@ -35,7 +35,11 @@ func New(budget int) (*Artist, error) {
 	if err != nil {
 		return nil, fault.E("live.New", fault.Other, err)
 	}
-	return &Artist{budget: budget, systems: systems}, nil
+	homes, err := otter.New(&otter.Options[string, geo.BBox]{MaximumSize: 1024})
+	if err != nil {
+		return nil, fault.E("live.New", fault.Other, err)
+	}
+	return &Artist{budget: budget, systems: systems, homes: homes}, nil
 }
 
 // system finds out about a CRS once.
@@ -66,10 +70,16 @@ type Place struct {
 	Project vector.Projector
 }
 
-// Place finds a tile in the CRS of a dataset. Where the tile is larger than
-// the dataset, the dataset's own box is asked for: a projection need not hold
-// for the whole world.
-func (a *Artist) Place(d *catalog.Dataset, c geo.CRS, t tms.Tile) (Place, error) {
+// Place finds a tile in the CRS of a layer. Where the tile is larger than the
+// layer, the layer's own box is asked for: a projection need not hold for the
+// whole world.
+func (a *Artist) Place(l *layer.Layer, t tms.Tile) (Place, error) { return a.place(l, t, a.home) }
+
+// nowhere is a home that is not known.
+func nowhere(*layer.Layer, *system) geo.BBox { return geo.EmptyBBox() }
+
+func (a *Artist) place(l *layer.Layer, t tms.Tile, homeOf func(*layer.Layer, *system) geo.BBox) (Place, error) {
+	c := l.Schema().CRS
 	b := tms.WebMercatorQuad().Bounds(t)
 	b = b.Buffer(b.Width() * 80 / 4096) // 64 units, and some for rounding
 	if c == geo.WebMercator {
@@ -83,9 +93,9 @@ func (a *Artist) Place(d *catalog.Dataset, c geo.CRS, t tms.Tile) (Place, error)
 	}
 	sys, err := a.system(c)
 	if err != nil {
-		return Place{}, fmt.Errorf("dataset %s: %w", d.ID, err)
+		return Place{}, fmt.Errorf("dataset %s: %w", l.Dataset().ID, err)
 	}
-	if home := d.Version.BBoxWGS84; !home.IsEmpty() && home != (geo.BBox{}) {
+	if home := homeOf(l, sys); !home.IsEmpty() && home != (geo.BBox{}) {
 		home = home.Buffer(1e-3)
 		if !home.Intersects(w) {
 			return Place{}, nil
@@ -103,6 +113,31 @@ func (a *Artist) Place(d *catalog.Dataset, c geo.CRS, t tms.Tile) (Place, error)
 	return Place{Box: &native, Near: true, Project: sys.to}, nil
 }
 
+// home is the box of a layer in degrees, edits included; empty when it is not
+// known, or goes across the antimeridian.
+func (a *Artist) home(l *layer.Layer, sys *system) geo.BBox {
+	d := l.Dataset()
+	home := d.Version.BBoxWGS84
+	if l.Head() == 0 || home.IsEmpty() || home == (geo.BBox{}) {
+		return home
+	}
+	key := d.ID + "\n" + d.Version.SHA256 + "\n" + l.Stamp()
+	if b, ok := a.homes.GetIfPresent(key); ok {
+		return b
+	}
+	b, err := sys.to.BBox(l.Bounds())
+	if err != nil || b.IsEmpty() {
+		home = geo.EmptyBBox()
+	} else {
+		var w geo.BBox
+		w.MinX, w.MinY = tms.Inverse(b.MinX, b.MinY)
+		w.MaxX, w.MaxY = tms.Inverse(b.MaxX, b.MaxY)
+		home = home.Union(w)
+	}
+	a.homes.Set(key, home)
+	return home
+}
+
 // everywhere is the box of a place that has none.
 var everywhere = geo.BBox{MinX: -1e300, MinY: -1e300, MaxX: 1e300, MaxY: 1e300}
 
@@ -111,16 +146,21 @@ func (a *Artist) Touched(l *layer.Layer, seq int64, t tms.Tile) (bool, error) {
 	if l.Head() <= seq {
 		return false, nil
 	}
-	d := l.Dataset()
-	// An edit may lie outside the box of the version: the tile is looked for
-	// without it.
-	d.Version.BBoxWGS84 = geo.BBox{}
-	p, err := a.Place(&d, l.Schema().CRS, t)
-	if err != nil || !p.Near {
+	p, err := a.Place(l, t)
+	if err != nil {
 		return false, err
 	}
-	if p.Box == nil {
-		return l.TouchedSince(seq, everywhere), nil
+	if p.Near && l.TouchedSince(seq, boxOf(p)) {
+		return true, nil
 	}
-	return l.TouchedSince(seq, *p.Box), nil
+	// Rows that are gone may have lain outside the layer's box of today.
+	p, err = a.place(l, t, nowhere)
+	return err == nil && p.Box != nil && l.TouchedSince(seq, *p.Box), err
+}
+
+func boxOf(p Place) geo.BBox {
+	if p.Box == nil {
+		return everywhere
+	}
+	return *p.Box
 }

@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"contado/geo"
+	"contado/geo/cql2"
 	"contado/geo/fault"
 	"contado/geo/layer"
 	"contado/geo/pmtiles"
@@ -54,6 +55,20 @@ func Build(ctx context.Context, l *layer.Layer, path string, o Options, progress
 		}
 	}
 	return Write(ctx, s, path, p, progress)
+}
+
+// Export draws the tiles of the rows of a layer for which a filter is true,
+// with its geometries in crs ("" for longitude and latitude); a nil filter
+// takes all rows.
+func Export(ctx context.Context, l *layer.Layer, filter cql2.Expr, crs geo.CRS, path string, progress Progress) (Summary, error) {
+	var o Options
+	if filter != nil {
+		var err error
+		if o.Where, err = l.Where(filter, crs); err != nil {
+			return Summary{}, err
+		}
+	}
+	return Build(ctx, l, path, o, progress)
 }
 
 func prepare(ctx context.Context, l *layer.Layer, o *Options) (*source, Plan, error) {
@@ -152,16 +167,14 @@ func (s *source) Draw(ctx context.Context, t tms.Tile) ([]byte, vector.Stats, er
 
 // Near implements Source.
 func (s *source) Near(t tms.Tile) Presence {
-	d := s.layer.Dataset()
-	if s.layer.Head() > 0 {
-		d.Version.BBoxWGS84 = geo.BBox{}
-	}
-	p, err := s.artist.Place(&d, s.layer.Schema().CRS, t)
-	if err != nil || (p.Near && p.Box == nil) {
-		return Small // drawing says what there is, or what is wrong
-	}
-	if !p.Near {
+	p, err := s.artist.Place(s.layer, t)
+	switch {
+	case err != nil:
+		return Small // drawing says what is wrong
+	case !p.Near:
 		return Nothing
+	case p.Box == nil:
+		return Large // drawing says what there is
 	}
 	near := Nothing
 	s.layer.Visit(p.Box, func(r layer.Row) bool {

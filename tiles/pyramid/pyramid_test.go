@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -16,6 +17,7 @@ import (
 	"github.com/paulmach/orb"
 
 	"contado/geo"
+	"contado/geo/cql2"
 	"contado/geo/fault"
 	"contado/geo/fgb"
 	"contado/geo/layer"
@@ -200,6 +202,35 @@ func verify(t *testing.T, path string) {
 	}
 }
 
+// GDAL finds in a tile taken out of the archive what we put there.
+func TestGDALReadsTiles(t *testing.T) {
+	t.Parallel()
+	tool, err := exec.LookPath("ogrinfo")
+	if err != nil {
+		t.Skip("ogrinfo is not installed")
+	}
+	l := open(t, schema, parcels())
+	a, _, _ := build(t, l, pyramid.Options{MaxZoom: 8})
+	at := tms.AtLonLat(8, 10.28, 45.15)
+	b, ok, err := a.Tile(at.Z, at.X, at.Y)
+	if err != nil || !ok {
+		t.Fatal(ok, err)
+	}
+	folder := filepath.Join(t.TempDir(), "8")
+	file := filepath.Join(folder, strconv.Itoa(at.X), strconv.Itoa(at.Y)+".pbf")
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, unzip(t, b), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.Command(tool, "-ro", "-so", "MVT:"+folder, "parcels").CombinedOutput()
+	want := "Feature Count: " + strconv.Itoa(len(decoded(t, b).Features)) + "\n"
+	if err != nil || !bytes.Contains(out, []byte(want)) {
+		t.Errorf("%v, want %q in\n%s", err, want, out)
+	}
+}
+
 // decoded are the rows of a tile: all but what tells its state.
 func decoded(t testing.TB, b []byte) *mvttest.Layer {
 	t.Helper()
@@ -260,6 +291,44 @@ func TestRebuild(t *testing.T) {
 	_, _, other := build(t, edited, pyramid.Options{Previous: old, Since: 2, MaxZoom: 6})
 	if other.Copied != 0 || other.MaxZoom != 6 {
 		t.Errorf("copied %d tiles of another state", other.Copied)
+	}
+}
+
+// An export holds the rows that the filter takes, and no others.
+func TestExport(t *testing.T) {
+	t.Parallel()
+	l := open(t, schema, parcels())
+	path := filepath.Join(t.TempDir(), "woods.pmtiles")
+	filter, err := cql2.ParseText("use = 'wood'")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := pyramid.Export(t.Context(), l, filter, "", path, nil); err != nil {
+		t.Fatal(err)
+	}
+	a, err := pmtiles.OpenFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	ids := map[uint64]bool{}
+	if err := a.Entries(func(e pmtiles.Entry) bool {
+		z, _, _, _ := pmtiles.ZXY(e.ID)
+		b, err := a.Read(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if l := decoded(t, b); l != nil && z == a.Header().MaxZoom {
+			for _, f := range l.Features {
+				if f.Tags["use"] != "wood" {
+					t.Errorf("feature %d: %v", f.ID, f.Tags)
+				}
+				ids[f.ID] = true
+			}
+		}
+		return true
+	}); err != nil || len(ids) < 500 { // of 601; the smallest are drawn together
+		t.Errorf("%d woods, %v", len(ids), err)
 	}
 }
 
