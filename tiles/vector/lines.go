@@ -14,7 +14,7 @@ const (
 	rankBins      = 32     // ranks that are told apart
 	lengthBins    = 128    // quarters of a doubling of length
 	mostInFeature = 512    // merged lines: more become several features
-	mostLines     = 40_000 // that are read for a tile
+	mostLines     = 25_000 // that are read for a tile
 )
 
 // merges reports whether lines are drawn together.
