@@ -28,7 +28,7 @@ func TestCoalescing(t *testing.T) {
 	t.Parallel()
 	s := service(t, nil)
 	var made atomic.Int64
-	begun, finish := make(chan struct{}), make(chan struct{})
+	begun, gone, finish := make(chan struct{}), make(chan struct{}), make(chan struct{})
 	draw := func(context.Context) (Tile, error) {
 		if made.Add(1) == 1 {
 			close(begun)
@@ -44,15 +44,18 @@ func TestCoalescing(t *testing.T) {
 		if i == 0 {
 			ctx = first
 		}
-		wg.Go(func() { _, errs[i] = s.get(ctx, "tag", small, draw) })
+		wg.Go(func() {
+			_, errs[i] = s.get(ctx, "tag", small, draw)
+			if i == 0 {
+				close(gone)
+			}
+		})
 		if i == 0 {
 			<-begun
 		}
 	}
 	leave()
-	for errs[0] == nil && s.waiting.Load() == 0 {
-		time.Sleep(time.Millisecond)
-	}
+	<-gone
 	close(finish)
 	wg.Wait()
 	if !fault.Is(errs[0], fault.Canceled) {
