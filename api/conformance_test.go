@@ -2,13 +2,10 @@ package api_test
 
 import (
 	"encoding/csv"
-	"encoding/json"
 	"fmt"
 	"math"
 	"net/http"
 	"net/url"
-	"os"
-	"os/exec"
 	"slices"
 	"sort"
 	"strconv"
@@ -418,102 +415,5 @@ func TestDeclaredClasses(t *testing.T) {
 		if got := ask.Do(t, apitest.Request{Path: path}).Header().Get("Access-Control-Allow-Origin"); got != "*" {
 			t.Errorf("%s: pages cannot read the error", path)
 		}
-	}
-}
-
-// The rules of the Italian guidelines on interfaces that a catalogue checks
-// (as errors), on the document as it is served.
-func TestItalianGuidelines(t *testing.T) {
-	t.Parallel()
-	var doc map[string]any
-	ask.JSON(t, "/api", &doc)
-	info := doc["info"].(map[string]any)
-	for _, name := range []string{"x-summary", "contact", "termsOfService", "x-api-id"} {
-		if info[name] == nil || info[name] == "" {
-			t.Errorf("info has no %s", name)
-		}
-	}
-	if strings.Contains(fmt.Sprint(info), "example.org") {
-		t.Errorf("info has a placeholder: %v", info)
-	}
-	if parts := strings.Split(fmt.Sprint(info["version"]), "."); len(parts) < 3 {
-		t.Errorf("version %v", info["version"])
-	}
-	for _, s := range doc["servers"].([]any) {
-		server := s.(map[string]any)
-		if server["description"] == "" || server["x-sandbox"] != true && !strings.HasPrefix(fmt.Sprint(server["url"]), "https://") {
-			t.Errorf("server %v", server)
-		}
-	}
-	paths := doc["paths"].(map[string]any)
-	if paths["/status"] == nil {
-		t.Error("no /status")
-	}
-	for path, item := range paths {
-		for method, v := range item.(map[string]any) {
-			op, ok := v.(map[string]any)
-			if !ok {
-				continue
-			}
-			guided(t, method+" "+path, method, op)
-		}
-	}
-}
-
-func guided(t *testing.T, at, method string, op map[string]any) {
-	t.Helper()
-	body, _ := op["requestBody"].(map[string]any)
-	if (method == "get" || method == "delete") && body != nil {
-		t.Errorf("%s has a body", at)
-	}
-	if method == "patch" {
-		content, _ := body["content"].(map[string]any)
-		if body["required"] != true || len(content) == 0 || content["application/json"] != nil {
-			t.Errorf("%s: body %v", at, body)
-		}
-	}
-	params, _ := op["parameters"].([]any)
-	for _, p := range params {
-		name := strings.ToLower(fmt.Sprint(p.(map[string]any)["name"]))
-		if slices.Contains([]string{"accept", "content-type", "authorization"}, name) || strings.Contains(name, "password") || strings.Contains(name, "secret") || strings.Contains(name, "apikey") {
-			t.Errorf("%s has parameter %s", at, name)
-		}
-	}
-	for code, v := range op["responses"].(map[string]any) {
-		r := v.(map[string]any)
-		content, _ := r["content"].(map[string]any)
-		if (code == "204" || code == "205") && content != nil {
-			t.Errorf("%s: %s with a body", at, code)
-		}
-		for media := range content {
-			if (code[0] == '4' || code[0] == '5' || code == "default") && media != "application/problem+json" {
-				t.Errorf("%s: %s as %s", at, code, media)
-			}
-		}
-	}
-}
-
-// Spectral, where it is installed, finds no error in the document by OpenAPI's
-// own rules.
-func TestSpectral(t *testing.T) {
-	t.Parallel()
-	if _, err := exec.LookPath("spectral"); err != nil {
-		t.Skip("spectral is not installed")
-	}
-	file := t.TempDir() + "/api.json"
-	rules := t.TempDir() + "/rules.json"
-	write(t, file, ask.Get(t, "/api").Body.Bytes())
-	b, err := json.Marshal(map[string]any{"extends": "spectral:oas"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	write(t, rules, b)
-	tool(t, "spectral", "lint", "--fail-severity", "error", "-r", rules, file)
-}
-
-func write(t *testing.T, path string, b []byte) {
-	t.Helper()
-	if err := os.WriteFile(path, b, 0o600); err != nil {
-		t.Fatal(err)
 	}
 }
