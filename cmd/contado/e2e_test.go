@@ -43,6 +43,7 @@ func buildAndRun(m *testing.M) int {
 type house struct {
 	t    testing.TB
 	data string
+	env  []string // settings besides those of the test's own process
 }
 
 func newHouse(t testing.TB) *house {
@@ -56,6 +57,7 @@ func (h *house) run(args ...string) (stdout, stderr string, code int) {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, built, append([]string{"--data", h.data}, args...)...)
+	cmd.Env = append(os.Environ(), h.env...)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	err := cmd.Run()
@@ -95,9 +97,10 @@ type server struct {
 
 // serve starts the server on a free port and stops it with the test, which
 // fails if the server does not stop gracefully.
-func (h *house) serve() *server {
+func (h *house) serve(args ...string) *server {
 	h.t.Helper()
-	cmd := exec.Command(built, "--data", h.data, "serve", "--addr", "127.0.0.1:0")
+	cmd := exec.Command(built, append([]string{"--data", h.data, "serve", "--addr", "127.0.0.1:0"}, args...)...)
+	cmd.Env = append(os.Environ(), h.env...)
 	pipe, err := cmd.StdoutPipe()
 	if err != nil {
 		h.t.Fatal(err)
