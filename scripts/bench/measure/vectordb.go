@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"net/url"
 	"os/exec"
 	"strings"
 	"time"
@@ -51,10 +52,17 @@ func openDatabase(ctx context.Context, layers map[string]string, log func(format
 // bring loads a layer, with its geometry in Web Mercator too, clustered along
 // its index: a tile then asks for no projection and few pages.
 func (d *database) bring(ctx context.Context, name, file string) error {
-	cmd := exec.CommandContext(ctx, "ogr2ogr", "-q", "-f", "PostgreSQL", "PG:"+d.url, file, "-nln", name, "-lco", "GEOMETRY_NAME=geom", "-lco", "FID=id",
+	u, err := url.Parse(d.url)
+	if err != nil {
+		return err
+	}
+	password, _ := u.User.Password()
+	// In words: GDAL puts options of its own behind them.
+	address := fmt.Sprintf("host=%s port=%s user=%s password=%s dbname=%s sslmode=disable", u.Hostname(), u.Port(), u.User.Username(), password, strings.TrimPrefix(u.Path, "/"))
+	cmd := exec.CommandContext(ctx, "ogr2ogr", "-q", "-f", "PostgreSQL", "PG:"+address, file, "-nln", name, "-lco", "GEOMETRY_NAME=geom", "-lco", "FID=id",
 		"-lco", "SPATIAL_INDEX=NONE", "-nlt", "PROMOTE_TO_MULTI", "--config", "PG_USE_COPY", "YES", "--config", "OGR_TRUNCATE", "NO")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("ogr2ogr of %s: %w: %s", name, err, strings.ReplaceAll(string(out), d.url, "…"))
+		return fmt.Errorf("ogr2ogr of %s: %w: %s", name, err, strings.ReplaceAll(string(out), address, "…"))
 	}
 	for _, text := range []string{
 		"ALTER TABLE %s ADD COLUMN merc geometry",

@@ -120,11 +120,11 @@ func (b *bench) serveFeatureserv(ctx context.Context, d *database) (*server, err
 	return b.serve(ctx, cmd, port, "/collections.json")
 }
 
-// tippecanoe builds its pyramid of the parcels, as its manual advises for
-// polygons that cover the ground.
+// tippecanoe builds its pyramid of the parcels, keeping within the size of
+// tiles by the option for polygons that cover the ground.
 func (b *bench) tippecanoe(ctx context.Context, geojson, out string, maxzoom int) (cost, error) {
 	return measured(ctx, b.peer("tippecanoe"), "-q", "-f", "-o", out, "-l", "parcels", "-z", strconv.Itoa(maxzoom), "-P",
-		"--coalesce-smallest-as-needed", "--detect-shared-borders", "--extend-zooms-if-still-dropping", "-t", b.dir, geojson)
+		"--coalesce-smallest-as-needed", "-t", b.dir, geojson)
 }
 
 // mask hides the password of an address in a message.
