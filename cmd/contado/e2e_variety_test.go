@@ -55,7 +55,7 @@ func TestEveryOddFile(t *testing.T) {
 	}
 	close(next)
 	workers.Wait()
-	in, refused := 0, 0
+	in, refused, datasets := 0, 0, 0
 	for _, r := range results {
 		name := filepath.Base(r.file)
 		stem := strings.TrimSuffix(name, filepath.Ext(name))
@@ -64,6 +64,7 @@ func TestEveryOddFile(t *testing.T) {
 			t.Errorf("%s: the program died:\n%s", name, r.said)
 		case r.code == 0:
 			in++
+			datasets += strings.Count(r.said, ": version 1, ") // one for each layer of a file
 		case r.code == 1:
 			refused++
 			if !strings.Contains(r.said, stem) && !strings.Contains(r.said, name) {
@@ -79,8 +80,8 @@ func TestEveryOddFile(t *testing.T) {
 	if in < 60 || refused < 20 {
 		t.Errorf("%d files came in and %d were refused: not what they are", in, refused)
 	}
-	if n := strings.Count(h.must("ls"), "\n") - 1; n != in {
-		t.Errorf("the catalog has %d datasets, %d came in", n, in)
+	if n := strings.Count(h.must("ls"), "\n") - 1; n != datasets {
+		t.Errorf("the catalog has %d datasets, %d came in", n, datasets)
 	}
 	if out := h.must("doctor", "--deep"); !strings.Contains(out, "healthy") {
 		t.Errorf("doctor: %s", out)

@@ -193,22 +193,28 @@ func (v *viewer) run(name, staged string) error {
 // keyNames are what the column that identifies a row is called.
 var keyNames = []string{"ogc_fid", "fid", "objectid", "id"}
 
-// publish makes the table of a view's rows a layer: with a key of whole
-// numbers, which is the view's own where it is one.
-func (v *viewer) publish(name, staged string) error {
-	rows, err := v.db.QueryContext(v.ctx, "SELECT name, type FROM pragma_table_info(?) ORDER BY cid", staged)
+// columns are the names and types of a table's.
+func (v *viewer) columns(table string) (names, kinds []string, err error) {
+	rows, err := v.db.QueryContext(v.ctx, "SELECT name, type FROM pragma_table_info(?) ORDER BY cid", table)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	var names, kinds []string
+	defer rows.Close()
 	for rows.Next() {
 		var n, k string
 		if err := rows.Scan(&n, &k); err != nil {
-			return errors.Join(err, rows.Close())
+			return nil, nil, err
 		}
 		names, kinds = append(names, n), append(kinds, k)
 	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+	return names, kinds, rows.Err()
+}
+
+// publish makes the table of a view's rows a layer: with a key of whole
+// numbers, which is the view's own where it is one.
+func (v *viewer) publish(name, staged string) error {
+	names, kinds, err := v.columns(staged)
+	if err != nil {
 		return err
 	}
 	key, err := v.key(names, staged)

@@ -175,16 +175,7 @@ func (b *bench) floorTiles(ctx context.Context, v *vectorBench, class zoomClass,
 		if f.name != "" {
 			name, where = name+", "+f.name, fmt.Sprintf(f.sql, 500)
 		}
-		stmt, err := v.floor.db.PrepareContext(ctx, tileQuery("parcels", parcelColumns, where))
-		if err != nil {
-			return nil, err
-		}
-		r, err := b.measureTiles(ctx, name, class, list, func(ctx context.Context, i int) (int, error) {
-			var tile []byte
-			err := stmt.QueryRowContext(ctx, list[i][0], list[i][1], list[i][2]).Scan(&tile)
-			return len(tile), err
-		})
-		_ = stmt.Close()
+		r, err := b.sqlTiles(ctx, v, name, where, class, list)
 		if err != nil {
 			return nil, err
 		}
@@ -202,6 +193,20 @@ func (b *bench) floorTiles(ctx context.Context, v *vectorBench, class zoomClass,
 		return a.tile(ctx, fmt.Sprintf("/maps/floor/%d/%d/%d.pbf", list[i][0], list[i][1], list[i][2]))
 	})
 	return append(out, r), errors.Join(err, s.stop())
+}
+
+// sqlTiles asks the database itself, with one statement prepared.
+func (b *bench) sqlTiles(ctx context.Context, v *vectorBench, name, where string, class zoomClass, list []address) (*tileRow, error) {
+	stmt, err := v.floor.db.PrepareContext(ctx, tileQuery("parcels", parcelColumns, where))
+	if err != nil {
+		return nil, err
+	}
+	defer stmt.Close()
+	return b.measureTiles(ctx, name, class, list, func(ctx context.Context, i int) (int, error) {
+		var tile []byte
+		err := stmt.QueryRowContext(ctx, list[i][0], list[i][1], list[i][2]).Scan(&tile)
+		return len(tile), err
+	})
 }
 
 // pyramids builds them, and measures tiles out of them.

@@ -50,8 +50,11 @@ func writeCadastre(ctx context.Context, dir string, parcels int) (map[string]str
 		make   func(yield func(geo.Feature) error) error
 	}{
 		{"parcels", geo.Schema{GeometryType: "Polygon", Fields: []geo.Field{
-			{Name: "crop", Type: geo.String}, {Name: "use", Type: geo.String}, {Name: "owner", Type: geo.String},
-			{Name: "area_m2", Type: geo.Real}, {Name: "since", Type: geo.Date},
+			{Name: "crop", Type: geo.String},
+			{Name: "use", Type: geo.String},
+			{Name: "owner", Type: geo.String},
+			{Name: "area_m2", Type: geo.Real},
+			{Name: "since", Type: geo.Date},
 		}}, c.parcels},
 		{"roads", geo.Schema{GeometryType: "LineString", Fields: []geo.Field{
 			{Name: "class", Type: geo.String}, {Name: "name", Type: geo.String}, {Name: "speed", Type: geo.Integer},

@@ -81,8 +81,10 @@ type asker struct {
 }
 
 func newAsker(base string) *asker {
-	return &asker{base: base, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 32, DisableCompression: true}, Timeout: 5 * time.Minute},
-		header: http.Header{"Accept-Encoding": {"gzip"}}}
+	return &asker{
+		base: base, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 32, DisableCompression: true}, Timeout: 5 * time.Minute},
+		header: http.Header{"Accept-Encoding": {"gzip"}},
+	}
 }
 
 // get reads an answer; 204 and 404 are tiles without content.

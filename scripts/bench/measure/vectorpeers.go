@@ -11,7 +11,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -126,6 +125,3 @@ func (b *bench) tippecanoe(ctx context.Context, geojson, out string, maxzoom int
 	return measured(ctx, b.peer("tippecanoe"), "-q", "-f", "-o", out, "-l", "parcels", "-z", strconv.Itoa(maxzoom), "-P",
 		"--coalesce-smallest-as-needed", "-t", b.dir, geojson)
 }
-
-// mask hides the password of an address in a message.
-func (d *database) mask(text string) string { return strings.ReplaceAll(text, d.url, "…") }

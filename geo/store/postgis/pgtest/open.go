@@ -20,6 +20,9 @@ func Open(ctx context.Context, settings ...string) (*Server, error) {
 			break
 		}
 	}
+	if err == nil { // the server is stopped as if it had crashed
+		err = s.exec(ctx, template, "CHECKPOINT")
+	}
 	if err == nil {
 		err = s.Stop()
 	}
