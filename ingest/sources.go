@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 
 	"contado/geo"
+	"contado/geo/fault"
 	"contado/geo/notice"
 	"contado/geo/store/catalog"
 	"contado/ingest/table"
@@ -30,6 +31,10 @@ func (r *run) open(ctx context.Context, in *input) (rows []vector.Rows, done fun
 		return l.NeedsCRS(ctx)
 	}
 	if r.appending() && r.old.Version.Vector != nil {
+		if r.old.Version.Vector.External != nil {
+			return nil, done, fault.WithHint(fault.Errorf("ingest.Run", fault.Unsupported, "dataset %s is attached to a table: nothing can be appended here", r.old.ID),
+				"add the rows to the table, or detach the dataset first")
+		}
 		path, err := r.st.Blobs.Path(r.old.Version.Vector.File)
 		if err != nil {
 			return nil, done, err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"contado/geo/grid"
 	"contado/geo/store/catalog"
@@ -67,6 +68,11 @@ func (c *ingestCmd) Run(a *app) error {
 		return usagef("--join needs --join-key: the column of the table that names the row")
 	}
 	return a.with(func(in *installation) error {
+		if c.Append {
+			if err := in.unedited(a, c.Dataset); err != nil {
+				return err
+			}
+		}
 		p := a.progress()
 		res, err := ingest.Run(a.ctx, in.ingestStores(), c.Paths, c.options(), p)
 		p.Done()
@@ -78,23 +84,40 @@ func (c *ingestCmd) Run(a *app) error {
 	})
 }
 
-// printIngested says what has become of an ingest.
+// printIngested says what has become of an ingest. What holds of the file, and
+// therefore of each of its datasets, is said once.
 func (a *app) printIngested(res ingest.Result) {
-	if len(res.Datasets) == 0 {
-		a.printOne(res.Dataset)
+	if len(res.Datasets) <= 1 {
+		a.printOne(res.Dataset, res.Dataset.Version.Notices)
+		return
 	}
+	count := map[string]int{}
+	key := func(n catalog.Notice) string { return fmt.Sprint(n.Code, n.Message, n.Count, n.Examples) }
 	for _, d := range res.Datasets {
-		a.printOne(d)
+		for _, n := range d.Version.Notices {
+			count[key(n)]++
+		}
+	}
+	ofAll := func(n catalog.Notice) bool { return count[key(n)] >= len(res.Datasets) }
+	for _, d := range res.Datasets {
+		a.printOne(d, slices.DeleteFunc(slices.Clone(d.Version.Notices), ofAll))
+	}
+	shared := slices.DeleteFunc(slices.Clone(res.Dataset.Version.Notices), func(n catalog.Notice) bool { return !ofAll(n) })
+	if len(shared) > 0 {
+		fmt.Fprintf(a.stdout, "all of them, %d datasets:\n", len(res.Datasets))
+	}
+	for _, n := range shared {
+		printNotice(a, n)
 	}
 }
 
-func (a *app) printOne(d catalog.Dataset) {
+func (a *app) printOne(d catalog.Dataset, notices []catalog.Notice) {
 	where := "no positions"
 	if d.Version.CRS != "" {
 		where = d.Version.CRS.Short()
 	}
 	fmt.Fprintf(a.stdout, "%s: version %d, %s, role %s, %s, %s\n", d.ID, d.Version.Number, d.Kind, d.Role, size(d), where)
-	for _, n := range d.Version.Notices {
+	for _, n := range notices {
 		printNotice(a, n)
 	}
 }

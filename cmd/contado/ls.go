@@ -170,7 +170,7 @@ func (in *installation) printState(a *app, d catalog.Dataset) {
 		row("edits", "%s since version %d was published", plural(n, "change"), v.Number)
 	}
 	if e, ok := v.Extra(catalog.Pyramid); ok {
-		row("tiles", "pyramid of %.1f MB", float64(e.File.Size)/1e6)
+		row("tiles", "pyramid of %s", fileSize(e.File.Size))
 	} else if v.Vector.Schema.GeometryType != "" {
 		row("tiles", "no pyramid yet: the server makes it, or contado pyramid %s", d.ID)
 	}

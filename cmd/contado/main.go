@@ -39,6 +39,8 @@ type cli struct {
 	Demo    demoCmd     `cmd:"" help:"Make the demonstration territory if it is absent, and serve it."`
 	Ingest  ingestGroup `cmd:"" help:"Bring files, or what a STAC lists, into the catalog."`
 	Attach  attachCmd   `cmd:"" help:"Make a dataset of a PostGIS table or view that others keep."`
+	Detach  detachCmd   `cmd:"" help:"End the tie between a dataset and the table that it is attached to."`
+	Settle  settleCmd   `cmd:"" help:"Make a version of the edits of a dataset."`
 	Ls      lsCmd       `cmd:"" help:"List the datasets."`
 	Info    infoCmd     `cmd:"" help:"Show all that is known of one dataset."`
 	Rm      rmCmd       `cmd:"" help:"Remove a dataset and its files."`

@@ -105,15 +105,23 @@ func (a *app) buildPyramid(w *tiles.PyramidWork, args tiles.PyramidArgs) error {
 
 // summaryOf says what a pyramid holds and leaves out.
 func summaryOf(s *pyramid.Summary) string {
-	text := fmt.Sprintf("%s at zooms %d to %d, %.1f MB, in %.0f s", plural(s.Tiles, "tile"), s.MinZoom, s.MaxZoom, float64(s.Bytes)/1e6, s.Seconds)
-	var dropped, incomplete int64
+	text := fmt.Sprintf("%s at zooms %d to %d, %s, in %.1f s", plural(s.Tiles, "tile"), s.MinZoom, s.MaxZoom, fileSize(s.Bytes), s.Seconds)
+	var incomplete int64
 	for _, z := range s.Zooms {
-		dropped, incomplete = dropped+z.Dropped, incomplete+z.Incomplete
+		incomplete += z.Incomplete
 	}
 	if incomplete > 0 {
 		text += fmt.Sprintf("; %s leave something out to stay within their size and say so", plural(incomplete, "tile"))
 	}
 	return text
+}
+
+// fileSize is a size for people.
+func fileSize(n int64) string {
+	if n < 1e6 {
+		return fmt.Sprintf("%d kB", (n+999)/1000)
+	}
+	return fmt.Sprintf("%.1f MB", float64(n)/1e6)
 }
 
 // tiles is the service that draws.
