@@ -44,7 +44,7 @@ var everything = map[string]int{
 	"/collections/scenes/map/tiles/WebMercatorQuad/3/8/0": 404, "/collections/scenes/map/tiles/WebMercatorQuad/3/x/0": 400, "/collections/scenes/map/tiles/UTM32WGS84Quad/0/0/0": 404,
 	"/collections/sites/tiles": 200, "/collections/sites/tiles/WebMercatorQuad": 200, "/collections/scenes/tiles": 404, "/collections/sites/tiles/WebMercatorQuad/10/364/537": 200,
 	"/collections/sites/tiles/WebMercatorQuad/3/0/0": 404, "/collections/sites/tiles/WorldCRS84Quad/3/0/0": 404,
-	"/collections/sites/sortables": 200, "/collections/sites/queryables?f=html": 200, "/collections/sites/schema?f=html&lang=it": 200, "/collections/scenes/sortables": 200,
+	"/collections/sites/sortables": 200, "/collections/sites/queryables?f=html": 200, "/collections/sites/schema?f=html&lang=it": 200, "/collections/sites/schema?f=xsd": 200, "/collections/scenes/schema?f=xsd": 400, "/collections/scenes/sortables": 200,
 	"/collections/sites/changes": 200, "/collections/sites/items?f=jsonfg": 200, "/collections/municipalities/items?f=jsonfg&crs=http://www.opengis.net/def/crs/EPSG/0/32632": 200,
 	"/collections/sites/items?f=csv": 200, "/collections/sites/items?f=geojsonseq": 200, "/collections/sites/items?f=fgb": 200, "/collections/sites/items?f=gml": 400,
 	"/collections/sites/items?filter=number%3C5&sortby=-number&properties=kind&zoom-level=5": 200, "/collections/scenes/items?filter=a": 400,

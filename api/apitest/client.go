@@ -31,7 +31,7 @@ var contract = sync.OnceValues(func() (routers.Router, error) {
 	}
 	for _, media := range []string{
 		"image/png", "image/jpeg", "image/webp", "image/tiff", "application/x-npy", "application/vnd.mapbox-vector-tile",
-		"image/svg+xml", "text/html", "text/csv", "text/xml", "text/plain", "application/flatgeobuf", "application/geo+json-seq",
+		"image/svg+xml", "text/html", "text/csv", "text/xml", "application/xml", "text/plain", "application/flatgeobuf", "application/geo+json-seq",
 	} {
 		openapi3filter.RegisterBodyDecoder(media, openapi3filter.FileBodyDecoder)
 	}

@@ -176,6 +176,9 @@ func collectionLinks(c echo.Context, d catalog.Dataset) []rest.Link {
 		{Href: self + "/queryables", Rel: rel + "queryables", Type: rest.MediaSchema, Title: "What can be asked for"},
 		{Href: self + "/schema", Rel: rel + "schema", Type: rest.MediaSchema, Title: "Schema of the items"},
 	}
+	if hasXSD(d) { // GDAL knows this spelling alone
+		links = append(links, rest.Link{Href: self + "/schema?f=xsd", Rel: "describedBy", Type: rest.XSDFormat.Media, Title: "XML Schema of the items"})
+	}
 	for _, f := range itemFormats(d)[1:] {
 		links = append(links, rest.Link{Href: self + "/items?f=" + f.Name, Rel: "items", Type: f.Media, Title: "Items as " + f.Title})
 	}

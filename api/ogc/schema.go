@@ -59,7 +59,11 @@ func (h *Handler) schemaOf(k schemaKind) echo.HandlerFunc {
 		if err := rest.Only(c, "f", "lang"); err != nil {
 			return err
 		}
-		format, err := rest.Choose(c, rest.SchemaFormat, rest.HTMLFormat)
+		offers := []rest.Format{rest.SchemaFormat, rest.HTMLFormat}
+		if k.name == "schema" && hasXSD(d) {
+			offers = append(offers, rest.XSDFormat)
+		}
+		format, err := rest.Choose(c, offers...)
 		if err != nil {
 			return err
 		}
@@ -70,8 +74,11 @@ func (h *Handler) schemaOf(k schemaKind) echo.HandlerFunc {
 		if err := k.make(h, c, state, d, doc); err != nil {
 			return err
 		}
-		links := rest.Representations(c, doc.ID, format.Name, rest.SchemaFormat, rest.HTMLFormat)
+		links := rest.Representations(c, doc.ID, format.Name, offers...)
 		rest.AddHeader(c, links)
+		if format.Name == rest.XSDFormat.Name {
+			return xsdOf(c, d)
+		}
 		if format.Name == rest.HTMLFormat.Name {
 			return schemaPage(c, d, k.name, doc, links)
 		}

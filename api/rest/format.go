@@ -28,6 +28,7 @@ var (
 	JSONFGFormat     = Format{Name: "jsonfg", Media: MediaJSONFG, Title: "JSON-FG"}
 	GeoJSONSeqFormat = Format{Name: "geojsonseq", Media: MediaGeoJSONSeq, Title: "GeoJSON text sequence"}
 	FlatGeobufFormat = Format{Name: "fgb", Media: MediaFlatGeobuf, Title: "FlatGeobuf"}
+	XSDFormat        = Format{Name: "xsd", Media: "application/xml", Title: "XML Schema", also: []string{"text/xml"}}
 	SchemaFormat     = Format{Name: "json", Media: MediaSchema, Title: "JSON Schema", also: []string{MediaJSON, "application/*", "*/*"}}
 )
 

@@ -135,6 +135,11 @@ func gdalFeatures(t *testing.T, s *server) {
 			t.Errorf("GDAL reads %d rows of %s, want %d", len(seen), id, n)
 		}
 	}
+	// Numbers of 64 bits that the first page has none of.
+	big := gdalTool(t, "ogrinfo", "-ro", "-q", "-al", "-where", "osm_id > 2147483647", address, "li-services")
+	if n := strings.Count(big, "OGRFeature("); n != 42 || !strings.Contains(big, "osm_id (Integer64) = 3622547158") {
+		t.Errorf("GDAL finds %d rows with an id of more than 32 bits, want 42\n%.2000s", n, big)
+	}
 	some := gdalTool(t, "ogrinfo", "-ro", "-q", "-al", "-where", "kind = 'pharmacy'", address, "li-services")
 	for _, name := range pharmacies {
 		if !strings.Contains(some, "  name (String) = "+name+"\n") {
