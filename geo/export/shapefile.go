@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -291,6 +292,10 @@ func zipFolder(ctx context.Context, path, dir string) error {
 	return errors.Join(err, z.Close(), out.Close())
 }
 
+// packed is the date of files in an archive: the first that the format has, so
+// that the same rows make the same file.
+var packed = time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)
+
 func addFile(ctx context.Context, z *zip.Writer, path, name string) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -300,7 +305,7 @@ func addFile(ctx context.Context, z *zip.Writer, path, name string) error {
 		return err
 	}
 	defer f.Close()
-	w, err := z.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate})
+	w, err := z.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate, Modified: packed})
 	if err != nil {
 		return err
 	}
