@@ -42,23 +42,12 @@ func (c *summaryCmd) Run(a *app) error {
 	if !c.given() {
 		return usagef("say which areas: --areas DATASET|FILE.geojson or --below CODE")
 	}
-	_, l, err := c.check()
-	if err != nil {
-		return err
-	}
-	return a.with(func(in *installation) error {
-		q := analysis.SummaryRequest{Dataset: c.Dataset, Filter: c.Filter, By: c.By, Sum: c.Sum}
-		if q.Areas, err = c.read(); err != nil {
-			return err
-		}
-		p := a.progress()
-		res, err := in.engine.Summary(a.ctx, q, p.Share)
-		p.Done()
+	return a.join(&c.areasFlags, &c.tableFlags, func(in *installation, areas analysis.ZonalAreas, p analysis.Progress, l table.Locale) (*joined, error) {
+		res, err := in.engine.Summary(a.ctx, analysis.SummaryRequest{Dataset: c.Dataset, Areas: areas, Filter: c.Filter, By: c.By, Sum: c.Sum}, p)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		a.notices(res.Notices)
-		return a.writeTable(in, &c.tableFlags, res.Table(l), res, q.Areas)
+		return &joined{res, res.Table(l), res.Notices, nil}, nil
 	})
 }
 
@@ -92,23 +81,14 @@ func (c *nearestCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	_, l, err := c.check()
-	if err != nil {
-		return err
-	}
-	return a.with(func(in *installation) error {
-		q := analysis.NearestRequest{FromDataset: c.From, FromFilter: c.FromFilter, To: c.To, ToFilter: c.ToFilter, K: c.K, Within: within}
-		if q.From, err = c.read(); err != nil {
-			return err
-		}
-		p := a.progress()
-		res, err := in.engine.Nearest(a.ctx, q, p.Share)
-		p.Done()
+	return a.join(&c.areasFlags, &c.tableFlags, func(in *installation, areas analysis.ZonalAreas, p analysis.Progress, l table.Locale) (*joined, error) {
+		res, err := in.engine.Nearest(a.ctx, analysis.NearestRequest{
+			FromDataset: c.From, FromFilter: c.FromFilter, From: areas, To: c.To, ToFilter: c.ToFilter, K: c.K, Within: within,
+		}, p)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		a.notices(res.Notices)
-		return a.writeRows(in, &c.tableFlags, res.Table(l), res, res.Outlines())
+		return &joined{res, res.Table(l), res.Notices, res.Outlines()}, nil
 	})
 }
 
@@ -133,23 +113,48 @@ func (c *containingCmd) Run(a *app) error {
 	if !c.given() {
 		return usagef("say which areas: --areas DATASET|FILE.geojson or --below CODE")
 	}
-	_, l, err := c.check()
+	return a.join(&c.areasFlags, &c.tableFlags, func(in *installation, areas analysis.ZonalAreas, p analysis.Progress, l table.Locale) (*joined, error) {
+		res, err := in.engine.Containing(a.ctx, analysis.ContainingRequest{Dataset: c.Dataset, Filter: c.Filter, Areas: areas}, p)
+		if err != nil {
+			return nil, err
+		}
+		return &joined{res, res.Table(l), res.Notices, res.Outlines()}, nil
+	})
+}
+
+// joined is the answer of one of the three; places is nil when its rows are
+// the areas themselves.
+type joined struct {
+	document any
+	table    *table.Table
+	notices  []coverage.Notice
+	places   analysis.Outlines
+}
+
+// join reads the areas, computes, and writes the table.
+func (a *app) join(where *areasFlags, out *tableFlags,
+	compute func(in *installation, areas analysis.ZonalAreas, p analysis.Progress, l table.Locale) (*joined, error),
+) error {
+	_, l, err := out.check()
 	if err != nil {
 		return err
 	}
 	return a.with(func(in *installation) error {
-		q := analysis.ContainingRequest{Dataset: c.Dataset, Filter: c.Filter}
-		if q.Areas, err = c.read(); err != nil {
+		areas, err := where.read()
+		if err != nil {
 			return err
 		}
 		p := a.progress()
-		res, err := in.engine.Containing(a.ctx, q, p.Share)
+		j, err := compute(in, areas, p.Share, l)
 		p.Done()
 		if err != nil {
 			return err
 		}
-		a.notices(res.Notices)
-		return a.writeRows(in, &c.tableFlags, res.Table(l), res, res.Outlines())
+		a.notices(j.notices)
+		if j.places == nil {
+			return a.writeTable(in, out, j.table, j.document, areas)
+		}
+		return a.writeRows(in, out, j.table, j.document, j.places)
 	})
 }
 

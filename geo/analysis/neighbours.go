@@ -17,6 +17,7 @@ import (
 	"contado/geo/fault"
 	"contado/geo/join"
 	"contado/geo/store/features"
+	"contado/geo/wkb"
 )
 
 // NearestRequest asks what of one vector dataset is nearest to the rows of
@@ -190,7 +191,7 @@ func (r *run) named(ctx context.Context, id, filter string, most int) ([]namedRo
 			failed = fmt.Errorf("row %d of %s: %w", f.ID, id, failed)
 			return false
 		}
-		if vertices += vertexCount(row.geometry); vertices > most {
+		if vertices += wkb.Positions(row.geometry); vertices > most {
 			failed = fault.WithHint(fault.Errorf(op, fault.TooLarge, "dataset %s has more than %d vertices", id, most), "narrow it with a filter")
 		}
 		out = append(out, row)
@@ -201,35 +202,4 @@ func (r *run) named(ctx context.Context, id, filter string, most int) ([]namedRo
 			fmt.Sprintf("%d righe di %s non hanno una posizione e sono state escluse.", without, id))
 	}
 	return out, firstError(failed, err)
-}
-
-func vertexCount(g orb.Geometry) int {
-	n := 0
-	switch g := g.(type) {
-	case orb.Point:
-		n = 1
-	case orb.MultiPoint:
-		n = len(g)
-	case orb.LineString:
-		n = len(g)
-	case orb.Ring:
-		n = len(g)
-	case orb.MultiLineString:
-		for _, l := range g {
-			n += len(l)
-		}
-	case orb.Polygon:
-		for _, r := range g {
-			n += len(r)
-		}
-	case orb.MultiPolygon:
-		for _, p := range g {
-			n += vertexCount(p)
-		}
-	case orb.Collection:
-		for _, m := range g {
-			n += vertexCount(m)
-		}
-	}
-	return n
 }
