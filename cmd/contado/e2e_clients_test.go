@@ -236,6 +236,7 @@ func webMaps(t *testing.T, s *server) {
 	client(t, &r, node, filepath.Join("testdata", "web_clients.mjs"), s.url, "li-landuse", "dem", t.TempDir(), web, clients, chromium)
 	for name, least := range map[string]drawing{
 		"maplibre":              {Features: 100, Drawn: 10_000, Colours: 100},
+		"maplibre-names":        {Features: 3, Drawn: 300, Colours: 20},
 		"openlayers-tilejson":   {Features: 100, Drawn: 8_000, Colours: 100, Tiles: 1},
 		"openlayers-ogc-vector": {Features: 100, Drawn: 8_000, Colours: 100, Tiles: 1},
 		"openlayers-geojson":    {Features: 886, Drawn: 8_000, Colours: 10},

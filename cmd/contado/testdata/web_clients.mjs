@@ -21,7 +21,10 @@ const pages = {
     window.wrong = [];
     const q = new URLSearchParams(location.search);
     const style = await (await fetch(q.get('style'))).json();
-    const map = new Map({ container: 'map', style: q.get('style'), center: style.center, zoom: style.zoom, attributionControl: false, canvasContextAttributes: { preserveDrawingBuffer: true } });
+    const source = Object.keys(style.sources)[0];
+    // Names in letters of the machine itself: the style has no address of glyphs.
+    if (q.get('label')) style.layers = [{ id: 'names', type: 'symbol', source, 'source-layer': source, layout: { 'text-field': ['get', q.get('label')], 'text-size': 16 } }];
+    const map = new Map({ container: 'map', style: q.get('label') ? style : q.get('style'), center: style.center, zoom: style.zoom, attributionControl: false, canvasContextAttributes: { preserveDrawingBuffer: true } });
     map.on('error', (e) => window.wrong.push(String(e.error && e.error.message || e)));
     map.on('idle', () => { window.features = map.queryRenderedFeatures().length; window.ready = true; });
   </script>`,
@@ -117,6 +120,7 @@ const box = await boxOf(vector);
 const land = await boxOf(raster);
 const report = {
   maplibre: await draw('maplibre', 'maplibre.html', { style: `${base}/styles/${vector}` }),
+  'maplibre-names': await draw('maplibre-names', 'maplibre.html', { style: `${base}/styles/${vector}`, label: 'name' }),
   'openlayers-tilejson': await draw('openlayers-tilejson', 'openlayers.html', { kind: 'xyz', box, url: `${base}/xyz/${vector}.json` }),
   'openlayers-ogc-vector': await draw('openlayers-ogc-vector', 'openlayers.html', { kind: 'ogcvector', box, url: `${base}/collections/${vector}/tiles/WebMercatorQuad` }),
   'openlayers-geojson': await draw('openlayers-geojson', 'openlayers.html', { kind: 'geojson', box, url: `${base}/collections/${vector}/items?limit=1000` }),
