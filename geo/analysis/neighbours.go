@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"slices"
 	"strconv"
 	"sync/atomic"
 
@@ -95,15 +96,25 @@ func (e *Engine) Nearest(ctx context.Context, q NearestRequest, p Progress) (*Ne
 	if within == 0 {
 		k, within = max(k, 1), math.Inf(1)
 	}
+	extra := 0
+	if q.FromDataset != "" && q.FromDataset == q.To {
+		if extra = 1; k == 0 {
+			k = len(to)
+		}
+	}
 	out := &NearestResult{From: q.FromDataset, To: q.To, Within: q.Within, Rows: make([]NearestRow, len(from)), Method: nearestMethod, Program: r.programOf()}
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(runtime.GOMAXPROCS(0))
 	var done atomic.Int64
 	for i := range from {
 		g.Go(func() error {
-			found, err := near.Find(ctx, join.NewShape(from[i].geometry), k, within)
+			found, err := near.Find(ctx, join.NewShape(from[i].geometry), k+extra, within)
 			if err != nil {
 				return err
+			}
+			if extra > 0 { // a row is no neighbour of itself
+				found = slices.DeleteFunc(found, func(n join.Neighbour) bool { return to[n.Row].id == from[i].id })
+				found = found[:min(len(found), k)]
 			}
 			row := NearestRow{Code: from[i].code, Name: from[i].name, Neighbours: []NearestPlace{}, place: from[i].geometry}
 			for _, n := range found {

@@ -150,6 +150,10 @@ func TestNearestAndContaining(t *testing.T) {
 			t.Errorf("row %d: %v, want %g m", i, n, onGround(want, 1))
 		}
 	}
+	own, err := l.engine.Nearest(t.Context(), analysis.NearestRequest{FromDataset: "parcels", To: "parcels", K: 2}, nil)
+	if err != nil || len(own.Rows[0].Neighbours) != 2 || own.Rows[0].Neighbours[0].ID != 2 || own.Rows[0].Neighbours[1].ID != 3 {
+		t.Errorf("neighbours within one dataset: %+v, %v", own, err)
+	}
 	where, err := l.engine.Containing(t.Context(), analysis.ContainingRequest{Dataset: "parcels", Areas: analysis.ZonalAreas{Below: "9"}}, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"regexp"
 	"strings"
 	"time"
@@ -39,7 +40,13 @@ func (b *bench) pages(ctx context.Context, v *vectorBench) error {
 	n := len(links)
 	mix(links)
 	l, err := drive(ctx, n, 2, pageTime, func(ctx context.Context, i int) (int, error) { return a.tile(ctx, links[i]) })
-	if err := add("contado, any page", l, err); err != nil {
+	if err := add("contado, any page, gzip", l, err); err != nil {
+		return err
+	}
+	plain := newAsker(s.url)
+	plain.header = http.Header{}
+	l, err = drive(ctx, n, 2, pageTime, func(ctx context.Context, i int) (int, error) { return plain.tile(ctx, links[n-1-i]) })
+	if err := add("contado, any page, not compressed", l, err); err != nil {
 		return err
 	}
 	filter := "&filter-lang=cql2-text&filter=crop%3D%27vineyard%27"
@@ -49,7 +56,7 @@ func (b *bench) pages(ctx context.Context, v *vectorBench) error {
 	}
 	mix(few)
 	l, err = drive(ctx, len(few), 2, pageTime, func(ctx context.Context, i int) (int, error) { return a.tile(ctx, few[i]) })
-	if err := add("contado, any page of crop = 'vineyard'", l, err); err != nil {
+	if err := add("contado, any page of crop = 'vineyard', gzip", l, err); err != nil {
 		return err
 	}
 	if err := b.sqlPages(ctx, v, add); err != nil {

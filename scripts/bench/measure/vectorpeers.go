@@ -123,5 +123,5 @@ func (b *bench) serveFeatureserv(ctx context.Context, d *database) (*server, err
 // tiles by the option for polygons that cover the ground.
 func (b *bench) tippecanoe(ctx context.Context, geojson, out string, maxzoom int) (cost, error) {
 	return measured(ctx, b.peer("tippecanoe"), "-q", "-f", "-o", out, "-l", "parcels", "-z", strconv.Itoa(maxzoom), "-P",
-		"--coalesce-smallest-as-needed", "-t", b.dir, geojson)
+		"--drop-smallest-as-needed", "-t", b.dir, geojson)
 }
