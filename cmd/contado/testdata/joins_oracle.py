@@ -33,5 +33,5 @@ def metres(a, b):
 points, areas = rows(sys.argv[1]), rows(sys.argv[2])
 count = {a[1]["code"]: sum(1 for p in points if a[2].Intersects(p[2])) for a in areas}
 clinics = [p for p in points if p[1]["kind"] == "pharmacy"]
-nearest = {str(p[0]): min(metres(p[2], q[2]) for q in clinics) for p in points}
+nearest = {str(p[0]): min(metres(p[2], q[2]) for q in clinics if q[0] != p[0]) for p in points}
 json.dump({"points": len(points), "count": count, "nearest": nearest}, sys.stdout)
