@@ -52,8 +52,8 @@ type server struct {
 const startTimeout = 60 * time.Second
 
 // serveContado starts contado and waits for its address.
-func (b *bench) serveContado(ctx context.Context) (*server, error) {
-	cmd := exec.CommandContext(ctx, b.bin, "--data", b.data, "serve", "--addr", "127.0.0.1:0")
+func (b *bench) serveContado(ctx context.Context, more ...string) (*server, error) {
+	cmd := exec.CommandContext(ctx, b.bin, append([]string{"--data", b.data, "serve", "--addr", "127.0.0.1:0"}, more...)...)
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
 		return nil, err

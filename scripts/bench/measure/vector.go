@@ -135,7 +135,7 @@ func (b *bench) liveTiles(ctx context.Context, v *vectorBench) ([]*tileRow, erro
 	var out []*tileRow
 	for _, class := range zoomClasses {
 		list := class.tilesOf(v.box, mostTiles, 1)
-		s, err := b.serveContado(ctx)
+		s, err := b.serveContado(ctx, "--no-worker") // which would build the pyramid meanwhile
 		if err != nil {
 			return nil, err
 		}

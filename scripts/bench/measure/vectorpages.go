@@ -27,7 +27,7 @@ func (b *bench) pages(ctx context.Context, v *vectorBench) error {
 		rows = append(rows, []string{name, num(l.rate()), num(median(l.ms)), num(quantile(l.ms, 0.95)), fmt.Sprint(len(l.ms)), num(float64(l.bytes) / float64(len(l.ms)) / 1024)})
 		return nil
 	}
-	s, err := b.serveContado(ctx)
+	s, err := b.serveContado(ctx, "--no-worker")
 	if err != nil {
 		return err
 	}
