@@ -12,9 +12,9 @@ import (
 
 	"contado/geo/fault"
 	"contado/geo/gdal"
+	"contado/geo/notice"
 	"contado/geo/store/catalog"
 	"contado/geo/store/gpkg"
-	"contado/ingest/notice"
 	"contado/ingest/raster"
 	"contado/ingest/sniff"
 )

@@ -6,8 +6,8 @@ import (
 	"slices"
 
 	"contado/geo/fault"
+	"contado/geo/notice"
 	"contado/geo/store/catalog"
-	"contado/ingest/notice"
 	"contado/ingest/raster"
 )
 

@@ -7,8 +7,8 @@ import (
 	"math"
 
 	"contado/geo/fault"
+	"contado/geo/notice"
 	"contado/geo/store/catalog"
-	"contado/ingest/notice"
 
 	"github.com/paulmach/orb"
 	"github.com/paulmach/orb/geo"

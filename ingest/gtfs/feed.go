@@ -10,8 +10,8 @@ import (
 	"sync"
 
 	"contado/geo/fault"
+	"contado/geo/notice"
 	"contado/geo/store/catalog"
-	"contado/ingest/notice"
 )
 
 // Feed is a timetable. All but the times of calls and the shapes is in memory;

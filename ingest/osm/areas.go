@@ -7,8 +7,8 @@ import (
 	"strings"
 
 	"contado/geo/fault"
+	"contado/geo/notice"
 	"contado/geo/store/catalog"
-	"contado/ingest/notice"
 	"contado/ingest/osm/stream"
 
 	"github.com/paulmach/orb"

@@ -10,8 +10,8 @@ import (
 
 	"contado/geo"
 	"contado/geo/fault"
+	"contado/geo/notice"
 	"contado/geo/store/catalog"
-	"contado/ingest/notice"
 	"contado/ingest/osm/stream"
 	"contado/ingest/spool"
 

@@ -15,8 +15,8 @@ import (
 	"contado/geo"
 	"contado/geo/fault"
 	"contado/geo/grid"
+	"contado/geo/notice"
 	"contado/geo/store/catalog"
-	"contado/ingest/notice"
 )
 
 // Options steers Convert.

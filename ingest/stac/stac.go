@@ -19,9 +19,9 @@ import (
 	"contado/geo"
 	"contado/geo/fault"
 	"contado/geo/gdal"
+	"contado/geo/notice"
 	"contado/ingest"
 	"contado/ingest/fetch"
-	"contado/ingest/notice"
 )
 
 // Mode says where the rasters will be.

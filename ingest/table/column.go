@@ -8,8 +8,8 @@ import (
 
 	"contado/geo"
 	"contado/geo/fault"
+	"contado/geo/notice"
 	"contado/geo/store/catalog"
-	"contado/ingest/notice"
 )
 
 // column is one column with what its cells look like.

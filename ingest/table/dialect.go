@@ -12,8 +12,8 @@ import (
 	"unicode/utf8"
 
 	"contado/geo/fault"
+	"contado/geo/notice"
 	"contado/geo/store/catalog"
-	"contado/ingest/notice"
 
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"

@@ -12,8 +12,8 @@ import (
 
 	"contado/geo"
 	"contado/geo/fault"
+	"contado/geo/notice"
 	"contado/geo/store/catalog"
-	"contado/ingest/notice"
 )
 
 func isEOF(err error) bool { return errors.Is(err, io.EOF) }

@@ -14,8 +14,8 @@ import (
 
 	"contado/geo"
 	"contado/geo/fault"
+	"contado/geo/notice"
 	"contado/geo/store/catalog"
-	"contado/ingest/notice"
 
 	"github.com/paulmach/orb"
 )

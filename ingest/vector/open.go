@@ -15,8 +15,8 @@ import (
 	"contado/geo"
 	"contado/geo/fault"
 	"contado/geo/gdal"
+	"contado/geo/notice"
 	"contado/geo/store/catalog"
-	"contado/ingest/notice"
 
 	"golang.org/x/text/encoding/charmap"
 )

@@ -11,8 +11,8 @@ import (
 	"os"
 
 	"contado/geo/fault"
+	"contado/geo/notice"
 	"contado/geo/store/catalog"
-	"contado/ingest/notice"
 )
 
 // maxRecord bounds one record of a GeoJSON text sequence.

@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"contado/ingest/notice"
+	"contado/geo/notice"
 )
 
 func TestBrokenRecordsAreNamed(t *testing.T) {

@@ -13,8 +13,8 @@ import (
 	"contado/geo/fault"
 	"contado/geo/fgb"
 	"contado/geo/gdal"
+	"contado/geo/notice"
 	"contado/geo/store/catalog"
-	"contado/ingest/notice"
 
 	"github.com/paulmach/orb"
 )

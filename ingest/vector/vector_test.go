@@ -12,8 +12,8 @@ import (
 	"contado/geo"
 	"contado/geo/fault"
 	"contado/geo/gdal"
+	"contado/geo/notice"
 	"contado/geo/store/catalog"
-	"contado/ingest/notice"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/paulmach/orb"
