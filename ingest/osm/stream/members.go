@@ -1,41 +1,48 @@
 package stream
 
+// element reads what a way and a relation have alike: the id, the keys and
+// values of tags (into d.a and d.b) and the lists of fields 8 to 10, each of at
+// most so many numbers. The first two lists are valid until the next element.
+func (d *decoder) element(b []byte, id *int64, most int) (eight, nine, ten []uint64, err error) {
+	d.a, d.b, d.c, d.d = d.a[:0], d.b[:0], d.c[:0], d.d[:0]
+	m := message{b: b}
+	for {
+		more, err := m.next()
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		if !more {
+			return d.c, d.d, ten, nil
+		}
+		switch m.num {
+		case 1:
+			*id, err = m.number()
+		case 2:
+			d.a, err = m.numbers(d.a, maxTags)
+		case 3:
+			d.b, err = m.numbers(d.b, maxTags)
+		case 8:
+			d.c, err = m.numbers(d.c, most)
+		case 9:
+			d.d, err = m.numbers(d.d, most)
+		case 10:
+			ten, err = m.numbers(ten, most)
+		}
+		if err != nil {
+			return nil, nil, nil, err
+		}
+	}
+}
+
 func (d *decoder) oneWay(b []byte) error {
 	if d.v.Way == nil {
 		return nil
 	}
 	w := &d.way
 	w.ID, w.Refs, w.At = 0, w.Refs[:0], w.At[:0]
-	var refs, lats, lons []uint64
-	d.a, d.b, d.c, d.d = d.a[:0], d.b[:0], d.c[:0], d.d[:0]
-	m := message{b: b}
-	for {
-		more, err := m.next()
-		if err != nil {
-			return err
-		}
-		if !more {
-			break
-		}
-		switch m.num {
-		case 1:
-			w.ID, err = m.number()
-		case 2:
-			d.a, err = m.numbers(d.a, maxTags)
-		case 3:
-			d.b, err = m.numbers(d.b, maxTags)
-		case 8:
-			d.c, err = m.numbers(d.c, maxRefs)
-			refs = d.c
-		case 9:
-			d.d, err = m.numbers(d.d, maxRefs)
-			lats = d.d
-		case 10:
-			lons, err = m.numbers(lons, maxRefs)
-		}
-		if err != nil {
-			return err
-		}
+	refs, lats, lons, err := d.element(b, &w.ID, maxRefs)
+	if err != nil {
+		return err
 	}
 	if err := d.setTags(d.a, d.b); err != nil {
 		return err
@@ -82,37 +89,9 @@ func (d *decoder) oneRelation(b []byte) error {
 	}
 	r := &d.relation
 	r.ID, r.Members = 0, r.Members[:0]
-	var roles, refs []uint64
-	d.a, d.b, d.c, d.d = d.a[:0], d.b[:0], d.c[:0], d.d[:0]
-	var kinds []uint64
-	m := message{b: b}
-	for {
-		more, err := m.next()
-		if err != nil {
-			return err
-		}
-		if !more {
-			break
-		}
-		switch m.num {
-		case 1:
-			r.ID, err = m.number()
-		case 2:
-			d.a, err = m.numbers(d.a, maxTags)
-		case 3:
-			d.b, err = m.numbers(d.b, maxTags)
-		case 8:
-			d.c, err = m.numbers(d.c, maxMembers)
-			roles = d.c
-		case 9:
-			d.d, err = m.numbers(d.d, maxMembers)
-			refs = d.d
-		case 10:
-			kinds, err = m.numbers(kinds, maxMembers)
-		}
-		if err != nil {
-			return err
-		}
+	roles, refs, kinds, err := d.element(b, &r.ID, maxMembers)
+	if err != nil {
+		return err
 	}
 	if err := d.setTags(d.a, d.b); err != nil {
 		return err
