@@ -53,6 +53,15 @@ type Report struct {
 	// Curve is how many people are reached within a time: rising, closed.
 	Curve []CurvePoint `json:"curve"`
 
+	// Ranges has one entry a threshold when assumptions were varied.
+	Ranges   []Range         `json:"ranges,omitempty"`
+	Choices  []Choice        `json:"choices,omitempty"`
+	Access   []AccessMeasure `json:"access,omitempty"`
+	Capacity *Capacity       `json:"capacity,omitempty"`
+	Equity   *Equity         `json:"equity,omitempty"` // of travel times
+	// Disclosure says how small groups were protected; nil when nothing was.
+	Disclosure *Disclosure `json:"disclosure,omitempty"`
+
 	Facilities Facilities `json:"facilities"`
 	Inputs     []Input    `json:"inputs"`
 	Method     Method     `json:"method"`
@@ -76,6 +85,9 @@ type Row struct {
 	Unreachable float64 `json:"unreachable"`
 	// Share is Covered ÷ population, 0…1; null where nobody lives.
 	Share *float64 `json:"share"`
+	// Suppressed marks a row hidden to protect a small group: its numbers are
+	// null in JSON and mean nothing here.
+	Suppressed bool `json:"suppressed,omitempty"`
 }
 
 // Figures are the numbers of one population.
