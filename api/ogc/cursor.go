@@ -89,7 +89,14 @@ func (q *query) begin(s *geo.Schema) (p place, err error) {
 	var t token
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.UseNumber()
-	if err := d.Decode(&t); err != nil || t.Order != orderOf(q.sort) || !t.Lookup && len(t.Values) != len(q.sort) {
+	if err := d.Decode(&t); err != nil || t.Order != orderOf(q.sort) {
+		return p, bad
+	}
+	values := len(q.sort)
+	if t.Lookup {
+		values = 0
+	}
+	if len(t.Values) != values {
 		return p, bad
 	}
 	p.id, p.lookup = t.ID, t.Lookup
