@@ -19,8 +19,13 @@ import (
 var sentSchema = geo.Schema{
 	GeometryType: "Geometry", CRS: geo.WGS84, HasZ: true,
 	Fields: []geo.Field{
-		{Name: "name", Type: geo.String}, {Name: "n", Type: geo.Integer}, {Name: "x", Type: geo.Real}, {Name: "ok", Type: geo.Boolean},
-		{Name: "day", Type: geo.Date}, {Name: "raw", Type: geo.Binary}, {Name: "more", Type: geo.JSON},
+		{Name: "name", Type: geo.String},
+		{Name: "n", Type: geo.Integer},
+		{Name: "x", Type: geo.Real},
+		{Name: "ok", Type: geo.Boolean},
+		{Name: "day", Type: geo.Date},
+		{Name: "raw", Type: geo.Binary},
+		{Name: "more", Type: geo.JSON},
 	},
 }
 
