@@ -137,8 +137,12 @@ func without(t *testing.T, path string) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	if views, err := texts(t.Context(), db, viewsSQL); err != nil || len(views) > 0 {
-		t.Fatalf("views are left: %q, %v", views, err)
+	views, err := texts(t.Context(), db, viewsSQL)
+	if err != nil { // a damaged page stays damaged in the copy, and whoever opens it says so
+		known(t, translate(t.Context(), "copy", err))
+	}
+	if len(views) > 0 {
+		t.Fatalf("views are left: %q", views)
 	}
 	for _, l := range layers {
 		readAll(t, dst, l)

@@ -71,6 +71,9 @@ func WithoutViews(ctx context.Context, path, dst string, lim ViewLimits) (layers
 	defer func() { err = errors.Join(err, db.Close()) }()
 	db.SetMaxOpenConns(1) // the limit of pages is the connection's
 	v := &viewer{ctx: timed, db: db, lim: lim}
+	if err := v.boundValues(); err != nil {
+		return nil, fault.E(op, fault.Other, err)
+	}
 	if layers, err = v.settle(); err != nil {
 		return nil, v.explain(ctx, err)
 	}
@@ -126,6 +129,19 @@ WHERE v.type = 'view' AND c.data_type IN ('features', 'attributes') ORDER BY v.n
 func (v *viewer) exec(query string, args ...any) error {
 	_, err := v.db.ExecContext(v.ctx, query, args...)
 	return err
+}
+
+// maxValue bounds one value of a view, in bytes, which is held in memory.
+const maxValue = 256 << 20
+
+// boundValues sets the bound for the one connection that there is.
+func (v *viewer) boundValues() error {
+	conn, err := v.db.Conn(v.ctx)
+	if err != nil {
+		return err
+	}
+	_, err = sqlitedriver.Limit(conn, sqlite3.SQLITE_LIMIT_LENGTH, int(min(v.lim.Bytes, maxValue)))
+	return errors.Join(err, conn.Close())
 }
 
 func (v *viewer) settle() ([]string, error) {
@@ -297,7 +313,7 @@ func (v *viewer) explain(ctx context.Context, err error) error {
 		return fault.E(op, fault.Canceled, ctx.Err())
 	case v.ctx.Err() != nil:
 		return fault.WithHint(fault.Errorf(op, fault.TooLarge, "view %q runs longer than %s: it may have no end", v.view, v.lim.Time), "save the view as a table, or remove it")
-	case errors.As(err, &e) && e.Code()&0xff == sqlite3.SQLITE_FULL:
+	case errors.As(err, &e) && (e.Code()&0xff == sqlite3.SQLITE_FULL || e.Code()&0xff == sqlite3.SQLITE_TOOBIG):
 		return fault.WithHint(fault.Errorf(op, fault.TooLarge, "view %q gives more than %d MiB, the limit", v.view, v.lim.Bytes>>20), "save the view as a table, or remove it")
 	case fault.KindOf(err) != fault.Other:
 		return err

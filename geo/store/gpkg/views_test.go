@@ -114,6 +114,7 @@ func TestViewsAreBounded(t *testing.T) {
 	}{
 		"rows":  {endless, gpkg.ViewLimits{Rows: 1000}},
 		"bytes": {endless, gpkg.ViewLimits{Bytes: 1 << 20}},
+		"value": {"CREATE VIEW endless AS SELECT 1 AS fid, zeroblob(3000000) AS geom", gpkg.ViewLimits{Bytes: 1 << 20}},
 		"time":  {silent, gpkg.ViewLimits{Time: 200 * time.Millisecond}},
 	} {
 		path := withViews(t, append([]string{c.view}, register("endless")...)...)
