@@ -7,6 +7,7 @@ package analysis
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -73,6 +74,31 @@ func (e *Engine) begin(ctx context.Context) (*run, error) {
 		return nil, err
 	}
 	return &run{Engine: e, snapshot: s, tree: tree}, nil
+}
+
+// fork is a run over the same snapshot that notes its own inputs and notices.
+func (r *run) fork() *run { return &run{Engine: r.Engine, snapshot: r.snapshot, tree: r.tree} }
+
+// inputsOf are the inputs of several runs, each once, in their order.
+func inputsOf(runs ...*run) []coverage.Input {
+	out := []coverage.Input{}
+	for _, r := range runs {
+		for _, in := range r.inputs {
+			if !slices.ContainsFunc(out, func(o coverage.Input) bool { return o.Dataset == in.Dataset && o.Version == in.Version }) {
+				out = append(out, in)
+			}
+		}
+	}
+	return out
+}
+
+// noticesOf are the notices of several runs.
+func noticesOf(runs ...*run) []coverage.Notice {
+	out := []coverage.Notice{}
+	for _, r := range runs {
+		out = append(out, r.said()...)
+	}
+	return out
 }
 
 // used writes a dataset version down as an input, once.

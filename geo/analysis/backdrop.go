@@ -32,7 +32,7 @@ var (
 
 // drawTimes adds the picture of the travel time surface to a sketch: classes
 // by threshold, clear outside the areas, rows of equal latitude.
-func drawTimes(s *report.Sketch, f *field, box geo.BBox, thresholds []float64) error {
+func drawTimes(s *report.Sketch, f *footing, m *movement, box geo.BBox, thresholds []float64) error {
 	limits := timeClasses(thresholds)
 	width, height := pictureSize(box)
 	img := image.NewPaletted(image.Rect(0, 0, width, height), palette(len(limits)))
@@ -55,7 +55,7 @@ func drawTimes(s *report.Sketch, f *field, box geo.BBox, thresholds []float64) e
 		}
 		for x := range width {
 			c, r := inv.Apply(xs[x], ys[x])
-			img.SetColorIndex(x, y, f.colour(int(math.Floor(c)), int(math.Floor(r)), limits))
+			img.SetColorIndex(x, y, colourOf(f, m, int(math.Floor(c)), int(math.Floor(r)), limits))
 		}
 	}
 	var b bytes.Buffer
@@ -105,7 +105,7 @@ func palette(classes int) color.Palette {
 	return append(p, laterColour, unreachableColour)
 }
 
-func (f *field) colour(col, row int, limits []float64) uint8 {
+func colourOf(f *footing, m *movement, col, row int, limits []float64) uint8 {
 	if col < 0 || row < 0 || col >= f.grid.Width || row >= f.grid.Height {
 		return 0
 	}
@@ -113,7 +113,7 @@ func (f *field) colour(col, row int, limits []float64) uint8 {
 	if f.area[cell] == noArea {
 		return 0
 	}
-	t := float64(f.seconds[cell])
+	t := float64(m.seconds[cell])
 	for i, limit := range limits {
 		if t <= limit {
 			return uint8(i + 1)

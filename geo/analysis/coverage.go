@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -59,63 +60,52 @@ const (
 
 // Coverage computes the report and what is needed to draw it.
 func (e *Engine) Coverage(ctx context.Context, q CoverageRequest, p Progress) (*coverage.Report, *report.Sketch, error) {
+	s, err := e.setting(ctx, &q)
+	if err != nil {
+		return nil, nil, err
+	}
+	service, err := s.snapshot.Dataset(q.Service)
+	if err != nil {
+		return nil, nil, err
+	}
+	p.tell(0.05, "areas")
+	w, err := s.way(ctx, q.Profile, p.part(0.05, 0.5))
+	if err != nil {
+		return nil, nil, err
+	}
+	sec, err := w.section(ctx, service, p.part(0.5, 1))
+	if err != nil {
+		return nil, nil, err
+	}
+	rep := sec.report
+	rep.ID, rep.Title = q.ID, q.Title
+	if rep.ID == "" {
+		rep.ID = reportID(q.Territory, service.ID, w.profile)
+	}
+	rep.Inputs, rep.Notices = inputsOf(s.run, w.run, sec.run), append(rep.Notices, noticesOf(s.run, w.run, sec.run)...)
+	return rep, sec.sketch, nil
+}
+
+// setting is a territory with its areas and people: what all the parts of a
+// study share.
+type setting struct {
+	*run
+	q           *CoverageRequest
+	whole       geo.Territory
+	areas       []area
+	box         geo.BBox // of the areas, WGS84
+	population  catalog.Dataset
+	settlements []coverage.Place
+}
+
+// setting resolves what a request says of the territory and its people.
+func (e *Engine) setting(ctx context.Context, q *CoverageRequest) (*setting, error) {
+	const op = "analysis.Coverage"
 	r, err := e.begin(ctx)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	c, err := r.prepare(ctx, &q)
-	if err != nil {
-		return nil, nil, err
-	}
-	p.tell(0.05, "areas and facilities")
-	f, err := c.times(ctx, p)
-	if err != nil {
-		return nil, nil, err
-	}
-	p.tell(0.75, "people")
-	who, spreading, err := r.demand(ctx, c.population, c.areas, f)
-	if err != nil {
-		return nil, nil, err
-	}
-	places, err := r.places(ctx, q.Places, c.areas, c.box)
-	if err != nil {
-		return nil, nil, err
-	}
-	p.tell(0.85, "counting")
-	rep, err := coverage.Compute(ctx, who.Demand, coverageAreas(c.areas), places, coverage.Params{
-		Thresholds: q.Thresholds, BandNames: who.bandNames, FacilityNames: facilityNames(c.facilities),
-	})
-	if err != nil {
-		return nil, nil, err
-	}
-	c.describe(rep, spreading)
-	p.tell(0.95, "drawing")
-	sketch, err := c.sketch(f)
-	return rep, sketch, err
-}
-
-// coverageRun is one coverage question with its inputs resolved.
-type coverageRun struct {
-	*run
-	q          *CoverageRequest
-	territory  geo.Territory
-	areas      []area
-	box        geo.BBox // of the areas, WGS84
-	service    catalog.Dataset
-	facilities []facility
-	landCover  catalog.Dataset
-	population catalog.Dataset
-
-	unplaced   []coverage.UnplacedFacility
-	parameters []coverage.Parameter
-	formulas   []coverage.Formula
-	model      string
-}
-
-func (r *run) prepare(ctx context.Context, q *CoverageRequest) (*coverageRun, error) {
-	const op = "analysis.Coverage"
-	c := &coverageRun{run: r, q: q}
-	var err error
+	s := &setting{run: r, q: q}
 	if len(q.Thresholds) == 0 {
 		q.Thresholds = DefaultThresholds
 	}
@@ -124,37 +114,103 @@ func (r *run) prepare(ctx context.Context, q *CoverageRequest) (*coverageRun, er
 			return nil, fault.Errorf(op, fault.Invalid, "threshold of %g seconds: want more than 0 and at most %g (a day)", t, maxThreshold)
 		}
 	}
-	if c.territory, err = r.territory(q.Territory); err != nil {
+	if q.SpeedKmh < 0 || q.SpeedKmh > maxStraightKmh || math.IsNaN(q.SpeedKmh) {
+		return nil, fault.Errorf(op, fault.Invalid, "speed %g km/h: want 0 to %g", q.SpeedKmh, maxStraightKmh)
+	}
+	if q.SpeedKmh == 0 {
+		q.SpeedKmh = defaultStraightKmh
+	}
+	if s.whole, err = r.territory(q.Territory); err != nil {
 		return nil, err
 	}
-	if c.service, err = r.snapshot.Dataset(q.Service); err != nil {
-		return nil, err
-	}
-	if c.areas, c.box, err = r.leaves(ctx, q.Territory); err != nil {
+	if s.areas, s.box, err = r.leaves(ctx, q.Territory); err != nil {
 		return nil, err
 	}
 	var found bool
-	if c.population, found, err = r.pick(catalog.Population, q.Population, "--population", c.box); err != nil {
+	if s.population, found, err = r.pick(catalog.Population, q.Population, "--population", s.box); err != nil {
 		return nil, err
 	} else if !found {
 		return nil, fault.WithHint(fault.Errorf(op, fault.Invalid, "no dataset of role population covers territory %q", q.Territory),
 			"ingest a population grid, or a table of people by territory code, with --role population")
 	}
-	if err := c.chooseProfile(); err != nil {
+	s.settlements, err = r.places(ctx, q.Places, s.areas, s.box)
+	return s, err
+}
+
+// way is one way of moving over a setting, and the people on its cells.
+type way struct {
+	*setting
+	*run      // of this way alone: its inputs and notices
+	profile   string
+	mover     mover
+	footing   footing
+	who       people
+	spreading string
+}
+
+// way prepares a way of moving; "" is walking where there is land cover, else
+// a straight line.
+func (s *setting) way(ctx context.Context, profile string, p Progress) (*way, error) {
+	w := &way{setting: s, run: s.fork(), profile: profile}
+	var err error
+	if w.mover, err = w.newMover(ctx, p.part(0, 0.7)); err != nil {
 		return nil, err
 	}
-	return c, c.findFacilities(ctx)
+	w.footing = footing{grid: w.mover.grid(), passable: w.mover.passable}
+	if w.footing.area, err = areaOfCells(s.areas, w.footing.grid); err != nil {
+		return nil, err
+	}
+	p.tell(0.75, "people")
+	w.who, w.spreading, err = w.run.demand(ctx, s.population, s.areas, &w.footing)
+	return w, err
+}
+
+// section is the answer for one service and one way of moving.
+type section struct {
+	*way
+	*run
+	service    catalog.Dataset
+	facilities []facility
+	report     *coverage.Report
+	sketch     *report.Sketch
+	times      *movement
+}
+
+// section computes the coverage of a service.
+func (w *way) section(ctx context.Context, service catalog.Dataset, p Progress) (*section, error) {
+	c := &section{way: w, run: w.setting.fork(), service: service}
+	if err := c.findFacilities(ctx); err != nil {
+		return nil, err
+	}
+	p.tell(0, "travel times")
+	var err error
+	o := moveOptions{direction: w.q.Direction, neighbours: w.q.Neighbours}
+	if c.times, err = w.mover.times(ctx, c.facilities, o, p.part(0, 0.7)); err != nil {
+		return nil, err
+	}
+	p.tell(0.75, "counting")
+	c.who.arrive(c.times)
+	if c.report, err = coverage.Compute(ctx, c.who.Demand, coverageAreas(w.areas), w.settlements, coverage.Params{
+		Thresholds: w.q.Thresholds, BandNames: w.who.bandNames, FacilityNames: facilityNames(c.facilities),
+	}); err != nil {
+		return nil, err
+	}
+	c.describe()
+	p.tell(0.95, "drawing")
+	c.sketch, err = c.draw()
+	return c, err
 }
 
 // findFacilities reads the facilities near enough to matter. In a straight
 // line every facility can be reached, so then the search widens to all.
-func (c *coverageRun) findFacilities(ctx context.Context) error {
+func (c *section) findFacilities(ctx context.Context) error {
 	var err error
-	if c.facilities, err = c.run.facilities(ctx, c.service, c.box.Buffer(c.reachDegrees())); err != nil || len(c.facilities) > 0 {
+	near := c.box.Buffer(c.degrees(c.mover.reach(c.longest())))
+	if c.facilities, err = c.run.facilities(ctx, c.service, near); err != nil || len(c.facilities) > 0 {
 		return err
 	}
-	all := c.service.Version.BBoxWGS84
-	if c.q.Profile == StraightLine {
+	if c.profile == StraightLine {
+		all := c.service.Version.BBoxWGS84
 		if c.facilities, err = c.run.facilities(ctx, c.service, all); err != nil || len(c.facilities) > 0 {
 			return err
 		}
@@ -168,127 +224,57 @@ func (c *coverageRun) findFacilities(ctx context.Context) error {
 	return nil
 }
 
-// chooseProfile settles how people move and with what land cover.
-func (c *coverageRun) chooseProfile() error {
-	const op = "analysis.Coverage"
-	q := c.q
-	switch q.Profile {
-	case "", Walking, WalkingElderly, StraightLine:
-	default:
-		return fault.Errorf(op, fault.Invalid, "unknown profile %q (profiles: %s)", q.Profile, strings.Join(Profiles, ", "))
-	}
-	if q.SpeedKmh < 0 || q.SpeedKmh > maxStraightKmh || math.IsNaN(q.SpeedKmh) {
-		return fault.Errorf(op, fault.Invalid, "speed %g km/h: want 0 to %g", q.SpeedKmh, maxStraightKmh)
-	}
-	if q.SpeedKmh == 0 {
-		q.SpeedKmh = defaultStraightKmh
-	}
-	if q.Profile == StraightLine {
-		return nil
-	}
-	d, found, err := c.pick(catalog.LandCover, q.LandCover, "--landcover", c.box)
-	if err != nil {
-		return err
-	}
-	switch {
-	case found:
-		c.landCover = d
-		if q.Profile == "" {
-			q.Profile = Walking
-		}
-	case q.Profile == "":
-		q.Profile = StraightLine
-		c.notice("straight-line",
-			"No land cover is known here, so distances are straight lines at a fixed speed: real walks are longer, and nobody is unreachable.",
-			"Qui non è nota la copertura del suolo: le distanze sono in linea d'aria a velocità fissa; i percorsi reali sono più lunghi e nessuno risulta irraggiungibile.")
-	default:
-		return fault.WithHint(fault.Errorf(op, fault.Invalid, "profile %q needs land cover, and no dataset of role landcover covers the territory", q.Profile),
-			"ingest land cover, or use the profile straight-line")
-	}
-	return nil
-}
-
-// reachDegrees is how far round the territory facilities and ground are taken
-// in: twice the way that a fast walker makes within the largest threshold, at
-// least 5 km. Times beyond it may be overstated; they are over every
-// threshold anyhow.
-func (c *coverageRun) reachDegrees() float64 {
+// longest is the largest threshold, in seconds.
+func (s *setting) longest() float64 {
 	longest := 0.0
-	for _, t := range c.q.Thresholds {
+	for _, t := range s.q.Thresholds {
 		longest = math.Max(longest, t)
 	}
-	speed := 6.0 / 3.6
-	if c.q.Profile == StraightLine {
-		speed = c.q.SpeedKmh / 3.6
-	}
-	metres := math.Max(5000, 2*longest*speed)
-	metres = math.Min(metres, 100_000)
-	lat := math.Max(math.Abs(c.box.MinY), math.Abs(c.box.MaxY))
+	return longest
+}
+
+// degrees is a distance on the ground in degrees of longitude, the larger
+// measure, anywhere in the territory.
+func (s *setting) degrees(metres float64) float64 {
+	lat := math.Max(math.Abs(s.box.MinY), math.Abs(s.box.MaxY))
 	return metres / (111_000 * math.Max(0.1, math.Cos(math.Min(lat, 85)*math.Pi/180)))
 }
 
-// times computes the field of travel times by the profile chosen.
-func (c *coverageRun) times(ctx context.Context, p Progress) (*field, error) {
-	if c.q.Profile == StraightLine {
-		return c.straightTimes(ctx, p)
-	}
-	return c.walkingTimes(ctx, p)
-}
-
-func (c *coverageRun) straightTimes(ctx context.Context, p Progress) (*field, error) {
-	g, err := straightGrid(c.box)
-	if err != nil {
-		return nil, err
-	}
-	areaOf, err := areaOfCells(c.areas, g)
-	if err != nil {
-		return nil, err
-	}
-	f, err := straightField(ctx, g, areaOf, c.facilities, c.q.SpeedKmh/3.6, func(done float64, stage string) {
-		p.tell(0.05+0.7*done, stage)
-	})
-	if err != nil {
-		return nil, err
-	}
-	c.model = "straight-line distance to the nearest facility, geodesic on WGS84, at a fixed speed"
-	c.parameters = append(c.parameters,
-		coverage.Parameter{Name: "speed", Value: c.q.SpeedKmh, Unit: "km/h"},
-		coverage.Parameter{Name: "cell-size", Value: g.Transform[1], Unit: "m"},
-	)
-	c.formulas = append(c.formulas, coverage.Formula{Name: "time", Text: "t = d / v", Source: "geodesic d on the WGS84 ellipsoid"})
-	return f, nil
-}
-
 // describe writes everything but the numbers into the report.
-func (c *coverageRun) describe(rep *coverage.Report, spreading string) {
-	q := c.q
-	rep.ID = q.ID
-	if rep.ID == "" {
-		rep.ID = reportID(q)
-	}
+func (c *section) describe() {
+	rep := c.report
+	model, parameters, formulas := c.mover.method()
 	rep.CreatedAt = time.Now().UTC().Truncate(time.Second)
-	rep.Territory = coverage.Territory{Code: c.territory.Code, Name: c.territory.Name}
+	rep.Territory = coverage.Territory{Code: c.whole.Code, Name: c.whole.Name}
 	rep.AreaLevel = c.areas[0].Level
-	rep.Service, rep.ServiceTitle, rep.Profile = q.Service, c.service.Title, q.Profile
-	rep.Title = q.Title
-	rep.Facilities.Count = len(c.facilities) - len(c.unplaced)
-	rep.Facilities.Unplaced = append(rep.Facilities.Unplaced, c.unplaced...)
-	rep.Inputs = c.inputs
-	rep.Method.Model = c.model
-	rep.Method.Parameters = append(c.parameters, coverage.Parameter{
-		Name: "population-spread", Value: spreading,
+	rep.Service, rep.ServiceTitle, rep.Profile = c.service.ID, c.service.Title, c.profile
+	rep.Facilities.Count = len(c.facilities) - len(c.times.unplaced)
+	rep.Facilities.Unplaced = append(rep.Facilities.Unplaced, c.times.unplaced...)
+	rep.Method.Model = model
+	rep.Method.Parameters = append(slices.Clone(parameters), coverage.Parameter{
+		Name: "population-spread", Value: c.spreading,
 		Label: map[string]string{"en": "People to cells", "it": "Persone sulle celle"},
 	})
-	rep.Method.Formulas = append(rep.Method.Formulas, c.formulas...)
-	for _, in := range c.inputs {
+	rep.Method.Formulas = append(rep.Method.Formulas, formulas...)
+	rep.Program = c.run.programOf()
+	for _, in := range inputsOf(c.setting.run, c.way.run, c.run) {
 		if d, err := c.snapshot.Dataset(in.Dataset); err == nil && Invented(d) {
-			c.notices = append(c.notices, coverage.Notice{Code: coverage.NoticeInventedData, Text: "The data of this report are invented: a demonstration."})
+			rep.Notices = append(rep.Notices, coverage.Notice{Code: coverage.NoticeInventedData, Text: "The data of this report are invented: a demonstration."})
 			break
 		}
 	}
-	rep.Notices = append(rep.Notices, c.notices...)
-	name, version, _ := strings.Cut(c.program, " ")
-	rep.Program = coverage.Program{Name: name, Version: version}
+}
+
+// draw is what the report's map shows.
+func (c *section) draw() (*report.Sketch, error) {
+	s := &report.Sketch{}
+	for _, a := range c.areas {
+		s.Areas = append(s.Areas, report.AreaShape{Code: a.Code, Geometry: a.lonLat})
+	}
+	for _, p := range c.facilities {
+		s.Facilities = append(s.Facilities, orb.Point{p.lon, p.lat})
+	}
+	return s, drawTimes(s, &c.footing, c.times, c.box, c.q.Thresholds)
 }
 
 // Invented reports whether a dataset says of itself that it is made up.
@@ -297,7 +283,7 @@ func Invented(d catalog.Dataset) bool {
 }
 
 // reportID names a report after what it is about; only [a-z0-9-].
-func reportID(q *CoverageRequest) string {
+func reportID(territory, service, profile string) string {
 	clean := func(s string) string {
 		return strings.Trim(strings.Map(func(c rune) rune {
 			switch {
@@ -309,7 +295,7 @@ func reportID(q *CoverageRequest) string {
 			return '-'
 		}, s), "-")
 	}
-	id := fmt.Sprintf("%s-%s-%s", clean(q.Territory), clean(q.Service), clean(q.Profile))
+	id := fmt.Sprintf("%s-%s-%s", clean(territory), clean(service), clean(profile))
 	return id[:min(len(id), 63)]
 }
 
@@ -319,16 +305,4 @@ func coverageAreas(list []area) []coverage.Area {
 		out[i] = coverage.Area{Code: a.Code, Name: a.Name}
 	}
 	return out
-}
-
-// sketch is what the report's map draws.
-func (c *coverageRun) sketch(f *field) (*report.Sketch, error) {
-	s := &report.Sketch{}
-	for _, a := range c.areas {
-		s.Areas = append(s.Areas, report.AreaShape{Code: a.Code, Geometry: a.lonLat})
-	}
-	for _, p := range c.facilities {
-		s.Facilities = append(s.Facilities, orb.Point{p.lon, p.lat})
-	}
-	return s, drawTimes(s, f, c.box, c.q.Thresholds)
 }

@@ -16,19 +16,19 @@ import (
 	"contado/geo/store/features"
 )
 
-// field is a grid of travel times with where they end.
-type field struct {
-	grid     grid.Grid
-	seconds  []float32 // +Inf where no facility can be reached
-	nearest  []int32   // facility, −1 where none
-	passable func(cell int) bool
-	area     []int32 // index of the area, noArea outside
-}
-
 // people is a demand under construction, in parallel columns.
 type people struct {
 	coverage.Demand
 	bandNames []string
+	cells     []int32 // of the footing, where the row's people start from
+}
+
+// arrive sets the times and facilities of a movement over the same cells.
+func (p *people) arrive(m *movement) {
+	p.Seconds, p.Facility = make([]float32, len(p.cells)), make([]int32, len(p.cells))
+	for i, c := range p.cells {
+		p.Seconds[i], p.Facility[i] = m.seconds[c], m.nearest[c]
+	}
 }
 
 // maxAreaRuleCell is the largest cell, in metres, of a population grid that
@@ -36,8 +36,8 @@ type people struct {
 // cell's centre. Coarser cells are divided among the areas that they cover.
 const maxAreaRuleCell = 300.0
 
-// demand puts people onto the field: from a population grid or a table.
-func (r *run) demand(ctx context.Context, d catalog.Dataset, areas []area, f *field) (people, string, error) {
+// demand puts people onto the cells of a footing: from a population grid or a table.
+func (r *run) demand(ctx context.Context, d catalog.Dataset, areas []area, f *footing) (people, string, error) {
 	r.used(d)
 	if d.Kind == catalog.Vector {
 		return r.demandFromTable(ctx, d, areas, f)
@@ -66,7 +66,7 @@ func bandsOf(it catalog.Item) (total int, ages []int, names []string, err error)
 	return total, ages, names, nil
 }
 
-func (r *run) demandFromGrid(ctx context.Context, d catalog.Dataset, areas []area, f *field) (people, string, error) {
+func (r *run) demandFromGrid(ctx context.Context, d catalog.Dataset, areas []area, f *footing) (people, string, error) {
 	wgs, err := boxIn(f.grid, geo.WGS84)
 	if err != nil {
 		return people{}, "", err
@@ -98,15 +98,15 @@ func (r *run) demandFromGrid(ctx context.Context, d catalog.Dataset, areas []are
 		}
 		layers[i] = p
 	}
-	s := &spread{field: f, layers: layers, hasTotal: total > 0, areas: areas}
+	s := &spread{footing: f, layers: layers, hasTotal: total > 0, areas: areas}
 	out, method, err := s.do(ctx)
 	out.bandNames = names
 	return out, method, err
 }
 
-// spread divides the people of population cells among the cells of a field.
+// spread divides the people of population cells among the cells of a footing.
 type spread struct {
-	field    *field
+	footing  *footing
 	layers   []patch // all people first when hasTotal, then the age bands
 	hasTotal bool
 	areas    []area
@@ -175,7 +175,7 @@ func newColumns(bands int) people {
 
 // locate finds the population cell under every field cell and counts.
 func (s *spread) locate(ctx context.Context) error {
-	f, pg := s.field, s.layers[0].grid
+	f, pg := s.footing, s.layers[0].grid
 	s.cellOf = make([]int32, f.grid.Cells())
 	s.pass = make([]int32, pg.Cells())
 	s.any = make([]int32, pg.Cells())
@@ -232,7 +232,7 @@ func positive(v float64) float64 {
 // fill adds one row for every field cell that gets people. areaOfPop is the
 // area of each population cell, or nil to use that of the field cell.
 func (s *spread) fill(ctx context.Context, out *people, areaOfPop []int32) error {
-	f := s.field
+	f := s.footing
 	lonLat, err := newLonLat(f.grid)
 	if err != nil {
 		return err
@@ -273,7 +273,7 @@ func (s *spread) fill(ctx context.Context, out *people, areaOfPop []int32) error
 // strays adds the population cells that no field cell's centre fell into (the
 // population grid is finer): they take the time of the cell that holds them.
 func (s *spread) strays(out *people, areaOfPop []int32) error {
-	f, pg := s.field, s.layers[0].grid
+	f, pg := s.footing, s.layers[0].grid
 	finder, err := newCellFinder(pg, f.grid)
 	if err != nil {
 		return err
@@ -318,7 +318,7 @@ func (s *spread) strays(out *people, areaOfPop []int32) error {
 func (s *spread) add(out *people, k int, n int32, a int32, cell int, lon, lat float64) {
 	first := !s.served[k]
 	s.served[k] = true
-	out.row(a, s.field, cell, lon, lat, portion(s.total(k), n, first))
+	out.row(a, cell, lon, lat, portion(s.total(k), n, first))
 	for b := range out.Bands {
 		v := positive(s.layers[b+b2i(s.hasTotal)].values[k])
 		out.Bands[b] = append(out.Bands[b], portion(v, n, first))
@@ -326,10 +326,9 @@ func (s *spread) add(out *people, k int, n int32, a int32, cell int, lon, lat fl
 }
 
 // row appends all but the age bands.
-func (p *people) row(a int32, f *field, cell int, lon, lat, n float64) {
+func (p *people) row(a int32, cell int, lon, lat, n float64) {
 	p.Area = append(p.Area, a)
-	p.Seconds = append(p.Seconds, f.seconds[cell])
-	p.Facility = append(p.Facility, f.nearest[cell])
+	p.cells = append(p.cells, int32(cell))
 	p.People = append(p.People, n)
 	p.X, p.Y = append(p.X, lon), append(p.Y, lat)
 }
@@ -384,7 +383,7 @@ func (l *lonLatRow) of(col, row int) (lon, lat float64, err error) {
 
 // demandFromTable spreads the people of each area's row evenly over the
 // area's passable cells.
-func (r *run) demandFromTable(ctx context.Context, d catalog.Dataset, areas []area, f *field) (people, string, error) {
+func (r *run) demandFromTable(ctx context.Context, d catalog.Dataset, areas []area, f *footing) (people, string, error) {
 	rows, bands, err := r.tableRows(ctx, d, areas)
 	if err != nil {
 		return people{}, "", err
@@ -419,7 +418,7 @@ func (r *run) demandFromTable(ctx context.Context, d catalog.Dataset, areas []ar
 		if err != nil {
 			return people{}, "", err
 		}
-		out.row(a, f, cell, lon, lat, portion(rows[a][0], n, !served[a]))
+		out.row(a, cell, lon, lat, portion(rows[a][0], n, !served[a]))
 		for b := range bands {
 			out.Bands[b] = append(out.Bands[b], portion(rows[a][b+1], n, !served[a]))
 		}

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"contado/geo"
+	"contado/geo/coverage"
 	"contado/geo/fault"
 	"contado/geo/grid"
 )
@@ -53,14 +54,43 @@ func utmOf(lon, lat float64) geo.CRS {
 	return epsg(code)
 }
 
-// straightField gives every cell of the areas the time to its nearest
-// facility in a straight line.
-func straightField(ctx context.Context, g grid.Grid, areaOf []int32, list []facility, speed float64, p Progress) (*field, error) {
-	f := &field{
-		grid: g, area: areaOf,
-		seconds: make([]float32, g.Cells()), nearest: make([]int32, g.Cells()),
-		passable: func(int) bool { return true },
+// straightMover goes in a straight line at one speed.
+type straightMover struct {
+	lattice grid.Grid
+	area    []int32 // cells outside the areas are not computed
+	speed   float64 // metres a second
+}
+
+func (w *way) newStraightMover() (*straightMover, error) {
+	g, err := straightGrid(w.box)
+	if err != nil {
+		return nil, err
 	}
+	areaOf, err := areaOfCells(w.areas, g)
+	if err != nil {
+		return nil, err
+	}
+	return &straightMover{lattice: g, area: areaOf, speed: w.q.SpeedKmh / 3.6}, nil
+}
+
+func (m *straightMover) grid() grid.Grid               { return m.lattice }
+func (m *straightMover) passable(int) bool             { return true }
+func (m *straightMover) reach(seconds float64) float64 { return reachMetres(seconds, m.speed) }
+
+func (m *straightMover) method() (string, []coverage.Parameter, []coverage.Formula) {
+	return "straight-line distance to the nearest facility, geodesic on WGS84, at a fixed speed",
+		[]coverage.Parameter{
+			{Name: "speed", Value: m.speed * 3.6, Unit: "km/h"},
+			{Name: "cell-size", Value: m.lattice.Transform[1], Unit: "m"},
+		},
+		[]coverage.Formula{{Name: "time", Text: "t = d / v", Source: "geodesic d on the WGS84 ellipsoid"}}
+}
+
+// times gives every cell of the areas the time to its nearest facility in a
+// straight line.
+func (m *straightMover) times(ctx context.Context, list []facility, o moveOptions, p Progress) (*movement, error) {
+	g := m.lattice
+	out := &movement{seconds: make([]float32, g.Cells()), nearest: make([]int32, g.Cells())}
 	near := newNearest(list)
 	lonLat, err := newLonLat(g)
 	if err != nil {
@@ -73,8 +103,8 @@ func straightField(ctx context.Context, g grid.Grid, areaOf []int32, list []faci
 		p.tell(float64(row)/float64(g.Height), "straight-line distances")
 		for c := range g.Width {
 			cell := row*g.Width + c
-			f.seconds[cell], f.nearest[cell] = float32(math.Inf(1)), -1
-			if areaOf[cell] == noArea {
+			out.seconds[cell], out.nearest[cell] = float32(math.Inf(1)), -1
+			if m.area[cell] == noArea || len(list) == 0 {
 				continue
 			}
 			lon, lat, err := lonLat.of(c, row)
@@ -82,8 +112,11 @@ func straightField(ctx context.Context, g grid.Grid, areaOf []int32, list []faci
 				return nil, err
 			}
 			k, d := near.of(lon, lat)
-			f.seconds[cell], f.nearest[cell] = float32(float64(d)/speed), int32(k)
+			t := float32(float64(d) / m.speed)
+			if o.maxSeconds == 0 || t <= o.maxSeconds {
+				out.seconds[cell], out.nearest[cell] = t, int32(k)
+			}
 		}
 	}
-	return f, nil
+	return out, nil
 }

@@ -30,49 +30,60 @@ const maxWalkingCells = 100 << 20
 // moved to the nearest one that can be walked; the report says so.
 const snapMetres = 150.0
 
-// walkingTimes builds the surface and walks from every facility at once.
-func (c *coverageRun) walkingTimes(ctx context.Context, p Progress) (*field, error) {
-	w := &walk{coverageRun: c}
-	if err := w.ground(ctx, p); err != nil {
+// walk is walking over the ground: land cover, slope, roads and barriers. It
+// is a mover, and the ground from which people reach roads and stops.
+type walk struct {
+	*way
+	item    catalog.Item // of the land cover
+	cover   catalog.Dataset
+	lattice grid.Grid
+	classes []int32
+	heights []float32
+	table   *travel.SpeedTable
+	walker  travel.Profile
+	surface *travel.Surface
+	engine  *travel.Engine
+
+	roadCount, barrierCount int
+	notes                   travel.SurfaceNotes
+}
+
+// newWalk reads the ground and prepares it.
+func (w *way) newWalk(ctx context.Context, cover catalog.Dataset, p Progress) (*walk, error) {
+	k := &walk{way: w, cover: cover}
+	if err := k.ground(ctx, p.part(0, 0.5)); err != nil {
 		return nil, err
 	}
-	p.tell(0.35, "roads and barriers")
-	surface, err := w.surface(ctx)
+	p.tell(0.5, "roads and barriers")
+	if err := k.build(ctx); err != nil {
+		return nil, err
+	}
+	var err error
+	k.engine, err = travel.Prepare(k.surface)
+	return k, err
+}
+
+func (w *walk) grid() grid.Grid               { return w.lattice }
+func (w *walk) passable(cell int) bool        { return w.surface.Speed[cell] > 0 }
+func (w *walk) reach(seconds float64) float64 { return reachMetres(seconds, walkSpeed) }
+
+// times walks from every facility at once.
+func (w *walk) times(ctx context.Context, list []facility, o moveOptions, p Progress) (*movement, error) {
+	out := &movement{}
+	sources, err := w.sources(list, out)
 	if err != nil {
 		return nil, err
 	}
-	sources, err := w.sources(surface)
-	if err != nil {
-		return nil, err
-	}
-	p.tell(0.45, "walking times")
-	total := float64(w.grid.Cells())
-	res, err := travel.Compute(ctx, surface, sources, travel.Options{
-		Direction: c.q.Direction, Neighbours: c.q.Neighbours,
-		Progress: func(settled int64) { p.tell(0.45+0.25*float64(settled)/total, "walking times") },
+	total := float64(w.lattice.Cells())
+	res, err := w.engine.Compute(ctx, sources, travel.Options{
+		Direction: o.direction, Neighbours: o.neighbours, MaxSeconds: o.maxSeconds,
+		Progress: func(settled int64) { p.tell(float64(settled)/total, "walking times") },
 	})
 	if err != nil {
 		return nil, err
 	}
-	areaOf, err := areaOfCells(c.areas, w.grid)
-	if err != nil {
-		return nil, err
-	}
-	return &field{
-		grid: w.grid, seconds: res.Seconds, nearest: res.Nearest, area: areaOf,
-		passable: func(cell int) bool { return surface.Speed[cell] > 0 },
-	}, nil
-}
-
-// walk is the ground of one walking report.
-type walk struct {
-	*coverageRun
-	item    catalog.Item
-	grid    grid.Grid
-	classes []int32
-	heights []float32
-	table   *travel.SpeedTable
-	profile travel.Profile
+	out.seconds, out.nearest = res.Seconds, res.Nearest
+	return out, nil
 }
 
 // noClass is the land-cover value for "not known".
@@ -81,10 +92,10 @@ const noClass = math.MinInt32
 // ground reads land cover and elevation onto one grid: the land cover's own,
 // cut to the territory and its surroundings.
 func (w *walk) ground(ctx context.Context, p Progress) error {
-	w.used(w.landCover)
-	box := w.box.Buffer(w.reachDegrees())
+	w.used(w.cover)
+	box := w.box.Buffer(w.degrees(w.reach(w.longest())))
 	var err error
-	if w.item, err = w.oneItem(w.landCover, "", "", &w.box); err != nil {
+	if w.item, err = w.oneItem(w.cover, "", "", &w.box); err != nil {
 		return err
 	}
 	native, err := fromLonLat(box, w.item.Grid.CRS)
@@ -93,16 +104,16 @@ func (w *walk) ground(ctx context.Context, p Progress) error {
 	}
 	win := w.item.Grid.WindowOf(native)
 	if win.Empty() {
-		return fault.Errorf("analysis.walking", fault.Invalid, "land cover %q does not cover the territory", w.landCover.ID)
+		return fault.Errorf("analysis.walking", fault.Invalid, "land cover %q does not cover the territory", w.cover.ID)
 	}
 	if win.Cells() > maxWalkingCells {
 		return fault.WithHint(fault.Errorf("analysis.walking", fault.TooLarge, "the territory and its surroundings have %d cells of land cover, the limit is %d", win.Cells(), maxWalkingCells),
 			"take a smaller territory, or coarser land cover")
 	}
-	w.grid = w.item.Grid.Sub(win)
+	w.lattice = w.item.Grid.Sub(win)
 	p.tell(0.1, "land cover")
-	values := make([]float32, w.grid.Cells())
-	if _, err := w.resample(ctx, []catalog.Item{w.item}, 1, w.grid, false, values); err != nil {
+	values := make([]float32, w.lattice.Cells())
+	if _, err := w.resample(ctx, []catalog.Item{w.item}, 1, w.lattice, false, values); err != nil {
 		return err
 	}
 	w.classes = make([]int32, len(values))
@@ -146,11 +157,11 @@ func (w *walk) relief(ctx context.Context, buffer []float32) error {
 		return fault.Errorf("analysis.walking", fault.Invalid, "elevation %q is no raster", d.ID)
 	}
 	w.used(d)
-	box, err := boxIn(w.grid, geo.WGS84)
+	box, err := boxIn(w.lattice, geo.WGS84)
 	if err != nil {
 		return err
 	}
-	missing, err := w.resample(ctx, w.snapshot.Items(d.ID, &box), 1, w.grid, true, buffer)
+	missing, err := w.resample(ctx, w.snapshot.Items(d.ID, &box), 1, w.lattice, true, buffer)
 	if err != nil {
 		return err
 	}
@@ -167,46 +178,45 @@ func (w *walk) flat(en, it string) {
 	w.notice("flat-ground", "The ground is taken as flat: "+en+".", "Il terreno è considerato piano: "+it+".")
 }
 
-// surface puts speeds on the ground.
-func (w *walk) surface(ctx context.Context) (*travel.Surface, error) {
+// build puts speeds on the ground.
+func (w *walk) build(ctx context.Context) error {
 	if err := w.speeds(); err != nil {
-		return nil, err
+		return err
 	}
-	info, err := gdal.DescribeCRS(w.grid.CRS)
+	info, err := gdal.DescribeCRS(w.lattice.CRS)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	nodata := int32(noClass)
 	in := travel.SurfaceInput{
-		Grid: w.grid, Geographic: info.Geographic, MetresPerUnit: info.MetresPerUnit,
-		LandCover: w.classes, NoData: &nodata, Elevation: w.heights, Speeds: w.table, Profile: w.profile,
+		Grid: w.lattice, Geographic: info.Geographic, MetresPerUnit: info.MetresPerUnit,
+		LandCover: w.classes, NoData: &nodata, Elevation: w.heights, Speeds: w.table, Profile: w.walker,
 	}
 	if in.Roads, err = w.roads(ctx); err != nil {
-		return nil, err
+		return err
 	}
 	if in.Barriers, err = w.barriers(ctx); err != nil {
-		return nil, err
+		return err
 	}
-	s, notes, err := travel.BuildSurface(in)
-	if err != nil {
-		return nil, err
+	w.roadCount, w.barrierCount = len(in.Roads), len(in.Barriers)
+	w.surface, w.notes, err = travel.BuildSurface(in)
+	if err == nil {
+		w.remark(&w.notes)
 	}
-	w.remark(&notes)
-	w.method(len(in.Roads), len(in.Barriers), &notes)
-	return s, nil
+	return err
 }
 
 // speeds settles the table and the profile.
 func (w *walk) speeds() error {
-	w.profile = travel.Adult()
-	if w.q.Profile == WalkingElderly {
-		w.profile = travel.Elderly()
+	w.walker = travel.Adult()
+	if w.profile == WalkingElderly {
+		w.walker = travel.Elderly()
 	}
 	if w.q.Speeds != nil {
 		w.table = w.q.Speeds
 		return nil
 	}
-	name, err := builtinFor(w.classes, w.landCover.ID)
+	name, err := builtinFor(w.classes, w.cover.ID)
 	if err != nil {
 		return err
 	}
@@ -267,11 +277,11 @@ func (w *walk) each(ctx context.Context, d catalog.Dataset, classFields []string
 			}
 		}
 	}
-	tr, err := crs.New(s.CRS, w.grid.CRS)
+	tr, err := crs.New(s.CRS, w.lattice.CRS)
 	if err != nil {
 		return err
 	}
-	box, err := boxIn(w.grid, s.CRS)
+	box, err := boxIn(w.lattice, s.CRS)
 	if err != nil {
 		return err
 	}
@@ -358,10 +368,9 @@ func (w *walk) remark(n *travel.SurfaceNotes) {
 	}
 }
 
-// method writes down how the times were made.
-func (w *walk) method(roads, barriers int, n *travel.SurfaceNotes) {
+// method tells how the times are made.
+func (w *walk) method() (string, []coverage.Parameter, []coverage.Formula) {
 	q := w.q
-	w.model = "walking over land cover, roads and slope: shortest times by Dijkstra's algorithm on the grid, from every inhabited cell, with no limit"
 	direction := "to-facility"
 	if q.Direction == travel.FromFacility {
 		direction = "from-facility"
@@ -370,28 +379,25 @@ func (w *walk) method(roads, barriers int, n *travel.SurfaceNotes) {
 	if neighbours == 0 {
 		neighbours = 16
 	}
-	cell := math.Abs(w.grid.Transform[1])
-	add := func(name string, value any, unit string) {
-		w.parameters = append(w.parameters, coverage.Parameter{Name: name, Value: value, Unit: unit})
-	}
-	add("direction", direction, "")
-	add("neighbours", neighbours, "")
-	add("crs", w.grid.CRS.Short(), "")
-	add("cell-size", cell, unitOf(w.grid.CRS))
 	label := func(en, it string) map[string]string { return map[string]string{"en": en, "it": it} }
-	w.parameters = append(w.parameters,
-		coverage.Parameter{Name: "grid-cells", Value: w.grid.Cells(), Label: label("Cells of ground taken in", "Celle di terreno considerate")},
-		coverage.Parameter{Name: "speed-table", Value: w.table.Name + " sha256 " + w.table.SHA256()[:16], Label: label("Speed table", "Tabella delle velocità"), Source: "see the table's source column"},
-		coverage.Parameter{Name: "speed-factor", Value: w.profile.SpeedFactor, Label: label("Factor on walking speeds", "Fattore sulle velocità a piedi"), Source: w.profile.Assumption},
-		coverage.Parameter{Name: "roads", Value: roads, Label: label("Roads and paths", "Strade e sentieri")},
-		coverage.Parameter{Name: "barriers", Value: barriers, Label: label("Barriers", "Barriere")},
-		coverage.Parameter{Name: "passable-cells", Value: n.Passable, Label: label("Cells that can be walked", "Celle percorribili")},
-		coverage.Parameter{Name: "bridges", Value: n.RoadOpened, Label: label("Closed cells that a road opens (bridges)", "Celle chiuse aperte da una strada (ponti)")},
-	)
-	w.formulas = append(w.formulas,
-		coverage.Formula{Name: "slope", Text: "v = v_class · exp(−3.5·(|S + 0.05| − 0.05)), S = rise / run in the direction of walking", Source: "Tobler 1993, normalised to level ground"},
-		coverage.Formula{Name: "step", Text: "t = Σ d_i / v_i over the parts of a step (harmonic: speeds are never averaged)", Source: "AccessMod 5, GRASS r.walk"},
-	)
+	return "walking over land cover, roads and slope: shortest times by Dijkstra's algorithm on the grid, from every inhabited cell, with no limit",
+		[]coverage.Parameter{
+			{Name: "direction", Value: direction},
+			{Name: "neighbours", Value: neighbours},
+			{Name: "crs", Value: w.lattice.CRS.Short()},
+			{Name: "cell-size", Value: math.Abs(w.lattice.Transform[1]), Unit: unitOf(w.lattice.CRS)},
+			{Name: "grid-cells", Value: w.lattice.Cells(), Label: label("Cells of ground taken in", "Celle di terreno considerate")},
+			{Name: "speed-table", Value: w.table.Name + " sha256 " + w.table.SHA256()[:16], Label: label("Speed table", "Tabella delle velocità"), Source: "see the table's source column"},
+			{Name: "speed-factor", Value: w.walker.SpeedFactor, Label: label("Factor on walking speeds", "Fattore sulle velocità a piedi"), Source: w.walker.Assumption},
+			{Name: "roads", Value: w.roadCount, Label: label("Roads and paths", "Strade e sentieri")},
+			{Name: "barriers", Value: w.barrierCount, Label: label("Barriers", "Barriere")},
+			{Name: "passable-cells", Value: w.notes.Passable, Label: label("Cells that can be walked", "Celle percorribili")},
+			{Name: "bridges", Value: w.notes.RoadOpened, Label: label("Closed cells that a road opens (bridges)", "Celle chiuse aperte da una strada (ponti)")},
+		},
+		[]coverage.Formula{
+			{Name: "slope", Text: "v = v_class · exp(−3.5·(|S + 0.05| − 0.05)), S = rise / run in the direction of walking", Source: "Tobler 1993, normalised to level ground"},
+			{Name: "step", Text: "t = Σ d_i / v_i over the parts of a step (harmonic: speeds are never averaged)", Source: "AccessMod 5, GRASS r.walk"},
+		}
 }
 
 func unitOf(c geo.CRS) string {
@@ -403,19 +409,20 @@ func unitOf(c geo.CRS) string {
 
 // sources places the facilities on the surface. Those outside are left out
 // and named; those in a cell nobody can walk move to the nearest that can be.
-func (w *walk) sources(s *travel.Surface) ([]travel.Source, error) {
-	tr, err := crs.New(geo.WGS84, w.grid.CRS)
+func (w *walk) sources(list []facility, m *movement) ([]travel.Source, error) {
+	s := w.surface
+	tr, err := crs.New(geo.WGS84, w.lattice.CRS)
 	if err != nil {
 		return nil, err
 	}
-	inv, ok := w.grid.Transform.Invert()
+	inv, ok := w.lattice.Transform.Invert()
 	if !ok {
 		return nil, fault.Errorf("analysis.walking", fault.Invalid, "the land cover's georeference is degenerate")
 	}
 	reach := max(1, int(math.Ceil(snapMetres/s.CellW[len(s.CellW)/2])))
 	var out []travel.Source
 	moved := 0
-	for i, f := range w.facilities {
+	for i, f := range list {
 		xs, ys := []float64{f.lon}, []float64{f.lat}
 		if err := tr.Points(xs, ys); err != nil {
 			return nil, err
@@ -423,13 +430,13 @@ func (w *walk) sources(s *travel.Surface) ([]travel.Source, error) {
 		c, r := inv.Apply(xs[0], ys[0])
 		col, row := int(math.Floor(c)), int(math.Floor(r))
 		if s.Cell(col, row) < 0 {
-			w.leaveOut(f, "outside the land cover")
+			m.leaveOut(f, "outside the land cover")
 			continue
 		}
 		if !s.Passable(col, row) {
 			near, ok := travel.NearestPassable(s, col, row, reach)
 			if !ok || near.Metres > snapMetres {
-				w.leaveOut(f, fmt.Sprintf("no ground that can be walked within %g m", snapMetres))
+				m.leaveOut(f, fmt.Sprintf("no ground that can be walked within %g m", snapMetres))
 				continue
 			}
 			col, row = near.Col, near.Row
@@ -445,7 +452,8 @@ func (w *walk) sources(s *travel.Surface) ([]travel.Source, error) {
 	return out, nil
 }
 
-func (w *walk) leaveOut(f facility, reason string) {
+// leaveOut lists a facility that cannot be placed.
+func (m *movement) leaveOut(f facility, reason string) {
 	lon, lat := f.lon, f.lat
-	w.unplaced = append(w.unplaced, coverage.UnplacedFacility{ID: f.id, Name: f.name, Reason: reason, Lon: &lon, Lat: &lat})
+	m.unplaced = append(m.unplaced, coverage.UnplacedFacility{ID: f.id, Name: f.name, Reason: reason, Lon: &lon, Lat: &lat})
 }

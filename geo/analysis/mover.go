@@ -1,0 +1,95 @@
+package analysis
+
+import (
+	"context"
+	"math"
+	"strings"
+
+	"contado/geo/coverage"
+	"contado/geo/fault"
+	"contado/geo/grid"
+	"contado/geo/store/catalog"
+	"contado/geo/travel"
+)
+
+// footing is the ground that people stand on: the cells of one territory and
+// its surroundings.
+type footing struct {
+	grid     grid.Grid
+	passable func(cell int) bool // where people can start
+	area     []int32             // index of the area of each cell, noArea outside
+}
+
+// mover is one way of moving over the ground of one territory, prepared once
+// and asked for each service. It is safe for use by several goroutines.
+type mover interface {
+	// grid places the answers' cells, row by row.
+	grid() grid.Grid
+	// passable reports whether people can start from a cell.
+	passable(cell int) bool
+	// reach is how far, in metres, a facility can matter when the largest
+	// threshold is so many seconds; facilities beyond it are not read.
+	reach(seconds float64) float64
+	// times gives the time of every cell to the nearest of the facilities, or
+	// from it. Facilities that cannot be placed are listed, not dropped.
+	times(ctx context.Context, list []facility, o moveOptions, p Progress) (*movement, error)
+	// method says how the times are made.
+	method() (model string, parameters []coverage.Parameter, formulas []coverage.Formula)
+}
+
+// moveOptions are what may differ from one question to the next.
+type moveOptions struct {
+	direction  travel.Direction
+	neighbours int     // of a step over the ground; 0 = 16
+	maxSeconds float32 // 0 = no limit; inclusive
+}
+
+// movement is the answer of a mover, one value a cell.
+type movement struct {
+	seconds  []float32 // +Inf where no facility can be reached
+	nearest  []int32   // index of the facility, −1 where none
+	unplaced []coverage.UnplacedFacility
+}
+
+// newMover settles how people move and prepares it. An empty profile becomes
+// walking where there is land cover, else a straight line.
+func (w *way) newMover(ctx context.Context, p Progress) (mover, error) {
+	const op = "analysis.Coverage"
+	switch w.profile {
+	case "", Walking, WalkingElderly:
+	case StraightLine:
+		return w.newStraightMover()
+	default:
+		return nil, fault.Errorf(op, fault.Invalid, "unknown profile %q (profiles: %s)", w.profile, strings.Join(Profiles, ", "))
+	}
+	cover, found, err := w.pick(catalog.LandCover, w.q.LandCover, "--landcover", w.box)
+	if err != nil {
+		return nil, err
+	}
+	if !found && w.profile == "" {
+		w.profile = StraightLine
+		w.notice("straight-line",
+			"No land cover is known here, so distances are straight lines at a fixed speed: real walks are longer, and nobody is unreachable.",
+			"Qui non è nota la copertura del suolo: le distanze sono in linea d'aria a velocità fissa; i percorsi reali sono più lunghi e nessuno risulta irraggiungibile.")
+		return w.newStraightMover()
+	}
+	if !found {
+		return nil, fault.WithHint(fault.Errorf(op, fault.Invalid, "profile %q needs land cover, and no dataset of role landcover covers the territory", w.profile),
+			"ingest land cover, or use the profile straight-line")
+	}
+	if w.profile == "" {
+		w.profile = Walking
+	}
+	return w.newWalk(ctx, cover, p)
+}
+
+// walkSpeed bounds the speed of walkers, in metres a second.
+const walkSpeed = 6.0 / 3.6
+
+// reachMetres is how far round a territory facilities and ground are taken
+// in: twice the way made within the largest threshold, at least 5 km and at
+// most 100. Times beyond it may be overstated; they are over every threshold
+// anyhow.
+func reachMetres(seconds, speed float64) float64 {
+	return math.Min(math.Max(5000, 2*seconds*speed), 100_000)
+}
