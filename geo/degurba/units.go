@@ -1,0 +1,141 @@
+package degurba
+
+// Unit is an area, such as a municipality, and what of it lies in cells of
+// each class of level 2. Either amounts of people or of land may be missing.
+type Unit struct {
+	People map[Class]float64 // by class of level 2
+	Land   map[Class]float64 // km² of land, water cells left out
+}
+
+// UnitClass is the class of a unit.
+type UnitClass uint8
+
+// The classes of units: those of level 1 and, where they part, of level 2.
+const (
+	Unknown           UnitClass = 0
+	City              UnitClass = 30
+	Town              UnitClass = 20 // towns and semi-dense areas, level 1
+	DenseTown         UnitClass = 23
+	SemiDenseTown     UnitClass = 22
+	Suburb            UnitClass = 21
+	RuralArea         UnitClass = 10 // level 1
+	Village           UnitClass = 13
+	DispersedRural    UnitClass = 12
+	MostlyUninhabited UnitClass = 11
+)
+
+// Level1 is the class of level 1 that a class of level 2 belongs to.
+func (c UnitClass) Level1() UnitClass {
+	switch {
+	case c >= Suburb && c <= DenseTown:
+		return Town
+	case c >= MostlyUninhabited && c <= Village:
+		return RuralArea
+	}
+	return c
+}
+
+// Code names a class in reports.
+func (c UnitClass) Code() string {
+	return map[UnitClass]string{
+		City: "city", Town: "town", DenseTown: "dense-town", SemiDenseTown: "semi-dense-town", Suburb: "suburb",
+		RuralArea: "rural", Village: "village", DispersedRural: "dispersed-rural", MostlyUninhabited: "mostly-uninhabited",
+	}[c]
+}
+
+// Label is the name of a class for people, in English and Italian.
+func (c UnitClass) Label() map[string]string {
+	l := map[UnitClass][2]string{
+		City: {"City", "Città"}, Town: {"Town or semi-dense area", "Piccola città o zona a densità intermedia"},
+		DenseTown: {"Dense town", "Cittadina densa"}, SemiDenseTown: {"Semi-dense town", "Cittadina semidensa"},
+		Suburb: {"Suburb or peri-urban area", "Sobborgo o zona periurbana"}, RuralArea: {"Rural area", "Zona rurale"},
+		Village: {"Village", "Villaggio"}, DispersedRural: {"Dispersed rural area", "Zona rurale a insediamento sparso"},
+		MostlyUninhabited: {"Mostly uninhabited area", "Zona in gran parte disabitata"},
+	}[c]
+	if l[0] == "" {
+		return nil
+	}
+	return map[string]string{"en": l[0], "it": l[1]}
+}
+
+// half is the share that decides; limits are inclusive but for rural areas.
+const half = 0.5
+
+// shares are parts of one: of the people, or of the land where nobody lives.
+type shares struct{ centre, dense, semi, suburb, village, low, veryLow float64 }
+
+func (s *shares) cluster() float64 { return s.dense + s.semi + s.suburb }
+func (s *shares) rural() float64   { return s.village + s.low + s.veryLow }
+
+func sharesOf(m map[Class]float64) (shares, bool) {
+	// Water has nobody by definition, and its surface is no land.
+	sum := 0.0
+	for _, c := range [...]Class{UrbanCentre2, DenseCluster, SemiDense, Suburban, RuralCluster, LowDensity, VeryLowDensity} {
+		sum += m[c]
+	}
+	if !(sum > 0) {
+		return shares{}, false
+	}
+	return shares{
+		m[UrbanCentre2] / sum, m[DenseCluster] / sum, m[SemiDense] / sum, m[Suburban] / sum,
+		m[RuralCluster] / sum, m[LowDensity] / sum, m[VeryLowDensity] / sum,
+	}, true
+}
+
+// ClassifyUnit gives a unit its classes at levels 1 and 2. A unit without
+// people is classified by its land; without either it is Unknown.
+//
+// Where the rules of 2021 leave a tie between rural classes, the denser wins.
+func ClassifyUnit(u Unit, r Rules) (level1, level2 UnitClass) {
+	s, ok := sharesOf(u.People)
+	if !ok {
+		if s, ok = sharesOf(u.Land); !ok {
+			return Unknown, Unknown
+		}
+	}
+	switch {
+	case s.centre >= half:
+		return City, City
+	case s.rural() > half:
+		return RuralArea, s.ruralClass(r.Units)
+	}
+	return Town, s.townClass(r.Units)
+}
+
+func (s *shares) townClass(rules UnitRules) UnitClass {
+	if rules == Units2021 {
+		switch {
+		case s.dense+s.semi <= s.suburb:
+			return Suburb
+		case s.dense >= s.semi:
+			return DenseTown
+		}
+		return SemiDenseTown
+	}
+	switch {
+	case s.centre+s.dense >= half:
+		return DenseTown
+	case s.suburb+s.rural() >= half:
+		return Suburb
+	}
+	return SemiDenseTown
+}
+
+func (s *shares) ruralClass(rules UnitRules) UnitClass {
+	if rules == Units2021 {
+		switch {
+		case s.village >= s.low && s.village >= s.veryLow:
+			return Village
+		case s.low >= s.veryLow:
+			return DispersedRural
+		}
+		return MostlyUninhabited
+	}
+	switch {
+	case s.centre+s.cluster()+s.village >= half:
+		return Village
+	case s.veryLow >= half:
+		return MostlyUninhabited
+	}
+	return DispersedRural
+}
