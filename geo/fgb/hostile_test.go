@@ -2,6 +2,7 @@ package fgb
 
 import (
 	"bytes"
+	"context"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -50,6 +51,20 @@ func use(data []byte) {
 		f.ByID(3)
 		f.Ascending(0, func(Row) bool { return false })
 		_ = f.Verify()
+		fields := make([]int, len(f.fields))
+		for i := range fields {
+			fields[i] = i
+		}
+		columns, err := f.Columns(context.Background(), fields)
+		if err != nil {
+			panic(err)
+		}
+		for _, c := range columns {
+			for row := 0; c != nil && row < f.Len(); row++ {
+				_ = c.Raw(row).Any()
+			}
+		}
+		_, _ = f.IDs(context.Background())
 	}
 	_, _, _ = f.Schema(), f.Bounds(), f.Err()
 }

@@ -29,6 +29,7 @@ type base struct {
 	orders  cache[*order]      // by their keys
 	wheres  cache[*Selection]  // by their text
 	memos   cache[any]         // what others made of the rows
+	columns *columns
 	limits  limits
 	asked   []atomic.Int32 // how often filters would have used an order by a field
 	sorting sync.Mutex     // one order at a time
@@ -66,6 +67,7 @@ func newBase(s geo.Schema) *base {
 	return &base{
 		schema: s, orders: newCache[*order](maxOrders), wheres: newCache[*Selection](maxSelections), memos: newCache[any](maxOrders),
 		limits: limits{ordered: 10_000, hits: 4096, held: 1 << 18}, asked: make([]atomic.Int32, len(s.Fields)),
+		columns: newColumns(len(s.Fields)),
 	}
 }
 

@@ -286,6 +286,11 @@ func TestLayerAgainstModel(t *testing.T) {
 			if rapid.Bool().Draw(rt, "as if large") {
 				l.Limit(0, rapid.IntRange(0, 5).Draw(rt, "hits"), 5, rapid.Int32Range(0, 1).Draw(rt, "asked"))
 			}
+			if rapid.Bool().Draw(rt, "columns") {
+				if _, err := l.ReadColumns(t.Context(), allFields()); err != nil {
+					rt.Fatal(err)
+				}
+			}
 			before, beforeModel := l, *m
 			beforeModel.rows, beforeModel.revision = clone(m.rows), clone(m.revision)
 			for range rapid.IntRange(0, 5).Draw(rt, "edits") {

@@ -7,20 +7,22 @@ import (
 	"contado/geo"
 	"contado/geo/cql2"
 	"contado/geo/cql2/rows"
-	"contado/geo/fgb"
 )
 
-// A quick test answers what it can of a filter from the row as it lies in the
-// file, without making values of it: comparisons of an attribute with what is
-// written in the filter, boxes, and what is built of these. Where it cannot,
-// it says ask, and the evaluator is asked. What it answers is what the
-// evaluator would.
-type quick func(r Row) cql2.Truth
+// A quick test answers what it can of a filter from the rows as they lie in
+// the file, or in columns, without making values of them: comparisons of an
+// attribute with what is written in the filter, boxes, and what is built of
+// these. Where it cannot, it says ask, and the evaluator is asked. What it
+// answers is what the evaluator would.
+type quick interface {
+	row(r Row) cql2.Truth
+	// rows judges the rows of the base from b.first on, one for each place in
+	// out.
+	rows(b *batch, out []cql2.Truth)
+}
 
 // ask is the answer of who does not know.
 const ask cql2.Truth = 3
-
-func asks(Row) cql2.Truth { return ask }
 
 func truth(b bool) cql2.Truth {
 	if b {
@@ -32,25 +34,21 @@ func truth(b bool) cql2.Truth {
 func (n *names) quick(e cql2.Expr) quick {
 	switch x := e.(type) {
 	case cql2.Bool:
-		t := truth(bool(x))
-		return func(Row) cql2.Truth { return t }
+		return always(truth(bool(x)))
 	case *cql2.Logic:
 		tests := make([]quick, len(x.Args))
 		for i, a := range x.Args {
 			tests[i] = n.quick(a)
 		}
-		if x.Or {
-			return any1(tests)
-		}
-		return all(tests)
+		return &logic{x.Or, tests}
 	case *cql2.Not:
-		return not(n.quick(x.Arg))
+		return not{n.quick(x.Arg)}
 	case *cql2.IsNull:
 		return n.isNull(x)
 	case *cql2.Compare:
 		return n.compare(x.Op, x.Left, x.Right)
 	case *cql2.Between:
-		return all([]quick{n.compare(">=", x.Value, x.Low), n.compare("<=", x.Value, x.High)})
+		return &logic{false, []quick{n.compare(">=", x.Value, x.Low), n.compare("<=", x.Value, x.High)}}
 	case *cql2.In:
 		return n.in(x)
 	case *cql2.Like:
@@ -58,58 +56,7 @@ func (n *names) quick(e cql2.Expr) quick {
 	case *cql2.Spatial:
 		return n.spatial(x)
 	}
-	return asks
-}
-
-// all is AND. False decides, whatever is not known of the rest.
-func all(tests []quick) quick {
-	return func(r Row) cql2.Truth {
-		out, open := cql2.True, false
-		for _, t := range tests {
-			switch v := t(r); v {
-			case cql2.False:
-				return v
-			case ask:
-				open = true
-			default:
-				out = min(out, v)
-			}
-		}
-		if open {
-			return ask
-		}
-		return out
-	}
-}
-
-// any1 is OR.
-func any1(tests []quick) quick {
-	return func(r Row) cql2.Truth {
-		out, open := cql2.False, false
-		for _, t := range tests {
-			switch v := t(r); v {
-			case cql2.True:
-				return v
-			case ask:
-				open = true
-			default:
-				out = max(out, v)
-			}
-		}
-		if open {
-			return ask
-		}
-		return out
-	}
-}
-
-func not(t quick) quick {
-	return func(r Row) cql2.Truth {
-		if v := t(r); v != ask {
-			return cql2.True - v
-		}
-		return ask
-	}
+	return always(ask)
 }
 
 // attribute is the field that an expression names; ok is false when it is
@@ -129,16 +76,12 @@ func (n *names) attribute(e cql2.Expr) (field int, kind geo.FieldType, ok bool) 
 func (n *names) isNull(x *cql2.IsNull) quick {
 	i, kind, ok := n.attribute(x.Arg)
 	if !ok || kind == geo.JSON { // the JSON null is no value either
-		return asks
+		return always(ask)
 	}
-	return func(r Row) cql2.Truth {
-		if r.own == nil && kind != geo.Real { // what is no number is no value
-			return truth(r.packed.Raw(i).IsNull())
-		}
-		v := r.Value(i)
-		x, isReal := v.(float64)
-		return truth(v == nil || isReal && x != x)
+	if kind == geo.Real { // what is no number is no value
+		return n.leaf(&leaf{field: i, number: func(_ float64, ok bool) cql2.Truth { return truth(!ok) }})
 	}
+	return n.leaf(&leaf{field: i})
 }
 
 var flipped = map[string]string{"=": "=", "<>": "<>", "<": ">", ">": "<", "<=": ">=", ">=": "<="}
@@ -147,7 +90,7 @@ func (n *names) compare(op string, left, right cql2.Expr) quick {
 	i, kind, ok := n.attribute(left)
 	if !ok {
 		if i, kind, ok = n.attribute(right); !ok {
-			return asks
+			return always(ask)
 		}
 		right, op = left, flipped[op]
 	}
@@ -155,11 +98,10 @@ func (n *names) compare(op string, left, right cql2.Expr) quick {
 	switch want := right.(type) {
 	case cql2.Number:
 		if kind != geo.Integer && kind != geo.Real || math.IsNaN(float64(want)) {
-			return asks
+			return always(ask)
 		}
 		w := float64(want)
-		return func(r Row) cql2.Truth {
-			v, ok := r.number(i)
+		return n.leaf(&leaf{field: i, number: func(v float64, ok bool) cql2.Truth {
 			switch {
 			case !ok:
 				return cql2.Unknown
@@ -169,25 +111,25 @@ func (n *names) compare(op string, left, right cql2.Expr) quick {
 				return decide[2]
 			}
 			return decide[1]
-		}
+		}})
 	case cql2.String:
 		if kind != geo.String {
-			return asks
+			return always(ask)
 		}
-		return textTest(i, string(want), decide)
+		return n.leaf(&leaf{field: i, text: textTest(string(want), decide)})
 	case cql2.Instant:
 		if kind != geo.Date || !want.Date {
-			return asks
+			return always(ask)
 		}
-		day := textTest(i, want.Time.Format("2006-01-02"), decide)
-		return func(r Row) cql2.Truth {
-			if text, ok := r.text(i); ok && !plainDay(text) {
+		day := textTest(want.Time.Format("2006-01-02"), decide)
+		return n.leaf(&leaf{field: i, text: func(v string, ok bool) cql2.Truth {
+			if ok && !plainDay(v) {
 				return ask
 			}
-			return day(r)
-		}
+			return day(v, ok)
+		}})
 	}
-	return asks
+	return always(ask)
 }
 
 // decision gives the answer for less, equal and greater.
@@ -208,13 +150,12 @@ func decision(op string) [3]cql2.Truth {
 	return [3]cql2.Truth{no, yes, yes}
 }
 
-func textTest(field int, want string, decide [3]cql2.Truth) quick {
-	return func(r Row) cql2.Truth {
-		text, ok := r.text(field)
+func textTest(want string, decide [3]cql2.Truth) func(string, bool) cql2.Truth {
+	return func(v string, ok bool) cql2.Truth {
 		if !ok {
 			return cql2.Unknown
 		}
-		return decide[1+strings.Compare(text, want)]
+		return decide[1+strings.Compare(v, want)]
 	}
 }
 
@@ -235,7 +176,7 @@ func plainDay(s string) bool {
 func (n *names) in(x *cql2.In) quick {
 	i, kind, ok := n.attribute(x.Value)
 	if !ok {
-		return asks
+		return always(ask)
 	}
 	numbers, texts := map[float64]bool{}, map[string]bool{}
 	for _, e := range x.List {
@@ -245,28 +186,26 @@ func (n *names) in(x *cql2.In) quick {
 		case cql2.String:
 			texts[string(v)] = true
 		default:
-			return asks
+			return always(ask)
 		}
 	}
 	switch {
 	case len(texts) == 0 && (kind == geo.Integer || kind == geo.Real):
-		return func(r Row) cql2.Truth {
-			v, ok := r.number(i)
+		return n.leaf(&leaf{field: i, number: func(v float64, ok bool) cql2.Truth {
 			if !ok {
 				return cql2.Unknown
 			}
 			return truth(numbers[v])
-		}
+		}})
 	case len(numbers) == 0 && kind == geo.String:
-		return func(r Row) cql2.Truth {
-			v, ok := r.text(i)
+		return n.leaf(&leaf{field: i, text: func(v string, ok bool) cql2.Truth {
 			if !ok {
 				return cql2.Unknown
 			}
 			return truth(texts[v])
-		}
+		}})
 	}
-	return asks
+	return always(ask)
 }
 
 // like answers patterns that are a beginning.
@@ -274,19 +213,18 @@ func (n *names) like(x *cql2.Like) quick {
 	i, kind, ok := n.attribute(x.Value)
 	pattern, isText := x.Pattern.(cql2.String)
 	if !ok || !isText || kind != geo.String {
-		return asks
+		return always(ask)
 	}
 	begin, ok := beginning(string(pattern))
 	if !ok {
-		return asks
+		return always(ask)
 	}
-	return func(r Row) cql2.Truth {
-		v, ok := r.text(i)
+	return n.leaf(&leaf{field: i, text: func(v string, ok bool) cql2.Truth {
 		if !ok {
 			return cql2.Unknown
 		}
 		return truth(strings.HasPrefix(v, begin))
-	}
+	}})
 }
 
 // beginning is what stands before the % at the end of a pattern without
@@ -304,11 +242,11 @@ func (n *names) spatial(x *cql2.Spatial) quick {
 		left, right, flip = right, left, true
 	}
 	if !n.isGeometry(left) {
-		return asks
+		return always(ask)
 	}
 	g, err := rows.Literal(right, n.schema.CRS)
 	if err != nil || g == nil {
-		return asks
+		return always(ask)
 	}
 	box := geo.BBoxOf(g.Bound())
 	apart, inside := cql2.False, ask
@@ -321,7 +259,7 @@ func (n *names) spatial(x *cql2.Spatial) quick {
 	b, isBox := right.(cql2.BBox)
 	solid := isBox && b[0] < b[len(b)/2] && b[1] < b[len(b)/2+1]
 	within := x.Op == "s_within" && !flip || x.Op == "s_contains" && flip
-	return func(r Row) cql2.Truth {
+	return rowTest(func(r Row) cql2.Truth {
 		rb := r.Box()
 		switch {
 		case rb.IsEmpty():
@@ -336,34 +274,5 @@ func (n *names) spatial(x *cql2.Spatial) quick {
 			return inside
 		}
 		return ask
-	}
-}
-
-// number is the value of a field as filters compare it.
-func (r Row) number(field int) (float64, bool) {
-	if r.own == nil {
-		v, ok := r.packed.Raw(field).Float()
-		return v, ok && v == v
-	}
-	switch v := r.Value(field).(type) {
-	case int64:
-		return float64(v), true
-	case float64:
-		return v, v == v
-	}
-	return 0, false
-}
-
-// text is the value of a field, in place: it must not be kept.
-func (r Row) text(field int) (string, bool) {
-	if r.own == nil {
-		return inPlace(r.packed.Raw(field))
-	}
-	s, ok := r.Value(field).(string)
-	return s, ok
-}
-
-func inPlace(v fgb.Raw) (string, bool) {
-	b := v.Bytes()
-	return textOf(b), b != nil
+	})
 }

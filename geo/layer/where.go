@@ -20,7 +20,9 @@ import (
 type Selection struct {
 	known, yes []uint64 // bits by ordinal, written atomically
 	judges     sync.Pool
+	together   []uint64 // bits of batches that were judged at once, written atomically
 	quick      quick
+	fields     []int // that quick reads
 	clues      []clue
 	list       atomic.Pointer[[]int32] // the rows of the base that pass, by id, once all are known
 	box        geo.BBox
@@ -55,13 +57,19 @@ func newSelection(b *base, e cql2.Expr, from geo.CRS) (*Selection, error) {
 	if err != nil {
 		return nil, err
 	}
-	names := newNames(b.schema)
+	names := newNames(b)
 	first, err := names.judge(e)
 	if err != nil {
 		return nil, err
 	}
 	words := (b.len() + 63) / 64
 	s := &Selection{known: make([]uint64, words), yes: make([]uint64, words), quick: names.quick(e), clues: names.clues(e), box: names.Box(e)}
+	s.together = make([]uint64, (words/2+64)/64)
+	for i, read := range names.read {
+		if read {
+			s.fields = append(s.fields, i)
+		}
+	}
 	s.judges.New = func() any {
 		j, err := names.judge(e)
 		if err != nil { // it was compiled before
@@ -118,7 +126,7 @@ func (s *Selection) Test(r Row) (bool, error) {
 }
 
 func (s *Selection) judge(r Row) (bool, error) {
-	if t := s.quick(r); t != ask {
+	if t := s.quick.row(r); t != ask {
 		return t == cql2.True, nil
 	}
 	j, ok := s.judges.Get().(*judge)
@@ -132,10 +140,14 @@ func (s *Selection) judge(r Row) (bool, error) {
 // names finds what a filter speaks of.
 type names struct {
 	*rows.Names
-	schema geo.Schema
+	schema  geo.Schema
+	columns *columns
+	read    []bool // the fields that quick tests read
 }
 
-func newNames(s geo.Schema) *names { return &names{rows.NewNames(s), s} }
+func newNames(b *base) *names {
+	return &names{rows.NewNames(b.schema), b.schema, b.columns, make([]bool, len(b.schema.Fields))}
+}
 
 // isGeometry tells whether an expression is the geometry of the row.
 func (n *names) isGeometry(e cql2.Expr) bool {
