@@ -62,6 +62,9 @@ type SurfaceInput struct {
 	Polygons  PolygonRule
 	Speeds    *SpeedTable
 	Profile   Profile
+	// Season slows or closes cells, and roads in them; its masks are on Grid.
+	// nil for none.
+	Season *Season
 }
 
 // ClassCount is how many cells have a land-cover class.
@@ -88,6 +91,9 @@ type SurfaceNotes struct {
 	// road along them. BarrierOpened counts those of them with a barrier.
 	RoadOpened    int64
 	BarrierOpened int64
+	// SeasonClosed and SeasonSlowed count cells that the season closed, or
+	// slowed, in the end: roads that stay open in them are not counted.
+	SeasonClosed, SeasonSlowed int64
 	// ClosedRoads and UnlistedRoads count lines by class: roads closed to
 	// walkers, and roads of classes that the table does not know, which were
 	// left out.
@@ -133,7 +139,7 @@ func BuildSurface(in SurfaceInput) (*Surface, SurfaceNotes, error) {
 	if len(in.Elevation) > 0 {
 		b.s.Elevation = in.Elevation
 	}
-	for _, step := range []func() error{b.sizes, b.cover, b.barriers, b.roads} {
+	for _, step := range []func() error{b.sizes, b.cover, b.barriers, b.season, b.roads} {
 		if err := step(); err != nil {
 			return nil, SurfaceNotes{}, err
 		}
@@ -154,6 +160,7 @@ const (
 	markBarrier = 1 << iota
 	markRoad
 	markOpened
+	markSeason // slowed or closed
 )
 
 const opBuild = "travel.BuildSurface"
@@ -182,6 +189,14 @@ func (b *builder) check() error {
 		return fault.Errorf(opBuild, fault.Invalid, "walking surface: land cover is given twice")
 	case in.Polygons > Centre:
 		return fault.Errorf(opBuild, fault.Invalid, "walking surface: polygon rule %d is not known", in.Polygons)
+	}
+	if in.Season != nil {
+		if err := in.Season.Check(); err != nil {
+			return err
+		}
+		if masks := in.Season.Grid; (in.Season.Snow != nil || in.Season.Flood != nil) && (masks.Width != g.Width || masks.Height != g.Height || masks.Transform != g.Transform) {
+			return fault.Errorf(opBuild, fault.Invalid, "walking surface: the masks of season %s are not on the grid of the surface", in.Season.Name)
+		}
 	}
 	b.toRow = inv
 	n := g.Width * g.Height
@@ -244,6 +259,11 @@ func (b *builder) finish() {
 		}
 		if m := b.marks[c]; m != 0 {
 			b.notes.BarrierCells += int64(m & markBarrier)
+			if m&markSeason != 0 && v > 0 {
+				b.notes.SeasonSlowed++
+			} else if m&markSeason != 0 {
+				b.notes.SeasonClosed++
+			}
 			b.notes.RoadCells += int64(m & markRoad / markRoad)
 			if m&markOpened != 0 {
 				b.notes.RoadOpened++

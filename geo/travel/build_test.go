@@ -137,7 +137,7 @@ func TestBuildUnlisted(t *testing.T) {
 		t.Errorf("no land cover gives %s", picture(s))
 	}
 	in.Profile = Elderly()
-	if s, _ := build(t, in); math.Abs(float64(s.Speed[0])-0.25*0.8/toblerFlat) > 1e-6 {
+	if s, _ := build(t, in); math.Abs(float64(s.Speed[0])-0.25*0.8/(5.036/3.6)) > 1e-6 {
 		t.Errorf("elderly walk at %g m/s", s.Speed[0])
 	}
 }

@@ -31,6 +31,9 @@ type Options struct {
 	// 0 means no limit but Horizon.
 	MaxSeconds float32
 	Slope      SlopeFunc
+	// MaxSlope closes moves that are steeper (rise over run between the ends,
+	// up or down), save those wholly in cells that ignore slope. 0 means none.
+	MaxSlope float64
 	// Progress, when set, is called now and then with the number of cells whose
 	// time is final, from the goroutine that called.
 	Progress func(settled int64)
@@ -272,15 +275,20 @@ func (e *Engine) begin(ws *Workspace, sources []Source, o *Options) (*search, er
 // newSearch translates options; arrays and queue are still to be set.
 func (e *Engine) newSearch(o *Options) *search {
 	s := &search{
-		e: e, allowed: 1<<moveCount - 1, relief: e.relief && o.Slope != Level,
+		e: e, allowed: 1<<moveCount - 1, relief: e.relief && (o.Slope != Level || o.MaxSlope > 0),
 		sign: 1, fastest: 1 - 1e-6, limit: Horizon, progress: o.Progress,
 	}
 	if o.Neighbours == 8 {
 		s.allowed = 1<<firstKnight - 1
 	}
 	if s.relief {
-		s.tilted = e.level == nil
-		s.fastest = toblerFastest
+		s.tilted = e.level == nil && o.Slope == Tobler
+		s.slope, s.steepest = o.Slope, float32(math.Inf(1))
+		s.fastest = o.Slope.fastestFactor()
+		s.table = slopeTables[o.Slope]()
+	}
+	if o.MaxSlope > 0 {
+		s.steepest = float32(o.MaxSlope) * (1 + 4e-6) // slopes are rounded
 	}
 	if o.Direction == ToFacility {
 		s.sign = -1
@@ -319,8 +327,10 @@ func (o *Options) check() error {
 		return fault.Errorf(op, fault.Invalid, "travel: direction %d is not known", o.Direction)
 	case o.Workers < 0 || o.Workers > MaxWorkers:
 		return fault.Errorf(op, fault.Invalid, "travel: %d workers; want 0 (as many as there are processors) to %d", o.Workers, MaxWorkers)
-	case o.Slope > Level:
+	case int(o.Slope) >= len(slopeNames):
 		return fault.Errorf(op, fault.Invalid, "travel: slope function %d is not known", o.Slope)
+	case !(o.MaxSlope >= 0):
+		return fault.Errorf(op, fault.Invalid, "travel: steepest slope %g; want 0 (no limit) or more", o.MaxSlope)
 	}
 	return nil
 }

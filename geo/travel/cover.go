@@ -2,6 +2,7 @@ package travel
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"contado/geo/fault"
@@ -119,6 +120,28 @@ func (b *builder) burnBarrier(o Obstacle, row Speed) error {
 	})
 }
 
+// season slows and closes the ground.
+func (b *builder) season() error {
+	if b.in.Season == nil {
+		return nil
+	}
+	for c, v := range b.s.Speed {
+		if share := b.in.Season.Ground(c, b.height(c)); share < 1 && v > 0 {
+			b.s.Speed[c] = float32(float64(v) * share)
+			b.marks[c] |= markSeason
+		}
+	}
+	return nil
+}
+
+// height is the elevation of a cell, NaN when it is not known.
+func (b *builder) height(cell int) float64 {
+	if len(b.in.Elevation) == 0 {
+		return math.NaN()
+	}
+	return float64(b.in.Elevation[cell])
+}
+
 // roads raises the speed under roads.
 func (b *builder) roads() error {
 	for i, l := range b.in.Roads {
@@ -134,9 +157,13 @@ func (b *builder) roads() error {
 			b.notes.ClosedRoads[className(l.Class)]++
 			continue
 		}
-		speed := b.speed(row)
+		full := b.speed(row)
 		err := b.burn(l.Line, func(cell int) {
 			b.marks[cell] |= markRoad
+			speed := full
+			if season := b.in.Season; season != nil {
+				speed *= float32(season.Road(cell, b.height(cell)))
+			}
 			if b.s.Speed[cell] >= speed {
 				return
 			}
@@ -144,6 +171,9 @@ func (b *builder) roads() error {
 				b.marks[cell] |= markOpened
 			}
 			b.s.Speed[cell] = speed
+			if speed == full {
+				b.marks[cell] &^= markSeason
+			}
 			b.setRule(cell, row.Slope)
 		})
 		if err != nil {

@@ -40,7 +40,10 @@ type search struct {
 	limit    float32
 	allowed  uint32 // bit k: move k may be made
 	relief   bool
-	tilted   bool // relief, and no cell ignores it
+	tilted   bool // relief after Tobler, and no cell ignores it
+	slope    SlopeFunc
+	table    slopeTable // of the slope function; nil for those with a formula
+	steepest float32    // moves above it are closed
 	progress func(settled int64)
 	touched  float32
 }
@@ -156,7 +159,7 @@ func (s *search) expand(u int32, d float32, facility int32) {
 			if d+float32(st.part*float32(pace*s.leastTime(slope))) > best {
 				continue
 			}
-			if s.tilted && slope == slope {
+			if s.tilted && slope <= s.steepest && slope >= -s.steepest {
 				pace *= toblerTime(s.sign * slope) // tilt's common case
 			} else {
 				pace = s.tilt(pace, slope, u, k)
@@ -222,13 +225,32 @@ func (s *search) moveSeconds(u int32, k int) float32 {
 	return float32(st.part * pace)
 }
 
+// slopeTime is the time factor of a move that is relaxed at a slope.
+func (s *search) slopeTime(slope float32) float32 {
+	if slope > s.steepest || slope < -s.steepest {
+		return float32(math.Inf(1))
+	}
+	slope *= s.sign
+	switch {
+	case s.slope == Tobler:
+		return toblerTime(slope)
+	case s.table != nil:
+		return s.table.at(slope)
+	case s.slope == Langmuir:
+		return langmuirTime(slope)
+	case s.slope == Minetti:
+		return minettiCost(slope) * (1 / 2.5)
+	}
+	return 1
+}
+
 // tilt applies the slope to the summed pace of the cells of a move; slope is
 // that of the move as relaxed, from u outwards.
 func (s *search) tilt(pace, slope float32, u int32, k int) float32 {
 	if slope != slope { // unknown elevation: level
 		return pace
 	}
-	factor := toblerTime(s.sign * slope)
+	factor := s.slopeTime(slope)
 	if s.e.level == nil {
 		return pace * factor
 	}
