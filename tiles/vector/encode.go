@@ -31,6 +31,7 @@ type layerWriter struct {
 
 	tags []byte
 	geom []byte
+	code []codeIndex // by field
 	penX int32
 	penY int32
 	mark layerMark // before the feature being written
@@ -57,6 +58,12 @@ func (w *layerWriter) reset(name string, fields int) {
 		w.keyOf = append(w.keyOf, -1)
 	}
 	w.dict.reset(fields)
+	if len(w.code) < fields {
+		w.code = make([]codeIndex, fields)
+	}
+	for i := range w.code {
+		w.code[i].reset()
+	}
 }
 
 // size is what the layer takes so far, give or take its header.
@@ -79,6 +86,9 @@ func (w *layerWriter) begin() {
 	w.mark = layerMark{len(w.keys), len(w.dict.values), w.nKeys, w.dict.n}
 	w.dict.log = w.dict.log[:0]
 	w.dict.grown = false
+	for i := range w.code {
+		w.code[i].log = w.code[i].log[:0]
+	}
 }
 
 // tag adds an attribute; without value the feature lacks it.
@@ -86,13 +96,17 @@ func (w *layerWriter) tag(field int, name string, v value) {
 	if v.kind == noValue {
 		return
 	}
-	i := w.dict.cached(field, v)
+	w.tagIndex(field, name, w.dict.cached(field, v))
+}
+
+// tagIndex adds an attribute by the number of its value.
+func (w *layerWriter) tagIndex(field int, name string, i uint32) {
 	if w.keyOf[field] < 0 {
 		w.keyOf[field] = w.nKeys
 		w.nKeys++
 		w.keys = appendBytes(w.keys, 3, valid(name))
 	}
-	w.tags = binary.AppendUvarint(binary.AppendUvarint(w.tags, uint64(w.keyOf[field])), uint64(i))
+	w.tags = appendUvarint(appendUvarint(w.tags, uint32(w.keyOf[field])), i)
 }
 
 // valid returns s with bytes that are not UTF-8 replaced, as protobuf asks.
@@ -208,6 +222,9 @@ func (w *layerWriter) cancel() {
 		}
 	}
 	w.dict.back(w.mark.values, w.mark.nValues)
+	for i := range w.code {
+		w.code[i].back(w.mark.nValues)
+	}
 }
 
 // appendTo appends the layer to a tile, features by id and kind.
@@ -228,8 +245,10 @@ func (w *layerWriter) appendTo(tile []byte) []byte {
 	}
 	head := appendBytes(appendUint(nil, 15, 2), 1, valid(w.name))
 	tail := appendUint(nil, 5, extent)
+	size := len(head) + len(w.features) + len(w.keys) + len(w.dict.values) + len(tail)
+	tile = slices.Grow(tile, size+8+metaRoom)
 	tile = appendTag(tile, 3, wireBytes)
-	tile = binary.AppendUvarint(tile, uint64(len(head)+len(w.features)+len(w.keys)+len(w.dict.values)+len(tail)))
+	tile = binary.AppendUvarint(tile, uint64(size))
 	tile = append(tile, head...)
 	for _, r := range w.records {
 		tile = append(tile, w.features[r.off:r.end]...)

@@ -87,8 +87,8 @@ func (d *drawing) gather(ctx context.Context) error {
 	for i := range d.src.segments {
 		g := &d.src.segments[i]
 		n := 0
-		d.v.scan(g.sum, units, func(row int, e *entry) {
-			if n++; n&0xffff == 0 && ctx.Err() != nil || g.keep != nil && !g.keep(row) {
+		d.v.scan(g, units, func(row int, e *entry) {
+			if n++; n&0xffff == 0 && ctx.Err() != nil {
 				return
 			}
 			ref := int32(g.first + row)

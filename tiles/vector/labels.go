@@ -62,9 +62,8 @@ func (d *drawing) drawLabels(ctx context.Context, bytes int) error {
 		}
 		w.begin()
 		w.points([]vertex{{min(d.unit(dx), extent-1), min(d.unit(dy), extent-1)}})
-		h := d.src.at(cands[i].ref)
-		d.tagRow(&h)
-		if !w.end(h.id(), geomPoint, bytes) {
+		d.tagRow(cands[i].ref)
+		if !w.end(d.src.id(cands[i].ref), geomPoint, bytes) {
 			left++
 		}
 	}

@@ -166,9 +166,8 @@ func (p *linePainter) each(refs []int32) {
 			p.stats.kept += float64(s.entry.size)
 			continue
 		}
-		h := p.src.at(refs[i])
-		p.tagRow(&h)
-		if !p.w.end(h.id(), geomLine, p.end) {
+		p.tagRow(refs[i])
+		if !p.w.end(p.src.id(refs[i]), geomLine, p.end) {
 			p.stats.Dropped++
 			continue
 		}

@@ -226,9 +226,8 @@ func (d *drawing) writeDots(dots []dot, end int) error {
 		slices.SortFunc(at, compareVertices)
 		d.w.begin()
 		d.w.points(at)
-		h := d.src.at(ref)
-		d.tagRow(&h)
-		if d.w.end(h.id(), geomPoint, end) {
+		d.tagRow(ref)
+		if d.w.end(d.src.id(ref), geomPoint, end) {
 			d.stats.Features++
 		} else {
 			d.stats.Dropped++
@@ -287,9 +286,8 @@ func (d *drawing) drawClusters(dots []dot, end int) error {
 		d.w.points(p)
 		id := int64(-1)
 		if c.n == 1 {
-			h := d.src.at(c.ref)
-			id = h.id()
-			d.tagRow(&h)
+			id = d.src.id(c.ref)
+			d.tagRow(c.ref)
 		} else {
 			d.w.tag(fields, clusterField, valueOf(true))
 			d.w.tag(fields+1, countField, valueOf(c.n))

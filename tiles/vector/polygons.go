@@ -26,7 +26,6 @@ type artist struct {
 // item is a feature to be: the polygons of a row, or a square that bears its
 // attributes.
 type item struct {
-	row       handle
 	id        int64
 	ref       int32
 	from, to  int32 // shapes
@@ -83,7 +82,7 @@ func (a *artist) collect(ctx context.Context, least float32) ([]item, error) {
 			a.stats.Invalid++
 			continue
 		}
-		g := item{row: row, id: row.id(), ref: cand.ref, size: cand.size, candidate: int32(i), from: int32(len(c.shapes))}
+		g := item{id: a.src.id(cand.ref), ref: cand.ref, size: cand.size, candidate: int32(i), from: int32(len(c.shapes))}
 		bad := false
 		a.eachPart(cand, func(n int, e *entry) {
 			switch {
@@ -293,9 +292,9 @@ func (a *artist) withSquares(groups []item, squares []square) []item {
 		for g < n && groups[g].ref < s.row {
 			g++
 		}
-		it := item{ref: s.row, candidate: -1, square: s, row: a.src.at(s.row), id: -1}
+		it := item{ref: s.row, candidate: -1, square: s, id: -1}
 		if (g == n || groups[g].ref != s.row) && (i == 0 || squares[i-1].row != s.row) {
-			it.id = it.row.id()
+			it.id = a.src.id(s.row)
 		}
 		groups = append(groups, it)
 	}
@@ -319,7 +318,7 @@ func (a *artist) paintItem(it *item, limit int) bool {
 	if len(a.w.geom) == 0 {
 		return true
 	}
-	a.tagRow(&it.row)
+	a.tagRow(it.ref)
 	if !a.w.end(it.id, geomPolygon, limit) {
 		return false
 	}
@@ -329,22 +328,6 @@ func (a *artist) paintItem(it *item, limit int) bool {
 	return true
 }
 
-// tagRow gives the feature the attributes of a row.
-func (d *drawing) tagRow(h *handle) {
-	if len(d.fields) == 0 {
-		return
-	}
-	values := d.read.read(h)
-	for _, f := range d.fields {
-		d.w.tag(f, d.field(f).Name, values[f])
-	}
-}
-
-// valuesOf are the attributes of a row, until the next call.
-func (d *drawing) valuesOf(ref int32) []value {
-	h := d.src.at(ref)
-	return d.read.read(&h)
-}
 
 // rest pours what did not find room and draws it as squares.
 func (a *artist) rest(left []item) {

@@ -35,3 +35,14 @@ func appendDouble(b []byte, field int, v float64) []byte {
 func uvarintLen(v uint64) int { return (bits.Len64(v|1) + 6) / 7 }
 
 func zigzag(v int32) uint32 { return uint32(v<<1) ^ uint32(v>>31) }
+
+// appendUvarint is binary.AppendUvarint of what is mostly small.
+func appendUvarint(b []byte, v uint32) []byte {
+	switch {
+	case v < 0x80:
+		return append(b, byte(v))
+	case v < 0x4000:
+		return append(b, byte(v)|0x80, byte(v>>7))
+	}
+	return binary.AppendUvarint(b, uint64(v))
+}

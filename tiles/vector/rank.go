@@ -50,8 +50,7 @@ func (d *drawing) agree(g *segment) *agreements {
 	seen := map[string]uint32{}
 	var key []byte
 	for row := range a.codes {
-		h := g.table.at(row)
-		values := d.read.read(&h)
+		values := d.read.row(g, row)
 		key = key[:0]
 		for _, f := range d.o.MergeBy {
 			if f >= 0 && f < len(values) {
@@ -120,8 +119,7 @@ func (d *drawing) rankAll(g *segment) []uint8 {
 		if r.Field < 0 || r.Field >= len(d.src.schema.Fields) {
 			continue
 		}
-		h := g.table.at(row)
-		v := d.read.read(&h)[r.Field]
+		v := d.read.row(g, row)[r.Field]
 		text := string(v.text)
 		if v.kind != textValue {
 			text = v.String()

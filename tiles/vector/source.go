@@ -3,10 +3,13 @@ package vector
 import (
 	"context"
 	"math"
+	"math/bits"
+	"sync/atomic"
 
 	"contado/geo"
 	"contado/geo/crs"
 	"contado/geo/fault"
+	"contado/geo/fgb"
 	"contado/geo/layer"
 	"contado/tiles/tms"
 )
@@ -24,18 +27,25 @@ type source struct {
 
 // segment is rows of one table. A row's ref is first plus its place.
 type segment struct {
-	table table
-	sum   *summary
-	first int
-	keep  func(row int) bool // nil: all
+	table   table
+	sum     *summary
+	first   int
+	keep    keeper        // nil: all
+	columns []*fgb.Column // by field, nil where there is none; nil: none at all
+	ids     []int64       // of the rows; nil: ask them
 }
 
-func (s *source) push(t table, sum *summary, keep func(row int) bool) {
+// keeper tells which rows are there and pass the filter: of those from 64·word
+// on that have their bit in want.
+type keeper func(word int, want uint64) uint64
+
+func (s *source) push(t table, sum *summary, keep keeper) *segment {
 	first := 0
 	if n := len(s.segments); n > 0 {
 		first = s.segments[n-1].first + s.segments[n-1].table.len()
 	}
-	s.segments = append(s.segments, segment{t, sum, first, keep})
+	s.segments = append(s.segments, segment{table: t, sum: sum, first: first, keep: keep})
+	return &s.segments[len(s.segments)-1]
 }
 
 // of finds the segment of a ref.
@@ -59,7 +69,11 @@ func (s *source) entry(ref int32) *entry {
 }
 
 func (s *source) id(ref int32) int64 {
-	h := s.at(ref)
+	g := s.of(ref)
+	if g.ids != nil {
+		return g.ids[int(ref)-g.first]
+	}
+	h := g.table.at(int(ref) - g.first)
 	return h.id()
 }
 
@@ -71,12 +85,34 @@ type prepared struct {
 	oddRow []int        // their places in the base
 	oddSum *summary
 	back   *crs.Transformer // from Web Mercator; nil: unknown, or a plain formula
+	drawn  atomic.Bool      // a tile, at least
 }
 
 // FirstDraw makes what Draw needs of a layer and keeps it with the layer's
 // base: a pass over all rows that the first Draw would have to wait for.
 func FirstDraw(ctx context.Context, l LayerRequest) error {
-	_, err := prepareOnce(ctx, &l)
+	p, err := prepareOnce(ctx, &l)
+	if err != nil {
+		return err
+	}
+	p.drawn.Store(true)
+	return p.readColumns(ctx, &l)
+}
+
+// readColumns has the columns of what is written and asked for read. The very
+// first tile, which someone waits for, does without.
+func (p *prepared) readColumns(ctx context.Context, l *LayerRequest) error {
+	if !p.drawn.Swap(true) {
+		return nil
+	}
+	fields, err := fieldsOf(l.Layer.Schema().Fields, l.Fields)
+	if err != nil {
+		return err
+	}
+	if l.Where != nil {
+		fields = append(fields, l.Where.Fields()...)
+	}
+	_, err = l.Layer.ReadColumns(ctx, fields)
 	return err
 }
 
@@ -152,12 +188,20 @@ func openLayer(ctx context.Context, l *LayerRequest, v *view) (*source, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := p.readColumns(ctx, l); err != nil {
+		return nil, err
+	}
 	s := &source{schema: l.Layer.Schema(), stamp: l.Layer.Stamp(), warp: p.warp}
-	keep := keeper(l)
-	s.push(newLayerTable(l.Layer), p.sum, keep)
+	keep := keeperOf(l)
+	g := s.push(newLayerTable(l.Layer), p.sum, keep)
+	if g.ids = l.Layer.IDs(); g.ids != nil {
+		g.columns = make([]*fgb.Column, len(s.schema.Fields))
+		for i := range g.columns {
+			g.columns[i] = l.Layer.Column(i)
+		}
+	}
 	if p.odd != nil {
-		oddKeep := func(row int) bool { return keep == nil || keep(p.oddRow[row]) }
-		s.push(p.odd, p.oddSum, oddKeep)
+		s.push(p.odd, p.oddSum, keep.through(p.oddRow))
 	}
 	if l.Layer.Head() == 0 {
 		return s, nil
@@ -187,18 +231,42 @@ func openLayer(ctx context.Context, l *LayerRequest, v *view) (*source, error) {
 	return s, nil
 }
 
-// keeper tells the rows of the base that are there and pass the filter.
-func keeper(l *LayerRequest) func(row int) bool {
-	where, hidden := l.Where, l.Layer.Hidden() > 0
-	switch {
-	case where == nil && !hidden:
-		return nil
-	case where == nil:
-		return func(row int) bool { return !l.Layer.Hides(row) }
-	case !hidden:
-		return func(row int) bool { return where.HasBase(l.Layer, row) }
+// keeperOf tells the rows of the base that are there and pass the filter.
+func keeperOf(l *LayerRequest) keeper {
+	where := l.Where
+	if l.Layer.Hidden() == 0 {
+		if where == nil {
+			return nil
+		}
+		return func(word int, want uint64) uint64 { return where.Among(l.Layer, word, want) }
 	}
-	return func(row int) bool { return !l.Layer.Hides(row) && where.HasBase(l.Layer, row) }
+	return func(word int, want uint64) uint64 {
+		for rest := want; rest != 0; rest &= rest - 1 {
+			if i := bits.TrailingZeros64(rest); l.Layer.Hides(64*word + i) {
+				want &^= 1 << i
+			}
+		}
+		if where == nil || want == 0 {
+			return want
+		}
+		return where.Among(l.Layer, word, want)
+	}
+}
+
+// through is the keeper of rows that stand for others.
+func (k keeper) through(rows []int) keeper {
+	if k == nil {
+		return nil
+	}
+	return func(word int, want uint64) (out uint64) {
+		for rest := want; rest != 0; rest &= rest - 1 {
+			i := bits.TrailingZeros64(rest)
+			if row := rows[64*word+i]; k(row/64, 1<<(row%64)) != 0 {
+				out |= 1 << i
+			}
+		}
+		return out
+	}
 }
 
 // window is a box, in the layer's CRS, that holds all that a view shows.

@@ -49,42 +49,6 @@ func (h *handle) shape(s *fgb.Shape) error {
 	return h.packed.Shape(s)
 }
 
-// reader reads attributes. For one goroutine.
-type reader struct {
-	fields []geo.Field
-	raw    []fgb.Raw
-	out    []value
-}
-
-func newReader(s *geo.Schema) *reader {
-	n := len(s.Fields)
-	return &reader{fields: s.Fields, raw: make([]fgb.Raw, n), out: make([]value, n)}
-}
-
-// read gives the attributes of a row, one a field of the schema, until the
-// next call; texts are views that live as long as the layer.
-func (r *reader) read(h *handle) []value {
-	switch {
-	case h.own != nil:
-		for i := range r.out {
-			r.out[i] = value{}
-			if vs := h.own.values; i < len(vs) && r.fields[i].Type != geo.Binary {
-				r.out[i] = valueOf(vs[i])
-			}
-		}
-	case h.odd != nil:
-		for i := range r.out {
-			r.out[i] = valueOf(h.odd.Value(i))
-		}
-	default:
-		h.packed.RawValues(r.raw)
-		for i := range r.raw {
-			r.out[i] = rawValue(r.raw[i], r.fields[i].Type)
-		}
-	}
-	return r.out
-}
-
 // value is an attribute without a copy of its text.
 type value struct {
 	kind valueKind

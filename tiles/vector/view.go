@@ -1,6 +1,8 @@
 package vector
 
 import (
+	"math/bits"
+
 	"contado/geo"
 	"contado/tiles/tms"
 )
@@ -83,18 +85,29 @@ func (v *view) meetsBlock(b *block, margin int64) bool {
 	return false
 }
 
-// scan calls visit for the rows of a summary whose box meets the tile with a
-// margin of units round it, in order of the table.
-func (v *view) scan(s *summary, units int64, visit func(row int, e *entry)) {
+// scan calls visit for the rows of a segment that are kept and whose box meets
+// the tile with a margin of units round it, in order of the table.
+func (v *view) scan(g *segment, units int64, visit func(row int, e *entry)) {
 	margin, reach := v.margin(units), reaches()
+	s := g.sum
 	for i := range s.blocks {
 		if !v.meetsBlock(&s.blocks[i], margin) {
 			continue
 		}
-		for row := i * blockRows; row < min(len(s.entries), (i+1)*blockRows); row++ {
-			e := &s.entries[row]
-			if e.far >= uint16(pointEntry)<<reachBits && v.meets(e, margin, reach) {
-				visit(row, e)
+		for word := i * (blockRows / 64); word < (i+1)*(blockRows/64) && 64*word < len(s.entries); word++ {
+			entries := s.entries[64*word : min(64*word+64, len(s.entries))]
+			hits := uint64(0)
+			for k := range entries {
+				if e := &entries[k]; e.far >= uint16(pointEntry)<<reachBits && v.meets(e, margin, reach) {
+					hits |= 1 << k
+				}
+			}
+			if hits != 0 && g.keep != nil {
+				hits = g.keep(word, hits)
+			}
+			for ; hits != 0; hits &= hits - 1 {
+				k := bits.TrailingZeros64(hits)
+				visit(64*word+k, &entries[k])
 			}
 		}
 	}
