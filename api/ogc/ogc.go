@@ -37,6 +37,7 @@ func (h *Handler) Register(r rest.Registrar) {
 	t := rest.Within(h.Timeout)
 	rest.Get(r, "/", h.landing, t)
 	rest.Get(r, "/conformance", h.conformance, t)
+	rest.Get(r, "/functions", h.functions, t)
 	rest.Get(r, "/collections", h.collections, t)
 	rest.Get(r, "/collections/:id", h.collection, t)
 	rest.Get(r, "/collections/:id/items", h.items, t)
@@ -88,6 +89,7 @@ var conforms = []string{
 	"http://www.opengis.net/spec/cql2/1.0/conf/array-functions",
 	"http://www.opengis.net/spec/cql2/1.0/conf/property-property",
 	"http://www.opengis.net/spec/cql2/1.0/conf/arithmetic",
+	"http://www.opengis.net/spec/cql2/1.0/conf/functions",
 	"http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/schemas",
 	"http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/core-roles-features",
 	"http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/returnables-and-receivables",
@@ -104,6 +106,7 @@ var conforms = []string{
 	"http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tileset",
 	"http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/tilesets-list",
 	"http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/geodata-tilesets",
+	"http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/datetime",
 	"http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/oas30",
 	"http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/mvt",
 	"http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/png",
@@ -164,6 +167,7 @@ func (h *Handler) landing(c echo.Context) error {
 		rest.Link{Href: rest.URL(c, "api.html"), Rel: "service-doc", Type: "text/html", Title: "This API for people"},
 		rest.Link{Href: rest.URL(c, "conformance"), Rel: "conformance", Type: rest.MediaJSON, Title: "What this API conforms to"},
 		rest.Link{Href: rest.URL(c, "conformance"), Rel: rel + "conformance", Type: rest.MediaJSON, Title: "What this API conforms to"},
+		rest.Link{Href: rest.URL(c, "functions"), Rel: relFunctions, Type: rest.MediaJSON, Title: "Functions that filters may call"},
 		rest.Link{Href: rest.URL(c, "collections"), Rel: "data", Type: rest.MediaJSON, Title: "Datasets"},
 		rest.Link{Href: rest.URL(c, "stac"), Rel: "related", Type: rest.MediaJSON, Title: "Raster datasets as a STAC API"},
 		rest.Link{Href: rest.URL(c, "processes"), Rel: rel + "processes", Type: rest.MediaJSON, Title: "Processes"},

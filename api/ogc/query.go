@@ -112,6 +112,9 @@ func parseQuery(c echo.Context, d catalog.Dataset) (q query, err error) {
 
 // parseShape reads what is to be told of each row, and in which order.
 func (q *query) parseShape(c echo.Context, d catalog.Dataset) (err error) {
+	if c.QueryParams().Has("sortby") && c.QueryParam("sortby") == "" {
+		return fault.Errorf("ogc", fault.Invalid, "sortby is empty: name an attribute, with - before it for descending order")
+	}
 	if q.sort, err = parseSort(c.QueryParam("sortby"), d); err != nil {
 		return err
 	}

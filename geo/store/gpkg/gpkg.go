@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	sqlitedriver "modernc.org/sqlite"
@@ -121,6 +122,10 @@ func translate(ctx context.Context, op string, err error) error {
 		case sqlite3.SQLITE_CANTOPEN:
 			return fault.E(op, fault.NotExist, err)
 		}
+	}
+	// database/sql has no type for it: a value is not of the type of its column.
+	if strings.Contains(err.Error(), "sql: Scan error") {
+		return fault.WithHint(fault.E(op, fault.Invalid, err), "the file is not a sound GeoPackage")
 	}
 	return fault.E(op, fault.Other, err)
 }
