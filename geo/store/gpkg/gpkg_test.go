@@ -196,3 +196,21 @@ func TestDateTimesBecomeRFC3339(t *testing.T) {
 		}
 	}
 }
+
+// A value that is not of the type of its column is the file's fault.
+func TestTextForANumber(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "t.gpkg")
+	writer{}.write(t, path, "a", geo.Schema{GeometryType: "Point", CRS: geo.WGS84}, nil)
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run(t, db, "UPDATE gpkg_spatial_ref_sys SET organization_coordsys_id = 'GEOGCS'")
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := New().Open(t.Context(), path, "a"); !fault.Is(err, fault.Invalid) {
+		t.Errorf("%v, want Invalid", err)
+	}
+}
