@@ -30,22 +30,14 @@ const bandTolerance = 1e-6
 
 func newCount(ctx context.Context, d *Demand, areas int, thresholds []float64) (*count, error) {
 	c := &count{thresholds: thresholds, seconds: d.Seconds}
-	c.peopleSum = sum(d.People)
-	largest := c.peopleSum
-	for _, b := range d.Bands {
-		c.bandsSum += sum(b)
+	var err error
+	if c.scale, c.peopleSum, c.bandsSum, err = units(d); err != nil {
+		return nil, err
 	}
-	largest = math.Max(largest, c.bandsSum)
-	if largest >= 1<<50 {
-		return nil, fault.Errorf(opCompute, fault.TooLarge, "%g people: the population array cannot be right", largest)
-	}
-	// Below 2^52 units the totals, and ten times them, fit into 63 bits.
-	_, exp := math.Frexp(largest)
-	c.scale = math.Ldexp(1, min(52-exp, 40))
-	c.people = c.quantise(d.People)
+	c.people = quantise(d.People, c.scale)
 	c.bandsComplete = bandsComplete(d, c.peopleSum)
 	for _, b := range d.Bands {
-		c.bands = append(c.bands, c.quantise(b))
+		c.bands = append(c.bands, quantise(b, c.scale))
 	}
 	if c.bandsComplete {
 		c.closeBands()
@@ -57,25 +49,48 @@ func newCount(ctx context.Context, d *Demand, areas int, thresholds []float64) (
 	return c, nil
 }
 
-// sum is Neumaier's compensated sum: right to the last bit for our sizes.
-func sum(v []float64) float64 {
-	var s, e float64
-	for _, x := range v {
-		t := s + x
-		if math.Abs(s) >= math.Abs(x) {
-			e += (s - t) + x
-		} else {
-			e += (x - t) + s
-		}
-		s = t
+// compensated is Neumaier's sum: right to the last bit for our sizes.
+type compensated struct{ sum, lost float64 }
+
+func (c *compensated) add(x float64) {
+	t := c.sum + x
+	if math.Abs(c.sum) >= math.Abs(x) {
+		c.lost += (c.sum - t) + x
+	} else {
+		c.lost += (x - t) + c.sum
 	}
-	return s + e
+	c.sum = t
 }
 
-func (c *count) quantise(v []float64) []int64 {
+func (c *compensated) value() float64 { return c.sum + c.lost }
+
+func sum(v []float64) float64 {
+	var c compensated
+	for _, x := range v {
+		c.add(x)
+	}
+	return c.value()
+}
+
+// units is how many parts a person is counted in, a power of two: below 2^52
+// of them the totals, and ten times them, fit into 63 bits.
+func units(d *Demand) (scale, people, bands float64, err error) {
+	people = sum(d.People)
+	for _, b := range d.Bands {
+		bands += sum(b)
+	}
+	largest := math.Max(people, bands)
+	if largest >= 1<<50 {
+		return 0, 0, 0, fault.Errorf(opCompute, fault.TooLarge, "%g people: the population array cannot be right", largest)
+	}
+	_, exp := math.Frexp(largest)
+	return math.Ldexp(1, min(52-exp, 40)), people, bands, nil
+}
+
+func quantise(v []float64, scale float64) []int64 {
 	q := make([]int64, len(v))
 	for i, x := range v {
-		q[i] = int64(math.RoundToEven(x * c.scale))
+		q[i] = int64(math.RoundToEven(x * scale))
 	}
 	return q
 }
