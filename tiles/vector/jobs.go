@@ -50,7 +50,7 @@ func (d *drawing) jobs(ctx context.Context, layer int, budget float64) []job {
 		h := d.areas()
 		need := h.planPolygons(d.poured(), tags, math.Inf(1), d.most).bytes
 		out = append(out, job{d, layer, 1.25*need + slack, func(bytes int) error {
-			plan := h.planPolygons(d.poured(), tags, 1.05*float64(bytes), d.most)
+			plan := h.planPolygons(d.poured(), tags, 0.92*float64(bytes), d.most)
 			return d.drawPolygons(ctx, plan, bytes, tags)
 		}})
 	}

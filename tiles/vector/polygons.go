@@ -3,6 +3,7 @@ package vector
 import (
 	"cmp"
 	"context"
+	"math"
 	"slices"
 
 	"contado/geo/fault"
@@ -30,8 +31,10 @@ type item struct {
 	ref       int32
 	from, to  int32 // shapes
 	size      float32
-	candidate int32  // −1: a square
-	square    square // then
+	inside    float32 // the area that counts for this tile, square units
+	guess     float32 // bytes
+	candidate int32   // −1: a square
+	square    square  // then
 }
 
 // drawPolygons draws within so many bytes more.
@@ -101,6 +104,7 @@ func (a *artist) collect(ctx context.Context, least float32) ([]item, error) {
 			a.stats.Invalid++
 		}
 		if g.to = int32(len(c.shapes)); g.to > g.from {
+			a.weigh(&g, cand.e)
 			groups = append(groups, g)
 		}
 	}
@@ -160,28 +164,17 @@ func (a *artist) paintAll(groups []item) (left []item) {
 	squares := a.takeSquares(a.plan.level)
 	items := a.withSquares(groups, squares)
 	order := a.inOrder(items)
-	rest := 0.0 // area of those to come whose middle is in the tile
-	if !a.ample {
-		for i := range items {
-			rest += a.areaInside(&items[i])
-		}
-	}
-	// Should the guess have been too low, the rest is drawn as squares: room is
-	// kept for them, but no more than an eighth, as they can be coarser.
-	perArea, most := (featureBytes+squareBytes+a.tags)/a.full, float64(a.end-a.w.size())/8
+	f := a.foresee(items)
 	for n := 0; n < len(order); {
 		class, from := order[n]>>classShift, n
 		for n < len(order) && order[n]>>classShift == class {
 			n++
 		}
 		first, size := a.w.size(), a.w.size()
+		f.begin(a, class)
 		for k, key := range order[from:n] {
 			it := &items[key&indexMask]
-			limit := a.end
-			if it.candidate >= 0 && !a.ample {
-				rest -= a.areaInside(it)
-				limit -= int(min(rest*perArea, most))
-			}
+			limit := f.limit(a, it)
 			// A class is drawn as a whole or not at all, if it can be told: half
 			// of it would be drawn here and not there.
 			if k == tellAfter && size+(a.w.size()-first)/tellAfter*(n-from) > limit && class > 0 {
@@ -201,6 +194,60 @@ func (a *artist) paintAll(groups []item) (left []item) {
 		}
 	}
 	return left
+}
+
+// foresight tells whether those to come will have room. Should they not, the
+// rest is drawn as squares: room is kept for them, but no more than an eighth,
+// as they can be coarser.
+type foresight struct {
+	start   int     // bytes, before the first polygon
+	guessed float64 // bytes, of the polygons that were drawn
+	coming  float64 // bytes that are guessed of those to come
+	rest    float64 // area of those to come
+	perArea float64 // bytes of squares
+	most    float64 // bytes that are kept
+	enough  bool
+}
+
+func (a *artist) foresee(items []item) *foresight {
+	f := &foresight{
+		start: -1, enough: a.ample,
+		perArea: (featureBytes + squareBytes + a.tags) / a.full, most: float64(a.end-a.w.size()) / 8,
+	}
+	if !f.enough {
+		for i := range items {
+			f.rest += float64(items[i].inside)
+			f.coming += float64(items[i].guess)
+		}
+	}
+	return f
+}
+
+// begin looks ahead before a class, by what those before it took.
+func (f *foresight) begin(a *artist, class uint64) {
+	if class == 0 || a.ample {
+		return
+	}
+	size := a.w.size()
+	if f.start < 0 {
+		f.start = size
+	}
+	scale := 1.0
+	if f.guessed > 0 {
+		scale = float64(size-f.start) / f.guessed
+	}
+	f.enough = float64(size)+f.coming*scale <= float64(a.end)
+}
+
+// limit is how many bytes the layer may take with an item.
+func (f *foresight) limit(a *artist, it *item) int {
+	f.rest -= float64(it.inside)
+	f.coming -= float64(it.guess)
+	f.guessed += float64(it.guess)
+	if f.enough {
+		return a.end
+	}
+	return a.end - int(max(0, min(f.rest*f.perArea, f.most)))
 }
 
 func (a *artist) later(left, items []item, order []uint64) []item {
@@ -249,15 +296,13 @@ func (a *artist) inOrder(items []item) []uint64 {
 	return order
 }
 
-func (a *artist) areaInside(it *item) float64 {
-	if it.candidate < 0 {
-		return 0
+// weigh tells what an item that is to be drawn as it is stands for.
+func (a *artist) weigh(it *item, e *entry) {
+	area := float64(it.size) / a.v.unit2
+	if dx, dy := a.v.offset(e.x, e.y); a.v.inside(dx, dy) {
+		it.inside = float32(area)
 	}
-	e := a.polys[it.candidate].e
-	if dx, dy := a.v.offset(e.x, e.y); !a.v.inside(dx, dy) {
-		return 0
-	}
-	return float64(it.size) / a.v.unit2
+	it.guess = float32(featureBytes + a.tags + ringBytes(float64(e.n), area)/math.Sqrt(a.plan.tolerance))
 }
 
 // takeSquares empties the pixels.
@@ -343,7 +388,7 @@ func (a *artist) rest(left []item) {
 	level := a.plan.level
 	for room := float64(a.end - a.w.size()); level < coarsestPixel; level++ {
 		full := float64(int64(basePixel*basePixel) << level)
-		if n := min(a.poured()/full, float64(a.count())); n*(featureBytes+squareBytes+1.2*a.tags) <= room {
+		if n := a.poured()/full + 1; n*(featureBytes+squareBytes+1.2*a.tags) <= room {
 			break
 		}
 	}
