@@ -84,8 +84,8 @@ func (in *coverageInputs) request() (analysis.CoverageRequest, error) {
 	if !catalog.ValidID(in.Service) {
 		return q, invalid("service: %.80q is no dataset id", in.Service)
 	}
-	if in.Profile != "" && !slices.Contains(analysis.Profiles, in.Profile) {
-		return q, invalid("profile: %.40q; there are %s", in.Profile, strings.Join(analysis.Profiles, ", "))
+	if in.Profile != "" && !slices.Contains(analysis.Profiles(), in.Profile) {
+		return q, invalid("profile: %.40q; there are %s", in.Profile, strings.Join(analysis.Profiles(), ", "))
 	}
 	if len(in.Thresholds) > maxThresholds {
 		return q, invalid("thresholds: %d of them; at most %d", len(in.Thresholds), maxThresholds)

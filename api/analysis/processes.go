@@ -63,7 +63,7 @@ func processes() []process {
 			inputs: map[string]input{
 				"territory":  required("Code of the territory", text()),
 				"service":    required("Dataset of the facilities", text()),
-				"profile":    optional("How people move; walking where there is land cover, else straight-line", object{"type": "string", "enum": analysis.Profiles}),
+				"profile":    optional("How people move; walking where there is land cover, else straight-line", object{"type": "string", "enum": analysis.Profiles()}),
 				"thresholds": optional("Times within which a facility counts as near, inclusive: seconds, or text such as 15m", object{"type": "array", "maxItems": maxThresholds, "items": object{"oneOf": []object{number(), text()}}, "default": []string{"15m", "30m", "60m"}}),
 				"direction":  optional("Which way people go", object{"type": "string", "enum": []string{"to-facility", "from-facility"}, "default": "to-facility"}),
 				"neighbours": optional("Directions of a step over the ground", object{"type": "integer", "format": "int32", "enum": []int{8, 16}, "default": 16}),

@@ -25,8 +25,11 @@ const (
 	StraightLine   = "straight-line"
 )
 
-// Profiles lists them for help texts and errors.
-var Profiles = []string{Walking, WalkingElderly, StraightLine}
+// Profiles lists them for help texts and errors: the usual ones first, then
+// those of the travel engine.
+func Profiles() []string {
+	return append([]string{Walking, WalkingElderly, StraightLine}, travel.ProfileNames()...)
+}
 
 // CoverageRequest asks who of a territory reaches a service. Empty fields
 // take what the catalog has for the role.

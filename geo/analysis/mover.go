@@ -55,32 +55,51 @@ type movement struct {
 // walking where there is land cover, else a straight line.
 func (w *way) newMover(ctx context.Context, p Progress) (mover, error) {
 	const op = "analysis.Coverage"
-	switch w.profile {
-	case "", Walking, WalkingElderly:
-	case StraightLine:
+	if w.profile == StraightLine {
 		return w.newStraightMover()
-	default:
-		return nil, fault.Errorf(op, fault.Invalid, "unknown profile %q (profiles: %s)", w.profile, strings.Join(Profiles, ", "))
 	}
-	cover, found, err := w.pick(catalog.LandCover, w.q.LandCover, "--landcover", w.box)
+	name := w.profile
+	if name == "" {
+		name = Walking
+	}
+	prof, err := travel.ProfileByName(name)
+	if err != nil {
+		return nil, fault.Errorf(op, fault.Invalid, "unknown profile %q (profiles: %s)", w.profile, strings.Join(Profiles(), ", "))
+	}
+	cover, found, err := w.landCover()
 	if err != nil {
 		return nil, err
 	}
-	if !found && w.profile == "" {
+	roads, err := w.all(catalog.Road, w.q.Roads, w.box)
+	if err != nil {
+		return nil, err
+	}
+	if w.profile == "" && !found && len(roads) == 0 {
 		w.profile = StraightLine
 		w.notice("straight-line",
-			"No land cover is known here, so distances are straight lines at a fixed speed: real walks are longer, and nobody is unreachable.",
-			"Qui non è nota la copertura del suolo: le distanze sono in linea d'aria a velocità fissa; i percorsi reali sono più lunghi e nessuno risulta irraggiungibile.")
+			"Neither land cover nor roads are known here, so distances are straight lines at a fixed speed: real walks are longer, and nobody is unreachable.",
+			"Qui non sono note né la copertura del suolo né le strade: le distanze sono in linea d'aria a velocità fissa; i percorsi reali sono più lunghi e nessuno risulta irraggiungibile.")
 		return w.newStraightMover()
 	}
-	if !found {
-		return nil, fault.WithHint(fault.Errorf(op, fault.Invalid, "profile %q needs land cover, and no dataset of role landcover covers the territory", w.profile),
-			"ingest land cover, or use the profile straight-line")
+	w.profile = name
+	walker, err := prof.Walker()
+	if err != nil {
+		return nil, err
 	}
-	if w.profile == "" {
-		w.profile = Walking
+	k, err := w.newWalk(ctx, cover, walker, p.part(0, 0.6))
+	if err != nil || prof.OnGround() {
+		return k, err
 	}
-	return w.newWalk(ctx, cover, p)
+	return nil, fault.Errorf(op, fault.Unsupported, "profile %q: travel by %s is not computed yet", w.profile, prof.Mode)
+}
+
+// landCover is the dataset of land cover; found is false when there is none,
+// or none is wanted.
+func (w *way) landCover() (d catalog.Dataset, found bool, err error) {
+	if w.q.LandCover == "none" {
+		return d, false, nil
+	}
+	return w.pick(catalog.LandCover, w.q.LandCover, "--landcover", w.box)
 }
 
 // walkSpeed bounds the speed of walkers, in metres a second.

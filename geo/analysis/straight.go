@@ -18,9 +18,9 @@ const (
 	straightMaxCell = 1000.0
 )
 
-// straightGrid is a square grid in the UTM zone of the box's middle that
-// covers it.
-func straightGrid(box geo.BBox) (grid.Grid, error) {
+// squareGrid is a grid of square cells in the UTM zone of the box's middle
+// that covers it, of some straightCells cells: at least minCell metres each.
+func squareGrid(box geo.BBox, minCell float64) (grid.Grid, error) {
 	lon, lat := (box.MinX+box.MaxX)/2, (box.MinY+box.MaxY)/2
 	utm := utmOf(lon, lat)
 	b, err := fromLonLat(box, utm)
@@ -29,10 +29,10 @@ func straightGrid(box geo.BBox) (grid.Grid, error) {
 	}
 	if box.Width() > 30 || box.Height() > 30 {
 		return grid.Grid{}, fault.WithHint(fault.Errorf("analysis.straight", fault.TooLarge, "the territory spans %.0f by %.0f degrees", box.Width(), box.Height()),
-			"straight-line coverage is made for regions; take one territory below this one")
+			"without land cover, coverage is made for regions; take one territory below this one")
 	}
 	side := math.Sqrt(b.Width() * b.Height() / straightCells)
-	side = math.Min(straightMaxCell, math.Max(straightMinCell, math.Ceil(side/10)*10))
+	side = math.Min(straightMaxCell, math.Max(minCell, math.Ceil(side/10)*10))
 	x0, y1 := math.Floor(b.MinX/side)*side, math.Ceil(b.MaxY/side)*side
 	return grid.Grid{
 		CRS:       utm,
@@ -62,7 +62,7 @@ type straightMover struct {
 }
 
 func (w *way) newStraightMover() (*straightMover, error) {
-	g, err := straightGrid(w.box)
+	g, err := squareGrid(w.box, straightMinCell)
 	if err != nil {
 		return nil, err
 	}

@@ -48,10 +48,15 @@ type walk struct {
 	notes                   travel.SurfaceNotes
 }
 
-// newWalk reads the ground and prepares it.
-func (w *way) newWalk(ctx context.Context, cover catalog.Dataset, p Progress) (*walk, error) {
-	k := &walk{way: w, cover: cover}
-	if err := k.ground(ctx, p.part(0, 0.5)); err != nil {
+// newWalk reads the ground and prepares it. Without land cover (no id) the
+// ground is open everywhere, and roads and barriers alone tell it apart.
+func (w *way) newWalk(ctx context.Context, cover catalog.Dataset, walker travel.Profile, p Progress) (*walk, error) {
+	k := &walk{way: w, cover: cover, walker: walker}
+	read := k.ground
+	if cover.ID == "" {
+		read = k.openGround
+	}
+	if err := read(ctx, p.part(0, 0.5)); err != nil {
 		return nil, err
 	}
 	p.tell(0.5, "roads and barriers")
@@ -127,6 +132,25 @@ func (w *walk) ground(ctx context.Context, p Progress) error {
 	p.tell(0.2, "elevation")
 	return w.relief(ctx, values)
 }
+
+// openGround takes the ground as open: a grid of its own, without classes.
+func (w *walk) openGround(ctx context.Context, p Progress) error {
+	var err error
+	if w.lattice, err = squareGrid(w.box.Buffer(w.degrees(w.reach(w.longest()))), openMinCell); err != nil {
+		return err
+	}
+	w.notice("open-ground",
+		fmt.Sprintf("No land cover is known here: off the roads the ground is taken as open everywhere (%s), on cells of %.0f m.", openSpeeds, w.lattice.Transform[1]),
+		fmt.Sprintf("Qui non è nota la copertura del suolo: fuori dalle strade il terreno è considerato aperto ovunque (%s), su celle di %.0f m.", openSpeeds, w.lattice.Transform[1]))
+	p.tell(0.5, "elevation")
+	return w.relief(ctx, make([]float32, w.lattice.Cells()))
+}
+
+// openSpeeds is the speed table of ground without land cover.
+const openSpeeds = "walking-open"
+
+// openMinCell is the least side of its cells, in metres.
+const openMinCell = 20.0
 
 // coverExtent warns when the land cover ends inside the territory.
 func (w *walk) coverExtent() {
@@ -206,17 +230,19 @@ func (w *walk) build(ctx context.Context) error {
 	return err
 }
 
-// speeds settles the table and the profile.
+// speeds settles the table.
 func (w *walk) speeds() error {
-	w.walker = travel.Adult()
-	if w.profile == WalkingElderly {
-		w.walker = travel.Elderly()
-	}
 	if w.q.Speeds != nil {
 		w.table = w.q.Speeds
 		return nil
 	}
-	name, err := builtinFor(w.classes, w.cover.ID)
+	name, err := w.walker.Speeds, error(nil)
+	switch {
+	case w.cover.ID == "":
+		name = openSpeeds
+	case name == "":
+		name, err = builtinFor(w.classes, w.cover.ID)
+	}
 	if err != nil {
 		return err
 	}

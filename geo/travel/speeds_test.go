@@ -117,7 +117,7 @@ func itoa(i int) string {
 func TestBuiltinSpeeds(t *testing.T) {
 	t.Parallel()
 	names := BuiltinSpeedNames()
-	if strings.Join(names, " ") != "walking-corine walking-worldcover" {
+	if strings.Join(names, " ") != "walking-corine walking-open walking-worldcover" {
 		t.Fatalf("tables %v", names)
 	}
 	corine, err := BuiltinSpeeds("walking-corine")
