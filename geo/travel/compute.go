@@ -26,7 +26,7 @@ const Horizon = 1 << 23
 // neighbours, Tobler's slope function and no limit.
 type Options struct {
 	Direction  Direction
-	Neighbours int // 8 or 16; 0 means 16
+	Neighbours int // 8, 16 or 32; 0 means 16
 	// MaxSeconds ends the search: cells further away stay unreached. Inclusive;
 	// 0 means no limit but Horizon.
 	MaxSeconds float32
@@ -275,11 +275,14 @@ func (e *Engine) begin(ws *Workspace, sources []Source, o *Options) (*search, er
 // newSearch translates options; arrays and queue are still to be set.
 func (e *Engine) newSearch(o *Options) *search {
 	s := &search{
-		e: e, allowed: 1<<moveCount - 1, relief: e.relief && (o.Slope != Level || o.MaxSlope > 0),
+		e: e, allowed: 1<<nearMoves - 1, relief: e.relief && (o.Slope != Level || o.MaxSlope > 0),
 		sign: 1, fastest: 1 - 1e-6, limit: Horizon, progress: o.Progress,
 	}
-	if o.Neighbours == 8 {
+	switch o.Neighbours {
+	case 8:
 		s.allowed = 1<<firstKnight - 1
+	case 32:
+		s.allowed = 1<<32 - 1
 	}
 	if s.relief {
 		s.tilted = e.level == nil && o.Slope == Tobler
@@ -319,8 +322,8 @@ func (s *search) place(src *Source) Reason {
 func (o *Options) check() error {
 	const op = "travel.Compute"
 	switch {
-	case o.Neighbours != 0 && o.Neighbours != 8 && o.Neighbours != 16:
-		return fault.Errorf(op, fault.Invalid, "travel: %d neighbours; want 8 or 16", o.Neighbours)
+	case o.Neighbours != 0 && o.Neighbours != 8 && o.Neighbours != 16 && o.Neighbours != 32:
+		return fault.Errorf(op, fault.Invalid, "travel: %d neighbours; want 8, 16 or 32", o.Neighbours)
 	case !(o.MaxSeconds >= 0):
 		return fault.Errorf(op, fault.Invalid, "travel: limit of %g s; want 0 (none) or more", o.MaxSeconds)
 	case o.Direction > FromFacility:

@@ -13,7 +13,8 @@ const (
 	cyclingMost       = 2     // speed downhill over that on level ground, at most
 	cyclingFlat       = 15.0  // km/h on level ground that Cycling is scaled from
 	pedelecWatts      = 250
-	pedelecMost       = 25 // km/h; there the motor stops
+	pedelecMost       = 25  // km/h; there the motor stops
+	wheelsMost        = 4.0 // steeper slopes count as this one
 )
 
 // cyclingAir is half the density of air (20 °C, 500 m) times the drag area.

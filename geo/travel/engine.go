@@ -24,6 +24,7 @@ type Engine struct {
 	relief        bool
 	perRow        bool    // steps differ by row
 	steps         []steps // one a row of the packed layout, or of four when alike
+	far           []farSteps
 	minPace       float32 // of all passable cells; +Inf when there is none
 	minLength     float32 // of all moves, metres
 	spare         sync.Pool
@@ -36,11 +37,12 @@ type packed struct{ pace, z float32 }
 // border is how many cells of barrier surround the surface in the packed
 // layout, so that no move needs a range check. The columns after one strip of
 // rows serve as those before the next.
-const border = 2
+const border = 3
 
-// moveCount is the number of moves: 4 straight, 4 diagonal, 8 knight's.
+// nearMoves is the number of moves of up to two cells: 4 straight, 4 diagonal,
+// 8 knight's; 16 far moves of three cells follow (far.go).
 const (
-	moveCount     = 16
+	nearMoves     = 16
 	firstDiagonal = 4
 	firstKnight   = 8
 	upTwo         = 12 // (−1, −2)
@@ -50,7 +52,7 @@ const (
 // move is a step on the grid.
 type move struct{ dc, dr int }
 
-var allMoves = [moveCount]move{
+var allMoves = [nearMoves + farMoves]move{
 	{-1, 0},
 	{1, 0},
 	{0, -1},
@@ -67,6 +69,22 @@ var allMoves = [moveCount]move{
 	{1, -2},
 	{-1, 2},
 	{1, 2},
+	{-3, -1},
+	{3, -1},
+	{-3, 1},
+	{3, 1},
+	{-1, -3},
+	{1, -3},
+	{-1, 3},
+	{1, 3},
+	{-3, -2},
+	{3, -2},
+	{-3, 2},
+	{3, 2},
+	{-2, -3},
+	{2, -3},
+	{-2, 3},
+	{2, 3},
 }
 
 // between gives the two cells that matter to a move, relative to its start:
@@ -91,7 +109,7 @@ type step struct {
 	inv  float32  // 1 / its whole length in metres
 }
 
-type steps [moveCount]step
+type steps [nearMoves]step
 
 // strip is the number of rows packed together.
 const strip = 4
@@ -239,11 +257,11 @@ func (e *Engine) measure(s *Surface) {
 	if e.perRow {
 		n = strips(s.Height) * strip
 	}
-	e.steps = make([]steps, n)
+	e.steps, e.far = make([]steps, n), make([]farSteps, n)
 	shortest := math.Inf(1)
 	for packedRow := range n {
 		row := min(max(packedRow-border, 0), s.Height-1)
-		for k, m := range allMoves {
+		for k, m := range allMoves[:nearMoves] {
 			length := s.moveLength(row, m)
 			parts := 2.0
 			if k >= firstKnight {
@@ -256,6 +274,7 @@ func (e *Engine) measure(s *Surface) {
 			}
 			shortest = min(shortest, length)
 		}
+		e.measureFar(s, packedRow, row)
 	}
 	e.minLength = float32(shortest)
 }
@@ -264,12 +283,12 @@ func (e *Engine) measure(s *Surface) {
 func (s *Surface) moveLength(row int, m move) float64 {
 	other := min(max(row+m.dr, 0), s.Height-1)
 	dx := float64(m.dc) * (s.cellW(row) + s.cellW(other)) / 2
-	dy := (s.cellH(row) + s.cellH(other)) / 2
-	switch m.dr {
-	case 0:
-		dy = 0
-	case 2, -2:
-		dy += s.cellH((row + other) / 2)
+	dy := 0.0
+	if m.dr != 0 {
+		dy = (s.cellH(row) + s.cellH(other)) / 2
+		for i := 1; i < max(m.dr, -m.dr); i++ {
+			dy += s.cellH(min(max(row+i*sign(m.dr), 0), s.Height-1))
+		}
 	}
 	return math.Hypot(dx, dy)
 }
@@ -286,11 +305,14 @@ func (e *Engine) offset(packedRow int, m move) int32 {
 	return int32((band*e.stride+m.dc)*strip + r - packedRow%strip)
 }
 
-// stepsFrom gives the moves out of u.
-func (e *Engine) stepsFrom(u int32) *steps {
+// stepsFrom gives the near moves out of u.
+func (e *Engine) stepsFrom(u int32) *steps { return &e.steps[e.stepRow(u)] }
+
+// stepRow is the index of the steps out of u.
+func (e *Engine) stepRow(u int32) uint32 {
 	if !e.perRow {
-		return &e.steps[uint32(u)%strip]
+		return uint32(u) % strip
 	}
 	band := uint32(u) / strip
-	return &e.steps[(band-border)/uint32(e.stride)*strip+uint32(u)%strip]
+	return (band-border)/uint32(e.stride)*strip + uint32(u)%strip
 }

@@ -125,7 +125,7 @@ func TestTriangle(t *testing.T) {
 		if math.IsInf(float64(d), 1) {
 			continue
 		}
-		for _, m := range allMoves {
+		for _, m := range allMoves[:nearMoves] {
 			v := s.Cell(c%s.Width+m.dc, c/s.Width+m.dr)
 			if v < 0 {
 				continue

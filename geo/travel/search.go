@@ -42,8 +42,8 @@ type search struct {
 	relief   bool
 	tilted   bool // relief after Tobler, and no cell ignores it
 	slope    SlopeFunc
-	table    slopeTable // of the slope function; nil for those with a formula
-	steepest float32    // moves above it are closed
+	table    *slopeTable // of the slope function; nil for those with a formula
+	steepest float32     // moves above it are closed
 	progress func(settled int64)
 	touched  float32
 }
@@ -145,7 +145,7 @@ func (s *search) expand(u int32, d float32, facility int32) {
 	from := cells[u]
 	all := e.stepsFrom(u)
 	for hope := s.hopeful(u, d, s.fastest*(from.pace+e.minPace), all); hope != 0; hope &= hope - 1 {
-		k := bits.TrailingZeros32(hope) % moveCount
+		k := bits.TrailingZeros32(hope) % nearMoves
 		st := &all[k]
 		v := u + st.off
 		to := cells[v]
@@ -170,6 +170,9 @@ func (s *search) expand(u int32, d float32, facility int32) {
 			continue
 		}
 		s.offer(v, seconds, facility)
+	}
+	if s.allowed>>nearMoves != 0 {
+		s.expandFar(u, d, facility)
 	}
 }
 
@@ -211,6 +214,9 @@ func (s *search) leastTime(slope float32) float32 {
 // moveSeconds is the time of move k out of u, +Inf when it is blocked.
 func (s *search) moveSeconds(u int32, k int) float32 {
 	e := s.e
+	if k >= nearMoves {
+		return s.farSeconds(u, k)
+	}
 	st := &e.stepsFrom(u)[k]
 	from, to := e.cells[u], e.cells[u+st.off]
 	pace := from.pace + to.pace
@@ -263,6 +269,11 @@ func (s *search) tilt(pace, slope float32, u int32, k int) float32 {
 
 // levelPace sums the pace of those cells of a move that ignore slope.
 func (e *Engine) levelPace(u int32, k int) float32 {
+	if k >= nearMoves {
+		st := e.farStep(u, k)
+		v := st.over(u)
+		return st.mean(e.level[u], e.level[v[0]], e.level[v[1]], e.level[v[2]], e.level[v[3]], e.level[u+st.off])
+	}
 	st := &e.stepsFrom(u)[k]
 	sum := e.level[u] + e.level[u+st.off]
 	if k >= firstKnight {

@@ -28,7 +28,8 @@ const (
 	Langmuir
 	// Minetti's energy cost of walking C(S) = 280.5S⁵ − 58.7S⁴ − 76.8S³ +
 	// 51.9S² + 19.6S + 2.5 J/kg/m at constant power: the factor is C(S)/C(0)
-	// (Minetti et al. 2002, measured for |S| ≤ 0.45; straight on beyond).
+	// (Minetti et al.
+	// 2002, measured for |S| ≤ 0.45; in proportion to the rise beyond).
 	Minetti
 	// Campbell's tenth percentile of tracked hikers (Campbell et al. 2019):
 	// v = c/(πb[1+((θ−a)/b)²]) + d + eθ m/s, θ in degrees, a = −1.568, b =
@@ -66,7 +67,8 @@ func ParseSlopeFunc(name string) (SlopeFunc, error) {
 
 // Factor is by how much the slope s lengthens the time of a move: 1 on level
 // ground, +Inf where nobody goes. The searches use float32 approximations of
-// it, with relative errors below 3e-6 (TestSlopeFactors).
+// it, with relative errors below 2e-6 (2e-5 for wheels;
+// TestSlopeFactors).
 func (f SlopeFunc) Factor(s float64) float64 {
 	switch f {
 	case Tobler:
@@ -78,9 +80,9 @@ func (f SlopeFunc) Factor(s float64) float64 {
 	case Campbell:
 		return campbellSpeed(0) / campbellSpeed(s)
 	case Cycling:
-		return cyclingFlat / CyclingSpeed(cyclingFlat, s)
+		return cyclingFlat / CyclingSpeed(cyclingFlat, max(-wheelsMost, min(s, wheelsMost)))
 	case ECycling:
-		return assistedSpeed(0) / assistedSpeed(s)
+		return assistedSpeed(0) / assistedSpeed(max(-wheelsMost, min(s, wheelsMost)))
 	default:
 		return 1
 	}
@@ -112,20 +114,23 @@ const (
 	minettiFlat = 2.5 // J/kg/m on level ground
 )
 
-// minettiCost is in J/kg per metre of run; beyond what was measured it goes
-// on along the tangent.
+// minettiCost is in J/kg per metre of run; beyond what was measured it grows
+// in proportion to the rise.
 func minettiCost[F float32 | float64](s F) F {
 	at := max(-minettiMost, min(s, minettiMost))
 	c := minettiFlat + at*(19.6+at*(51.9+at*(-76.8+at*(-58.7+at*280.5))))
 	if s != at {
-		slope := 19.6 + at*(2*51.9+at*(-3*76.8+at*(-4*58.7+at*5*280.5)))
-		c += (s - at) * slope
+		c *= s / at
 	}
 	return c
 }
 
-// campbellMost is the steepest slope in degrees of the fit.
-const campbellMost = 30
+// campbellMost is the steepest slope in degrees of the fit, campbellSteep its
+// rise over run.
+const (
+	campbellMost  = 30
+	campbellSteep = 0.5773502691896257
+)
 
 // campbellSpeed is in m/s.
 func campbellSpeed(s float64) float64 {
@@ -149,52 +154,80 @@ func (f SlopeFunc) fastestFactor() float32 {
 	case Langmuir:
 		return 0.4097 // at −0.2125: 0.40976
 	case Minetti:
-		return 0.42 // about −15 %: 0.4228
+		return 0.3741 // at −15.3 %: 0.37420
 	case Campbell:
-		return 0.99 // at −1.568° and a little below: 0.9915
-	case Cycling, ECycling:
+		return 0.986 // at −1.6°: 0.9867
+	case Cycling:
 		return 0.4999 // downhill the speed is held at twice that on the flat
+	case ECycling:
+		return 0.8333
 	default:
 		return 1 - 1e-6
 	}
 }
 
 // slopeTable is a slope function by linear interpolation, for those without a
-// short formula: entries at tableStep from −tableMost to tableMost, held
-// beyond.
-type slopeTable []float32
+// short formula: first, held to 1 or more and to second at most where there is
+// one, and never below floor. Slopes beyond ±most count as those.
+type slopeTable struct {
+	first, second []float32
+	most, scale   float32 // slope of the ends; entries a unit of slope
+	floor         float32
+}
 
-const (
-	tableMost = 4
-	tableStep = 1.0 / 4096
-)
+// tableParts is the number of steps of a table.
+const tableParts = 1 << 16
 
 // slopeTables gives the table of each slope function, made when first wanted;
 // nil for those that are computed.
-var slopeTables = func() (all [7]func() slopeTable) {
+var slopeTables = func() (all [7]func() *slopeTable) {
 	for f := range all {
-		all[f] = func() slopeTable { return nil }
+		all[f] = func() *slopeTable { return nil }
 	}
-	for _, f := range []SlopeFunc{Campbell, Cycling, ECycling} {
-		all[f] = sync.OnceValue(func() slopeTable { return newSlopeTable(f) })
-	}
+	rider := cyclingPower(cyclingFlat / 3.6)
+	all[Campbell] = sync.OnceValue(func() *slopeTable {
+		t := newSlopeTable(campbellSteep)
+		t.first = t.fill(Campbell.Factor)
+		return t
+	})
+	all[Cycling] = sync.OnceValue(func() *slopeTable {
+		t := newSlopeTable(wheelsMost)
+		t.floor = 1.0 / cyclingMost
+		t.first = t.fill(func(s float64) float64 { return cyclingFlat / 3.6 / powerSpeed(rider, s) })
+		return t
+	})
+	all[ECycling] = sync.OnceValue(func() *slopeTable {
+		t := newSlopeTable(wheelsMost)
+		t.floor = pedelecMost / (cyclingMost * cyclingFlat)
+		t.first = t.fill(func(s float64) float64 { return pedelecMost / 3.6 / powerSpeed(rider+pedelecWatts, s) })
+		t.second = t.fill(func(s float64) float64 { return pedelecMost / 3.6 / powerSpeed(rider, s) })
+		return t
+	})
 	return all
 }()
 
-func newSlopeTable(f SlopeFunc) slopeTable {
-	n := int(2*tableMost/tableStep) + 1
-	t := make(slopeTable, n+1)
-	for i := range n {
-		t[i] = float32(f.Factor(float64(i)*tableStep - tableMost))
-	}
-	t[n] = t[n-1]
-	return t
+func newSlopeTable(most float64) *slopeTable {
+	return &slopeTable{most: float32(most), scale: float32(tableParts / (2 * most))}
 }
 
-func (t slopeTable) at(s float32) float32 {
-	x := (max(-tableMost, min(s, tableMost)) + tableMost) * (1 / tableStep)
-	i := int(x)
-	return t[i] + float32((t[i+1]-t[i])*(x-float32(i)))
+// fill gives one entry more than there are steps, for the upper end.
+func (t *slopeTable) fill(f func(float64) float64) []float32 {
+	v := make([]float32, tableParts+2)
+	for i := range v {
+		v[i] = float32(f(float64(min(i, tableParts))/tableParts*2*float64(t.most) - float64(t.most)))
+	}
+	return v
+}
+
+func (t *slopeTable) at(s float32) float32 {
+	x := (max(-t.most, min(s, t.most)) + t.most) * t.scale
+	i := min(int(x), tableParts)
+	part := x - float32(i)
+	f := t.first[i] + float32((t.first[i+1]-t.first[i])*part)
+	if t.second != nil {
+		f = min(max(f, 1), t.second[i]+float32((t.second[i+1]-t.second[i])*part))
+	}
+	return max(f, t.floor)
 }
 
 // toblerTime is 1/f: by how much the slope s lengthens the time of a move.
