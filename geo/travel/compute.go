@@ -8,41 +8,6 @@ import (
 	"contado/geo/fault"
 )
 
-// Direction says which way people walk.
-type Direction uint8
-
-// The directions. They differ where there is relief.
-const (
-	ToFacility   Direction = iota // from the cell to the facility
-	FromFacility                  // from the facility to the cell
-)
-
-// Horizon is the longest time there is, in seconds (97 days): what lies beyond,
-// say at the foot of a cliff, counts as not reached. float32 still tells half
-// seconds apart there.
-const Horizon = 1 << 23
-
-// Options of a search. The zero value walks to the facility with 16
-// neighbours, Tobler's slope function and no limit.
-type Options struct {
-	Direction  Direction
-	Neighbours int // 8, 16 or 32; 0 means 16
-	// MaxSeconds ends the search: cells further away stay unreached. Inclusive;
-	// 0 means no limit but Horizon.
-	MaxSeconds float32
-	Slope      SlopeFunc
-	// MaxSlope closes moves that are steeper (rise over run between the ends,
-	// up or down), save those wholly in cells that ignore slope. 0 means none.
-	MaxSlope float64
-	// Progress, when set, is called now and then with the number of cells whose
-	// time is final, from the goroutine that called.
-	Progress func(settled int64)
-	// Workers is the number of goroutines of Compute; the result is the same
-	// to the bit. 0 means one for each processor, at most 8 and fewer on small
-	// surfaces. At most MaxWorkers; Reach searches with one.
-	Workers int
-}
-
 // MaxWorkers is the largest Options.Workers.
 const MaxWorkers = 64
 
@@ -121,10 +86,7 @@ func Compute(ctx context.Context, s *Surface, sources []Source, o Options) (*Res
 // Sources that cannot be placed are listed in the result, not moved. Errors:
 // Invalid for options or sources that make no sense, Canceled with ctx.
 func (e *Engine) Compute(ctx context.Context, sources []Source, o Options) (*Result, error) {
-	ws, ok := e.spare.Get().(*Workspace)
-	if !ok {
-		ws = NewWorkspace()
-	}
+	ws := e.workspace()
 	s, err := e.begin(ws, sources, &o)
 	if err != nil {
 		return nil, err
@@ -205,6 +167,30 @@ func (e *Engine) Reach(ctx context.Context, ws *Workspace, sources []Source, o O
 	return &Reach{Cells: cells, Seconds: ws.seconds, Nearest: ws.nearest, Unplaced: ws.unplaced}, nil
 }
 
+// workspace is a spare one, or new.
+func (e *Engine) workspace() *Workspace {
+	if ws, ok := e.spare.Get().(*Workspace); ok {
+		return ws
+	}
+	return NewWorkspace()
+}
+
+// workersFor is the number of searches to run at once.
+func (e *Engine) workersFor(o *Options) int {
+	if o.Workers > 0 {
+		return o.Workers
+	}
+	return min(runtime.GOMAXPROCS(0), 8)
+}
+
+// canceled is the error of a context that is done.
+func canceled(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return fault.E("travel.Compute", fault.Canceled, err)
+	}
+	return nil
+}
+
 // workers is the number of goroutines to use when so many are wanted (0: as
 // is fit).
 func (e *Engine) workers(wanted int) int {
@@ -247,22 +233,13 @@ const bucketShare = 0.9
 
 // begin checks the request and puts the sources into the queue.
 func (e *Engine) begin(ws *Workspace, sources []Source, o *Options) (*search, error) {
-	if err := o.check(); err != nil {
+	if err := o.checkWith(sources); err != nil {
 		return nil, err
-	}
-	for i := range sources {
-		if err := sources[i].check(i); err != nil {
-			return nil, err
-		}
 	}
 	ws.fit(len(e.cells), e.workers(o.Workers))
 	s := e.newSearch(o)
 	s.labels, s.q, s.alone = ws.labels, &ws.queue, true
-	width := 1.0 // nothing is passable
-	if !math.IsInf(float64(e.minPace), 1) {
-		width = float64(s.fastest) * float64(e.minPace) * float64(e.minLength) * bucketShare
-	}
-	s.q.start(width)
+	s.q.start(e.bucketWidth(s.fastest))
 	ws.unplaced = ws.unplaced[:0]
 	for i := range sources {
 		if why := s.place(&sources[i]); why != "" {
@@ -270,6 +247,14 @@ func (e *Engine) begin(ws *Workspace, sources []Source, o *Options) (*search, er
 		}
 	}
 	return s, nil
+}
+
+// bucketWidth is in seconds, for moves of at least that slope factor.
+func (e *Engine) bucketWidth(fastest float32) float64 {
+	if math.IsInf(float64(e.minPace), 1) {
+		return 1 // nothing is passable
+	}
+	return float64(fastest) * float64(e.minPace) * float64(e.minLength) * bucketShare
 }
 
 // newSearch translates options; arrays and queue are still to be set.
@@ -304,47 +289,23 @@ func (e *Engine) newSearch(o *Options) *search {
 
 // place starts the search at a source, or says why not.
 func (s *search) place(src *Source) Reason {
-	e := s.e
-	if src.Col < 0 || src.Row < 0 || src.Col >= e.width || src.Row >= e.height {
-		return Outside
+	why := s.refuses(src)
+	if why == "" {
+		s.offer(s.e.at(src.Col, src.Row), max(src.Offset, 0), src.Facility) // no −0
 	}
-	u := e.at(src.Col, src.Row)
+	return why
+}
+
+// refuses says why a source cannot be placed; "" when it can.
+func (s *search) refuses(src *Source) Reason {
+	e := s.e
 	switch {
-	case math.IsInf(float64(e.cells[u].pace), 1):
+	case src.Col < 0 || src.Row < 0 || src.Col >= e.width || src.Row >= e.height:
+		return Outside
+	case math.IsInf(float64(e.cells[e.at(src.Col, src.Row)].pace), 1):
 		return Barrier
 	case src.Offset > s.limit:
 		return TooLate
 	}
-	s.offer(u, max(src.Offset, 0), src.Facility) // no −0
 	return ""
-}
-
-func (o *Options) check() error {
-	const op = "travel.Compute"
-	switch {
-	case o.Neighbours != 0 && o.Neighbours != 8 && o.Neighbours != 16 && o.Neighbours != 32:
-		return fault.Errorf(op, fault.Invalid, "travel: %d neighbours; want 8, 16 or 32", o.Neighbours)
-	case !(o.MaxSeconds >= 0):
-		return fault.Errorf(op, fault.Invalid, "travel: limit of %g s; want 0 (none) or more", o.MaxSeconds)
-	case o.Direction > FromFacility:
-		return fault.Errorf(op, fault.Invalid, "travel: direction %d is not known", o.Direction)
-	case o.Workers < 0 || o.Workers > MaxWorkers:
-		return fault.Errorf(op, fault.Invalid, "travel: %d workers; want 0 (as many as there are processors) to %d", o.Workers, MaxWorkers)
-	case int(o.Slope) >= len(slopeNames):
-		return fault.Errorf(op, fault.Invalid, "travel: slope function %d is not known", o.Slope)
-	case !(o.MaxSlope >= 0):
-		return fault.Errorf(op, fault.Invalid, "travel: steepest slope %g; want 0 (no limit) or more", o.MaxSlope)
-	}
-	return nil
-}
-
-func (src *Source) check(i int) error {
-	const op = "travel.Compute"
-	if src.Facility < 0 {
-		return fault.Errorf(op, fault.Invalid, "travel: source %d has facility number %d; want 0 or more", i, src.Facility)
-	}
-	if !(src.Offset >= 0 && src.Offset <= math.MaxFloat32) {
-		return fault.Errorf(op, fault.Invalid, "travel: source %d has an offset of %g s; want 0 or more", i, src.Offset)
-	}
-	return nil
 }
