@@ -67,7 +67,7 @@ func (e *Engine) Coverage(ctx context.Context, q CoverageRequest, p Progress) (*
 	if err != nil {
 		return nil, nil, err
 	}
-	service, err := s.snapshot.Dataset(q.Service)
+	service, err := s.service(q.Service)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -83,7 +83,7 @@ func (e *Engine) Coverage(ctx context.Context, q CoverageRequest, p Progress) (*
 	rep := sec.report
 	rep.ID, rep.Title = q.ID, q.Title
 	if rep.ID == "" {
-		rep.ID = reportID(q.Territory, service.ID, w.profile)
+		rep.ID = reportID(q.Territory, service.String(), w.profile)
 	}
 	rep.Inputs, rep.Notices = inputsOf(s.run, w.run, sec.run), append(rep.Notices, noticesOf(s.run, w.run, sec.run)...)
 	return rep, sec.sketch, nil
@@ -172,7 +172,7 @@ func (s *setting) way(ctx context.Context, profile string, p Progress) (*way, er
 type section struct {
 	*way
 	*run
-	service    catalog.Dataset
+	service    chosen
 	facilities []facility
 	report     *coverage.Report
 	sketch     *report.Sketch
@@ -180,7 +180,7 @@ type section struct {
 }
 
 // section computes the coverage of a service.
-func (w *way) section(ctx context.Context, service catalog.Dataset, p Progress) (*section, error) {
+func (w *way) section(ctx context.Context, service chosen, p Progress) (*section, error) {
 	c := &section{way: w, run: w.setting.fork(), service: service}
 	if err := c.findFacilities(ctx); err != nil {
 		return nil, err
@@ -209,22 +209,41 @@ func (w *way) section(ctx context.Context, service catalog.Dataset, p Progress) 
 func (c *section) findFacilities(ctx context.Context) error {
 	var err error
 	near := c.box.Buffer(c.degrees(c.mover.reach(c.longest())))
-	if c.facilities, err = c.run.facilities(ctx, c.service, near); err != nil || len(c.facilities) > 0 {
+	if c.facilities, err = c.run.facilitiesOf(ctx, c.service, near); err != nil || len(c.facilities) > 0 {
 		return err
 	}
 	if c.profile == StraightLine {
-		all := c.service.Version.BBoxWGS84
-		if c.facilities, err = c.run.facilities(ctx, c.service, all); err != nil || len(c.facilities) > 0 {
+		all := c.service.set.Version.BBoxWGS84
+		if c.facilities, err = c.run.facilitiesOf(ctx, c.service, all); err != nil || len(c.facilities) > 0 {
 			return err
 		}
 	}
-	if c.service.Version.Vector.Count == 0 {
-		return fault.Errorf("analysis.Coverage", fault.Invalid, "service %q has no facility at all", c.service.ID)
+	if c.service.set.Version.Vector.Count == 0 {
+		return fault.Errorf("analysis.Coverage", fault.Invalid, "service %q has no facility at all", c.service.set.ID)
+	}
+	if c.service.Kind != "" {
+		if err := c.anyOfKind(ctx); err != nil {
+			return err
+		}
 	}
 	c.notice("no-facility-near",
 		"No facility of this service lies in the territory or on the ground taken in around it, so everyone counts as unreachable.",
 		"Nessun punto di questo servizio si trova nel territorio o nel terreno considerato attorno: tutti risultano non raggiungibili.")
 	return nil
+}
+
+// anyOfKind is an error when no row at all is of the service's kind: a word
+// misspelt rather than a service that is far away.
+func (c *section) anyOfKind(ctx context.Context) error {
+	list, err := c.facilitiesOf(ctx, c.service, c.service.set.Version.BBoxWGS84)
+	if err != nil || len(list) > 0 {
+		return err
+	}
+	there, err := c.kinds(ctx, c.service)
+	if err != nil {
+		return err
+	}
+	return fault.WithHint(fault.Errorf("analysis.Coverage", fault.NotExist, "dataset %q has no facility of kind %q", c.service.set.ID, c.service.Kind), "there are: "+there)
 }
 
 // longest is the largest threshold, in seconds.
@@ -250,7 +269,7 @@ func (c *section) describe() {
 	rep.CreatedAt = time.Now().UTC().Truncate(time.Second)
 	rep.Territory = coverage.Territory{Code: c.whole.Code, Name: c.whole.Name}
 	rep.AreaLevel = c.areas[0].Level
-	rep.Service, rep.ServiceTitle, rep.Profile = c.service.ID, c.service.Title, c.profile
+	rep.Service, rep.ServiceTitle, rep.Profile = c.service.String(), c.service.title(), c.profile
 	rep.Facilities.Count = len(c.facilities) - len(c.times.unplaced)
 	rep.Facilities.Unplaced = append(rep.Facilities.Unplaced, c.times.unplaced...)
 	rep.Method.Model = model

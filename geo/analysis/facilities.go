@@ -22,6 +22,22 @@ type facility struct {
 	id       string
 	name     string
 	lon, lat float64
+	values   []any // of its row, parallel to the fields of the dataset
+}
+
+// text is an attribute of the facility, the first of the names that its
+// schema has and that has a value.
+func (f *facility) text(s *geo.Schema, names ...string) string {
+	for _, name := range names {
+		for i := range s.Fields {
+			if strings.EqualFold(s.Fields[i].Name, name) && i < len(f.values) && f.values[i] != nil {
+				if t := strings.TrimSpace(fmt.Sprint(f.values[i])); t != "" {
+					return t
+				}
+			}
+		}
+	}
+	return ""
 }
 
 // nameFields are attributes that commonly hold a name, best first.
@@ -42,22 +58,35 @@ func nameField(s geo.Schema) int {
 	return -1
 }
 
-// facilities reads every point of a service that lies within a box
+// facilities reads every point of a dataset: see facilitiesOf.
+func (r *run) facilities(ctx context.Context, d catalog.Dataset, box geo.BBox) ([]facility, error) {
+	return r.facilitiesOf(ctx, chosen{set: d}, box)
+}
+
+// facilitiesOf reads every point of a service that lies within a box
 // (longitude, latitude); areas and lines count at their centre. There may be
 // none: then nobody is covered, which is an answer too.
-func (r *run) facilities(ctx context.Context, d catalog.Dataset, box geo.BBox) ([]facility, error) {
+func (r *run) facilitiesOf(ctx context.Context, c chosen, box geo.BBox) ([]facility, error) {
 	const op = "analysis.facilities"
+	d := c.set
 	if d.Kind != catalog.Vector || d.Version.Vector == nil || d.Version.Vector.Schema.GeometryType == "" {
 		return nil, fault.Errorf(op, fault.Invalid, "dataset %q has no places: a service needs points", d.ID)
 	}
 	r.used(d)
+	keep, err := c.keep(d.Version.Vector.Schema)
+	if err != nil {
+		return nil, err
+	}
 	var out []facility
 	centred := 0
-	err := r.points(ctx, d, box, func(f geo.Feature, name string, lon, lat float64) {
+	err = r.pointsOf(ctx, d, features.Query{Filter: c.Filter}, box, func(f geo.Feature, name string, lon, lat float64) {
+		if !keep(f) {
+			return
+		}
 		if g := f.Geometry.GeoJSONType(); g != "Point" && g != "MultiPoint" {
 			centred++
 		}
-		out = append(out, facility{id: fmt.Sprint(f.ID), name: name, lon: lon, lat: lat})
+		out = append(out, facility{id: fmt.Sprint(f.ID), name: name, lon: lon, lat: lat, values: f.Values})
 	})
 	if err != nil {
 		return nil, err
@@ -88,6 +117,11 @@ func withoutPosition(d catalog.Dataset) int64 {
 // points calls yield for every feature of a vector dataset within the box,
 // with its name and its position in longitude and latitude.
 func (r *run) points(ctx context.Context, d catalog.Dataset, box geo.BBox, yield func(f geo.Feature, name string, lon, lat float64)) error {
+	return r.pointsOf(ctx, d, features.Query{}, box, yield)
+}
+
+// pointsOf is points for the rows that a query keeps.
+func (r *run) pointsOf(ctx context.Context, d catalog.Dataset, q features.Query, box geo.BBox, yield func(f geo.Feature, name string, lon, lat float64)) error {
 	l, err := r.snapshot.Layer(ctx, d.ID)
 	if err != nil {
 		return err
@@ -103,7 +137,8 @@ func (r *run) points(ctx context.Context, d catalog.Dataset, box geo.BBox, yield
 	}
 	named := nameField(s)
 	var failed error
-	err = l.Scan(ctx, features.Query{BBox: &native}, func(f geo.Feature) bool {
+	q.BBox = &native
+	err = l.Scan(ctx, q, func(f geo.Feature) bool {
 		p, ok := pointOf(f.Geometry)
 		if !ok {
 			return true
