@@ -168,7 +168,7 @@ func TestStylesAndLegends(t *testing.T) {
 		Zoom   float64
 	}
 	ask.JSON(t, "/styles/map", &s)
-	if len(s.Sources) != 9 || len(s.Center) != 2 {
+	if len(s.Sources) != 12 || len(s.Center) != 2 { // of them three with names of polygons
 		t.Errorf("%d sources, centre %v", len(s.Sources), s.Center)
 	}
 	ids, rasters := map[string]bool{}, 0
@@ -187,10 +187,19 @@ func TestStylesAndLegends(t *testing.T) {
 	for id, src := range s.Sources {
 		var j struct{ Tiles []string }
 		ask.JSON(t, strings.TrimPrefix(src.URL, "http://example.com"), &j)
-		if len(j.Tiles) != 1 || !strings.Contains(j.Tiles[0], "/xyz/"+id+"/") {
+		id, inside := strings.CutSuffix(id, ":labels")
+		if len(j.Tiles) != 1 || !strings.Contains(j.Tiles[0], "/xyz/"+id+"/") || strings.Contains(j.Tiles[0], "labels=true") != inside {
 			t.Errorf("source %s: %v", id, j.Tiles)
 		}
 	}
+	var plain struct{ Layers []struct{ Type string } }
+	ask.JSON(t, "/styles/municipalities?labels=false", &plain)
+	for _, l := range plain.Layers {
+		if l.Type == "symbol" {
+			t.Error("labels=false has names")
+		}
+	}
+	ask.Do(t, apitest.Request{Path: "/styles/map?labels=some"}).Want(http.StatusBadRequest)
 	ask.JSON(t, "/styles/elevation", &s)
 	if len(s.Center) != 2 || s.Zoom < 9 || s.Zoom > 14 {
 		t.Errorf("elevation: centre %v, zoom %g", s.Center, s.Zoom)

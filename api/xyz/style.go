@@ -3,6 +3,7 @@ package xyz
 import (
 	"cmp"
 	"math"
+	"net/url"
 	"slices"
 
 	"github.com/labstack/echo/v4"
@@ -28,10 +29,14 @@ var order = []catalog.Role{
 
 // style answers with the MapLibre style of a dataset, or of everything.
 func (h *Handler) style(c echo.Context) error {
-	if err := rest.Only(c, append([]string{"f"}, themeParams...)...); err != nil {
+	if err := rest.Only(c, append([]string{"f", "labels"}, themeParams...)...); err != nil {
 		return err
 	}
 	if _, err := rest.Choose(c, rest.JSONFormat); err != nil {
+		return err
+	}
+	labels, err := labelled(c)
+	if err != nil {
 		return err
 	}
 	id, err := rest.Path(c, "id")
@@ -40,10 +45,10 @@ func (h *Handler) style(c echo.Context) error {
 	}
 	state := h.Atlas.Current()
 	if id == wholeMap {
-		if err := rest.Only(c, "f"); err != nil {
+		if err := rest.Only(c, "f", "labels"); err != nil {
 			return err
 		}
-		return rest.JSON(c, rest.MediaJSON, mapStyle(c, state.Datasets()))
+		return rest.JSON(c, rest.MediaJSON, mapStyle(c, state.Datasets(), labels))
 	}
 	d, err := state.Dataset(id)
 	if err != nil {
@@ -56,25 +61,45 @@ func (h *Handler) style(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	doc := styleOf(c, d)
+	o := styleOptions(c, d, labels)
+	doc := style.New(d, o)
 	if theme != nil {
-		doc = style.NewThematic(d, theme, style.Options{TileJSON: rest.URL(c, "xyz", d.ID+".json"), Sprite: rest.URL(c, "sprites", "contado")})
+		o.Sprite = rest.URL(c, "sprites", "contado")
+		doc = style.NewThematic(d, theme, o)
 	}
 	look(doc, d.Version.BBoxWGS84)
 	return rest.JSON(c, rest.MediaJSON, doc)
 }
 
-func drawable(d catalog.Dataset) bool {
-	return d.Kind == catalog.Raster || d.Version.Vector != nil && d.Version.Vector.Schema.GeometryType != ""
+// labelled says whether the style is to have names: it has unless labels=false,
+// which is for clients that need an address of fonts for any text.
+func labelled(c echo.Context) (bool, error) {
+	switch v := c.QueryParam("labels"); v {
+	case "", "true":
+		return true, nil
+	case "false":
+		return false, nil
+	default:
+		return false, fault.Errorf("xyz", fault.Invalid, "labels: %.20q is neither true nor false", v)
+	}
 }
 
-func styleOf(c echo.Context, d catalog.Dataset) *style.Document {
-	return style.New(d, style.Options{TileJSON: rest.URL(c, "xyz", d.ID+".json")})
+func drawable(d catalog.Dataset) bool {
+	return d.Kind == catalog.Raster || d.Kind == catalog.TileArchive && d.Version.Tiles != nil || d.Version.Vector != nil && d.Version.Vector.Schema.GeometryType != ""
+}
+
+func styleOptions(c echo.Context, d catalog.Dataset, labels bool) style.Options {
+	address := rest.URL(c, "xyz", d.ID+".json")
+	o := style.Options{TileJSON: address, Labels: labels}
+	if field := style.LabelField(d); field != "" {
+		o.LabelTiles = address + "?" + url.Values{"labels": {"true"}, "properties": {field}}.Encode()
+	}
+	return o
 }
 
 // mapStyle lays all datasets over each other. Of rasters only the first of
 // the lowest role that helps to find one's way is visible at first.
-func mapStyle(c echo.Context, all []catalog.Dataset) *style.Document {
+func mapStyle(c echo.Context, all []catalog.Dataset, labels bool) *style.Document {
 	doc := &style.Document{Version: 8, Name: "Contado", Sources: map[string]style.Source{}, Layers: []style.Layer{
 		{ID: "background", Type: "background", Paint: map[string]any{"background-color": "#f7f5f0"}},
 	}}
@@ -84,23 +109,37 @@ func mapStyle(c echo.Context, all []catalog.Dataset) *style.Document {
 	})
 	ground := groundOf(sets)
 	box := geo.EmptyBBox()
+	var names []style.Layer
 	for _, d := range sets {
-		one := styleOf(c, d)
+		one := style.New(d, styleOptions(c, d, labels))
 		for k, s := range one.Sources {
 			doc.Sources[k] = s
 		}
 		for _, l := range one.Layers {
 			if d.Kind == catalog.Raster && d.ID != ground || d.Role == catalog.Population {
-				l.Layout = map[string]any{"visibility": "none"}
+				l.Layout = hidden(l.Layout)
 			}
-			doc.Layers = append(doc.Layers, l)
+			if l.Type == "symbol" {
+				names = append(names, l)
+			} else {
+				doc.Layers = append(doc.Layers, l)
+			}
 		}
 		for _, part := range index.Unwrap(d.Version.BBoxWGS84) {
 			box = box.Union(part)
 		}
 	}
+	doc.Layers = append(doc.Layers, names...) // nothing lies over names
 	look(doc, box)
 	return doc
+}
+
+func hidden(layout map[string]any) map[string]any {
+	out := map[string]any{"visibility": "none"}
+	for k, v := range layout {
+		out[k] = v
+	}
+	return out
 }
 
 // height is the place of a dataset in the pile: rasters below vectors.

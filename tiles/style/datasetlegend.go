@@ -154,8 +154,12 @@ func classNames(classes []catalog.Class) map[int]string {
 	return out
 }
 
-// VectorLegend explains the default style of a vector dataset.
+// VectorLegend explains the default style of a vector dataset, or of an
+// archive of tiles.
 func (lang Lang) VectorLegend(d catalog.Dataset) Legend {
+	if t := d.Version.Tiles; d.Kind == catalog.TileArchive && t != nil {
+		return lang.archiveLegend(d, t)
+	}
 	l := Legend{Title: title(d), Entries: []Entry{}, lang: lang}
 	add := func(label, colour string, kind Kind) {
 		l.Entries = append(l.Entries, Entry{Label: label, Colour: colour, Kind: kind})

@@ -44,10 +44,15 @@ type Layer struct {
 type Options struct {
 	// TileJSON is the address of the dataset's TileJSON document.
 	TileJSON string
-	// Glyphs is the address of fonts, with {fontstack} and {range}; without
-	// it the style has no labels. Font is a font stack there.
+	// Labels asks for names beside the features. Clients write them in fonts
+	// of their machine unless Glyphs is the address of others, with {fontstack}
+	// and {range}; Font is a font stack there.
+	Labels bool
 	Glyphs string
 	Font   string
+	// LabelTiles is the TileJSON document of tiles with a point inside each
+	// polygon (labels=true); without it polygons have no names.
+	LabelTiles string
 	// Sprite is the address of the sprite sheet without its ending; without it
 	// classes differ by colour alone.
 	Sprite string
@@ -72,8 +77,12 @@ const (
 // New is the default style of a dataset.
 func New(d catalog.Dataset, o Options) *Document {
 	doc := &Document{Version: 8, Name: title(d), Sources: map[string]Source{}, Layers: []Layer{}}
-	if o.Glyphs != "" {
+	if o.Labels {
 		doc.Glyphs = o.Glyphs
+	}
+	if t := d.Version.Tiles; d.Kind == catalog.TileArchive && t != nil {
+		ofArchive(doc, d, t, o)
+		return doc
 	}
 	if d.Kind == catalog.Raster {
 		doc.Sources[d.ID] = Source{Type: "raster", URL: o.TileJSON, TileSize: 256}
@@ -85,10 +94,13 @@ func New(d catalog.Dataset, o Options) *Document {
 		return doc
 	}
 	doc.Sources[d.ID] = Source{Type: "vector", URL: o.TileJSON}
-	doc.Layers = vectorLayers(d, o)
+	doc.Layers = vectorLayers(d)
 	for i := range doc.Layers {
 		doc.Layers[i].Source, doc.Layers[i].SourceLayer = d.ID, d.ID
 		doc.Layers[i].ID = d.ID + "-" + doc.Layers[i].ID
+	}
+	if o.Labels {
+		addLabels(doc, d, o)
 	}
 	return doc
 }
@@ -100,7 +112,7 @@ func title(d catalog.Dataset) string {
 	return d.ID
 }
 
-func vectorLayers(d catalog.Dataset, o Options) []Layer {
+func vectorLayers(d catalog.Dataset) []Layer {
 	var layers []Layer
 	switch d.Role {
 	case catalog.TerritoryRole:
@@ -122,9 +134,6 @@ func vectorLayers(d catalog.Dataset, o Options) []Layer {
 		layers = append(byGeometry(people, 0.3), circle(people, zoomed(8, 2, 14, 5)))
 	default:
 		layers = append(byGeometry(other, 0.3), circle(other, zoomed(8, 2, 14, 5)))
-	}
-	if name := labelField(d); o.Glyphs != "" && name != "" {
-		layers = append(layers, label(d, name, o.Font))
 	}
 	return layers
 }
@@ -160,39 +169,7 @@ func zoomed(stops ...any) []any {
 	return append([]any{"interpolate", []any{"linear"}, []any{"zoom"}}, stops...)
 }
 
-func label(d catalog.Dataset, field, font string) Layer {
-	if font == "" {
-		font = "Noto Sans Regular"
-	}
-	l := Layer{
-		ID: "label", Type: "symbol",
-		Layout: map[string]any{
-			"text-field": []any{"to-string", []any{"get", field}}, "text-font": []any{font},
-			"text-size": zoomed(8, 10, 14, 14), "text-max-width": 8,
-		},
-		Paint: map[string]any{"text-color": ink, "text-halo-color": paper, "text-halo-width": 1.4},
-	}
-	switch d.Role {
-	case catalog.Road:
-		l.MinZoom = 13
-		l.Layout["symbol-placement"] = "line"
-	case catalog.Service, catalog.Place:
-		l.MinZoom = 11
-		l.Layout["text-anchor"], l.Layout["text-offset"] = "top", []any{0, 0.7}
-	default:
-		l.MinZoom = 8
-	}
-	return l
-}
-
-// labelField is the attribute that names the features.
-func labelField(d catalog.Dataset) string {
-	if t := d.Version.Territory; t != nil && t.Name != "" {
-		return t.Name
-	}
-	return fieldNamed(d, "name", "nome", "denominazione", "comune", "title", "label")
-}
-
+// fieldNamed is the first attribute that is called one of the names.
 func fieldNamed(d catalog.Dataset, names ...string) string {
 	if d.Version.Vector == nil {
 		return ""

@@ -36,13 +36,13 @@ func TestStylesAreSound(t *testing.T) {
 		for _, d := range []catalog.Dataset{
 			dataset(role, "Geometry", "highway", "Name"), dataset(role, "Point"), {ID: "d-1", Kind: catalog.Vector, Role: role}, {ID: "d-1", Kind: catalog.Raster, Role: role},
 		} {
-			doc := style.New(d, style.Options{TileJSON: "/xyz/d-1.json", Glyphs: "/fonts/{fontstack}/{range}.pbf"})
+			doc := style.New(d, style.Options{TileJSON: "/xyz/d-1.json", Labels: true, LabelTiles: "/xyz/d-1.json?labels=true", Glyphs: "/fonts/{fontstack}/{range}.pbf"})
 			if doc.Version != 8 || len(doc.Layers) == 0 || doc.Sources["d-1"].URL != "/xyz/d-1.json" {
 				t.Errorf("%s: %+v", role, doc)
 			}
 			seen := map[string]bool{}
 			for _, l := range doc.Layers {
-				if seen[l.ID] || !types[l.Type] || l.Source != "d-1" || (l.Type == "raster") != (l.SourceLayer == "") {
+				if seen[l.ID] || !types[l.Type] || doc.Sources[l.Source].URL == "" || (l.Type == "raster") != (l.SourceLayer == "") {
 					t.Errorf("%s: layer %+v", role, l)
 				}
 				seen[l.ID] = true
@@ -70,7 +70,7 @@ func TestRoadsByClass(t *testing.T) {
 	}
 	for _, l := range doc.Layers {
 		if l.Type == "symbol" {
-			t.Error("labels without fonts")
+			t.Error("labels that nobody asked for")
 		}
 	}
 	if n := len(style.New(dataset(catalog.Road, "LineString"), style.Options{}).Layers); n != 1 {
