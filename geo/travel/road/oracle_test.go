@@ -46,13 +46,13 @@ type world struct {
 }
 
 func drawWorld(t *rapid.T) world {
-	const side = 4
+	const side = 3
 	var w world
-	ways := rapid.IntRange(3, 14).Draw(t, "ways")
+	ways := rapid.IntRange(3, 24).Draw(t, "ways")
 	for i := range ways {
 		x, y := rapid.IntRange(0, side-1).Draw(t, "x"), rapid.IntRange(0, side-1).Draw(t, "y")
 		line := orb.LineString{cross(x, y)}
-		for range rapid.IntRange(1, 4).Draw(t, "steps") {
+		for range rapid.SampledFrom([]int{1, 1, 1, 1, 2, 3}).Draw(t, "steps") {
 			d := rapid.SampledFrom([][2]int{{1, 0}, {-1, 0}, {0, 1}, {0, -1}, {1, 1}}).Draw(t, "d")
 			x, y = min(max(x+d[0], 0), side-1), min(max(y+d[1], 0), side-1)
 			line = append(line, cross(x, y))
@@ -62,14 +62,32 @@ func drawWorld(t *rapid.T) world {
 			OneWay: rapid.SampledFrom([]int8{0, 0, 0, 1, -1}).Draw(t, "oneway"),
 		}})
 	}
-	for range rapid.IntRange(0, 8).Draw(t, "bans") {
-		r := road.Restriction{
-			From: int64(rapid.IntRange(1, ways).Draw(t, "from")), To: int64(rapid.IntRange(1, ways).Draw(t, "to")),
-			Only: rapid.Bool().Draw(t, "only"), At: cross(rapid.IntRange(0, side-1).Draw(t, "bx"), rapid.IntRange(0, side-1).Draw(t, "by")),
+	ends := func(i int) [2]orb.Point { return [2]orb.Point{w.ways[i].Line[0], w.ways[i].Line[len(w.ways[i].Line)-1]} }
+	// at is a way with an end at a place, and its other end.
+	at := func(p orb.Point, label string) (int, orb.Point) {
+		var found []int
+		for i := range w.ways {
+			if e := ends(i); e[0] == p || e[1] == p {
+				found = append(found, i)
+			}
 		}
+		i := rapid.SampledFrom(found).Draw(t, label)
+		if e := ends(i); e[0] == p {
+			return i, e[1]
+		}
+		return i, ends(i)[0]
+	}
+	for range rapid.IntRange(0, 12).Draw(t, "bans") {
+		from := rapid.IntRange(0, ways-1).Draw(t, "from")
+		place := ends(from)[rapid.IntRange(0, 1).Draw(t, "end")]
+		r := road.Restriction{From: int64(from + 1), At: place, Only: rapid.IntRange(0, 3).Draw(t, "only") == 0}
 		if rapid.Bool().Draw(t, "over a way") {
-			r.Via = []int64{int64(rapid.IntRange(1, ways).Draw(t, "via"))}
+			var via int
+			via, place = at(place, "via")
+			r.Via = []int64{int64(via + 1)}
 		}
+		to, _ := at(place, "to")
+		r.To = int64(to + 1)
 		w.bans = append(w.bans, r)
 	}
 	return w

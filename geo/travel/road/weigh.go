@@ -168,7 +168,14 @@ func (g *Graph) Speed(arc int) (Speed, bool) { return g.speed(uint32(arc)) }
 func (g *Graph) speed(arc uint32) (Speed, bool) {
 	w := &g.ways[g.edges[arc>>1].way]
 	r := &g.profile.Road
-	s, ok := g.classSpeed(g.textOf(w.class))
+	class := g.textOf(w.class)
+	s, ok := Speed{}, false
+	if w.flags&flagLink != 0 {
+		s, ok = g.classSpeed(class + "_link")
+	}
+	if !ok {
+		s, ok = g.classSpeed(class)
+	}
 	if !ok {
 		return Speed{}, false
 	}
