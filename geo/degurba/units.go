@@ -58,11 +58,12 @@ func (c UnitClass) Label() map[string]string {
 	return map[string]string{"en": l[0], "it": l[1]}
 }
 
-// half is the share that decides; limits are inclusive but for rural areas.
-const half = 0.5
+// shares are amounts of a unit by class: of people, or of land where nobody
+// lives. They are compared doubled, so that whole numbers stay exact.
+type shares struct{ centre, dense, semi, suburb, village, low, veryLow, all float64 }
 
-// shares are parts of one: of the people, or of the land where nobody lives.
-type shares struct{ centre, dense, semi, suburb, village, low, veryLow float64 }
+// half reports whether an amount is half of all or more.
+func (s *shares) half(amount float64) bool { return 2*amount >= s.all }
 
 func (s *shares) cluster() float64 { return s.dense + s.semi + s.suburb }
 func (s *shares) rural() float64   { return s.village + s.low + s.veryLow }
@@ -76,10 +77,7 @@ func sharesOf(m map[Class]float64) (shares, bool) {
 	if !(sum > 0) {
 		return shares{}, false
 	}
-	return shares{
-		m[UrbanCentre2] / sum, m[DenseCluster] / sum, m[SemiDense] / sum, m[Suburban] / sum,
-		m[RuralCluster] / sum, m[LowDensity] / sum, m[VeryLowDensity] / sum,
-	}, true
+	return shares{m[UrbanCentre2], m[DenseCluster], m[SemiDense], m[Suburban], m[RuralCluster], m[LowDensity], m[VeryLowDensity], sum}, true
 }
 
 // ClassifyUnit gives a unit its classes at levels 1 and 2. A unit without
@@ -94,9 +92,9 @@ func ClassifyUnit(u Unit, r Rules) (level1, level2 UnitClass) {
 		}
 	}
 	switch {
-	case s.centre >= half:
+	case s.half(s.centre):
 		return City, City
-	case s.rural() > half:
+	case 2*s.rural() > s.all:
 		return RuralArea, s.ruralClass(r.Units)
 	}
 	return Town, s.townClass(r.Units)
@@ -113,9 +111,9 @@ func (s *shares) townClass(rules UnitRules) UnitClass {
 		return SemiDenseTown
 	}
 	switch {
-	case s.centre+s.dense >= half:
+	case s.half(s.centre + s.dense):
 		return DenseTown
-	case s.suburb+s.rural() >= half:
+	case s.half(s.suburb + s.rural()):
 		return Suburb
 	}
 	return SemiDenseTown
@@ -132,9 +130,9 @@ func (s *shares) ruralClass(rules UnitRules) UnitClass {
 		return MostlyUninhabited
 	}
 	switch {
-	case s.centre+s.cluster()+s.village >= half:
+	case s.half(s.centre + s.cluster() + s.village):
 		return Village
-	case s.veryLow >= half:
+	case s.half(s.veryLow):
 		return MostlyUninhabited
 	}
 	return DispersedRural
