@@ -99,6 +99,9 @@ type setting struct {
 	box         geo.BBox // of the areas, WGS84
 	population  catalog.Dataset
 	settlements []coverage.Place
+
+	ground   *ground     // once a way of moving has read it
+	standing []*standing // people on the grids used so far
 }
 
 // setting resolves what a request says of the territory and its people.
@@ -143,12 +146,10 @@ func (e *Engine) setting(ctx context.Context, q *CoverageRequest) (*setting, err
 // way is one way of moving over a setting, and the people on its cells.
 type way struct {
 	*setting
-	*run      // of this way alone: its inputs and notices
-	profile   string
-	mover     mover
-	footing   footing
-	who       people
-	spreading string
+	*run    // of this way alone: its inputs and notices
+	profile string
+	mover   mover
+	*standing
 }
 
 // way prepares a way of moving; "" is walking where there is land cover, else
@@ -159,12 +160,8 @@ func (s *setting) way(ctx context.Context, profile string, p Progress) (*way, er
 	if w.mover, err = w.newMover(ctx, p.part(0, 0.7)); err != nil {
 		return nil, err
 	}
-	w.footing = footing{grid: w.mover.grid(), passable: w.mover.passable}
-	if w.footing.area, err = areaOfCells(s.areas, w.footing.grid); err != nil {
-		return nil, err
-	}
 	p.tell(0.75, "people")
-	w.who, w.spreading, err = w.run.demand(ctx, s.population, s.areas, &w.footing)
+	w.standing, err = s.stand(ctx, w.mover)
 	return w, err
 }
 
@@ -177,6 +174,7 @@ type section struct {
 	report     *coverage.Report
 	sketch     *report.Sketch
 	times      *movement
+	demand     coverage.Demand // the people with their times
 }
 
 // section computes the coverage of a service.
@@ -192,8 +190,8 @@ func (w *way) section(ctx context.Context, service chosen, p Progress) (*section
 		return nil, err
 	}
 	p.tell(0.75, "counting")
-	c.who.arrive(c.times)
-	if c.report, err = coverage.Compute(ctx, c.who.Demand, coverageAreas(w.areas), w.settlements, coverage.Params{
+	c.demand = c.who.to(c.times)
+	if c.report, err = coverage.Compute(ctx, c.demand, coverageAreas(w.areas), w.settlements, coverage.Params{
 		Thresholds: w.q.Thresholds, BandNames: w.who.bandNames, FacilityNames: facilityNames(c.facilities),
 	}); err != nil {
 		return nil, err

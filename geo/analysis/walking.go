@@ -34,11 +34,7 @@ const snapMetres = 150.0
 // is a mover, and the ground from which people reach roads and stops.
 type walk struct {
 	*way
-	item    catalog.Item // of the land cover
-	cover   catalog.Dataset
-	lattice grid.Grid
-	classes []int32
-	heights []float32
+	*ground
 	table   *travel.SpeedTable
 	walker  travel.Profile
 	surface *travel.Surface
@@ -48,22 +44,17 @@ type walk struct {
 	notes                   travel.SurfaceNotes
 }
 
-// newWalk reads the ground and prepares it. Without land cover (no id) the
-// ground is open everywhere, and roads and barriers alone tell it apart.
+// newWalk puts a walker on the ground.
 func (w *way) newWalk(ctx context.Context, cover catalog.Dataset, walker travel.Profile, p Progress) (*walk, error) {
-	k := &walk{way: w, cover: cover, walker: walker}
-	read := k.ground
-	if cover.ID == "" {
-		read = k.openGround
-	}
-	if err := read(ctx, p.part(0, 0.5)); err != nil {
+	g, err := w.readGround(ctx, cover, p.part(0, 0.5))
+	if err != nil {
 		return nil, err
 	}
+	k := &walk{way: w, ground: g, walker: walker}
 	p.tell(0.5, "roads and barriers")
 	if err := k.build(ctx); err != nil {
 		return nil, err
 	}
-	var err error
 	k.engine, err = travel.Prepare(k.surface)
 	return k, err
 }
@@ -89,117 +80,6 @@ func (w *walk) times(ctx context.Context, list []facility, o moveOptions, p Prog
 	}
 	out.seconds, out.nearest = res.Seconds, res.Nearest
 	return out, nil
-}
-
-// noClass is the land-cover value for "not known".
-const noClass = math.MinInt32
-
-// ground reads land cover and elevation onto one grid: the land cover's own,
-// cut to the territory and its surroundings.
-func (w *walk) ground(ctx context.Context, p Progress) error {
-	w.used(w.cover)
-	box := w.box.Buffer(w.degrees(w.reach(w.longest())))
-	var err error
-	if w.item, err = w.oneItem(w.cover, "", "", &w.box); err != nil {
-		return err
-	}
-	native, err := fromLonLat(box, w.item.Grid.CRS)
-	if err != nil {
-		return err
-	}
-	win := w.item.Grid.WindowOf(native)
-	if win.Empty() {
-		return fault.Errorf("analysis.walking", fault.Invalid, "land cover %q does not cover the territory", w.cover.ID)
-	}
-	if win.Cells() > maxWalkingCells {
-		return fault.WithHint(fault.Errorf("analysis.walking", fault.TooLarge, "the territory and its surroundings have %d cells of land cover, the limit is %d", win.Cells(), maxWalkingCells),
-			"take a smaller territory, or coarser land cover")
-	}
-	w.lattice = w.item.Grid.Sub(win)
-	p.tell(0.1, "land cover")
-	values := make([]float32, w.lattice.Cells())
-	if _, err := w.resample(ctx, []catalog.Item{w.item}, 1, w.lattice, false, values); err != nil {
-		return err
-	}
-	w.classes = make([]int32, len(values))
-	for i, v := range values {
-		w.classes[i] = noClass
-		if v == v && v > math.MinInt32 && v < math.MaxInt32 {
-			w.classes[i] = int32(v)
-		}
-	}
-	w.coverExtent()
-	p.tell(0.2, "elevation")
-	return w.relief(ctx, values)
-}
-
-// openGround takes the ground as open: a grid of its own, without classes.
-func (w *walk) openGround(ctx context.Context, p Progress) error {
-	var err error
-	if w.lattice, err = squareGrid(w.box.Buffer(w.degrees(w.reach(w.longest()))), openMinCell); err != nil {
-		return err
-	}
-	w.notice("open-ground",
-		fmt.Sprintf("No land cover is known here: off the roads the ground is taken as open everywhere (%s), on cells of %.0f m.", openSpeeds, w.lattice.Transform[1]),
-		fmt.Sprintf("Qui non è nota la copertura del suolo: fuori dalle strade il terreno è considerato aperto ovunque (%s), su celle di %.0f m.", openSpeeds, w.lattice.Transform[1]))
-	p.tell(0.5, "elevation")
-	return w.relief(ctx, make([]float32, w.lattice.Cells()))
-}
-
-// openSpeeds is the speed table of ground without land cover.
-const openSpeeds = "walking-open"
-
-// openMinCell is the least side of its cells, in metres.
-const openMinCell = 20.0
-
-// coverExtent warns when the land cover ends inside the territory.
-func (w *walk) coverExtent() {
-	const slack = 0.005 // of the extent: boxes of tilted grids are not exact
-	b, dx, dy := w.item.BBox, slack*w.box.Width(), slack*w.box.Height()
-	if b.MinX > w.box.MinX+dx || b.MinY > w.box.MinY+dy || b.MaxX < w.box.MaxX-dx || b.MaxY < w.box.MaxY-dy {
-		w.notice("landcover-partial",
-			"The land cover does not reach the whole extent of the territory; people beyond it cannot be placed and are not in the figures.",
-			"La copertura del suolo non arriva a tutta l'estensione del territorio; le persone oltre il suo limite non sono nelle cifre.")
-	}
-}
-
-// relief reads elevation onto the grid; buffer is reused.
-func (w *walk) relief(ctx context.Context, buffer []float32) error {
-	if w.q.Elevation == "none" {
-		w.flat("as asked", "come richiesto")
-		return nil
-	}
-	d, found, err := w.pick(catalog.Elevation, w.q.Elevation, "--elevation", w.box)
-	if err != nil {
-		return err
-	}
-	if !found {
-		w.flat("no elevation is known here", "qui non è nota l'elevazione")
-		return nil
-	}
-	if d.Kind != catalog.Raster {
-		return fault.Errorf("analysis.walking", fault.Invalid, "elevation %q is no raster", d.ID)
-	}
-	w.used(d)
-	box, err := boxIn(w.lattice, geo.WGS84)
-	if err != nil {
-		return err
-	}
-	missing, err := w.resample(ctx, w.snapshot.Items(d.ID, &box), 1, w.lattice, true, buffer)
-	if err != nil {
-		return err
-	}
-	if missing > 0 {
-		w.notice("elevation-missing",
-			fmt.Sprintf("%d of %d cells have no elevation and are taken as level.", missing, len(buffer)),
-			fmt.Sprintf("%d celle su %d non hanno quota e sono considerate in piano.", missing, len(buffer)))
-	}
-	w.heights = buffer
-	return nil
-}
-
-func (w *walk) flat(en, it string) {
-	w.notice("flat-ground", "The ground is taken as flat: "+en+".", "Il terreno è considerato piano: "+it+".")
 }
 
 // build puts speeds on the ground.
