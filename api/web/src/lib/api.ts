@@ -112,7 +112,7 @@ export function createClient(fetcher: Fetch = fetch.bind(globalThis)): Client {
     landing: (signal) => get('/?f=json', signal),
     status: (signal) => get('/status', signal),
     collections: async (signal) => (await get<{ collections: Collection[] }>('/collections', signal)).collections ?? [],
-    style: (dataset, signal) => get(`/styles/${seg(dataset)}`, signal),
+    style: (dataset, signal) => get(`/styles/${seg(dataset)}?labels=false`, signal),
     legend: async (dataset, signal) => readLegend(await get<RawLegend>(`/legend/${seg(dataset)}`, signal)),
     sample: (dataset, bbox, limit, signal) =>
       get(`/collections/${seg(dataset)}/items${search({ limit, bbox: bbox?.join(',') })}`, signal),
