@@ -1,8 +1,10 @@
 package report
 
+import "maps"
+
 // english is the catalogue of English texts. {1}, {2}, … are filled in.
 func english() map[string]string {
-	return map[string]string{
+	out := map[string]string{
 		"title":             "Who can reach {1}",
 		"title.profile":     "Who can reach {1} {2}",
 		"subtitle":          "Coverage report for {1}",
@@ -116,7 +118,7 @@ func english() map[string]string {
 		"col.median":       "Median time",
 		"col.p90":          "9 of 10 within",
 		"col.threshold":    "Travel time",
-		"col.band":         "Age",
+		"col.age":          "Age",
 		"col.rank":         "No.",
 		"col.group":        "Where",
 		"col.left-out":     "People left out",
@@ -235,4 +237,6 @@ func english() map[string]string {
 		"compass.n": "N", "compass.ne": "NE", "compass.e": "E", "compass.se": "SE",
 		"compass.s": "S", "compass.sw": "SW", "compass.w": "W", "compass.nw": "NW",
 	}
+	maps.Copy(out, studyEnglish())
+	return out
 }

@@ -1,8 +1,10 @@
 package report
 
+import "maps"
+
 // italian is the catalogue of Italian texts, key for key as the English one.
 func italian() map[string]string {
-	return map[string]string{
+	out := map[string]string{
 		"title":             "Chi raggiunge {1}",
 		"title.profile":     "Chi raggiunge {1} {2}",
 		"subtitle":          "Rapporto di copertura: {1}",
@@ -116,7 +118,7 @@ func italian() map[string]string {
 		"col.median":       "Tempo mediano",
 		"col.p90":          "9 su 10 entro",
 		"col.threshold":    "Tempo di viaggio",
-		"col.band":         "Età",
+		"col.age":          "Età",
 		"col.rank":         "N.",
 		"col.group":        "Dove",
 		"col.left-out":     "Persone escluse",
@@ -235,4 +237,6 @@ func italian() map[string]string {
 		"compass.n": "N", "compass.ne": "NE", "compass.e": "E", "compass.se": "SE",
 		"compass.s": "S", "compass.sw": "SO", "compass.w": "O", "compass.nw": "NO",
 	}
+	maps.Copy(out, studyItalian())
+	return out
 }

@@ -80,7 +80,7 @@ func (v *view) areaBars() ([]bar, int) {
 	last := len(v.r.ThresholdsS) - 1
 	order := make([]int, 0, len(v.r.Areas))
 	for i := range v.r.Areas {
-		if v.r.Areas[i].Population > 0 {
+		if f := &v.r.Areas[i].Figures; f.Population > 0 && !f.Coverage[last].Suppressed {
 			order = append(order, i)
 		}
 	}
@@ -103,11 +103,14 @@ func (v *view) areaBars() ([]bar, int) {
 
 func (v *view) bandBars() []bar {
 	last := len(v.r.ThresholdsS) - 1
-	rows := make([]bar, len(v.r.AgeBands))
+	var rows []bar
 	for i := range v.r.AgeBands {
 		b := &v.r.AgeBands[i]
+		if b.Coverage[last].Suppressed {
+			continue
+		}
 		n := v.p.bands[i].uncovered[last] + v.p.bands[i].unreachable
-		rows[i] = bar{name: bandName(b), row: b.Coverage[last], pop: b.Population, note: v.l.count("bars.left", n, v.l.whole(n))}
+		rows = append(rows, bar{name: bandName(b), row: b.Coverage[last], pop: b.Population, note: v.l.count("bars.left", n, v.l.whole(n))})
 	}
 	return rows
 }

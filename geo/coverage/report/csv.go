@@ -45,6 +45,7 @@ var figureColumns = []Column{
 	{"share", "covered / population from the unrounded numbers, 0 to 1, 6 decimals; empty where nobody lives"},
 	{"median_s", "time within which half of all people are reached, seconds; empty when not reached"},
 	{"p90_s", "time within which nine tenths of all people are reached, seconds; empty when not reached"},
+	{"suppressed", "yes when the numbers of the row are hidden to protect a small group"},
 }
 
 // Columns lists the columns of a table in order.
@@ -160,13 +161,20 @@ func bandRows(r *coverage.Report, p *printed) [][]string {
 func figureRows(head []string, f *coverage.Figures, l *line) [][]string {
 	rows := make([][]string, len(f.Coverage))
 	for j, c := range f.Coverage {
+		if c.Suppressed {
+			rows[j] = append(append([]string{}, head...), "", decimal(&c.ThresholdS), "", "", "", "", "", "", "yes")
+			if !hiddenWhole(f) {
+				rows[j][len(head)] = whole(l.population)
+			}
+			continue
+		}
 		share := ""
 		if c.Share != nil {
 			share = strconv.FormatFloat(*c.Share, 'f', 6, 64)
 		}
 		rows[j] = append(append([]string{}, head...),
 			whole(l.population), decimal(&c.ThresholdS), whole(l.covered[j]), whole(l.uncovered[j]), whole(l.unreachable),
-			share, decimal(f.MedianS), decimal(f.P90S))
+			share, decimal(f.MedianS), decimal(f.P90S), "")
 	}
 	return rows
 }

@@ -1,5 +1,6 @@
-// Package report renders a computed coverage report: JSON for machines, CSV
-// for spreadsheets, and one self-contained HTML page for people and paper.
+// Package report renders computed coverage reports, of one service or of
+// several (a study): JSON for machines, CSV and spreadsheets, GeoPackage, one
+// self-contained HTML page for people, and PDF/UA for paper.
 //
 // The page has no script and asks for nothing from outside: it can be mailed,
 // filed and printed as it is. Its pictures are drawn here as SVG, and every
@@ -23,38 +24,54 @@ import (
 //go:embed page.html.tmpl
 var pageSource string
 
+//go:embed study.html.tmpl
+var studySource string
+
+//go:embed parts.html.tmpl
+var partsSource string
+
 //go:embed style.css
 var styleSource string
 
-// page is what the template sees.
-type page struct {
-	v *view
+//go:embed print.css
+var printSource string
+
+// frontPage is what the heads of all pages have.
+type frontPage struct {
+	l *language
 
 	Lang, Title, Territory, Made, ID string
+	Subtitle                         string
 	CSP                              string
 	Style                            template.CSS
 	Patterns                         template.HTML
-
-	Invented string
-	Headline string
-	Within   []string
-	Keys     []keyFigure
-
-	Thresholds                         *table
-	Maps                               []figure
-	AreaBars, BandBars, Curve          *figure
-	AreaNote, CurveNote                string
-	Areas, Bands, CurveTable           *table
-	Gaps, Inputs, Parameters, Unplaced *table
-	GapsNone, Omitted                  string
-	AreaWord, FacilityCount            string
-	GapMethod, Program, Model          string
-	Formulas                           []coverage.Formula
-	Notices                            []string
+	Invented                         string
+	Notices                          []string
+	Program                          string
+	How                              []explanation
+	Hidden                           string
+	Kind                             string // class of the body: "single" or "study"
 }
 
 // T is the text of a key of the catalogue.
-func (p *page) T(key string, args ...string) string { return p.v.l.t(key, args...) }
+func (p *frontPage) T(key string, args ...string) string { return p.l.t(key, args...) }
+
+// page is what the template of one report sees.
+type page struct {
+	frontPage
+	body
+	Inputs   *table
+	Contents []section
+}
+
+// T is the text of a key of the catalogue.
+func (p *page) T(key string, args ...string) string { return p.l.t(key, args...) }
+
+// section is an entry of the table of contents.
+type section struct {
+	ID, Text string
+	Parts    []section
+}
 
 // HTML writes the report as a page in English ("en") or Italian ("it", "it-IT").
 // The sketch may be nil: the page then has no map.
@@ -63,31 +80,82 @@ func (p *page) T(key string, args ...string) string { return p.v.l.t(key, args..
 // sketch is not in degrees, fault.Unsupported for other languages,
 // fault.TooLarge for the backdrop.
 func HTML(w io.Writer, r *coverage.Report, s *Sketch, lang string) error {
-	l, err := languageOf(lang)
+	b, err := htmlOf(r, s, lang, forScreen)
 	if err != nil {
 		return err
 	}
+	if _, err := w.Write(b); err != nil {
+		return fmt.Errorf("write coverage report as HTML: %w", err)
+	}
+	return nil
+}
+
+// medium is what a page is drawn for: the same page, but that programs which
+// make PDF get pictures as files of their own, with alternative texts.
+type medium bool
+
+const (
+	forScreen medium = false
+	forPDF    medium = true
+)
+
+func htmlOf(r *coverage.Report, s *Sketch, lang string, m medium) ([]byte, error) {
+	l, err := languageOf(lang)
+	if err != nil {
+		return nil, err
+	}
 	if err := validate("report.HTML", r); err != nil {
-		return err
+		return nil, err
 	}
 	if s == nil {
 		s = &Sketch{}
 	}
 	if err := s.check(); err != nil {
-		return err
+		return nil, err
 	}
-	t, err := template.New("page").Parse(pageSource)
+	return render("page", pageSource, newPage(newView(r, l), s), m)
+}
+
+// render fills a template; the parts that pages share come along.
+func render(name, source string, data any, m medium) ([]byte, error) {
+	t, err := template.New(name).Funcs(template.FuncMap{"picture": m.picture, "swatch": m.swatch}).Parse(source + partsSource)
 	if err != nil {
-		return fmt.Errorf("parse the page of coverage reports: %w", err)
+		return nil, fmt.Errorf("parse the page of coverage reports: %w", err)
 	}
 	var out bytes.Buffer
-	if err := t.Execute(&out, newPage(newView(r, l), s)); err != nil {
-		return fmt.Errorf("draw coverage report: %w", err)
+	if err := t.Execute(&out, data); err != nil {
+		return nil, fmt.Errorf("draw coverage report: %w", err)
 	}
-	if _, err := w.Write(out.Bytes()); err != nil {
-		return fmt.Errorf("write coverage report as HTML: %w", err)
+	return out.Bytes(), nil
+}
+
+// picture is a drawing within the page.
+func (m medium) picture(f figure) template.HTML {
+	if m == forPDF {
+		return asImage(f.SVG, f.Title+". "+f.Desc, "picture")
 	}
-	return nil
+	return f.SVG
+}
+
+func (m medium) swatch(svg template.HTML) template.HTML {
+	if m == forPDF {
+		return asImage(svg, "", "swatch")
+	}
+	return svg
+}
+
+// asImage turns a drawing into an image with an alternative text. It carries
+// the hatchings itself, since an image sees nothing of the page around it.
+func asImage(svg template.HTML, alt, class string) template.HTML {
+	head, rest, _ := strings.Cut(string(svg), ">")
+	if !strings.Contains(head, "xmlns=") {
+		head += ` xmlns="http://www.w3.org/2000/svg"`
+	}
+	if strings.Contains(rest, "url(#") {
+		rest = patternDefs() + rest
+	}
+	data := base64.StdEncoding.EncodeToString([]byte(head + ">" + rest))
+	return template.HTML(`<img class="` + class + `" alt="` + esc(alt) + `" src="data:image/svg+xml;base64,` + data + `">`) //nolint:gosec // escaped
 }
 
 // ContentSecurityPolicy is the strictest policy under which the page works;
@@ -96,139 +164,74 @@ const ContentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'; im
 
 func newPage(v *view, s *Sketch) *page {
 	r, l := v.r, v.l
-	style := styleOf(v)
-	hash := sha256.Sum256([]byte(style))
-	p := &page{
-		v: v, Lang: l.code, Title: v.title(), Territory: v.territory(), Made: l.date(r.CreatedAt), ID: r.ID,
-		CSP: fmt.Sprintf("default-src 'none'; style-src 'sha256-%s'; img-src data:; base-uri 'none'; form-action 'none'",
-			base64.StdEncoding.EncodeToString(hash[:])),
-		Style: template.CSS(style), Patterns: patterns(), //nolint:gosec // our own style sheet
-		Headline: v.headline(), Within: v.within(), Keys: v.keys(),
-		AreaWord:      l.areaWord(r, false),
-		FacilityCount: l.count("facilities", int64(r.Facilities.Count), l.whole(int64(r.Facilities.Count))),
-		GapMethod:     l.t("method.gaps", l.exact(v.limit())), Model: r.Method.Model, Formulas: r.Method.Formulas,
-	}
-	for i := range r.Notices {
-		if r.Notices[i].Code == coverage.NoticeInventedData {
-			p.Invented = l.notice(&r.Notices[i])
-			continue
-		}
-		p.Notices = append(p.Notices, l.notice(&r.Notices[i]))
-	}
-	if r.Program.Version != "" {
-		name := r.Program.Name
-		if name == "" {
-			name = "Contado"
-		}
-		p.Program = l.t("program", name, r.Program.Version)
-	}
+	p := &page{frontPage: newFront(l, v.title(), v.territory(), r.ID, &r.Program)}
+	p.Kind, p.Made, p.Subtitle = "single", l.date(r.CreatedAt), l.t("subtitle", p.Territory)
+	p.addNotices(r.Notices)
 	// In the order of the page: figures and tables are numbered as they come.
-	p.Thresholds = v.thresholdTable()
-	p.Maps = v.maps(s)
-	p.addGaps()
-	p.addBars()
-	p.addAges()
-	p.addCurve()
-	p.addProvenance()
+	p.body = *newBody(v, s, 2)
+	if len(r.Inputs) > 0 {
+		p.Inputs = v.n.inputTable(l, "t-inputs", r.Inputs)
+	}
+	p.fillSettings()
+	p.How = v.explanations()
+	p.Hidden = l.hiddenNote(r.Disclosure)
+	p.Contents = append(p.contents(), section{ID: "s-inputs", Text: l.t("inputs")},
+		section{ID: "s-method", Text: l.t("method")}, section{ID: "s-limits", Text: l.t("limits")})
 	return p
 }
 
-func (v *view) maps(s *Sketch) []figure {
-	c := newCartography(v, s)
-	if c == nil || len(v.r.Areas) == 0 {
-		return nil
+func newFront(l *language, title, territory, id string, program *coverage.Program) frontPage {
+	style := styleOf(l, id, title)
+	hash := sha256.Sum256([]byte(style))
+	p := frontPage{
+		l: l, Lang: l.code, Title: title, Territory: territory, ID: id,
+		CSP: fmt.Sprintf("default-src 'none'; style-src 'sha256-%s'; img-src data:; base-uri 'none'; form-action 'none'",
+			base64.StdEncoding.EncodeToString(hash[:])),
+		Style: template.CSS(style), Patterns: patterns(), //nolint:gosec // our own style sheet
 	}
-	l := v.l
-	limit, word := l.exact(v.limit()), l.areaWord(v.r, false)
-	title := l.t("map.cap", limit, word)
-	out := []figure{c.choropleth(v.figure("f-map", title,
-		l.t("map.desc", v.territory(), word, limit, l.whole(int64(len(s.Facilities))), word)))}
-	if len(s.Backdrop) > 0 {
-		out = append(out, c.surface(v.figure("f-surface", l.t("map.surface.cap"), l.t("map.surface.desc", v.territory(), word))))
-	}
-	return out
-}
-
-func (p *page) addBars() {
-	v := p.v
-	l, r := v.l, v.r
-	if len(r.Areas) == 0 {
-		return
-	}
-	word, limit := l.areaWord(r, false), l.exact(v.limit())
-	if rows, total := v.areaBars(); len(rows) > 1 {
-		f := v.figure("f-areas", l.t("bars.cap", word, limit),
-			l.t("bars.desc", l.whole(int64(len(rows))), l.areaWord(r, true), limit, word))
-		f = bars(f, l, rows, 220, 190)
-		f.Legend = v.groupLegend()
-		if len(rows) < total {
-			f.Notes = []string{l.t("bars.some", l.whole(int64(len(rows))), l.whole(int64(total)))}
+	if program.Version != "" {
+		name := program.Name
+		if name == "" {
+			name = "Contado"
 		}
-		p.AreaBars = &f
+		p.Program = l.t("program", name, program.Version)
 	}
-	p.Areas = v.areaTable()
-	if n := len(r.ThresholdsS); n > sharesShown {
-		p.AreaNote = l.t("by-area.some", l.whole(sharesShown), l.whole(int64(n)))
-	}
+	return p
 }
 
-func (p *page) addAges() {
-	v := p.v
-	if len(v.r.AgeBands) == 0 || v.r.PopulationTotal == 0 {
-		return
-	}
-	limit := v.l.exact(v.limit())
-	f := bars(v.figure("f-ages", v.l.t("by-age.chart", limit), v.l.t("by-age.desc", limit)), v.l, v.bandBars(), 150, 190)
-	f.Legend = v.groupLegend()
-	p.BandBars = &f
-	p.Bands = v.bandTable()
-}
-
-func (p *page) addCurve() {
-	v := p.v
-	if len(v.r.Curve) < 2 || v.r.PopulationTotal == 0 {
-		return
-	}
-	var said []string
-	for _, c := range v.r.Coverage {
-		said = append(said, v.l.t("headline.within", v.l.long(c.ThresholdS), v.l.percent(c.Share)))
-	}
-	f := v.curve(v.figure("f-curve", v.l.t("curve.cap"), v.l.t("curve.desc", strings.Join(said, " "))))
-	p.Curve = &f
-	p.CurveTable = v.curveTable()
-}
-
-func (p *page) addGaps() {
-	v := p.v
-	if len(v.r.Gaps) > 0 {
-		p.Gaps = v.gapTable()
-	} else if v.r.GapsOmitted.Count == 0 {
-		p.GapsNone = v.l.t("gaps.none", v.l.exact(v.limit()))
-	}
-	p.Omitted = v.omitted()
-}
-
-func (p *page) addProvenance() {
-	v := p.v
-	if len(v.r.Inputs) > 0 {
-		p.Inputs = v.inputTable()
-	}
-	if len(v.r.Method.Parameters) > 0 {
-		p.Parameters = v.parameterTable()
-	}
-	if len(v.r.Facilities.Unplaced) > 0 {
-		p.Unplaced = v.unplacedTable()
+func (p *frontPage) addNotices(list []coverage.Notice) {
+	for i := range list {
+		if list[i].Code == coverage.NoticeInventedData {
+			p.Invented = p.l.notice(&list[i])
+			continue
+		}
+		p.Notices = append(p.Notices, p.l.notice(&list[i]))
 	}
 }
 
 var notID = regexp.MustCompile(`[^A-Za-z0-9-]+`)
 
-// styleOf is the style sheet with the footer of printed pages. Only letters,
-// digits and hyphens of the id go into it.
-func styleOf(v *view) string {
+// styleOf is the style sheet with the texts at the edges of printed pages:
+// only letters, digits, spaces and plain punctuation go into it.
+func styleOf(l *language, id, title string) string {
 	left := "Contado"
-	if id := notID.ReplaceAllString(v.r.ID, ""); id != "" {
+	if id := notID.ReplaceAllString(id, ""); id != "" {
 		left += " · " + id[:min(len(id), 60)]
 	}
-	return strings.NewReplacer("@LEFT@", left, "@PAGE@", v.l.t("page")).Replace(styleSource)
+	return strings.NewReplacer("@LEFT@", left, "@TOP@", cssText(title, 90), "@PAGE@", cssText(l.t("page"), 20), "@SEE@", cssText(l.t("see-page"), 20)).
+		Replace(styleSource + printSource)
+}
+
+// cssText is a text that can stand between quotes of a style sheet in a page.
+func cssText(s string, most int) string {
+	clean := []rune(strings.Map(func(c rune) rune {
+		if c < ' ' || strings.ContainsRune(`"'\<>&{};@`, c) {
+			return ' '
+		}
+		return c
+	}, s))
+	if len(clean) > most {
+		clean = append(clean[:most-1], '…')
+	}
+	return string(clean)
 }

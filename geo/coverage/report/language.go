@@ -236,17 +236,66 @@ func (l *language) serviceKey(service string) string {
 
 // service is "a pharmacy", or “name” for services of no known kind.
 func (l *language) service(r *coverage.Report) string {
-	if key := l.serviceKey(r.Service); key != "" {
+	return l.serviceNamed(r.Service, r.ServiceTitle)
+}
+
+func (l *language) serviceNamed(id, title string) string {
+	if key := l.serviceKey(id); key != "" {
 		return l.text[key]
 	}
-	name := r.ServiceTitle
+	name := title
 	if name == "" {
-		name = r.Service
+		name = id
 	}
 	if name == "" {
 		return l.t("service")
 	}
 	return l.t("service.named", name)
+}
+
+// serviceHead is the service without its article, as heads of rows have it:
+// "Pharmacy".
+func (l *language) serviceHead(id, title string) string {
+	if key := l.serviceKey(id); key != "" {
+		s := l.text[key]
+		for _, article := range strings.Fields(l.t("articles")) {
+			article = strings.ReplaceAll(article, "_", " ")
+			if rest, ok := strings.CutPrefix(s, article); ok {
+				s = rest
+				break
+			}
+		}
+		return capital(s)
+	}
+	if title != "" {
+		return title
+	}
+	return id
+}
+
+// said picks the text of the language, else the English one, else any.
+func (l *language) said(texts map[string]string) string {
+	for _, lang := range []string{l.code, English, Italian} {
+		if s := texts[lang]; s != "" {
+			return s
+		}
+	}
+	return ""
+}
+
+// model is the sentence on the model, in this language when it is one that
+// the program writes.
+func (l *language) model(s string) string {
+	if key := "model." + modelKey(s); l.has(key) {
+		return l.text[key]
+	}
+	return s
+}
+
+// modelKey is the first words of a sentence, joined by hyphens.
+func modelKey(s string) string {
+	words := strings.FieldsFunc(strings.ToLower(s), func(c rune) bool { return (c < 'a' || c > 'z') && (c < '0' || c > '9') })
+	return strings.Join(words[:min(len(words), 2)], "-")
 }
 
 // profile is "on foot", or “with profile x”.
@@ -261,8 +310,8 @@ func (l *language) profile(profile string) string {
 	return l.t("profile.named", profile)
 }
 
-func (l *language) areaWord(r *coverage.Report, many bool) string {
-	key := "area." + r.AreaLevel
+func (l *language) areaWord(level string, many bool) string {
+	key := "area." + level
 	if !l.has(key) {
 		key = "area.any"
 	}

@@ -52,7 +52,7 @@ func newCartography(v *view, s *Sketch) *cartography {
 			}
 			size += len(path(c.outlines[i]))
 		}
-		if size <= mapBudget || tol > 60 {
+		if size <= v.budget || tol > 60 {
 			return c
 		}
 	}
@@ -70,7 +70,7 @@ func (c *cartography) start(id, title, desc string) *drawing {
 func (c *cartography) choropleth(f figure) figure {
 	d := c.start(f.ID, f.Title, f.Desc)
 	last := len(c.v.r.ThresholdsS) - 1
-	seen, nobody := map[string]bool{}, false
+	seen, nobody, secret := map[string]bool{}, false, false
 	d.f(`<g transform="scale(.1)" stroke="#a88468" stroke-width="8" stroke-linejoin="round" fill-rule="evenodd">`)
 	for i, a := range c.s.Areas {
 		k, ok := c.area[a.Code]
@@ -79,9 +79,12 @@ func (c *cartography) choropleth(f figure) figure {
 		}
 		seen[a.Code] = true
 		fill, said := nobodyFill, c.v.l.t("map.nobody")
-		if share := c.v.r.Areas[k].Coverage[last].Share; share != nil {
-			fill, said = fillOf(classOf(*share)), c.v.l.percent(share)
-		} else {
+		switch row := &c.v.r.Areas[k].Coverage[last]; {
+		case row.Suppressed:
+			fill, said, secret = hiddenFill, c.v.l.t("hidden"), true
+		case row.Share != nil:
+			fill, said = fillOf(classOf(*row.Share)), c.v.l.percent(row.Share)
+		default:
 			nobody = true
 		}
 		d.f(`<path fill="%s" d="%s"><title>%s: %s</title></path>`, bigPattern(fill), path(c.outlines[i]), esc(c.v.r.Areas[k].Name), esc(said))
@@ -93,7 +96,7 @@ func (c *cartography) choropleth(f figure) figure {
 	c.gaps(d)
 	c.areaLabels(d, last)
 	f.SVG = d.html()
-	f.Legend = c.legend(nobody)
+	f.Legend = c.legend(nobody, secret)
 	f.Notes = c.notes(len(c.v.r.Areas) - len(seen))
 	return f
 }
@@ -258,7 +261,11 @@ func (c *cartography) areaLabels(d *drawing, last int) {
 			continue
 		}
 		area := &c.v.r.Areas[k]
-		c.areaLabel(d, inside(c.outlines[i]), area.Name, c.v.l.percent(area.Coverage[last].Share))
+		share := c.v.l.percent(area.Coverage[last].Share)
+		if area.Coverage[last].Suppressed {
+			share = c.v.l.t("hidden")
+		}
+		c.areaLabel(d, inside(c.outlines[i]), area.Name, share)
 	}
 }
 
@@ -284,7 +291,7 @@ func (c *cartography) areaLabel(d *drawing, runs []run, name, share string) {
 	}
 }
 
-func (c *cartography) legend(nobody bool) []swatch {
+func (c *cartography) legend(nobody, secret bool) []swatch {
 	pct := c.v.l.roundPercent
 	var out []swatch
 	for i, k := range shareClasses {
@@ -302,6 +309,9 @@ func (c *cartography) legend(nobody bool) []swatch {
 	if nobody {
 		out = append(out, swatch{square(nobodyFill), c.v.l.t("map.nobody")})
 	}
+	if secret {
+		out = append(out, swatch{square(hiddenFill), c.v.l.t("hidden")})
+	}
 	if len(c.s.Facilities) > 0 {
 		out = append(out, swatch{symbol(facilitySymbol), c.v.l.t("map.facility")})
 	}
@@ -315,7 +325,7 @@ func (c *cartography) notes(unmatched int) []string {
 	l := c.v.l
 	var out []string
 	if len(c.v.r.Gaps) > 0 {
-		out = append(out, l.t("map.same", l.t("gaps"), l.areaWord(c.v.r, false)))
+		out = append(out, l.t("map.same", l.t("gaps"), l.areaWord(c.v.r.AreaLevel, false)))
 	}
 	for _, n := range []struct {
 		key string

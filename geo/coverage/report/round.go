@@ -2,6 +2,7 @@ package report
 
 import (
 	"math"
+	"slices"
 
 	"contado/geo/coverage"
 )
@@ -67,6 +68,9 @@ func lineOf(classes []int64) line {
 
 func round(r *coverage.Report) *printed {
 	whole := wholeOf(r)
+	if anyHidden(r) {
+		return roundApart(r, &whole)
+	}
 	total := classes(&whole)
 	areas := make([][]int64, len(r.Areas))
 	for i := range r.Areas {
@@ -103,6 +107,57 @@ func round(r *coverage.Report) *printed {
 		p.bands = append(p.bands, lineOf(b))
 	}
 	return p
+}
+
+// anyHidden reports whether some row is suppressed: then the visible numbers
+// cannot add up to the printed totals, and must not.
+func anyHidden(r *coverage.Report) bool {
+	if whole := wholeOf(r); hidden(&whole) {
+		return true
+	}
+	bands := func(list []coverage.BandResult) bool {
+		return slices.ContainsFunc(list, func(b coverage.BandResult) bool { return hidden(&b.Figures) })
+	}
+	return bands(r.AgeBands) || slices.ContainsFunc(r.Areas, func(a coverage.AreaResult) bool {
+		return hidden(&a.Figures) || bands(a.AgeBands)
+	})
+}
+
+// roundApart rounds each population by itself; its row still adds up.
+func roundApart(r *coverage.Report, whole *coverage.Figures) *printed {
+	one := func(f *coverage.Figures) line {
+		if hidden(f) {
+			return roundPlainly(f)
+		}
+		c := classes(f)
+		roundTogether([][]int64{c}, nil)
+		return lineOf(c)
+	}
+	bands := func(list []coverage.BandResult) []line {
+		var out []line
+		for i := range list {
+			out = append(out, one(&list[i].Figures))
+		}
+		return out
+	}
+	p := &printed{total: one(whole), bands: bands(r.AgeBands)}
+	for i := range r.Areas {
+		p.areas = append(p.areas, one(&r.Areas[i].Figures))
+		p.areaBands = append(p.areaBands, bands(r.Areas[i].AgeBands))
+	}
+	return p
+}
+
+func roundPlainly(f *coverage.Figures) line {
+	l := line{population: int64(math.Round(f.Population))}
+	for _, r := range f.Coverage {
+		l.covered = append(l.covered, int64(math.Round(r.Covered)))
+		l.uncovered = append(l.uncovered, int64(math.Round(r.Uncovered)))
+		if !r.Suppressed {
+			l.unreachable = int64(math.Round(r.Unreachable))
+		}
+	}
+	return l
 }
 
 func wholeOf(r *coverage.Report) coverage.Figures {

@@ -20,10 +20,13 @@ type drawing struct {
 
 func newDrawing(id string, width, height float64, title, desc string) *drawing {
 	d := &drawing{id: id, width: width, height: height}
-	d.f(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %s %s" role="img" aria-labelledby="%s-t %s-d">`, num(width), num(height), id, id)
+	d.f(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %s %s" font-family="%s" role="img" aria-labelledby="%s-t %s-d">`, num(width), num(height), pictureFonts, id, id)
 	d.f(`<title id="%s-t">%s</title><desc id="%s-d">%s</desc>`, id, esc(title), id, esc(desc))
 	return d
 }
+
+// pictureFonts are those of the page: a picture on its own has no style sheet.
+const pictureFonts = "system-ui, 'Segoe UI', Roboto, 'Noto Sans', 'Liberation Sans', 'DejaVu Sans', sans-serif"
 
 func (d *drawing) f(format string, args ...any) { fmt.Fprintf(&d.b, format, args...) }
 
@@ -54,9 +57,12 @@ func cut(s string, size, width float64) string {
 	return strings.TrimRight(string(runes[:min(keep, len(runes))]), " ") + "…"
 }
 
-// text draws dark text with a light halo, legible on any ground.
+// text draws dark text with a light halo, legible on any ground. The halo is
+// a text of its own: not every program that draws SVG knows paint-order.
 func (d *drawing) text(x, y, size float64, anchor, s string) {
-	d.f(`<text x="%s" y="%s" font-size="%s" text-anchor="%s" class="h">%s</text>`, num(x), num(y), num(size), anchor, esc(s))
+	for _, paint := range [...]string{`fill="#fff" stroke="#fff" stroke-width="4.5" stroke-linejoin="round"`, `fill="#111"`} {
+		d.f(`<text x="%s" y="%s" font-size="%s" text-anchor="%s" %s>%s</text>`, num(x), num(y), num(size), anchor, paint, esc(s))
+	}
 }
 
 // path writes outlines as relative moves in tenths of a pixel.

@@ -39,13 +39,20 @@ func fillOf(i int) string {
 	return shareClasses[i].fill
 }
 
-const nobodyFill = "url(#nobody)"
+const (
+	nobodyFill = "url(#nobody)"
+	hiddenFill = "url(#hidden)"
+)
 
 // patterns are the hatchings, shared by all drawings of the page; those with
 // "-x" are for drawing in tenths of a pixel.
 func patterns() template.HTML {
+	return template.HTML(`<svg width="0" height="0" aria-hidden="true" class="defs">` + patternDefs() + `</svg>`) //nolint:gosec // constants only
+}
+
+func patternDefs() string {
 	var b strings.Builder
-	b.WriteString(`<svg width="0" height="0" aria-hidden="true" class="defs"><defs>`)
+	b.WriteString(`<defs>`)
 	add := func(id string, size int, turn, inner string) {
 		for _, v := range []struct{ id, scale string }{{id, ""}, {id + "-x", "scale(10) "}} {
 			fmt.Fprintf(&b, `<pattern id="%s" width="%d" height="%d" patternUnits="userSpaceOnUse" patternTransform="%s%s">%s</pattern>`,
@@ -64,9 +71,10 @@ func patterns() template.HTML {
 		add(c.id, step, "rotate(45)", fmt.Sprintf(`<rect width="%d" height="%d" fill="%s"/><path d="M0 0v%d" stroke="%s"/>%s`, step, step, c.fill, step, c.hatch, cross))
 	}
 	add("nobody", 6, "rotate(0)", `<rect width="6" height="6" fill="#f2f2f2"/><circle cx="3" cy="3" r="1" fill="#777"/>`)
+	add("hidden", 8, "rotate(0)", `<rect width="8" height="8" fill="#fff"/><path d="M1 4h6M4 1v6" stroke="#777" stroke-width=".8"/>`)
 	add("unreachable", 6, "rotate(45)", `<rect width="6" height="6" fill="`+unreachableFill+`"/><path d="M0 0v6" stroke="#d9b9b0" stroke-width="1.4"/>`)
-	b.WriteString(`</defs></svg>`)
-	return template.HTML(b.String()) //nolint:gosec // constants only
+	b.WriteString(`</defs>`)
+	return b.String()
 }
 
 // swatch is a legend item with a little picture.

@@ -3,6 +3,7 @@ package report
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -13,15 +14,37 @@ func (v *view) thresholdTable() *table {
 	l := v.l
 	caption := l.t("by-threshold.cap", l.service(v.r), l.profile(v.r.Profile))
 	t := v.table("t-thresholds", strings.TrimSuffix(caption, ", "),
-		text(l.t("col.threshold")), numb(l.t("col.people")), numb(l.t("col.within", "T")), numb(l.t("col.share")), numb(l.t("col.needs-longer")), numb(l.t("col.unreachable")))
+		text(l.t("col.threshold")), numb(l.t("col.people")), numb(l.t("col.within", "T")), numb(l.t("col.share"))).narrow().how(l, "coverage")
+	banded := len(v.r.Ranges) > 0
+	if banded {
+		t.Head = append(t.Head, numb(l.t("col.band")+"\u00a0*"))
+		t.note("* " + l.t("band.note"))
+	}
+	t.Head = append(t.Head, numb(l.t("col.needs-longer")), numb(l.t("col.unreachable")))
+	p := v.p.total
 	for j, c := range v.r.Coverage {
-		p := v.p.total
-		t.Rows = append(t.Rows, row{Cells: []cell{
-			header("T\u00a0=\u00a0" + l.exact(c.ThresholdS)), v.whole(p.population),
-			v.whole(p.covered[j]), numb(l.percent(c.Share)), v.whole(p.uncovered[j]), v.whole(p.unreachable),
-		}})
+		cells := []cell{header("T\u00a0=\u00a0" + l.exact(c.ThresholdS)), v.whole(p.population)}
+		if c.Suppressed {
+			t.Rows = append(t.Rows, row{Cells: append(cells, v.secret(t, len(t.Head)-2)...)})
+			continue
+		}
+		cells = append(cells, v.whole(p.covered[j]), numb(l.percent(c.Share)))
+		if banded {
+			cells = append(cells, numb(l.band(v.rangeAt(c.ThresholdS))))
+		}
+		t.Rows = append(t.Rows, row{Cells: append(cells, v.whole(p.uncovered[j]), v.whole(p.unreachable))})
 	}
 	return t
+}
+
+// secret are n cells whose numbers are hidden, with the reason below the table.
+func (v *view) secret(t *table, n int) []cell {
+	t.note(v.l.hiddenNote(v.r.Disclosure))
+	out := make([]cell, n)
+	for i := range out {
+		out[i] = cell{Text: v.l.t("hidden"), Class: "n h"}
+	}
+	return out
 }
 
 // sharesShown is how many thresholds an area table has room for.
@@ -32,6 +55,7 @@ const sharesShown = 4
 func (v *view) figuresTable(id, caption, first string) *table {
 	l := v.l
 	t := v.table(id, caption, text(first), numb(l.t("col.people")))
+	t.how(l, "quantiles")
 	for _, s := range v.shownThresholds() {
 		t.Head = append(t.Head, numb(l.t("col.share-within", l.exact(s))))
 	}
@@ -46,46 +70,73 @@ func (v *view) shownThresholds() []float64 {
 	return t[max(0, len(t)-sharesShown):]
 }
 
-func (v *view) figuresRow(name string, f *coverage.Figures, p *line) []cell {
+func (v *view) figuresRow(t *table, name string, f *coverage.Figures, p *line) []cell {
 	l := v.l
 	last := len(f.Coverage) - 1
-	cells := []cell{header(name), v.whole(p.population)}
+	cells := []cell{header(name)}
+	if hiddenWhole(f) {
+		return append(cells, v.secret(t, len(t.Head)-1)...)
+	}
+	cells = append(cells, v.whole(p.population))
 	for _, c := range f.Coverage[max(0, len(f.Coverage)-sharesShown):] {
+		if c.Suppressed {
+			cells = append(cells, v.secret(t, 1)...)
+			continue
+		}
 		cells = append(cells, numb(l.percent(c.Share)))
 	}
-	return append(cells, v.whole(p.covered[last]), v.whole(p.uncovered[last]), v.whole(p.unreachable),
-		numb(l.quantile(f.MedianS, f.Population)), numb(l.quantile(f.P90S, f.Population)))
+	if f.Coverage[last].Suppressed {
+		cells = append(cells, v.secret(t, 3)...)
+	} else {
+		cells = append(cells, v.whole(p.covered[last]), v.whole(p.uncovered[last]), v.whole(p.unreachable))
+	}
+	if hidden(f) {
+		return append(cells, v.secret(t, 2)...)
+	}
+	return append(cells, numb(l.quantile(f.MedianS, f.Population)), numb(l.quantile(f.P90S, f.Population)))
 }
 
-func (v *view) totalRow() row {
+// hidden reports figures of which some row is suppressed.
+func hidden(f *coverage.Figures) bool {
+	return slices.ContainsFunc(f.Coverage, func(r coverage.Row) bool { return r.Suppressed })
+}
+
+// hiddenWhole reports figures of which nothing may be known, the number of
+// people neither.
+func hiddenWhole(f *coverage.Figures) bool {
+	return f.Population == 0 && hidden(f) && !slices.ContainsFunc(f.Coverage, func(r coverage.Row) bool { return !r.Suppressed })
+}
+
+func (v *view) totalRow(t *table) row {
 	whole := wholeOf(v.r)
-	return row{Total: true, Cells: v.figuresRow(v.l.t("total"), &whole, &v.p.total)}
+	return row{Total: true, Cells: v.figuresRow(t, v.l.t("total"), &whole, &v.p.total)}
 }
 
 func (v *view) areaTable() *table {
 	l := v.l
-	t := v.figuresTable("t-areas", l.t("by-area.cap", l.areaWord(v.r, false)), capital(l.areaWord(v.r, false)))
+	t := v.figuresTable("t-areas", l.t("by-area.cap", l.areaWord(v.r.AreaLevel, false)), capital(l.areaWord(v.r.AreaLevel, false)))
 	for _, i := range v.byName() {
-		t.Rows = append(t.Rows, row{Cells: v.figuresRow(v.r.Areas[i].Name, &v.r.Areas[i].Figures, &v.p.areas[i])})
+		t.Rows = append(t.Rows, row{Cells: v.figuresRow(t, v.r.Areas[i].Name, &v.r.Areas[i].Figures, &v.p.areas[i])})
 	}
-	t.Rows = append(t.Rows, v.totalRow())
+	t.Rows = append(t.Rows, v.totalRow(t))
 	return t
 }
 
 func (v *view) bandTable() *table {
 	l := v.l
-	t := v.figuresTable("t-ages", l.t("by-age.cap", l.exact(v.limit())), l.t("col.band"))
+	t := v.figuresTable("t-ages", l.t("by-age.cap", l.exact(v.limit())), l.t("col.age"))
+	t.Class = "ages"
 	for i := range v.r.AgeBands {
-		t.Rows = append(t.Rows, row{Cells: v.figuresRow(strings.ReplaceAll(bandName(&v.r.AgeBands[i]), " ", "\u00a0"), &v.r.AgeBands[i].Figures, &v.p.bands[i])})
+		t.Rows = append(t.Rows, row{Cells: v.figuresRow(t, strings.ReplaceAll(bandName(&v.r.AgeBands[i]), " ", "\u00a0"), &v.r.AgeBands[i].Figures, &v.p.bands[i])})
 	}
-	t.Rows = append(t.Rows, v.totalRow())
+	t.Rows = append(t.Rows, v.totalRow(t))
 	return t
 }
 
 func (v *view) gapTable() *table {
 	l := v.l
-	t := v.table("t-gaps", l.t("gaps.cap", l.exact(v.limit())), numb(l.t("col.rank")), text(l.t("col.group")), text(capital(l.areaWord(v.r, false))),
-		numb(l.t("col.left-out")), numb(l.t("col.of-which")), numb(l.t("col.time")))
+	t := v.table("t-gaps", l.t("gaps.cap", l.exact(v.limit())), numb(l.t("col.rank")), text(l.t("col.group")), text(capital(l.areaWord(v.r.AreaLevel, false))),
+		numb(l.t("col.left-out")), numb(l.t("col.of-which")), numb(l.t("col.time"))).how(l, "gaps")
 	named := false
 	for _, g := range v.r.Gaps {
 		named = named || g.Facility != ""
@@ -134,7 +185,7 @@ func (v *view) omitted() string {
 // curveTable gives the curve at its round times, with the rest.
 func (v *view) curveTable() *table {
 	l := v.l
-	t := v.table("t-curve", l.t("curve.table"), text(l.t("col.threshold")), numb(l.t("col.people")), numb(l.t("col.share")))
+	t := v.table("t-curve", l.t("curve.table"), text(l.t("col.threshold")), numb(l.t("col.people")), numb(l.t("col.share"))).narrow()
 	end := v.r.Curve[len(v.r.Curve)-1].TimeS
 	wanted := map[float64]bool{end: true}
 	for _, s := range ticks(end) {
@@ -173,10 +224,10 @@ func (v *view) curveTable() *table {
 	return t
 }
 
-func (v *view) inputTable() *table {
-	l := v.l
-	t := v.table("t-inputs", l.t("inputs.cap"), text(l.t("col.dataset")), text(l.t("col.role")), text(l.t("col.version")), text(l.t("col.sha256")))
-	for _, in := range v.r.Inputs {
+// inputTable lists datasets with their checksums.
+func (n *numbering) inputTable(l *language, id string, list []coverage.Input) *table {
+	t := n.table(l, id, l.t("inputs.cap"), text(l.t("col.dataset")), text(l.t("col.role")), text(l.t("col.version")), text(l.t("col.sha256")))
+	for _, in := range list {
 		name := in.Dataset
 		if in.Title != "" && in.Title != in.Dataset {
 			name = in.Title + " (" + in.Dataset + ")"
@@ -191,18 +242,24 @@ func (v *view) inputTable() *table {
 
 func (v *view) parameterTable() *table {
 	l := v.l
-	t := v.table("t-parameters", l.t("method.parameters.cap"), text(l.t("col.parameter")), text(l.t("col.value")), text(l.t("col.source")))
-	for _, p := range v.r.Method.Parameters {
-		name := p.Label[l.code]
-		if name == "" {
-			name = l.word("parameter", strings.ReplaceAll(p.Name, "_", "-"))
-		}
-		if name == p.Name && p.Label[English] != "" {
-			name = p.Label[English]
-		}
-		t.Rows = append(t.Rows, row{Cells: []cell{header(name), text(v.value(&p)), text(p.Source)}})
+	t := v.table("t-parameters", l.t("method.parameters.cap"), text(l.t("col.parameter")), text(l.t("col.value")), text(l.t("col.source"))).narrow()
+	for i := range v.r.Method.Parameters {
+		p := &v.r.Method.Parameters[i]
+		t.Rows = append(t.Rows, row{Cells: []cell{header(v.parameterName(p)), text(v.value(p)), text(p.Source)}})
 	}
 	return t
+}
+
+// parameterName is what people call a setting.
+func (v *view) parameterName(p *coverage.Parameter) string {
+	name := p.Label[v.l.code]
+	if name == "" {
+		name = v.l.word("parameter", strings.ReplaceAll(p.Name, "_", "-"))
+	}
+	if name == p.Name && p.Label[English] != "" {
+		name = p.Label[English]
+	}
+	return name
 }
 
 // value prints a setting in the form of the language.
@@ -241,7 +298,7 @@ func (v *view) value(p *coverage.Parameter) string {
 
 func (v *view) unplacedTable() *table {
 	l := v.l
-	t := v.table("t-unplaced", l.t("unplaced.cap"), text(l.t("col.name")), text(l.t("col.reason")))
+	t := v.table("t-unplaced", l.t("unplaced.cap"), text(l.t("col.name")), text(l.t("col.reason"))).narrow()
 	for _, f := range v.r.Facilities.Unplaced {
 		name := f.Name
 		if name == "" {

@@ -18,11 +18,16 @@ type view struct {
 	p    *printed
 	rank []int // place of each area by name
 
-	tables, figures int // numbered so far
+	n      *numbering
+	prefix string // of ids, where a page holds several reports
+	budget int    // bytes of the outlines of a map
 }
 
+// numbering counts the tables and figures of a page.
+type numbering struct{ tables, figures int }
+
 func newView(r *coverage.Report, l *language) *view {
-	v := &view{r: r, l: l, p: round(r), rank: make([]int, len(r.Areas))}
+	v := &view{r: r, l: l, p: round(r), rank: make([]int, len(r.Areas)), n: &numbering{}, budget: mapBudget}
 	for place, i := range v.byName() {
 		v.rank[i] = place
 	}
@@ -51,23 +56,46 @@ func (v *view) limit() float64 { return v.r.ThresholdsS[len(v.r.ThresholdsS)-1] 
 type figure struct {
 	ID, Title, Desc string
 	Label           string // "Figure 1"
+	Class           string // "map", or none
 	SVG             template.HTML
 	Legend          []swatch
 	Notes           []string
+	How             string // id of the explanation
 }
 
 func (v *view) figure(id, title, desc string) figure {
-	v.figures++
-	return figure{ID: id, Title: title, Desc: desc, Label: v.l.t("figure", v.l.whole(int64(v.figures)))}
+	return v.n.figure(v.l, v.prefix+id, title, desc)
+}
+
+func (n *numbering) figure(l *language, id, title, desc string) figure {
+	n.figures++
+	return figure{ID: id, Title: title, Desc: desc, Label: l.t("figure", l.whole(int64(n.figures)))}
 }
 
 // table is a table with its heading cells.
 type table struct {
 	ID, Caption string
 	Label       string // "Table 1"
-	Class       string
+	Class       string // "narrow", or none
+	Groups      []cell // heads over several columns each; may be none
 	Head        []cell
 	Rows        []row
+	Notes       []string
+	How         string // id of the explanation
+	HowText     string
+}
+
+// how links the table to the explanation of its figures.
+func (t *table) how(l *language, id string) *table {
+	t.How, t.HowText = id, l.t("how")
+	return t
+}
+
+// note adds a line below the table, once.
+func (t *table) note(s string) {
+	if s != "" && !slices.Contains(t.Notes, s) {
+		t.Notes = append(t.Notes, s)
+	}
 }
 
 type row struct {
@@ -78,12 +106,24 @@ type row struct {
 // cell is one cell; Class "n" aligns numbers, "c" is for checksums.
 type cell struct {
 	Text, Class string
+	Detail      string // a second line, smaller
 	Header      bool
+	Span        int // columns of a head over several
 }
 
 func (v *view) table(id, caption string, head ...cell) *table {
-	v.tables++
-	return &table{ID: id, Caption: caption, Label: v.l.t("table", v.l.whole(int64(v.tables))), Head: head}
+	return v.n.table(v.l, v.prefix+id, caption, head...)
+}
+
+func (n *numbering) table(l *language, id, caption string, head ...cell) *table {
+	n.tables++
+	return &table{ID: id, Caption: caption, Label: l.t("table", l.whole(int64(n.tables))), Head: head}
+}
+
+// narrow tables are as wide as their text.
+func (t *table) narrow() *table {
+	t.Class = "narrow"
+	return t
 }
 
 func text(s string) cell   { return cell{Text: s} }
@@ -99,6 +139,9 @@ func (v *view) headline() string {
 		return l.t("headline.nobody")
 	}
 	last := len(v.r.Coverage) - 1
+	if v.r.Coverage[last].Suppressed {
+		return l.t("headline.hidden", l.service(v.r), l.profile(v.r.Profile), l.long(v.limit()))
+	}
 	s := l.count("headline.covered", t.covered[last], l.whole(t.population), l.whole(t.covered[last]),
 		l.percent(v.r.Coverage[last].Share), l.service(v.r), l.profile(v.r.Profile), l.long(v.limit()))
 	s = strings.ReplaceAll(s, "  ", " ")
@@ -123,7 +166,9 @@ func (v *view) within() []string {
 		return nil
 	}
 	for j := range v.r.Coverage[:len(v.r.Coverage)-1] {
-		out = append(out, v.l.t("headline.within", v.l.long(v.r.ThresholdsS[j]), v.l.percent(v.r.Coverage[j].Share)))
+		if !v.r.Coverage[j].Suppressed {
+			out = append(out, v.l.t("headline.within", v.l.long(v.r.ThresholdsS[j]), v.l.percent(v.r.Coverage[j].Share)))
+		}
 	}
 	return out
 }
@@ -140,6 +185,9 @@ func (v *view) keys() []keyFigure {
 	j := len(v.r.Coverage) - 1
 	of := func(people float64) string { s := people / v.r.PopulationTotal; return l.percent(&s) }
 	n := func(k int64) string { return l.count("key.people", k, l.whole(k)) }
+	if last.Suppressed {
+		return nil
+	}
 	out := []keyFigure{
 		{l.percent(last.Share), l.t("key.covered", l.exact(v.limit())), n(t.covered[j]), "k-covered"},
 		{of(last.Uncovered), l.t("key.uncovered"), n(t.uncovered[j]), "k-uncovered"},
@@ -163,8 +211,10 @@ func (v *view) title() string {
 }
 
 // territory is its name with the code.
-func (v *view) territory() string {
-	switch t := v.r.Territory; {
+func (v *view) territory() string { return territoryName(v.r.Territory) }
+
+func territoryName(t coverage.Territory) string {
+	switch {
 	case t.Name == "":
 		return t.Code
 	case t.Code == "":
