@@ -176,29 +176,52 @@ func (w *weigher) of(cell int) []float64 {
 	return w.buffer
 }
 
-// ratios are R_j. Demand adds up in integers of 2^−k person, k being such
-// that the sum cannot overflow: error below 2^−51 of all people a cell.
+// ratios are R_j.
 func (out *Floated) ratios(people, supply []float64, trips *Trips) {
-	_, exp := math.Frexp(sum(people) + 1)
-	scale := math.Ldexp(1, 61-exp)
-	demand := make([]int64, len(supply))
+	demand := newTally(len(supply), sum(people))
 	weigher := newWeigher(trips, out.Params)
 	for i, v := range people {
 		if v == 0 {
 			continue
 		}
 		for e, w := range weigher.of(i) {
-			demand[trips.Facility[trips.Start[i]+e]] += int64(math.RoundToEven(v * w * scale))
+			demand.add(int(trips.Facility[trips.Start[i]+e]), v*w)
 		}
 	}
 	var unused []float64
 	for j, s := range supply {
-		if demand[j] > 0 {
-			out.Ratios[j] = s / (float64(demand[j]) / scale)
+		if d := demand.value(j); d > 0 {
+			out.Ratios[j] = s / d
 		} else {
 			unused = append(unused, s)
 		}
 	}
 	slices.Sort(unused)
 	out.Unused = sum(unused)
+}
+
+// tally adds numbers up in integers, so that their order does not matter: in
+// multiples of 2^−k, k such that a sum of most cannot overflow, and what that
+// leaves of each, at most half of one, in multiples of 2^−(k+31): room for
+// 2^32 of them.
+type tally struct {
+	scale        float64
+	coarse, fine []int64
+}
+
+func newTally(n int, most float64) *tally {
+	_, exp := math.Frexp(most)
+	return &tally{scale: math.Ldexp(1, min(60-exp, 900)), coarse: make([]int64, n), fine: make([]int64, n)}
+}
+
+const tallyFine = 1 << 31
+
+func (t *tally) add(j int, v float64) {
+	q := math.RoundToEven(v * t.scale)
+	t.coarse[j] += int64(q)
+	t.fine[j] += int64(math.RoundToEven((v*t.scale - q) * tallyFine))
+}
+
+func (t *tally) value(j int) float64 {
+	return (float64(t.coarse[j]) + float64(t.fine[j])/tallyFine) / t.scale
 }

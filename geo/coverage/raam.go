@@ -78,8 +78,12 @@ func newCrowd(people, supply []float64, trips *Trips, tau float64) *crowd {
 	offered := slices.Clone(supply)
 	slices.Sort(offered)
 	if s := sum(offered); s > 0 {
+		rho := sum(all) / s
+		if rho == 0 {
+			rho = 1 // nobody: no crowd either
+		}
 		for j, v := range supply {
-			r.room[j] = sum(all) / s * v
+			r.room[j] = rho * v
 		}
 	}
 	for e, s := range trips.Seconds {
