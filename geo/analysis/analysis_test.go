@@ -45,14 +45,19 @@ func TestWalkingCoverageOnAPlain(t *testing.T) {
 	unreachable := 0.0
 	for row := range side {
 		for col := range side {
+			// Half of the people counted on the river go to each of its banks.
+			n := map[int]float64{89: 1.5, 90: 0, 91: 1.5}[col]
+			if col < 89 || col > 91 {
+				n = 1
+			}
 			if col >= 90 {
-				unreachable++
+				unreachable += n
 				continue
 			}
 			s := steps(col-25, row-50) * cellSize / speed
 			for k, limit := range []float64{1805, 3605} {
 				if s <= limit {
-					want[k][col/(side/2)]++
+					want[k][col/(side/2)] += n
 				}
 			}
 		}
@@ -60,8 +65,11 @@ func TestWalkingCoverageOnAPlain(t *testing.T) {
 	if rep.PopulationTotal != side*side {
 		t.Errorf("population %g, want %d", rep.PopulationTotal, side*side)
 	}
-	// People on the river's cells move to no other cell: each population cell
-	// is one ground cell here, and theirs cannot be walked.
+	if !slices.ContainsFunc(rep.Notices, func(n coverage.Notice) bool {
+		return n.Code == "people-moved" && strings.HasPrefix(n.Text, "100.0 people ") && strings.Contains(n.Text, "at most 100 m") && n.Texts["it"] != ""
+	}) {
+		t.Errorf("nothing is said of the people on the river: %+v", rep.Notices)
+	}
 	for k := range rep.Coverage {
 		if got, w := rep.Coverage[k].Covered, want[k][0]+want[k][1]; got != w {
 			t.Errorf("threshold %g: %g covered, want %g", rep.Coverage[k].ThresholdS, got, w)

@@ -133,7 +133,7 @@ func (r *run) peopleOf(ctx context.Context, p *Profile, areas []area, box geo.BB
 	r.used(d)
 	facts := &PopulationFacts{Dataset: d.ID, Version: d.Version.Number, AgeBands: []BandFact{}}
 	if d.Kind == catalog.Vector {
-		rows, bands, err := r.tableRows(ctx, d, areas)
+		rows, bands, err := r.peopleRows(ctx, d, areas)
 		if err != nil {
 			return err
 		}

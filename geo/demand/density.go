@@ -16,7 +16,7 @@ type Density struct {
 const (
 	defaultCover = 0.8
 	minSamples   = 3
-	maxRounds    = 200
+	maxRounds    = 1000
 	converged    = 1e-9
 )
 
