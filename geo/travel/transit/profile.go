@@ -111,7 +111,7 @@ func (p *profiler) best(h *hop, k int) label {
 	if w := p.ends.Seconds[stop]; w >= 0 {
 		best = min(best, makeLabel(h.arrival+w, p.ends.Facility[stop]))
 	}
-	if p.levels > 1 {
+	if p.t.o.MaxRides > 0 {
 		if k == 0 {
 			return best
 		}
