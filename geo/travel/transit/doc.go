@@ -43,10 +43,10 @@
 //
 // Trips that run by frequency at exact times are runs like all others. Where
 // only the headway is known, the first run starts at an unknown part of the
-// headway: Options.Samples timetables are made with parts that are spread
-// evenly for each frequency (its kth of m parts is at (k+½)/m of the headway)
-// and put together by permutations drawn from the trip's id, always the same
-// (Latin hypercube, McKay, Beckman, Conover 1979).
+// headway: Options.Samples timetables are made, in which each frequency goes
+// through parts that are spread evenly over its headway, and so do the
+// differences between two of them (a lattice of rank 1: Korobov 1959, Sloan &
+// Joe 1994). The samples are always the same.
 package transit
 
 import "fmt"

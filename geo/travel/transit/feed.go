@@ -97,20 +97,18 @@ type Options struct {
 	// OnDemand takes also calls that must be booked by phone.
 	OnDemand bool
 	// Samples is the number of timetables made of frequencies that are not
-	// exact; 0 = 24. Without such frequencies there is one.
+	// exact, made a prime number; 0 = 31. Without such frequencies there is one.
 	Samples int
 	// Walk bounds walks to and from stops, Transfer those between stops, in
 	// seconds; 0 = an hour, and 15 minutes.
 	Walk, Transfer int32
-	// Direction is that of the journey: as travel.ToFacility (0) or
-	// travel.FromFacility.
 }
 
 // Bounds on options.
 const (
 	DefaultSlack    = 60
 	DefaultHorizon  = 12 * 3600
-	DefaultSamples  = 24
+	DefaultSamples  = 31
 	DefaultWalk     = 3600
 	DefaultTransfer = 900
 

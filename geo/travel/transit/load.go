@@ -88,7 +88,7 @@ func Load(ctx context.Context, f *Feed, day Day, o Options) (*Timetable, error) 
 	t.settle(f.Transfers)
 	t.samples = 1
 	if len(t.headways) > 0 {
-		t.samples = t.o.Samples
+		t.samples = prime(t.o.Samples)
 	}
 	if n := t.count * t.samples; n > maxElements {
 		return nil, fault.Errorf(opLoad, fault.TooLarge, "timetable: %d departures with %d samples of frequencies, at most %d together", t.count, t.samples, maxElements)

@@ -289,7 +289,7 @@ func TestDesert(t *testing.T) {
 			g := ground(t, 41, 41, 500, flat(41*41, 5/3.6), nil, d)
 			// Trains to the east are at the crossing 20 minutes after the hour, those
 			// to the north leave it 10 minutes later.
-			tt, err := Load(context.Background(), desert(1800, c.often).seal(), testDay, Options{From: 7 * 3600, Until: 9 * 3600, Samples: 40})
+			tt, err := Load(context.Background(), desert(1800, c.often).seal(), testDay, Options{From: 7 * 3600, Until: 9 * 3600, Samples: 30})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -312,7 +312,7 @@ func TestDesert(t *testing.T) {
 					t.Errorf("%s, direction %d: percentile %g is %.2f min, want %.2f", c.name, d, p, got, want)
 				}
 			}
-			if a.Elements != 120*tt.Samples() || (tt.Samples() == 40) != c.often {
+			if a.Elements != 120*tt.Samples() || (tt.Samples() == 31) != c.often {
 				t.Errorf("%s: %d elements of %d samples", c.name, a.Elements, tt.Samples())
 			}
 		}

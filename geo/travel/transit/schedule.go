@@ -3,7 +3,6 @@ package transit
 import (
 	"cmp"
 	"hash/fnv"
-	"math/rand/v2"
 	"slices"
 )
 
@@ -71,13 +70,33 @@ func (t *Timetable) sample(k int) *schedule {
 	return s
 }
 
-// offset is the part of the headway that passes before the first run.
+// offset is the part of the headway that passes before the first run: points
+// of a lattice of rank 1 with a generator of its own for each of the first
+// samples−1 frequencies (samples is a prime), from a place drawn by the trip.
 func (t *Timetable) offset(i, k int) int32 {
 	h := &t.headways[i]
 	key := fnv.New64a()
-	_, _ = key.Write([]byte(t.trips[t.templates[h.template].trip].ID + "\x00" + clock(h.start))) // never fails
-	order := rand.New(rand.NewPCG(key.Sum64(), uint64(t.samples))).Perm(t.samples)
-	return int32((float64(order[k]) + 0.5) / float64(t.samples) * float64(h.every))
+	_, _ = key.Write([]byte(t.trips[t.templates[h.template].trip].ID)) // never fails
+	m := t.samples
+	step := 1
+	if m > 1 {
+		step += i % (m - 1)
+	}
+	at := (k*step + int(key.Sum64()%uint64(m))) % m
+	return int32((float64(at) + 0.5) / float64(m) * float64(h.every))
+}
+
+// prime is the least prime number not below n.
+func prime(n int) int {
+	for ; ; n++ {
+		ok := n > 1
+		for d := 2; d*d <= n; d++ {
+			ok = ok && n%d != 0
+		}
+		if ok {
+			return n
+		}
+	}
 }
 
 // rising parts runs of equal places, sorted by departure, into lists in which
