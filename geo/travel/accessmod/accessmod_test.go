@@ -320,9 +320,9 @@ func TestCapacityOrders(t *testing.T) {
 	}{
 		{CapacityOptions{Order: ByField}, "cba"},
 		{CapacityOptions{Order: ByField, Ascending: true}, "abc"},
-		{CapacityOptions{Order: ByTravelTime, OrderMinutes: 1}, "abc"},                // 7, 6, 0
-		{CapacityOptions{Order: ByTravelTime, OrderMinutes: 3}, "bac"},                // 12, 13, 0
-		{CapacityOptions{Order: ByDistance, OrderMetres: 60, Ascending: true}, "cba"}, // 7, 6, 1
+		{CapacityOptions{Order: ByTravelTime, OrderMinutes: 1}, "abc"},                  // 7, 6, 0
+		{CapacityOptions{Order: ByTravelTime, OrderMinutes: 3, Ascending: true}, "cba"}, // 12, 9, 0
+		{CapacityOptions{Order: ByDistance, OrderMetres: 60, Ascending: true}, "cba"},   // 7, 6, 1
 	} {
 		c.o.MaxMinutes = 3
 		rows, left, err := Capacity(context.Background(), g, people, list, c.o)
