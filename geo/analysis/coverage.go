@@ -179,14 +179,25 @@ type section struct {
 
 // section computes the coverage of a service.
 func (w *way) section(ctx context.Context, service chosen, p Progress) (*section, error) {
+	return w.sectionAt(ctx, service, nil, p)
+}
+
+// moveOptions are those that the request gives.
+func (w *way) moveOptions() moveOptions {
+	return moveOptions{direction: w.q.Direction, neighbours: w.q.Neighbours}
+}
+
+// sectionAt computes the coverage of a service by the facilities open at a
+// time of the week; nil for all.
+func (w *way) sectionAt(ctx context.Context, service chosen, at *OpenAt, p Progress) (*section, error) {
 	c := &section{way: w, run: w.setting.fork(), service: service}
 	if err := c.findFacilities(ctx); err != nil {
 		return nil, err
 	}
+	c.open(at)
 	p.tell(0, "travel times")
 	var err error
-	o := moveOptions{direction: w.q.Direction, neighbours: w.q.Neighbours}
-	if c.times, err = w.mover.times(ctx, c.facilities, o, p.part(0, 0.7)); err != nil {
+	if c.times, err = w.mover.times(ctx, c.facilities, w.moveOptions(), p.part(0, 0.7)); err != nil {
 		return nil, err
 	}
 	p.tell(0.75, "counting")

@@ -3,7 +3,11 @@ package analysis
 import (
 	"context"
 
+	"contado/geo"
 	"contado/geo/coverage"
+	"contado/geo/crs"
+	"contado/geo/fault"
+	"contado/geo/grid"
 )
 
 // standing is the people of a setting on the cells of a grid.
@@ -44,4 +48,38 @@ func (p *people) to(m *movement) coverage.Demand {
 		d.Seconds[i], d.Facility[i] = m.seconds[c], m.nearest[c]
 	}
 	return d
+}
+
+// counter finds the area of a position by the cell that holds it.
+type counter struct {
+	t   *standing
+	tr  *crs.Transformer
+	inv grid.Transform
+}
+
+func newCounter(t *standing) (*counter, error) {
+	tr, err := crs.New(geo.WGS84, t.footing.grid.CRS)
+	if err != nil {
+		return nil, err
+	}
+	inv, ok := t.footing.grid.Transform.Invert()
+	if !ok {
+		return nil, fault.Errorf("analysis.counter", fault.Invalid, "the grid's georeference is degenerate")
+	}
+	return &counter{t, tr, inv}, nil
+}
+
+// area is the index of the area, noArea outside or where the position cannot
+// be projected.
+func (c *counter) area(lon, lat float64) int32 {
+	x, y := []float64{lon}, []float64{lat}
+	if c.tr.Points(x, y) != nil {
+		return noArea
+	}
+	col, row := c.inv.Apply(x[0], y[0])
+	g := c.t.footing.grid
+	if !(col >= 0 && row >= 0 && col < float64(g.Width) && row < float64(g.Height)) {
+		return noArea
+	}
+	return c.t.footing.area[int(row)*g.Width+int(col)]
 }

@@ -70,16 +70,39 @@ func (w *walk) times(ctx context.Context, list []facility, o moveOptions, p Prog
 	if err != nil {
 		return nil, err
 	}
-	total := float64(w.lattice.Cells())
-	res, err := w.engine.Compute(ctx, sources, travel.Options{
-		Direction: o.direction, Neighbours: o.neighbours, MaxSeconds: o.maxSeconds,
-		Progress: func(settled int64) { p.tell(float64(settled)/total, "walking times") },
-	})
+	total, options := float64(w.lattice.Cells()), w.options(o)
+	options.Progress = func(settled int64) { p.tell(float64(settled)/total, "walking times") }
+	res, err := w.engine.Compute(ctx, sources, options)
 	if err != nil {
 		return nil, err
 	}
 	out.seconds, out.nearest = res.Seconds, res.Nearest
 	return out, nil
+}
+
+// options are those of a search.
+func (w *walk) options(o moveOptions) travel.Options {
+	out := w.walker.Options()
+	out.Direction, out.Neighbours, out.MaxSeconds = o.direction, o.neighbours, o.maxSeconds
+	return out
+}
+
+// nearest gives the k nearest facilities of every cell.
+func (w *walk) nearest(ctx context.Context, list []facility, k int, o moveOptions) (*travel.Nearest, error) {
+	sources, err := w.sources(list, &movement{})
+	if err != nil {
+		return nil, err
+	}
+	return w.engine.KNearest(ctx, sources, k, w.options(o))
+}
+
+// catchments walks from each facility alone.
+func (w *walk) catchments(ctx context.Context, list []facility, o moveOptions, do func(int32, []int32, []float32) error) error {
+	sources, err := w.sources(list, &movement{})
+	if err != nil {
+		return err
+	}
+	return w.engine.Catchments(ctx, sources, w.options(o), func(f int32, r *travel.Reach) error { return do(f, r.Cells, r.Seconds) })
 }
 
 // build puts speeds on the ground.

@@ -1,0 +1,193 @@
+package analysis
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"contado/geo/coverage"
+	"contado/geo/coverage/report"
+	"contado/geo/fault"
+)
+
+// StudyRequest asks for a report on several services and ways of moving.
+type StudyRequest struct {
+	// CoverageRequest is what all sections share; its Service and Profile are
+	// not read.
+	CoverageRequest
+	Services []string // as ParseService reads them; at least one
+	Profiles []string // none = one, chosen as in Coverage
+
+	// Ranges varies the assumptions behind each headline.
+	Ranges bool
+	// Nearest is the number of nearest facilities for the choice that people
+	// have; 0 and 1 for none.
+	Nearest int
+	// Access are measures of supply against demand; CapacityField is the
+	// attribute of facilities that holds their supply, "" for the usual names.
+	Access        []coverage.AccessParams
+	CapacityField string
+	// Capacity assigns people to facilities of limited capacity within so many
+	// seconds; 0 for none.
+	Capacity float64
+	// OpenAt counts facilities open at a time of the week alone.
+	OpenAt *OpenAt
+	// Registered is the number of facilities in the territory by an official
+	// register, by service as asked.
+	Registered map[string]int
+	// Recipe is the text that the request was made from, kept in the study.
+	Recipe string
+}
+
+// OpenAt is a time of the week.
+type OpenAt struct {
+	Day    time.Weekday
+	Minute int // of the day, 0 to 1439
+}
+
+// Limits of a study.
+const (
+	MaxStudyServices = 32
+	MaxStudyProfiles = 12
+)
+
+func (q *StudyRequest) check() error {
+	const op = "analysis.Study"
+	switch {
+	case len(q.Services) == 0 || len(q.Services) > MaxStudyServices:
+		return fault.Errorf(op, fault.Invalid, "%d services: want 1 to %d", len(q.Services), MaxStudyServices)
+	case len(q.Profiles) > MaxStudyProfiles:
+		return fault.Errorf(op, fault.Invalid, "%d profiles: want at most %d", len(q.Profiles), MaxStudyProfiles)
+	case q.Nearest < 0 || q.Nearest > maxChoices:
+		return fault.Errorf(op, fault.Invalid, "the %d nearest facilities: want at most %d", q.Nearest, maxChoices)
+	case !(q.Capacity >= 0 && q.Capacity <= maxThreshold):
+		return fault.Errorf(op, fault.Invalid, "capacity within %g seconds: want at most %g", q.Capacity, maxThreshold)
+	}
+	for i, s := range q.Services {
+		if slices.Contains(q.Services[:i], s) {
+			return fault.Errorf(op, fault.Invalid, "service %q is asked twice", s)
+		}
+	}
+	for i, p := range q.Profiles {
+		if slices.Contains(q.Profiles[:i], p) {
+			return fault.Errorf(op, fault.Invalid, "profile %q is asked twice", p)
+		}
+	}
+	return nil
+}
+
+// Study computes a study and a sketch for each of its sections.
+func (e *Engine) Study(ctx context.Context, q StudyRequest, p Progress) (*coverage.Study, []*report.Sketch, error) {
+	if err := q.check(); err != nil {
+		return nil, nil, err
+	}
+	s, err := e.setting(ctx, &q.CoverageRequest)
+	if err != nil {
+		return nil, nil, err
+	}
+	y := &study{setting: s, q: &q}
+	if err := y.resolve(ctx); err != nil {
+		return nil, nil, err
+	}
+	profiles := q.Profiles
+	if len(profiles) == 0 {
+		profiles = []string{""}
+	}
+	for i, name := range profiles {
+		n := float64(len(profiles))
+		if err := y.profile(ctx, name, p.part(0.05+0.85*float64(i)/n, 0.05+0.85*float64(i+1)/n)); err != nil {
+			return nil, nil, err
+		}
+	}
+	p.tell(0.9, "checks and rules")
+	if err := y.finish(ctx); err != nil {
+		return nil, nil, err
+	}
+	return y.document(), y.sketches, nil
+}
+
+// study is a study under construction.
+type study struct {
+	*setting
+	q        *StudyRequest
+	services []chosen
+	sections []*section
+	sketches []*report.Sketch
+	doc      coverage.Study
+}
+
+func (y *study) resolve(ctx context.Context) error {
+	for _, text := range y.q.Services {
+		c, err := y.service(text)
+		if err != nil {
+			return err
+		}
+		y.services = append(y.services, c)
+	}
+	return ctx.Err()
+}
+
+// profile computes the sections of one way of moving.
+func (y *study) profile(ctx context.Context, name string, p Progress) error {
+	w, err := y.way(ctx, name, p.part(0, 0.3))
+	if err != nil {
+		return err
+	}
+	var seconds [][]float32
+	var services []string
+	n := float64(len(y.services))
+	for i, service := range y.services {
+		part := p.part(0.3+0.7*float64(i)/n, 0.3+0.7*float64(i+1)/n)
+		c, err := w.sectionAt(ctx, service, y.q.OpenAt, part.part(0, 0.7))
+		if err != nil {
+			return fmt.Errorf("service %s: %w", service, err)
+		}
+		if err := c.deepen(ctx, y.q, part.part(0.7, 1)); err != nil {
+			return fmt.Errorf("service %s: %w", service, err)
+		}
+		c.report.ID = reportID(y.q.Territory, service.String(), w.profile)
+		c.report.Inputs = inputsOf(y.run, w.run, c.run)
+		c.report.Notices = append(c.report.Notices, c.run.said()...)
+		y.sections, y.sketches = append(y.sections, c), append(y.sketches, c.sketch)
+		seconds, services = append(seconds, c.demand.Seconds), append(services, service.String())
+		c.times = nil // the cells' times are many, and are not needed again
+	}
+	if len(services) < 2 {
+		return nil
+	}
+	list, err := coverage.Isolate(ctx, w.who.Demand, coverageAreas(y.areas), w.profile, services, seconds, y.q.Thresholds)
+	y.doc.Isolation = append(y.doc.Isolation, list...)
+	return err
+}
+
+// document is the study with all that was found.
+func (y *study) document() *coverage.Study {
+	d := &y.doc
+	d.Schema = coverage.StudySchema
+	d.Title, d.Recipe = y.q.Title, y.q.Recipe
+	d.ID = y.q.ID
+	if d.ID == "" {
+		d.ID = reportID(y.q.Territory, "study", strings.Join(y.q.Profiles, "-"))
+	}
+	d.CreatedAt = time.Now().UTC().Truncate(time.Second)
+	d.Territory = coverage.Territory{Code: y.whole.Code, Name: y.whole.Name}
+	d.AreaLevel = y.areas[0].Level
+	d.PopulationTotal = y.sections[0].report.PopulationTotal
+	d.Program = y.programOf()
+	runs := []*run{y.run}
+	var seen []*way
+	for _, c := range y.sections {
+		d.Sections = append(d.Sections, c.report)
+		if !slices.Contains(seen, c.way) {
+			seen, runs = append(seen, c.way), append(runs, c.way.run)
+		}
+	}
+	d.Notices = noticesOf(runs...)
+	for _, c := range y.sections {
+		runs = append(runs, c.run)
+	}
+	d.Inputs = inputsOf(runs...)
+	return d
+}

@@ -1,0 +1,198 @@
+package analysis_test
+
+import (
+	"context"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/paulmach/orb"
+
+	"contado/geo"
+	"contado/geo/analysis"
+	"contado/geo/coverage"
+	"contado/geo/fault"
+	"contado/geo/store/catalog"
+)
+
+func (l *land) refresh() {
+	l.t.Helper()
+	if err := l.atlas.Refresh(context.Background()); err != nil {
+		l.t.Fatal(err)
+	}
+}
+
+func cellCentre(col, row int) orb.Point {
+	x, y := landGrid().Center(col, row)
+	return orb.Point{x, y}
+}
+
+func TestParseService(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]analysis.Service{
+		"clinic":                       {Dataset: "clinic"},
+		" osm-services:post_office ":   {Dataset: "osm-services", Kind: "post_office"},
+		"schools[level = 'primary']":   {Dataset: "schools"},
+		"osm:school[pupils > 20]":      {Dataset: "osm", Kind: "school"},
+		"osm[name LIKE 'A:b%']":        {Dataset: "osm"},
+		"s[a IN ('x]','y') AND b = 1]": {Dataset: "s"},
+	} {
+		got, err := analysis.ParseService(text)
+		if err != nil || got.Dataset != want.Dataset || got.Kind != want.Kind || (got.Filter != nil) != strings.Contains(text, "[") || got.String() != strings.TrimSpace(text) {
+			t.Errorf("%q: %+v, %v", text, got, err)
+		}
+	}
+	for _, text := range []string{"", ":kind", "a[b = 1", "a[b ==]", "[a = 1]"} {
+		if _, err := analysis.ParseService(text); !fault.Is(err, fault.Invalid) {
+			t.Errorf("%q: error %v, want invalid", text, err)
+		}
+	}
+}
+
+// A study's sections are the reports of each service and way of moving alone,
+// and what it adds holds beside them.
+func TestStudy(t *testing.T) {
+	t.Parallel()
+	l := newLand(t)
+	s := geo.Schema{
+		GeometryType: "Point", CRS: utm,
+		Fields: []geo.Field{{Name: "name", Type: geo.String}, {Name: "kind", Type: geo.String}, {Name: "comune", Type: geo.String}, {Name: "capacity", Type: geo.String}, {Name: "opening_hours", Type: geo.String}},
+	}
+	row := func(id int64, col, line int, values ...any) geo.Feature {
+		return geo.Feature{ID: id, Geometry: cellCentre(col, line), Values: values}
+	}
+	l.vector("many", catalog.Service, s, []geo.Feature{
+		row(1, 20, 20, "School A", "school", "Westland", "120", "Mo-Fr 08:00-14:00"),
+		row(2, 20, 80, "School B", "school", "Westland", "80 posti", "Mo-Fr 08:00-14:00"),
+		row(3, 30, 50, "Shop", "shop;pharmacy", "Eastland", nil, nil),
+	}, nil, nil)
+	l.refresh()
+	q := analysis.StudyRequest{
+		CoverageRequest: analysis.CoverageRequest{Territory: "municipalities", Thresholds: []float64{900, 3600}},
+		Services:        []string{"many:school", "many:pharmacy", "clinic"}, Profiles: []string{analysis.Walking, analysis.StraightLine},
+		Ranges: true, Nearest: 2, Capacity: 3600, Access: []coverage.AccessParams{{Method: coverage.FCA2}},
+		Registered: map[string]int{"clinic": 5},
+	}
+	study, sketches, err := l.engine.Study(context.Background(), q, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(study.Sections) != 6 || len(sketches) != 6 || len(study.Isolation) != 4 {
+		t.Fatalf("%d sections, %d sketches, %d isolations", len(study.Sections), len(sketches), len(study.Isolation))
+	}
+	for i, sec := range study.Sections {
+		one := q.CoverageRequest
+		one.Service, one.Profile = sec.Service, sec.Profile
+		alone, _, err := l.engine.Coverage(context.Background(), one, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for k := range alone.Coverage {
+			if alone.Coverage[k].Covered != sec.Coverage[k].Covered || alone.Coverage[k].Unreachable != sec.Coverage[k].Unreachable {
+				t.Errorf("section %d, %s by %s: %+v, alone %+v", i, sec.Service, sec.Profile, sec.Coverage[k], alone.Coverage[k])
+			}
+		}
+		if len(sec.Ranges) != 2 || sec.Equity == nil || sec.Equity.Gini == nil {
+			t.Fatalf("section %d: %d ranges, equity %+v", i, len(sec.Ranges), sec.Equity)
+		}
+		for _, r := range sec.Ranges {
+			if *r.Low > *r.Share || *r.High < *r.Share || len(r.Cases) < 2 {
+				t.Errorf("section %d: range %+v", i, r)
+			}
+		}
+	}
+	checkIsolation(t, study)
+	checkSupply(t, study)
+	if !slices.ContainsFunc(study.Checks, func(c coverage.Check) bool { return c.Code == "outside-declared-area" && c.Name == "Shop" }) {
+		t.Errorf("the shop that declares the other municipality is not noticed: %+v", study.Checks)
+	}
+	if !slices.ContainsFunc(study.Checks, func(c coverage.Check) bool { return c.Code == "differs-from-register" && c.Dataset == "clinic" }) {
+		t.Errorf("the register is not compared: %+v", study.Checks)
+	}
+}
+
+// checkIsolation: who lacks no service is within reach of the one that fewest
+// reach, and every row sums to everyone.
+func checkIsolation(t *testing.T, study *coverage.Study) {
+	t.Helper()
+	for _, iso := range study.Isolation {
+		sum, least := 0.0, math.Inf(1)
+		for _, n := range iso.People {
+			sum += n
+		}
+		for _, sec := range study.Sections {
+			if sec.Profile != iso.Profile {
+				continue
+			}
+			for _, row := range sec.Coverage {
+				if row.ThresholdS == iso.ThresholdS {
+					least = math.Min(least, row.Covered)
+				}
+			}
+		}
+		if sum != study.PopulationTotal || iso.People[0] > least || len(iso.People) != 4 {
+			t.Errorf("isolation by %s at %g: %v of %g people, at most %g lack nothing", iso.Profile, iso.ThresholdS, iso.People, study.PopulationTotal, least)
+		}
+	}
+}
+
+func checkSupply(t *testing.T, study *coverage.Study) {
+	t.Helper()
+	school := study.Sections[0]
+	if school.Capacity == nil || school.Capacity.Total != 200 || school.Capacity.Assigned > 200 || school.Capacity.Assigned == 0 {
+		t.Errorf("capacity of the schools: %+v", school.Capacity)
+	}
+	if c := school.Capacity; c.Assigned+c.Full+c.Beyond != study.PopulationTotal {
+		t.Errorf("assigned %g + full %g + beyond %g are not %g", c.Assigned, c.Full, c.Beyond, study.PopulationTotal)
+	}
+	if len(school.Choices) != 1 || school.Choices[0].K != 2 || school.Choices[0].Coverage[1].Covered > school.Coverage[1].Covered {
+		t.Errorf("the second school: %+v", school.Choices)
+	}
+	if len(school.Access) != 1 || school.Access[0].Mean == nil {
+		t.Errorf("access to schools: %+v", school.Access)
+	}
+	straight := study.Sections[3]
+	if straight.Capacity != nil || !slices.ContainsFunc(straight.Notices, func(n coverage.Notice) bool { return n.Code == "measure-not-made" }) {
+		t.Errorf("a measure that is not made is not said: %+v", straight.Notices)
+	}
+}
+
+// Shut facilities do not count at the time asked; unknown hours do, and are
+// counted aloud.
+func TestOpenAt(t *testing.T) {
+	t.Parallel()
+	l := newLand(t)
+	s := geo.Schema{GeometryType: "Point", CRS: utm, Fields: []geo.Field{{Name: "opening_hours", Type: geo.String}}}
+	l.vector("post", catalog.Service, s, []geo.Feature{
+		{ID: 1, Geometry: cellCentre(20, 20), Values: []any{"Mo-Fr 08:00-14:00"}},
+		{ID: 2, Geometry: cellCentre(20, 80), Values: []any{nil}},
+	}, nil, nil)
+	l.refresh()
+	q := analysis.StudyRequest{CoverageRequest: analysis.CoverageRequest{Territory: "municipalities"}, Services: []string{"post"}, OpenAt: &analysis.OpenAt{Day: 0, Minute: 600}}
+	study, _, err := l.engine.Study(context.Background(), q, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := study.Sections[0].Facilities.Count; n != 1 {
+		t.Errorf("%d facilities on Sunday, want the one of unknown hours", n)
+	}
+	if !slices.ContainsFunc(study.Sections[0].Notices, func(n coverage.Notice) bool {
+		return n.Code == "opening-hours" && strings.Contains(n.Texts["it"], "domenica alle 10:00")
+	}) {
+		t.Errorf("nothing is said of hours: %+v", study.Sections[0].Notices)
+	}
+}
+
+// A kind that no row has is an error that says which there are.
+func TestUnknownKind(t *testing.T) {
+	t.Parallel()
+	l := newLand(t)
+	s := geo.Schema{GeometryType: "Point", CRS: utm, Fields: []geo.Field{{Name: "kind", Type: geo.String}}}
+	l.vector("osm", catalog.Service, s, []geo.Feature{{ID: 1, Geometry: cellCentre(20, 20), Values: []any{"pharmacy"}}}, nil, nil)
+	l.refresh()
+	_, _, err := l.engine.Coverage(context.Background(), analysis.CoverageRequest{Territory: "municipalities", Service: "osm:farmacy"}, nil)
+	if !fault.Is(err, fault.NotExist) || !strings.Contains(err.Error(), "pharmacy") {
+		t.Errorf("error %v", err)
+	}
+}
