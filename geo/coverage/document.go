@@ -99,6 +99,9 @@ type Figures struct {
 	// is not reached at all, or where nobody lives.
 	MedianS *float64 `json:"median_s"`
 	P90S    *float64 `json:"p90_s"`
+	// Suppressed marks figures hidden to protect a small group, population
+	// and all: their numbers are null in JSON and mean nothing here.
+	Suppressed bool `json:"suppressed,omitempty"`
 }
 
 // AreaResult is one area.
@@ -154,12 +157,16 @@ type Gap struct {
 	Bearing   string  `json:"bearing,omitempty"`
 	// Part numbers several groups of kind "area" in one area, from 1.
 	Part int `json:"part,omitempty"`
+	// Suppressed marks a gap whose Unreachable is hidden: null in JSON.
+	Suppressed bool `json:"unreachable_suppressed,omitempty"`
 }
 
 // GapsOmitted counts the groups that the list leaves out.
 type GapsOmitted struct {
 	Count      int     `json:"count"`
 	Population float64 `json:"population"`
+	// Suppressed: Population is hidden, null in JSON.
+	Suppressed bool `json:"suppressed,omitempty"`
 }
 
 // CurvePoint says that People are reached within TimeS seconds.

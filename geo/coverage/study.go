@@ -108,6 +108,9 @@ type Capacity struct {
 	MeanS    *float64       `json:"mean_s"`
 	Loads    []FacilityLoad `json:"facilities"`
 	Areas    []CapacityArea `json:"areas"`
+	// Suppressed, here and below, marks people hidden to protect a small
+	// group: their numbers are null in JSON and mean nothing here.
+	Suppressed bool `json:"suppressed,omitempty"`
 }
 
 // FacilityLoad is one facility of a Capacity.
@@ -118,6 +121,8 @@ type FacilityLoad struct {
 	Assigned float64  `json:"assigned"`
 	MeanS    *float64 `json:"mean_s"`
 	MaxS     *float64 `json:"max_s"`
+
+	Suppressed bool `json:"suppressed,omitempty"`
 }
 
 // CapacityArea is one area of a Capacity.
@@ -128,6 +133,8 @@ type CapacityArea struct {
 	Assigned float64 `json:"assigned"`
 	Full     float64 `json:"in_reach_but_full"`
 	Beyond   float64 `json:"beyond"`
+
+	Suppressed bool `json:"suppressed,omitempty"`
 }
 
 // Isolation counts people by how many of several services lie beyond a time.
@@ -139,6 +146,8 @@ type Isolation struct {
 	// sum to the population.
 	People []float64       `json:"people"`
 	Areas  []IsolationArea `json:"areas"`
+	// Suppressed: People is hidden, here and in all areas.
+	Suppressed bool `json:"suppressed,omitempty"`
 }
 
 // IsolationArea is one area of an Isolation.
@@ -167,6 +176,8 @@ type RuleResult struct {
 	People   float64           `json:"people_not_met"`
 	Why      map[string]string `json:"why,omitempty"`
 	Areas    []RuleArea        `json:"areas,omitempty"`
+	// Suppressed: People and Value are hidden, to protect a small group.
+	Suppressed bool `json:"suppressed,omitempty"`
 }
 
 // RuleArea is one area of a RuleResult.
@@ -176,6 +187,8 @@ type RuleArea struct {
 	Met    *bool    `json:"met"`
 	Value  *float64 `json:"value"`
 	People float64  `json:"people_not_met"`
+
+	Suppressed bool `json:"suppressed,omitempty"`
 }
 
 // AreaClass is the class of an area in a scheme, beside the official one.
