@@ -335,3 +335,23 @@ func FuzzDraw(f *testing.F) {
 		}
 	})
 }
+
+// What says how honest a tile is draws nothing in it, nor in the margin that
+// renderers take.
+func TestMetaIsOutside(t *testing.T) {
+	t.Parallel()
+	tile := tms.Tile{Z: 9, X: 271, Y: 181}
+	data, _, err := encode(vector.Options{Tile: tile, Fields: nameField}, randomPolygons(tile, 20, 40, 300))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := mvttest.Decode(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range got.Layer(vector.MetaLayer).Features {
+		if p := f.Parts[0][0]; f.Type != 1 || p[0] > -4096 && p[0] < 8192 && p[1] > -4096 && p[1] < 8192 {
+			t.Errorf("meta is at %v", p)
+		}
+	}
+}

@@ -176,8 +176,11 @@ func (p *painting) size() int {
 	return n
 }
 
-// appendMeta appends the layer that says how honest the tile is: a point in
-// the middle for each layer, with the figures as attributes.
+// appendMeta appends the layer that says how honest the tile is: a point for
+// each layer, with the figures as attributes. It lies a whole tile away, where
+// clients that draw every layer cut it off; without a geometry, as the format
+// allows too, much-used readers (orb, mapbox-vector-tile of Python) refuse the
+// whole tile.
 func appendMeta(tile []byte, layers []LayerStats) []byte {
 	names := []string{
 		"layer", "complete", "features", "dropped", "tiny", "merged", "invalid",
@@ -198,7 +201,7 @@ func appendMeta(tile []byte, layers []LayerStats) []byte {
 		} {
 			w.tag(k, names[k], valueOf(v))
 		}
-		w.points([]vertex{{extent / 2, extent / 2}})
+		w.points([]vertex{{-extent, -extent}})
 		w.end(int64(i+1), geomPoint, math.MaxInt)
 	}
 	return w.appendTo(tile)
