@@ -26,6 +26,9 @@ type Ground struct {
 	// Wanted says which cells shall have an answer; nil for all. Only these
 	// cost memory: 8 bytes for each stop within Options.Walk.
 	Wanted func(cell int) bool
+	// Straight is the speed, in metres a second, of walks off the surface, which
+	// go in straight lines: between stops, and to facilities there. 0 = none.
+	Straight float64
 }
 
 // Placement says what became of the stops on the ground.
@@ -35,7 +38,8 @@ type Placement struct {
 	Moved    int     // out of cells that cannot be walked, to the nearest that can
 	Farthest float64 // metres that one was moved at most
 	// Outside are off the surface, Lost have no ground within reach or no
-	// position: rides go through them, nobody walks to or from them.
+	// position: rides go through them, nobody walks over the ground to or from
+	// them.
 	Outside, Lost int
 	// Far counts the wanted cells that have no stop within Options.Walk: for
 	// them the nearest counts. NoStop cannot walk to any.
@@ -106,7 +110,7 @@ func NewRouter(ctx context.Context, t *Timetable, g Ground) (*Router, error) {
 	if err := r.pair(ctx, wanted, found); err != nil {
 		return nil, err
 	}
-	r.changes = t.changes(walks)
+	r.changes = t.changes(append(walks, r.beyond()...))
 	for k := range t.samples {
 		r.schedules = append(r.schedules, t.sample(k))
 	}
@@ -121,11 +125,7 @@ func (r *Router) Timetable() *Timetable { return r.t }
 
 // place finds the cells of the stops that are called at.
 func (r *Router) place() {
-	used := make([]bool, len(r.t.stops))
-	for i := range r.t.calls {
-		c := &r.t.calls[i]
-		used[c.stop] = used[c.stop] || c.board >= 0 || c.alight >= 0
-	}
+	used := r.used()
 	byCell := map[int32]int{}
 	for i := range r.t.stops {
 		r.cellOf[i] = -1
@@ -269,9 +269,7 @@ func (r *Router) between(near, far *group, seconds int32, walks *[]Walk) {
 // within is the walk between two stops of one cell: straight, at its speed.
 func (r *Router) within(a, b int32) int32 {
 	x, y := &r.t.stops[a], &r.t.stops[b]
-	const degree = 6371008.8 * math.Pi / 180
-	d := degree * math.Hypot((x.Lon-y.Lon)*math.Cos(x.Lat*math.Pi/180), x.Lat-y.Lat)
-	return int32(math.Ceil(d / float64(r.g.Surface.Speed[r.cellOf[a]])))
+	return int32(math.Ceil(metres(x.Lon, x.Lat, y.Lon, y.Lat) / float64(r.g.Surface.Speed[r.cellOf[a]])))
 }
 
 // pair sorts the walks of cells into lists, and finds the nearest stop for

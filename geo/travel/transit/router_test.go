@@ -98,7 +98,7 @@ func TestRouter(t *testing.T) {
 		b := wd.brute(slack, 0)
 		target := at(0)
 		percentiles := []float64{0, 20, 50, 100}
-		got, err := r.Times(context.Background(), []travel.Source{{Col: target % w, Row: target / w, Facility: 3}}, percentiles)
+		got, err := r.Times(context.Background(), Targets{Sources: []travel.Source{{Col: target % w, Row: target / w, Facility: 3}}}, percentiles)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -189,7 +189,7 @@ func TestNearestStop(t *testing.T) {
 	}
 	// The facility stands a hundred metres before the barrier, in the cell of
 	// the moved stop.
-	a, err := r.Times(context.Background(), []travel.Source{{Col: 149}}, []float64{50})
+	a, err := r.Times(context.Background(), Targets{Sources: []travel.Source{{Col: 149}}}, []float64{50})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -202,10 +202,10 @@ func TestNearestStop(t *testing.T) {
 	if a.Nearest[7] != -1 || !math.IsInf(float64(a.Seconds[0][7]), 1) || !math.IsInf(float64(a.Seconds[0][199]), 1) || a.Reached[199] != 0 {
 		t.Errorf("cells without an answer have %g, %g", a.Seconds[0][7], a.Seconds[0][199])
 	}
-	if _, err := r.Times(context.Background(), nil, []float64{101}); fault.KindOf(err) != fault.Invalid {
+	if _, err := r.Times(context.Background(), Targets{}, []float64{101}); fault.KindOf(err) != fault.Invalid {
 		t.Error(err)
 	}
-	if _, err := r.Times(context.Background(), nil, nil); fault.KindOf(err) != fault.Invalid {
+	if _, err := r.Times(context.Background(), Targets{}, nil); fault.KindOf(err) != fault.Invalid {
 		t.Error(err)
 	}
 }
@@ -302,7 +302,7 @@ func TestDesert(t *testing.T) {
 				from, to = to, from
 			}
 			percentiles := []float64{2, 10, 25, 50, 75, 90, 98}
-			a, err := r.Times(context.Background(), []travel.Source{{Col: to % 41, Row: to / 41}}, percentiles)
+			a, err := r.Times(context.Background(), Targets{Sources: []travel.Source{{Col: to % 41, Row: to / 41}}}, percentiles)
 			if err != nil {
 				t.Fatal(err)
 			}

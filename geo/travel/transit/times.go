@@ -31,13 +31,19 @@ type Answer struct {
 	Unplaced []travel.Unplaced
 }
 
+// Targets are the facilities: on the surface, and beyond it.
+type Targets struct {
+	Sources []travel.Source
+	Beyond  []Beyond
+}
+
 // Times answers for all wanted cells: the times between them and the nearest
-// of the sources, at percentiles (0 to 100) of the departures. Cost: one
+// of the targets, at percentiles (0 to 100) of the departures. Cost: one
 // search over the ground, a profile for each sample of the timetable, and for
 // each cell the entries of the stops near it.
 //
 // Errors: Invalid, Canceled.
-func (r *Router) Times(ctx context.Context, sources []travel.Source, percentiles []float64) (*Answer, error) {
+func (r *Router) Times(ctx context.Context, to Targets, percentiles []float64) (*Answer, error) {
 	const op = "transit.Times"
 	if len(percentiles) == 0 {
 		return nil, fault.Errorf(op, fault.Invalid, "public transport: no percentile is asked for")
@@ -47,11 +53,11 @@ func (r *Router) Times(ctx context.Context, sources []travel.Source, percentiles
 			return nil, fault.Errorf(op, fault.Invalid, "public transport: percentile %g; want 0 to 100", p)
 		}
 	}
-	direct, err := r.g.Engine.Compute(ctx, sources, r.g.Options)
+	direct, err := r.g.Engine.Compute(ctx, to.Sources, r.g.Options)
 	if err != nil {
 		return nil, err
 	}
-	near, err := r.near(ctx, r.ends(direct))
+	near, err := r.near(ctx, r.ends(direct, to.Beyond))
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +88,7 @@ func (r *Router) Times(ctx context.Context, sources []travel.Source, percentiles
 }
 
 // ends are the walks between stops and the nearest facility.
-func (r *Router) ends(direct *travel.Result) *Ends {
+func (r *Router) ends(direct *travel.Result, beyond []Beyond) *Ends {
 	e := &Ends{Seconds: make([]int32, len(r.cellOf)), Facility: make([]int32, len(r.cellOf))}
 	for i, c := range r.cellOf {
 		e.Seconds[i] = -1
@@ -90,6 +96,7 @@ func (r *Router) ends(direct *travel.Result) *Ends {
 			e.Seconds[i], e.Facility[i] = whole(direct.Seconds[c])+r.extra[i], direct.Nearest[c]
 		}
 	}
+	r.toBeyond(e, beyond)
 	return e
 }
 
