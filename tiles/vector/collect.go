@@ -59,15 +59,7 @@ var collectorPool = sync.Pool{New: func() any { return &collector{} }}
 
 func newCollector(v *view, w *warp, most int) *collector {
 	c := collectorPool.Get().(*collector)
-	c.v, c.warp, c.most, c.bend = v, w, most, math.Inf(1)
-	if w.exact != nil {
-		c.bend = 0
-		if w.maxCurve > 0 {
-			// The middle of an edge of length l is off by at most curve·l²/8:
-			// half a unit is let pass.
-			c.bend = 4 * (v.bounds.Width() / extent) / w.maxCurve
-		}
-	}
+	c.v, c.warp, c.most, c.bend = v, w, most, w.bendAt(v.bounds.Width())
 	return c
 }
 
@@ -99,6 +91,14 @@ func (c *collector) load(h *handle) error {
 		c.bringNear()
 	}
 	v := c.v
+	if v.tile.Z <= stepZoom {
+		k := extent * quarters / float64(v.side)
+		for i := 0; i+1 < n; i += 2 {
+			sx, sy := toStep(c.xy[i], c.xy[i+1])
+			c.xy[i], c.xy[i+1] = (sx-float64(v.x0))*k, (sy-float64(v.y0))*k
+		}
+		return nil
+	}
 	for i := 0; i+1 < n; i += 2 {
 		c.xy[i] = (c.xy[i] - v.originX) * v.scale
 		c.xy[i+1] = (v.originY - c.xy[i+1]) * v.scale
@@ -230,8 +230,6 @@ func (c *collector) polygon(n int, e *entry) bool {
 	if ring > 0 {
 		from = c.flat.Ends[ring-1]
 	}
-	first, mark := len(c.parts), len(c.vertices)
-	s := shape{parts: int32(first), entry: e, within: c.inBox(e, tileBox)}
 	c.arena, c.rings, c.bad = c.arena[:0], c.rings[:0], false
 	for _, to := range ends {
 		at := c.run(from, to)
@@ -245,6 +243,14 @@ func (c *collector) polygon(n int, e *entry) bool {
 		}
 		from = to
 	}
+	return c.addPolygon(e)
+}
+
+// addPolygon collects the polygon that c.rings bound; false when it collapses
+// on the grid.
+func (c *collector) addPolygon(e *entry) bool {
+	first, mark := len(c.parts), len(c.vertices)
+	s := shape{parts: int32(first), entry: e, within: c.inBox(e, tileBox)}
 	rings := c.rings
 	if !s.within {
 		for _, r := range rings {
@@ -280,7 +286,7 @@ func (c *collector) placeHole(p *part, r []xy) {
 	p.at.size = float32(p.area * c.v.unit2)
 }
 
-func quantise(p xy) vertex { return vertex{int32(math.Round(p.x)), int32(math.Round(p.y))} }
+func quantise(p xy) vertex { return vertex{int32(math.Floor(p.x + 0.5)), int32(math.Floor(p.y + 0.5))} }
 
 // appendPart stores a line or ring on the grid, without repeated points;
 // false when fewer than least are left.

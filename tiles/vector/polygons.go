@@ -77,31 +77,13 @@ func (a *artist) collect(ctx context.Context, least float32) ([]item, error) {
 			a.pourParts(cand, tiny)
 			continue
 		}
-		row := a.src.at(cand.ref)
-		if err := c.load(&row); err != nil {
-			if k := fault.KindOf(err); k != fault.Invalid && k != fault.Unsupported {
-				return nil, err
-			}
-			a.stats.Invalid++
-			continue
-		}
 		g := item{id: a.src.id(cand.ref), ref: cand.ref, size: cand.size, candidate: int32(i), from: int32(len(c.shapes))}
-		bad := false
-		a.eachPart(cand, func(n int, e *entry) {
-			switch {
-			case e.kind() == noEntry || e.size < tiny && cand.e != e:
-			case e.size < least || e.size < tiny:
-				a.pour(e, cand.ref, false)
-				a.stats.Dropped++
-			default:
-				if n < len(c.flat.Parts) && !c.polygon(n, e) {
-					a.pour(e, cand.ref, false) // collapsed on the grid
-				}
-				bad = bad || c.bad
+		if o := a.src.outline(cand.ref); o != nil && a.v.tile.Z <= stepZoom {
+			if !c.outline(o, cand.e) {
+				a.pour(cand.e, cand.ref, false) // collapsed on the grid
 			}
-		})
-		if bad {
-			a.stats.Invalid++
+		} else if err := a.collectParts(cand, least, tiny); err != nil {
+			return nil, err
 		}
 		if g.to = int32(len(c.shapes)); g.to > g.from {
 			a.weigh(&g, cand.e)
@@ -112,6 +94,37 @@ func (a *artist) collect(ctx context.Context, least float32) ([]item, error) {
 	a.pourHoles()
 	c.findJunctions()
 	return groups, nil
+}
+
+// collectParts reads the polygons of a row.
+func (a *artist) collectParts(cand *candidate, least, tiny float32) error {
+	c := a.collector
+	row := a.src.at(cand.ref)
+	if err := c.load(&row); err != nil {
+		if k := fault.KindOf(err); k != fault.Invalid && k != fault.Unsupported {
+			return err
+		}
+		a.stats.Invalid++
+		return nil
+	}
+	bad := false
+	a.eachPart(cand, func(n int, e *entry) {
+		switch {
+		case e.kind() == noEntry || e.size < tiny && cand.e != e:
+		case e.size < least || e.size < tiny:
+			a.pour(e, cand.ref, false)
+			a.stats.Dropped++
+		default:
+			if n < len(c.flat.Parts) && !c.polygon(n, e) {
+				a.pour(e, cand.ref, false) // collapsed on the grid
+			}
+			bad = bad || c.bad
+		}
+	})
+	if bad {
+		a.stats.Invalid++
+	}
+	return nil
 }
 
 // pourParts pours the polygons of a candidate that the budget has no room for.
@@ -372,7 +385,6 @@ func (a *artist) paintItem(it *item, limit int) bool {
 	a.stats.Features++
 	return true
 }
-
 
 // rest pours what did not find room and draws it as squares.
 func (a *artist) rest(left []item) {

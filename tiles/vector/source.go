@@ -68,6 +68,12 @@ func (s *source) entry(ref int32) *entry {
 	return &g.sum.entries[int(ref)-g.first]
 }
 
+// outline is that of a row, nil when it has none.
+func (s *source) outline(ref int32) []int16 {
+	g := s.of(ref)
+	return g.sum.outlineOf(int(ref) - g.first)
+}
+
 func (s *source) id(ref int32) int64 {
 	g := s.of(ref)
 	if g.ids != nil {

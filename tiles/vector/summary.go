@@ -28,6 +28,9 @@ type summary struct {
 	odd     []int // rows without a flat form
 	labels  labelPlaces
 	ranks   rankCache
+	// Outlines of small polygons, see outline.
+	outlineAt []uint32 // by row, + 1; 0: none
+	outlines  []int16
 }
 
 // entry places a row in the world of 2³² steps each way (9 mm at the
@@ -94,6 +97,10 @@ type block struct {
 func summarise(ctx context.Context, t table, w *warp) (*summary, error) {
 	n := t.len()
 	s := &summary{warp: w, entries: make([]entry, n)}
+	bend := outlineBend(w, n)
+	if bend > 0 {
+		s.outlineAt = make([]uint32, n)
+	}
 	const chunk = 64 * blockRows
 	chunks := (n + chunk - 1) / chunk
 	results := make([]*summariser, chunks)
@@ -101,8 +108,12 @@ func summarise(ctx context.Context, t table, w *warp) (*summary, error) {
 	g.SetLimit(runtime.GOMAXPROCS(0))
 	for c := range chunks {
 		g.Go(func() error {
-			m := &summariser{warp: w, table: t}
+			m := &summariser{warp: w, table: t, bend: bend}
 			results[c] = m
+			if bend > 0 {
+				m.outlineAt = s.outlineAt[c*chunk : min(n, (c+1)*chunk)]
+				m.first = c * chunk
+			}
 			for row := c * chunk; row < min(n, (c+1)*chunk); row++ {
 				if row%1024 == 0 && ctx.Err() != nil {
 					return ctx.Err()
@@ -125,10 +136,15 @@ func summarise(ctx context.Context, t table, w *warp) (*summary, error) {
 		for row := c * chunk; row < min(n, (c+1)*chunk); row++ {
 			e := &s.entries[row]
 			s.kinds[e.kind()]++
+			if bend > 0 && s.outlineAt[row] > 0 {
+				s.outlineAt[row] += uint32(len(s.outlines))
+			}
 			if e.kind() == partsEntry {
 				e.size = math.Float32frombits(uint32(e.index() + shift))
 			}
 		}
+		s.outlines = append(s.outlines, m.outlines...)
+		m.outlines = nil
 	}
 	s.makeBlocks()
 	return s, nil
@@ -166,6 +182,11 @@ type summariser struct {
 	parts   []entry
 	odd     []int
 	invalid int
+
+	bend      float64 // squared length of edges that may bend; 0: no outlines
+	first     int     // row of outlineAt[0]
+	outlineAt []uint32
+	outlines  []int16
 }
 
 func (m *summariser) row(row int, e *entry) error {
@@ -205,6 +226,9 @@ func (m *summariser) row(row int, e *entry) error {
 		e.size = float32(lengthOf(xy, s.Ends) * perMetre)
 	case fgb.Polygon, fgb.MultiPolygon:
 		m.polygons(s, xy, e)
+		if m.bend > 0 && e.kind() == polygonEntry && len(s.Ends) == 1 {
+			m.outline(row, e, s.XY, xy)
+		}
 	default:
 		return errors.New("a shape of unknown kind")
 	}
