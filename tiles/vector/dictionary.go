@@ -12,19 +12,15 @@ import (
 type dictionary struct {
 	values []byte   // Value messages with their tags, as in the layer
 	ends   []uint32 // of each in values
+	hashes []uint32 // of each
 	n      uint32
-	slots  []dictSlot
+	slots  []uint32 // number + 1; 0 is free
 	seed   maphash.Seed
 	log    []uint32 // slots taken by the feature being written
 	grown  bool     // so that the log no longer holds
 
 	columns [][cachedValues]cachedValue
 	scratch []byte
-}
-
-type dictSlot struct {
-	hash  uint32
-	index uint32 // + 1; 0 is free
 }
 
 // cachedValue is a value met lately.
@@ -36,9 +32,9 @@ type cachedValue struct {
 const cachedValues = 32
 
 func (d *dictionary) reset(columns int) {
-	d.values, d.ends, d.n = d.values[:0], d.ends[:0], 0
+	d.values, d.ends, d.hashes, d.n = d.values[:0], d.ends[:0], d.hashes[:0], 0
 	if d.slots == nil {
-		d.slots = make([]dictSlot, 1024)
+		d.slots = make([]uint32, 1024)
 		d.seed = maphash.MakeSeed()
 	} else {
 		clear(d.slots)
@@ -78,15 +74,16 @@ func (d *dictionary) index(v value) uint32 {
 	h := uint32(maphash.Bytes(d.seed, m))
 	mask := uint32(len(d.slots) - 1)
 	i := h & mask
-	for ; d.slots[i].index != 0; i = (i + 1) & mask {
-		if s := &d.slots[i]; s.hash == h && bytes.Equal(d.at(s.index-1), m) {
-			return s.index - 1
+	for ; d.slots[i] != 0; i = (i + 1) & mask {
+		if k := d.slots[i] - 1; d.hashes[k] == h && bytes.Equal(d.at(k), m) {
+			return k
 		}
 	}
 	d.values = append(d.values, m...)
 	d.ends = append(d.ends, uint32(len(d.values)))
+	d.hashes = append(d.hashes, h)
 	d.n++
-	d.slots[i] = dictSlot{h, d.n}
+	d.slots[i] = d.n
 	d.log = append(d.log, i)
 	if int(d.n)*3 > len(d.slots)*2 {
 		d.grow()
@@ -103,29 +100,29 @@ func (d *dictionary) at(i uint32) []byte {
 }
 
 func (d *dictionary) grow() {
-	old := d.slots
-	d.slots = make([]dictSlot, 4*len(old))
-	d.fill(old)
+	d.slots = make([]uint32, 2*len(d.slots))
+	d.fill()
 	d.grown = true
 }
 
-func (d *dictionary) fill(from []dictSlot) {
+// fill puts all values into free slots.
+func (d *dictionary) fill() {
 	mask := uint32(len(d.slots) - 1)
-	for _, s := range from {
-		if s.index == 0 || s.index > d.n {
-			continue
-		}
-		i := s.hash & mask
-		for d.slots[i].index != 0 {
+	for k, h := range d.hashes {
+		i := h & mask
+		for d.slots[i] != 0 {
 			i = (i + 1) & mask
 		}
-		d.slots[i] = s
+		d.slots[i] = uint32(k) + 1
 	}
 }
 
 // back forgets the values added since there were n.
 func (d *dictionary) back(bytes int, n uint32) {
-	d.values, d.ends, d.n = d.values[:bytes], d.ends[:n], n
+	if d.n == n {
+		return
+	}
+	d.values, d.ends, d.hashes, d.n = d.values[:bytes], d.ends[:n], d.hashes[:n], n
 	for i := range d.columns {
 		for k := range d.columns[i] {
 			if c := &d.columns[i][k]; c.index > n {
@@ -134,12 +131,11 @@ func (d *dictionary) back(bytes int, n uint32) {
 		}
 	}
 	if d.grown {
-		old := slices.Clone(d.slots)
 		clear(d.slots)
-		d.fill(old)
+		d.fill()
 		return
 	}
 	for _, i := range slices.Backward(d.log) { // the last taken first: no chain breaks
-		d.slots[i] = dictSlot{}
+		d.slots[i] = 0
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/binary"
 	"math"
+	"math/bits"
 	"slices"
 	"unicode/utf8"
 )
@@ -24,6 +25,7 @@ type layerWriter struct {
 	name     string
 	features []byte // encoded Feature messages
 	records  []record
+	order    []uint64 // of records
 	keys     []byte
 	keyOf    []int32 // by field; −1: not yet
 	nKeys    int32
@@ -227,22 +229,53 @@ func (w *layerWriter) cancel() {
 	}
 }
 
+// recordBits number the features of a layer: it has less than 16 MB.
+const recordBits = 24
+
+// inOrder sorts the features by id, kind and bytes: the lower bits tell which.
+func (w *layerWriter) inOrder() []uint64 {
+	if len(w.records) == 0 {
+		return nil
+	}
+	least := w.records[0].id
+	most := least
+	for i := range w.records {
+		least, most = min(least, w.records[i].id), max(most, w.records[i].id)
+	}
+	shift := max(0, bits.Len64(uint64(most-least))-(64-recordBits))
+	order := w.order[:0]
+	for i := range w.records {
+		order = append(order, uint64(w.records[i].id-least)>>shift<<recordBits|uint64(i))
+	}
+	w.order = order
+	slices.Sort(order)
+	for i := 0; i < len(order); { // those that the key does not tell apart
+		j := i + 1
+		for j < len(order) && order[j]>>recordBits == order[i]>>recordBits {
+			j++
+		}
+		if j > i+1 {
+			slices.SortFunc(order[i:j], w.compare)
+		}
+		i = j
+	}
+	return order
+}
+
+func (w *layerWriter) compare(x, y uint64) int {
+	a, b := &w.records[x&(1<<recordBits-1)], &w.records[y&(1<<recordBits-1)]
+	switch {
+	case a.id != b.id:
+		return cmp.Compare(a.id, b.id)
+	case a.kind != b.kind:
+		return cmp.Compare(a.kind, b.kind)
+	}
+	return bytes.Compare(w.features[a.off:a.end], w.features[b.off:b.end])
+}
+
 // appendTo appends the layer to a tile, features by id and kind.
 func (w *layerWriter) appendTo(tile []byte) []byte {
-	byID := func(a, b record) int {
-		switch {
-		case a.id < b.id:
-			return -1
-		case a.id > b.id:
-			return 1
-		case a.kind != b.kind:
-			return cmp.Compare(a.kind, b.kind)
-		}
-		return bytes.Compare(w.features[a.off:a.end], w.features[b.off:b.end])
-	}
-	if !slices.IsSortedFunc(w.records, byID) {
-		slices.SortFunc(w.records, byID)
-	}
+	order := w.inOrder()
 	head := appendBytes(appendUint(nil, 15, 2), 1, valid(w.name))
 	tail := appendUint(nil, 5, extent)
 	size := len(head) + len(w.features) + len(w.keys) + len(w.dict.values) + len(tail)
@@ -250,7 +283,8 @@ func (w *layerWriter) appendTo(tile []byte) []byte {
 	tile = appendTag(tile, 3, wireBytes)
 	tile = binary.AppendUvarint(tile, uint64(size))
 	tile = append(tile, head...)
-	for _, r := range w.records {
+	for _, key := range order {
+		r := &w.records[key&(1<<recordBits-1)]
 		tile = append(tile, w.features[r.off:r.end]...)
 	}
 	tile = append(tile, w.keys...)
