@@ -33,13 +33,14 @@ type Engine struct {
 	weights *zonal.WeightCache
 	stats   *blockstats.Cache
 	program string
+	roads   *networks
 }
 
 // New makes an engine; program is the name and version that answers carry.
 func New(a *atlas.Atlas, pool *gdal.Pool, program string) *Engine {
 	stats := blockstats.NewCache(0)
 	return &Engine{
-		atlas: a, pool: pool, program: program, stats: stats, weights: zonal.NewWeightCache(maxWeights),
+		atlas: a, pool: pool, program: program, stats: stats, roads: &networks{}, weights: zonal.NewWeightCache(maxWeights),
 		reader: mosaic.New(mosaic.FromPool(pool), &mosaic.Options{Blocks: mosaic.FromBlockStats(stats)}),
 	}
 }

@@ -90,6 +90,9 @@ func (w *way) newMover(ctx context.Context, p Progress) (mover, error) {
 	if err != nil || prof.OnGround() {
 		return k, err
 	}
+	if prof.Mode == travel.Car || prof.Mode == travel.Bicycle {
+		return w.newRoadMover(ctx, k, prof, p.part(0.6, 1))
+	}
 	return nil, fault.Errorf(op, fault.Unsupported, "profile %q: travel by %s is not computed yet", w.profile, prof.Mode)
 }
 

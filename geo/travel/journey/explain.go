@@ -4,7 +4,6 @@ import (
 	"math"
 	"slices"
 
-	"contado/geo/fault"
 	"contado/geo/travel"
 	"contado/geo/travel/road"
 )
@@ -30,7 +29,6 @@ type Explanation struct {
 // Explain gives the journey of a cell of a result. Errors: NotExist when the
 // cell has no way out.
 func (w *World) Explain(r *Result, col, row int) (*Explanation, error) {
-	const op = "journey.Explain"
 	e := w.ground.Engine
 	steps, err := e.Path(r.last, r.sources, r.o, col, row)
 	if err != nil {
@@ -52,8 +50,10 @@ func (w *World) Explain(r *Result, col, row int) (*Explanation, error) {
 		return nil, err
 	}
 	far, ok := w.farDoor(r, out.Ride.Seed)
-	if !ok {
-		return nil, fault.Errorf(op, fault.Invalid, "journeys: the result is of another world")
+	if !ok { // a facility beyond the ground
+		out.End = &Walk{Seconds: float64(out.Ride.Seed.Millis) / 1000}
+		w.order(r.o, out, near, out.End)
+		return out, nil
 	}
 	width := w.ground.Grid.Width
 	if steps, err = e.Path(r.first, r.given, r.o, int(far.cell)%width, int(far.cell)/width); err != nil {
@@ -62,12 +62,17 @@ func (w *World) Explain(r *Result, col, row int) (*Explanation, error) {
 	end := w.walk(steps, float64(r.first.Seconds[far.cell])-float64(steps[len(steps)-1].Seconds))
 	end.Seconds += float64(far.seconds)
 	end.Metres += float64(far.seconds) * float64(w.ground.Surface.Speed[far.cell])
-	w.turnBack(r.o, near, end)
-	out.Start, out.End = near, end
-	if r.o.Direction == travel.FromFacility {
-		out.Start, out.End = end, near
-	}
+	w.order(r.o, out, near, end)
 	return out, nil
+}
+
+// order puts the walks of a journey into the direction of travel.
+func (w *World) order(o travel.Options, x *Explanation, near, end *Walk) {
+	w.turnBack(o, near, end)
+	x.Start, x.End = near, end
+	if o.Direction == travel.FromFacility {
+		x.Start, x.End = end, near
+	}
 }
 
 // turnBack puts walks into the direction of travel: they come from the place

@@ -104,6 +104,9 @@ func (w *World) Graph() *road.Graph { return w.graph }
 // ground, and the limit, which holds for the whole journey.
 type Options struct {
 	Walk travel.Options
+	// Beyond are facilities off the ground, as places on the roads with the
+	// time between the two. Their numbers are among those of the facilities.
+	Beyond []road.Seed
 	// Progress, when set, hears how far the work is, 0 to 1.
 	Progress func(done float64)
 }
@@ -141,7 +144,7 @@ func (w *World) Compute(ctx context.Context, facilities []travel.Source, o Optio
 	}
 	tell(0.4)
 	r := &Result{Unplaced: first.Unplaced, first: first, o: o.Walk, given: facilities}
-	seeds := w.seeds(first)
+	seeds := append(w.seeds(first), o.Beyond...)
 	if len(seeds) == 0 {
 		r.Seconds, r.Nearest, r.last, r.sources = first.Seconds, first.Nearest, first, facilities
 		return r, nil

@@ -62,7 +62,9 @@ func drawWorld(t *rapid.T) world {
 			OneWay: rapid.SampledFrom([]int8{0, 0, 0, 1, -1}).Draw(t, "oneway"),
 		}})
 	}
-	ends := func(i int) [2]orb.Point { return [2]orb.Point{w.ways[i].Line[0], w.ways[i].Line[len(w.ways[i].Line)-1]} }
+	ends := func(i int) [2]orb.Point {
+		return [2]orb.Point{w.ways[i].Line[0], w.ways[i].Line[len(w.ways[i].Line)-1]}
+	}
 	// at is a way with an end at a place, and its other end.
 	at := func(p orb.Point, label string) (int, orb.Point) {
 		var found []int
