@@ -109,7 +109,7 @@ func (r *Router) Explain(ctx context.Context, to Targets, col, row, departure in
 func (r *Router) walksOf(cell int) *Ends {
 	e := &Ends{Seconds: slices.Repeat([]int32{-1}, len(r.t.stops)), Facility: make([]int32, len(r.t.stops))}
 	slot := r.slot[cell]
-	for _, p := range r.pairs[r.pairFirst[slot]:r.pairFirst[slot+1]] {
+	for _, p := range r.pairs[slot] {
 		for _, s := range r.groups[p.group].stops {
 			e.Seconds[s] = p.seconds + r.extra[s]
 		}

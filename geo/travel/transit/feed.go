@@ -3,12 +3,15 @@ package transit
 import (
 	"context"
 	"time"
+
+	"contado/geo/fault"
 )
 
 // Feed is a timetable, whatever it was read from. Indices point into its
 // slices; −1 stands for none.
 type Feed struct {
 	Timezone    string // name in the tz database; "" = UTC
+	Typical     string // a day like most working days, YYYY-MM-DD; "" when not known
 	Stops       []Stop
 	Routes      []Route
 	Trips       []Trip
@@ -28,6 +31,15 @@ type Day int32
 func DayOf(t time.Time) Day {
 	y, m, d := t.Date()
 	return Day(time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix() / 86400)
+}
+
+// ParseDay reads YYYY-MM-DD. Errors: Invalid.
+func ParseDay(s string) (Day, error) {
+	t, err := time.Parse(time.DateOnly, s)
+	if err != nil || t.Year() < 1900 || t.Year() > 2200 {
+		return 0, fault.Errorf("transit.ParseDay", fault.Invalid, "%.40q is no day: write YYYY-MM-DD", s)
+	}
+	return DayOf(t), nil
 }
 
 // String is YYYY-MM-DD.

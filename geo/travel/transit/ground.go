@@ -10,7 +10,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"contado/geo/fault"
 	"contado/geo/travel"
 )
 
@@ -23,9 +22,12 @@ type Ground struct {
 	Options travel.Options
 	// Cell is where a position (longitude, latitude) lies; it may be outside.
 	Cell func(lon, lat float64) (col, row int)
-	// Wanted says which cells shall have an answer; nil for all. Only these
-	// cost memory: 8 bytes for each stop within Options.Walk.
+	// Wanted says which cells shall have an answer; nil for all.
 	Wanted func(cell int) bool
+	// MaxWalks bounds the walks between wanted cells and cells with stops that
+	// are kept, 8 bytes each; when they are more, only the shortest of each cell
+	// count: see Placement.Full. 0 = DefaultMaxWalks.
+	MaxWalks int
 	// Straight is the speed, in metres a second, of walks off the surface, which
 	// go in straight lines: between stops, and to facilities there. 0 = none.
 	Straight float64
@@ -44,6 +46,10 @@ type Placement struct {
 	// Far counts the wanted cells that have no stop within Options.Walk: for
 	// them the nearest counts. NoStop cannot walk to any.
 	Far, NoStop int
+	// Full counts the wanted cells with more stops within Options.Walk than
+	// there was room for; all walks up to Complete seconds count everywhere.
+	Full     int
+	Complete int32
 }
 
 // Router answers questions of a timetable and a ground in one direction. It
@@ -58,10 +64,10 @@ type Router struct {
 	schedules []*schedule
 	placement Placement
 
-	// pairs of each wanted cell, in lists
-	slot      []int32 // of each cell, −1 when not wanted
-	pairFirst []int32
-	pairs     []pair
+	slot  []int32  // of each cell, −1 when not wanted
+	pairs [][]pair // of each slot, by rising time
+	most  int      // pairs of a slot
+	full  []int32  // of each slot: the shortest walk that found no room
 }
 
 // group are the stops of a cell.
@@ -73,8 +79,11 @@ type group struct {
 // pair is a walk between a cell and the cell of a group.
 type pair struct{ group, seconds int32 }
 
-// maxPairs bounds the walks kept: 3 GB of them.
-const maxPairs = 400 << 20
+// DefaultMaxWalks of Ground.MaxWalks: half a gigabyte.
+const DefaultMaxWalks = 64 << 20
+
+// leastPairs is how many walks every cell may have.
+const leastPairs = 32
 
 // snapCells is how many cells away a stop in a cell that cannot be walked
 // looks for one that can.
@@ -82,9 +91,11 @@ const snapCells = 100
 
 // NewRouter walks from all stops. Cost: a bounded search for each cell with
 // stops, and one over all ground when there are cells without one near.
-// Errors: Invalid, TooLarge, Canceled.
+// Errors: Invalid, Canceled.
 func NewRouter(ctx context.Context, t *Timetable, g Ground) (*Router, error) {
-	const op = "transit.NewRouter"
+	if g.MaxWalks <= 0 {
+		g.MaxWalks = DefaultMaxWalks
+	}
 	n := g.Surface.Width * g.Surface.Height
 	r := &Router{t: t, g: g, slot: make([]int32, n), cellOf: make([]int32, len(t.stops)), extra: make([]int32, len(t.stops))}
 	wanted := 0
@@ -95,19 +106,14 @@ func NewRouter(ctx context.Context, t *Timetable, g Ground) (*Router, error) {
 			wanted++
 		}
 	}
+	r.pairs, r.full = make([][]pair, wanted), slices.Repeat([]int32{math.MaxInt32}, wanted)
+	r.most = max(leastPairs, g.MaxWalks/max(wanted, 1))
 	r.place()
-	walks, found, err := r.reach(ctx)
+	walks, err := r.reach(ctx)
 	if err != nil {
 		return nil, err
 	}
-	total := 0
-	for _, list := range found {
-		total += len(list)
-	}
-	if total > maxPairs {
-		return nil, fault.WithHint(fault.Errorf(op, fault.TooLarge, "public transport: %d walks between cells and stops, at most %d", total, maxPairs), "take larger cells, a smaller territory or shorter walks")
-	}
-	if err := r.pair(ctx, wanted, found); err != nil {
+	if err := r.finish(ctx); err != nil {
 		return nil, err
 	}
 	r.changes = t.changes(append(walks, r.beyond()...))
@@ -180,63 +186,103 @@ func (r *Router) locate(i int) (int32, bool) {
 // walked is a walk between a wanted cell (its slot) and a group.
 type walked struct{ slot, group, seconds int32 }
 
-// reach walks from every group, as far as walks to stops and changes go.
-func (r *Router) reach(ctx context.Context) ([]Walk, [][]walked, error) {
+// reach walks from every group, as far as walks to stops and changes go, and
+// fills the pairs.
+func (r *Router) reach(ctx context.Context) ([]Walk, error) {
 	at := make(map[int32]int32, len(r.groups)) // group of a cell
 	for k := range r.groups {
 		at[r.groups[k].cell] = int32(k)
 	}
-	workers := min(runtime.GOMAXPROCS(0), max(1, len(r.groups)))
-	walks, pairs := make([][]Walk, workers), make([][]walked, workers)
-	var next sync.Mutex
-	todo := 0
+	var walks []Walk
+	var mu sync.Mutex // of what follows, walks and pairs
+	next := 0
 	g, ctx := errgroup.WithContext(ctx)
-	for w := range workers {
+	for range min(runtime.GOMAXPROCS(0), max(1, len(r.groups))) {
 		g.Go(func() error {
 			ws := travel.NewWorkspace()
 			for {
-				next.Lock()
-				k := todo
-				todo++
-				next.Unlock()
+				mu.Lock()
+				k := next
+				next++
+				mu.Unlock()
 				if k >= len(r.groups) {
 					return nil
 				}
-				if err := r.reachFrom(ctx, ws, int32(k), at, &walks[w], &pairs[w]); err != nil {
+				res, err := r.reachFrom(ctx, ws, &r.groups[k])
+				if err != nil {
 					return err
 				}
+				mu.Lock()
+				r.keep(int32(k), res, at, &walks)
+				mu.Unlock()
 			}
 		})
 	}
 	if err := g.Wait(); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	all := slices.Concat(walks...)
-	slices.SortFunc(all, func(a, b Walk) int { return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To)) })
-	return all, pairs, nil
+	slices.SortFunc(walks, func(a, b Walk) int { return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To)) })
+	return walks, nil
 }
 
-// reachFrom walks from one group, or to it: the walks between its stops and
-// others, and those between it and the wanted cells.
-func (r *Router) reachFrom(ctx context.Context, ws *travel.Workspace, k int32, at map[int32]int32, walks *[]Walk, pairs *[]walked) error {
+// reachFrom walks from one group, or to it.
+func (r *Router) reachFrom(ctx context.Context, ws *travel.Workspace, g *group) (*travel.Reach, error) {
 	o := r.g.Options
 	o.MaxSeconds = float32(max(r.t.o.Walk, r.t.o.Transfer))
-	g := &r.groups[k]
 	w := r.g.Surface.Width
-	res, err := r.g.Engine.Reach(ctx, ws, []travel.Source{{Col: int(g.cell) % w, Row: int(g.cell) / w}}, o)
-	if err != nil {
-		return err
-	}
+	return r.g.Engine.Reach(ctx, ws, []travel.Source{{Col: int(g.cell) % w, Row: int(g.cell) / w}}, o)
+}
+
+// keep takes the walks between the stops of a group and others, and those
+// between it and the wanted cells.
+func (r *Router) keep(k int32, res *travel.Reach, at map[int32]int32, walks *[]Walk) {
 	for i, c := range res.Cells {
 		seconds := whole(res.Seconds[i])
 		if slot := r.slot[c]; slot >= 0 && seconds <= r.t.o.Walk {
-			*pairs = append(*pairs, walked{slot, k, seconds})
+			r.offer(slot, pair{k, seconds})
 		}
 		if other, ok := at[c]; ok && seconds <= r.t.o.Transfer {
-			r.between(g, &r.groups[other], seconds, walks)
+			r.between(&r.groups[k], &r.groups[other], seconds, walks)
 		}
 	}
-	return nil
+}
+
+// offer adds a walk to those of a cell; when they are full, the longest goes.
+// Full lists are heaps with the longest first.
+func (r *Router) offer(slot int32, p pair) {
+	list := r.pairs[slot]
+	if len(list) < r.most {
+		r.pairs[slot] = append(list, p)
+		if len(list)+1 == r.most {
+			slices.SortFunc(r.pairs[slot], func(a, b pair) int { return b.compare(a) }) // a heap too
+		}
+		return
+	}
+	if p.compare(list[0]) >= 0 {
+		r.full[slot] = min(r.full[slot], p.seconds)
+		return
+	}
+	r.full[slot] = min(r.full[slot], list[0].seconds)
+	i := 0
+	for {
+		child := 2*i + 1
+		if child >= len(list) {
+			break
+		}
+		if child+1 < len(list) && list[child+1].compare(list[child]) > 0 {
+			child++
+		}
+		if p.compare(list[child]) >= 0 {
+			break
+		}
+		list[i] = list[child]
+		i = child
+	}
+	list[i] = p
+}
+
+func (p pair) compare(o pair) int {
+	return cmp.Or(cmp.Compare(p.seconds, o.seconds), cmp.Compare(p.group, o.group))
 }
 
 // whole rounds seconds up.
@@ -272,54 +318,32 @@ func (r *Router) within(a, b int32) int32 {
 	return int32(math.Ceil(metres(x.Lon, x.Lat, y.Lon, y.Lat) / float64(r.g.Surface.Speed[r.cellOf[a]])))
 }
 
-// pair sorts the walks of cells into lists, and finds the nearest stop for
-// cells that have none near.
-func (r *Router) pair(ctx context.Context, wanted int, found [][]walked) error {
-	r.pairFirst = make([]int32, wanted+1)
-	for _, list := range found {
-		for _, p := range list {
-			r.pairFirst[p.slot+1]++
-		}
-	}
+// finish sorts the walks of cells, and finds the nearest stop for cells that
+// have none near.
+func (r *Router) finish(ctx context.Context) error {
 	far := 0
-	for _, n := range r.pairFirst[1:] {
-		if n == 0 {
+	r.placement.Complete = r.t.o.Walk
+	for slot, list := range r.pairs {
+		if len(list) == 0 {
 			far++
+		}
+		slices.SortFunc(list, pair.compare)
+		if r.full[slot] < math.MaxInt32 {
+			r.placement.Full++
+			r.placement.Complete = min(r.placement.Complete, r.full[slot])
 		}
 	}
 	if far > 0 && len(r.groups) > 0 {
-		more, err := r.nearest(ctx)
-		if err != nil {
+		if err := r.nearest(ctx); err != nil {
 			return err
 		}
-		r.placement.Far = len(more)
-		for _, p := range more {
-			r.pairFirst[p.slot+1]++
-		}
-		found = append(found, more)
 	}
 	r.placement.NoStop = far - r.placement.Far
-	for i := range wanted {
-		r.pairFirst[i+1] += r.pairFirst[i]
-	}
-	r.pairs = make([]pair, r.pairFirst[wanted])
-	at := slices.Clone(r.pairFirst[:wanted])
-	for _, list := range found {
-		for _, p := range list {
-			r.pairs[at[p.slot]] = pair{p.group, p.seconds}
-			at[p.slot]++
-		}
-	}
-	for i := range wanted {
-		slices.SortFunc(r.pairs[r.pairFirst[i]:r.pairFirst[i+1]], func(a, b pair) int {
-			return cmp.Or(cmp.Compare(a.seconds, b.seconds), cmp.Compare(a.group, b.group))
-		})
-	}
 	return nil
 }
 
 // nearest finds the nearest group of wanted cells without one within reach.
-func (r *Router) nearest(ctx context.Context) ([]walked, error) {
+func (r *Router) nearest(ctx context.Context) error {
 	w := r.g.Surface.Width
 	sources := make([]travel.Source, len(r.groups))
 	for k, g := range r.groups {
@@ -327,13 +351,13 @@ func (r *Router) nearest(ctx context.Context) ([]walked, error) {
 	}
 	res, err := r.g.Engine.Compute(ctx, sources, r.g.Options)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var out []walked
 	for c, slot := range r.slot {
-		if slot >= 0 && r.pairFirst[slot+1] == 0 && res.Nearest[c] >= 0 {
-			out = append(out, walked{slot, res.Nearest[c], whole(res.Seconds[c])})
+		if slot >= 0 && len(r.pairs[slot]) == 0 && res.Nearest[c] >= 0 {
+			r.pairs[slot] = []pair{{res.Nearest[c], whole(res.Seconds[c])}}
+			r.placement.Far++
 		}
 	}
-	return out, nil
+	return nil
 }

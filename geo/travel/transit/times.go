@@ -181,7 +181,7 @@ func (c *counter) cell(cell int) {
 		return
 	}
 	onFoot := keyOf(c.direct.Seconds[cell], c.direct.Nearest[cell])
-	walks := r.pairs[r.pairFirst[slot]:r.pairFirst[slot+1]]
+	walks := r.pairs[slot]
 	c.keys = c.keys[:0]
 	useful := 0
 	for _, groups := range c.near {
