@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	"github.com/paulmach/orb"
+
+	"contado/geo/grid"
 )
 
 // burn calls mark for the cells of a geometry in the grid's CRS; a cell may
@@ -235,4 +237,17 @@ func (b *builder) fill(edges []edge, mark func(cell int)) {
 			}
 		}
 	}
+}
+
+// Cells calls mark for the cells of g that a geometry in its CRS takes up, as
+// BuildSurface sees it: every cell that a line passes, corners too; those of
+// polygons as the rule says. A cell may come more than once. The grid must
+// not be rotated. Errors: what is wrong with the geometry.
+func Cells(g grid.Grid, geometry orb.Geometry, rule PolygonRule, mark func(cell int)) error {
+	inv, ok := g.Transform.Invert()
+	if !ok || g.Transform[2] != 0 || g.Transform[4] != 0 {
+		return fmt.Errorf("the grid's transform %v is degenerate or rotated", g.Transform)
+	}
+	b := &builder{in: &SurfaceInput{Grid: g, Polygons: rule}, s: &Surface{Width: g.Width, Height: g.Height}, toRow: inv}
+	return b.burn(geometry, mark)
 }
