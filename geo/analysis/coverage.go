@@ -190,6 +190,15 @@ func (w *way) moveOptions() moveOptions {
 // sectionAt computes the coverage of a service by the facilities open at a
 // time of the week; nil for all.
 func (w *way) sectionAt(ctx context.Context, service chosen, at *OpenAt, p Progress) (*section, error) {
+	c, err := w.reach(ctx, service, at, p.part(0, 0.7))
+	if err != nil {
+		return nil, err
+	}
+	return c, c.count(ctx, p.part(0.7, 1))
+}
+
+// reach computes the times to a service.
+func (w *way) reach(ctx context.Context, service chosen, at *OpenAt, p Progress) (*section, error) {
 	c := &section{way: w, run: w.setting.fork(), service: service}
 	if err := c.findFacilities(ctx); err != nil {
 		return nil, err
@@ -197,20 +206,24 @@ func (w *way) sectionAt(ctx context.Context, service chosen, at *OpenAt, p Progr
 	c.open(at)
 	p.tell(0, "travel times")
 	var err error
-	if c.times, err = w.mover.times(ctx, c.facilities, w.moveOptions(), p.part(0, 0.7)); err != nil {
-		return nil, err
-	}
-	p.tell(0.75, "counting")
+	c.times, err = w.mover.times(ctx, c.facilities, w.moveOptions(), p)
+	return c, err
+}
+
+// count turns times into the figures of a report.
+func (c *section) count(ctx context.Context, p Progress) error {
+	p.tell(0, "counting")
 	c.demand = c.who.to(c.times)
-	if c.report, err = coverage.Compute(ctx, c.demand, coverageAreas(w.areas), w.settlements, coverage.Params{
-		Thresholds: w.q.Thresholds, BandNames: w.who.bandNames, FacilityNames: facilityNames(c.facilities),
+	var err error
+	if c.report, err = coverage.Compute(ctx, c.demand, coverageAreas(c.areas), c.settlements, coverage.Params{
+		Thresholds: c.q.Thresholds, BandNames: c.who.bandNames, FacilityNames: facilityNames(c.facilities),
 	}); err != nil {
-		return nil, err
+		return err
 	}
 	c.describe()
-	p.tell(0.95, "drawing")
+	p.tell(0.8, "drawing")
 	c.sketch, err = c.draw()
-	return c, err
+	return err
 }
 
 // findFacilities reads the facilities near enough to matter. In a straight

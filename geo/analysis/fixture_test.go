@@ -35,7 +35,7 @@ const (
 // half) of province 9, one person a cell of 100 m, grass everywhere but a
 // river (water) in column 90, one clinic in the west.
 type land struct {
-	t      *testing.T
+	t      testing.TB
 	dir    string
 	cat    *sqlite.Catalog
 	blobs  *dir.Store
@@ -44,6 +44,14 @@ type land struct {
 }
 
 func newLand(t *testing.T) *land {
+	t.Helper()
+	l := emptyLand(t)
+	l.fill()
+	return l
+}
+
+// emptyLand has a catalog and nothing in it.
+func emptyLand(t testing.TB) *land {
 	t.Helper()
 	ctx := context.Background()
 	l := &land{t: t, dir: t.TempDir()}
@@ -68,7 +76,6 @@ func newLand(t *testing.T) *land {
 		}
 	})
 	l.engine = analysis.New(l.atlas, pool, "contado test")
-	l.fill()
 	return l
 }
 
@@ -98,23 +105,34 @@ func landGrid() grid.Grid {
 
 func (l *land) raster(id string, role catalog.Role, values []uint8, band catalog.Band) {
 	l.t.Helper()
-	g := landGrid()
+	l.rasterOn(id, role, landGrid(), [][]uint8{values}, []catalog.Band{band})
+}
+
+// rasterOn publishes a raster of several bands on any grid.
+func (l *land) rasterOn(id string, role catalog.Role, g grid.Grid, values [][]uint8, bands []catalog.Band) {
+	l.t.Helper()
 	tmp := filepath.Join(l.t.TempDir(), id+".tif")
-	w, err := gdal.CreateGeoTIFF(tmp, gdal.RasterSpec{Grid: g, DataType: "uint8", Bands: []gdal.BandSpec{{Name: band.Name}}})
+	spec := gdal.RasterSpec{Grid: g, DataType: "uint8"}
+	for i := range bands {
+		spec.Bands = append(spec.Bands, gdal.BandSpec{Name: bands[i].Name})
+		bands[i].DataType, bands[i].Scale = "uint8", 1
+	}
+	w, err := gdal.CreateGeoTIFF(tmp, spec)
 	if err != nil {
 		l.t.Fatal(err)
 	}
-	if err := w.Write(1, g.Full(), values); err != nil {
-		l.t.Fatal(err)
+	for i := range values {
+		if err := w.Write(i+1, g.Full(), values[i]); err != nil {
+			l.t.Fatal(err)
+		}
 	}
 	if err := w.Close(); err != nil {
 		l.t.Fatal(err)
 	}
 	key := "datasets/" + id + "/v1/" + id + ".tif"
-	band.DataType, band.Scale = "uint8", 1
 	box := l.wgs84(g.Bounds())
 	l.publish(id, catalog.Raster, role, tmp, key, catalog.Version{CRS: utm, BBox: g.Bounds(), BBoxWGS84: box},
-		[]catalog.Item{{ID: id, Dataset: id, File: key, Grid: g, BBox: box, Bands: []catalog.Band{band}}})
+		[]catalog.Item{{ID: id, Dataset: id, File: key, Grid: g, BBox: box, Bands: bands}})
 }
 
 func (l *land) territories() {

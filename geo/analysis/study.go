@@ -1,11 +1,14 @@
 package analysis
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"contado/geo/coverage"
 	"contado/geo/coverage/report"
@@ -105,7 +108,8 @@ func (e *Engine) Study(ctx context.Context, q StudyRequest, p Progress) (*covera
 	if err := y.finish(ctx); err != nil {
 		return nil, nil, err
 	}
-	return y.document(), y.sketches, nil
+	doc := y.document()
+	return doc, y.sketches, nil
 }
 
 // study is a study under construction.
@@ -129,33 +133,62 @@ func (y *study) resolve(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// profile computes the sections of one way of moving.
+// profile computes the sections of one way of moving. Times use all
+// processors, one service after the other; the counting of one service goes on
+// beside the times of the next.
 func (y *study) profile(ctx context.Context, name string, p Progress) error {
 	w, err := y.way(ctx, name, p.part(0, 0.3))
 	if err != nil {
 		return err
 	}
-	var seconds [][]float32
-	var services []string
+	sections := make([]*section, len(y.services))
+	counting, inner := errgroup.WithContext(ctx)
+	counting.SetLimit(2)
 	n := float64(len(y.services))
 	for i, service := range y.services {
 		part := p.part(0.3+0.7*float64(i)/n, 0.3+0.7*float64(i+1)/n)
-		c, err := w.sectionAt(ctx, service, y.q.OpenAt, part.part(0, 0.7))
+		c, err := w.reach(inner, service, y.q.OpenAt, part.part(0, 0.7))
 		if err != nil {
-			return fmt.Errorf("service %s: %w", service, err)
+			return cmp.Or(counting.Wait(), fmt.Errorf("service %s: %w", service, err))
 		}
-		if err := c.deepen(ctx, y.q, part.part(0.7, 1)); err != nil {
-			return fmt.Errorf("service %s: %w", service, err)
-		}
-		c.report.ID = reportID(y.q.Territory, service.String(), w.profile)
-		c.report.Inputs = inputsOf(y.run, w.run, c.run)
-		c.report.Notices = append(c.report.Notices, c.run.said()...)
-		y.sections, y.sketches = append(y.sections, c), append(y.sketches, c.sketch)
-		seconds, services = append(seconds, c.demand.Seconds), append(services, service.String())
-		c.times = nil // the cells' times are many, and are not needed again
+		sections[i] = c
+		counting.Go(func() error {
+			if err := y.section(inner, c, part.part(0.7, 1)); err != nil {
+				return fmt.Errorf("service %s: %w", service, err)
+			}
+			return nil
+		})
 	}
-	if len(services) < 2 {
+	if err := counting.Wait(); err != nil {
+		return err
+	}
+	y.sections = append(y.sections, sections...)
+	return y.isolation(ctx, w, sections)
+}
+
+// section counts one service, with all that is asked beside its coverage.
+func (y *study) section(ctx context.Context, c *section, p Progress) error {
+	if err := c.count(ctx, p.part(0, 0.7)); err != nil {
+		return err
+	}
+	if err := c.deepen(ctx, y.q, p.part(0.7, 1)); err != nil {
+		return err
+	}
+	c.report.ID = reportID(y.q.Territory, c.service.String(), c.profile)
+	c.report.Inputs = inputsOf(y.run, c.way.run, c.run)
+	c.report.Notices = append(c.report.Notices, c.run.said()...)
+	c.times = nil // the cells' times are many, and are not needed again
+	return nil
+}
+
+// isolation counts people by how many of the services they lack.
+func (y *study) isolation(ctx context.Context, w *way, sections []*section) error {
+	if len(sections) < 2 {
 		return nil
+	}
+	seconds, services := make([][]float32, len(sections)), make([]string, len(sections))
+	for i, c := range sections {
+		seconds[i], services[i] = c.demand.Seconds, c.service.String()
 	}
 	list, err := coverage.Isolate(ctx, w.who.Demand, coverageAreas(y.areas), w.profile, services, seconds, y.q.Thresholds)
 	y.doc.Isolation = append(y.doc.Isolation, list...)
@@ -179,7 +212,7 @@ func (y *study) document() *coverage.Study {
 	runs := []*run{y.run}
 	var seen []*way
 	for _, c := range y.sections {
-		d.Sections = append(d.Sections, c.report)
+		d.Sections, y.sketches = append(d.Sections, c.report), append(y.sketches, c.sketch)
 		if !slices.Contains(seen, c.way) {
 			seen, runs = append(seen, c.way), append(runs, c.way.run)
 		}
