@@ -19,6 +19,7 @@ import (
 	"contado/geo/store/sqlite"
 	"contado/ingest"
 	"contado/ingest/attach"
+	"contado/ingest/gtfs"
 	"contado/ingest/stac"
 )
 
@@ -74,7 +75,7 @@ func (a *app) open() (*installation, error) {
 	if err := stac.Serve(a.fetcher(), 0); err != nil {
 		return nil, errors.Join(err, in.close())
 	}
-	in.engine = analysis.New(in.atlas, in.pool, program())
+	in.engine = analysis.New(in.atlas, in.pool, program()).WithTimetables(gtfs.OpenTimetable)
 	return in, nil
 }
 

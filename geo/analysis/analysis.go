@@ -34,6 +34,8 @@ type Engine struct {
 	stats   *blockstats.Cache
 	program string
 	roads   *networks
+	// timetables opens those of public transport; nil when none can be read.
+	timetables OpenTimetable
 }
 
 // New makes an engine; program is the name and version that answers carry.

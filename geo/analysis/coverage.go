@@ -45,6 +45,9 @@ type CoverageRequest struct {
 	// Speeds replaces the table that the program chooses for the land cover.
 	Speeds *travel.SpeedTable
 
+	// Transit says when and how people ride, for profiles of public transport.
+	Transit TransitWindow
+
 	LandCover, Elevation, Population, Places string
 	Roads, Barriers                          []string // "none" for none at all
 
@@ -301,6 +304,9 @@ func (c *section) describe() {
 	})
 	rep.Method.Formulas = append(rep.Method.Formulas, formulas...)
 	rep.Program = c.run.programOf()
+	if rep.Ridership = c.ridership(); rep.Ridership != nil {
+		c.saidOfRides(rep.Ridership)
+	}
 	for _, in := range inputsOf(c.setting.run, c.way.run, c.run) {
 		if d, err := c.snapshot.Dataset(in.Dataset); err == nil && Invented(d) {
 			rep.Notices = append(rep.Notices, coverage.Notice{Code: coverage.NoticeInventedData, Text: "The data of this report are invented: a demonstration."})

@@ -49,6 +49,7 @@ type movement struct {
 	seconds  []float32 // +Inf where no facility can be reached
 	nearest  []int32   // index of the facility, −1 where none
 	unplaced []coverage.UnplacedFacility
+	rides    *rides // what riding adds, for public transport
 }
 
 // newMover settles how people move and prepares it. An empty profile becomes
@@ -93,7 +94,7 @@ func (w *way) newMover(ctx context.Context, p Progress) (mover, error) {
 	if prof.Mode == travel.Car || prof.Mode == travel.Bicycle {
 		return w.newRoadMover(ctx, k, prof, p.part(0.6, 1))
 	}
-	return nil, fault.Errorf(op, fault.Unsupported, "profile %q: travel by %s is not computed yet", w.profile, prof.Mode)
+	return w.newTransitMover(ctx, k, p.part(0.6, 1))
 }
 
 // landCover is the dataset of land cover; found is false when there is none,

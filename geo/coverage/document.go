@@ -59,6 +59,8 @@ type Report struct {
 	Access   []AccessMeasure `json:"access,omitempty"`
 	Capacity *Capacity       `json:"capacity,omitempty"`
 	Equity   *Equity         `json:"equity,omitempty"` // of travel times
+	// Ridership is there for profiles of public transport.
+	Ridership *Ridership `json:"ridership,omitempty"`
 	// Disclosure says how small groups were protected; nil when nothing was.
 	Disclosure *Disclosure `json:"disclosure,omitempty"`
 

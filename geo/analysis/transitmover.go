@@ -1,0 +1,341 @@
+package analysis
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"sync"
+
+	"contado/geo"
+	"contado/geo/coverage"
+	"contado/geo/crs"
+	"contado/geo/fault"
+	"contado/geo/grid"
+	"contado/geo/store/catalog"
+	"contado/geo/travel"
+	"contado/geo/travel/transit"
+)
+
+// OpenTimetable opens the file of a timetable's version. The caller closes it.
+type OpenTimetable func(path string) (*transit.Feed, io.Closer, error)
+
+// WithTimetables gives the engine a reader of timetables; without one, public
+// transport is not computed. Call it before the first question.
+func (e *Engine) WithTimetables(open OpenTimetable) *Engine {
+	e.timetables = open
+	return e
+}
+
+// TransitWindow says when and how people ride. The zero value is the typical
+// working day, 7:00 to 9:00, the median of its departures.
+type TransitWindow struct {
+	Timetable string // dataset id; "" = the one that covers the territory
+	Date      string // YYYY-MM-DD; "" = the timetable's typical working day
+	// From and Until are seconds of the day by the clock, one departure a
+	// minute in [From, Until); both 0 = 7:00 to 9:00.
+	From, Until int32
+	Percentile  *float64 // of the departures, 0 to 100; nil = 50
+	MaxRides    int      // 0 = any number
+	// Wheelchair takes only trips and stops known to be accessible.
+	Wheelchair bool
+	OnDemand   bool // calls to be booked by phone too
+}
+
+// The defaults of a TransitWindow.
+const (
+	DefaultTransitFrom       = 7 * 3600
+	DefaultTransitUntil      = 9 * 3600
+	DefaultTransitPercentile = 50.0
+)
+
+// transitMover walks to stops, rides by a timetable, and walks on.
+type transitMover struct {
+	*walk
+	set       catalog.Dataset
+	q         TransitWindow
+	day       transit.Day
+	timetable *transit.Timetable
+	inverse   grid.Transform
+	tr        *crs.Transformer
+
+	mu      sync.Mutex // of routers
+	routers map[moveOptions]*transit.Router
+}
+
+// newTransitMover opens the timetable and loads the window.
+func (w *way) newTransitMover(ctx context.Context, k *walk, p Progress) (mover, error) {
+	const op = "analysis.transit"
+	if w.timetables == nil {
+		return nil, fault.Errorf(op, fault.Unsupported, "this program cannot read timetables")
+	}
+	q := w.q.Transit
+	if q.From == 0 && q.Until == 0 {
+		q.From, q.Until = DefaultTransitFrom, DefaultTransitUntil
+	}
+	if q.Percentile == nil {
+		median := DefaultTransitPercentile
+		q.Percentile = &median
+	}
+	if !(*q.Percentile >= 0 && *q.Percentile <= 100) {
+		return nil, fault.Errorf(op, fault.Invalid, "percentile %g: want 0 to 100", *q.Percentile)
+	}
+	set, found, err := w.pick(catalog.TimetableRole, q.Timetable, "--timetable", w.box)
+	switch {
+	case err != nil:
+		return nil, err
+	case !found:
+		return nil, fault.WithHint(fault.Errorf(op, fault.Invalid, "profile %q needs a timetable, and none covers the territory", w.profile), "ingest a GTFS feed")
+	case set.Kind != catalog.Timetable || len(set.Version.Files) == 0:
+		return nil, fault.Errorf(op, fault.Invalid, "dataset %q is no timetable", set.ID)
+	}
+	w.used(set)
+	m := &transitMover{walk: k, set: set, q: q, routers: map[moveOptions]*transit.Router{}}
+	p.tell(0, "timetable")
+	if err := m.load(ctx); err != nil {
+		return nil, err
+	}
+	if m.tr, err = crs.New(geo.WGS84, k.lattice.CRS); err != nil {
+		return nil, err
+	}
+	var ok bool
+	if m.inverse, ok = k.lattice.Transform.Invert(); !ok {
+		return nil, fault.Errorf(op, fault.Invalid, "the ground's georeference is degenerate")
+	}
+	m.remark()
+	return m, nil
+}
+
+// load reads what runs in the window.
+func (m *transitMover) load(ctx context.Context) error {
+	path, err := m.atlas.Path(m.set.Version.Files[0].Key)
+	if err != nil {
+		return err
+	}
+	feed, file, err := m.timetables(path)
+	if err != nil {
+		return fmt.Errorf("timetable %s: %w", m.set.ID, err)
+	}
+	defer file.Close() // read only: nothing to lose
+	date := m.q.Date
+	if date == "" {
+		if date = feed.Typical; date == "" {
+			return fault.WithHint(fault.Errorf("analysis.transit", fault.Invalid, "timetable %q runs on no working day", m.set.ID), "say which day with --date")
+		}
+	}
+	if m.day, err = transit.ParseDay(date); err != nil {
+		return err
+	}
+	m.timetable, err = transit.Load(ctx, feed, m.day, transit.Options{
+		From: m.q.From, Until: m.q.Until, MaxRides: m.q.MaxRides, Wheelchair: m.q.Wheelchair, OnDemand: m.q.OnDemand,
+		// Walks longer than the longest threshold cannot matter to the shares.
+		Walk: int32(math.Ceil(min(m.longest(), 4*3600))),
+	})
+	if err != nil && m.set.Version.TimeStart != nil && m.set.Version.TimeEnd != nil && fault.Is(err, fault.NotExist) {
+		err = fault.WithHint(err, fmt.Sprintf("timetable %s runs from %s to %s", m.set.ID, m.set.Version.TimeStart.Format("2006-01-02"), m.set.Version.TimeEnd.Format("2006-01-02")))
+	}
+	return err
+}
+
+// remark says what of the timetable did not come in.
+func (m *transitMover) remark() {
+	n := m.timetable.Notes()
+	if n.Trips == 0 {
+		m.notice("no-trips",
+			fmt.Sprintf("No trip of %s that may be used runs on %s in the window or after it: everyone walks all the way.", m.set.ID, n.Day),
+			fmt.Sprintf("Nessuna corsa utilizzabile di %s circola il %s nella fascia oraria o dopo: tutti vanno a piedi.", m.set.ID, n.Day))
+	}
+	if m.q.Wheelchair {
+		m.notice("wheelchair",
+			fmt.Sprintf("For wheelchair users, %d trips and %d stops are not accessible, and %d trips and %d stops do not say whether they are: neither are used.", n.TripsNotAccessible, n.StopsNotAccessible, n.TripsNotKnown, n.StopsNotKnown),
+			fmt.Sprintf("Per chi usa la sedia a rotelle, %d corse e %d fermate non sono accessibili, e di %d corse e %d fermate non è noto: né le une né le altre sono usate.", n.TripsNotAccessible, n.StopsNotAccessible, n.TripsNotKnown, n.StopsNotKnown))
+	}
+	if n.ByPhone > 0 && !m.q.OnDemand {
+		m.notice("calls-by-phone",
+			fmt.Sprintf("%d calls must be booked by phone and are not used.", n.ByPhone),
+			fmt.Sprintf("%d passaggi sono a chiamata telefonica e non sono usati.", n.ByPhone))
+	}
+}
+
+// rideSpeed bounds the reach of facilities, in metres a second: the mean of
+// long rides.
+const rideSpeed = 50.0 / 3.6
+
+func (m *transitMover) reach(seconds float64) float64 { return reachMetres(seconds, rideSpeed) }
+
+// router walks from the stops once for each way of walking.
+func (m *transitMover) router(ctx context.Context, o moveOptions) (*transit.Router, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	o.maxSeconds = 0
+	if r := m.routers[o]; r != nil {
+		return r, nil
+	}
+	var wanted func(int) bool
+	if m.standing != nil {
+		area := m.standing.footing.area
+		wanted = func(cell int) bool { return area[cell] != noArea }
+	}
+	r, err := transit.NewRouter(ctx, m.timetable, transit.Ground{
+		Surface: m.surface, Engine: m.engine, Options: m.options(o), Cell: m.cellAt, Wanted: wanted, Straight: walkSpeed,
+	})
+	if err != nil {
+		return nil, err
+	}
+	m.routers[o] = r
+	m.placed(r.Placement())
+	return r, nil
+}
+
+// cellAt is where a position lies on the ground; far outside when it cannot
+// be projected.
+func (m *transitMover) cellAt(lon, lat float64) (col, row int) {
+	xs, ys := []float64{lon}, []float64{lat}
+	if m.tr.Points(xs, ys) != nil || math.IsNaN(xs[0]+ys[0]) {
+		return -1, -1
+	}
+	c, r := m.inverse.Apply(xs[0], ys[0])
+	bound := func(v float64) int { return int(math.Floor(math.Max(-1, math.Min(v, 1<<30)))) }
+	return bound(c), bound(r)
+}
+
+// placed says what became of the stops.
+func (m *transitMover) placed(n transit.Placement) {
+	if n.Moved > 0 {
+		m.notice("stops-moved",
+			fmt.Sprintf("%d stops stand in cells that cannot be walked: they count at the nearest that can, at most %.0f m away, with the walk from there.", n.Moved, n.Farthest),
+			fmt.Sprintf("%d fermate stanno in celle non percorribili: contano nella più vicina percorribile, a non più di %.0f m, con il cammino da lì.", n.Moved, n.Farthest))
+	}
+	if n.Lost > 0 {
+		m.notice("stops-lost",
+			fmt.Sprintf("%d stops have no position, or no ground near that can be walked: nobody walks to them.", n.Lost),
+			fmt.Sprintf("%d fermate non hanno una posizione, o nessun terreno percorribile vicino: nessuno vi arriva a piedi.", n.Lost))
+	}
+	if n.Full > 0 {
+		m.notice("walks-bounded",
+			fmt.Sprintf("In %d cells so many stops are near that only the nearest were looked at: all within %d minutes on foot.", n.Full, n.Complete/60),
+			fmt.Sprintf("In %d celle le fermate vicine sono tante che sono state considerate solo le più vicine: tutte quelle entro %d minuti a piedi.", n.Full, n.Complete/60))
+	}
+}
+
+// times is one run for all facilities: those on the ground are walked to,
+// those beyond it from the stops near them.
+func (m *transitMover) times(ctx context.Context, list []facility, o moveOptions, p Progress) (*movement, error) {
+	p.tell(0, "stops and ground")
+	r, err := m.router(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	out := &movement{}
+	to, err := m.targets(list, out)
+	if err != nil {
+		return nil, err
+	}
+	p.tell(0.5, "departures")
+	a, err := r.Times(ctx, to, []float64{*m.q.Percentile})
+	if err != nil {
+		return nil, err
+	}
+	out.seconds, out.nearest, out.rides = a.Seconds[0], a.Nearest, &rides{useful: a.Useful, reached: a.Reached, departures: a.Elements}
+	if o.maxSeconds > 0 {
+		for c, s := range out.seconds {
+			if s > o.maxSeconds {
+				out.seconds[c], out.nearest[c] = float32(math.Inf(1)), -1
+			}
+		}
+	}
+	return out, nil
+}
+
+// targets parts the facilities on the ground from those beyond it.
+func (m *transitMover) targets(list []facility, out *movement) (transit.Targets, error) {
+	var to transit.Targets
+	var near []facility
+	var index []int32
+	for i, f := range list {
+		if col, row := m.cellAt(f.lon, f.lat); m.surface.Cell(col, row) >= 0 {
+			near, index = append(near, f), append(index, int32(i))
+		} else {
+			to.Beyond = append(to.Beyond, transit.Beyond{Lon: f.lon, Lat: f.lat, Facility: int32(i)})
+		}
+	}
+	var err error
+	to.Sources, err = m.sources(near, out)
+	for i := range to.Sources {
+		to.Sources[i].Facility = index[to.Sources[i].Facility]
+	}
+	return to, err
+}
+
+// rides is what riding adds to a movement: shares of the departures, by cell.
+type rides struct {
+	useful     []float32 // for which a ride saves time
+	reached    []float32 // that arrive
+	departures int
+}
+
+// ridership is what a section says of riding.
+func (c *section) ridership() *coverage.Ridership {
+	m, ok := c.mover.(*transitMover)
+	if !ok || c.times.rides == nil {
+		return nil
+	}
+	out := &coverage.Ridership{
+		Date: m.day.String(), From: clockText(m.q.From), Until: clockText(m.q.Until), Percentile: *m.q.Percentile,
+		Departures: m.timetable.Departures(), Samples: m.timetable.Samples(),
+	}
+	share := 0.0
+	for i, cell := range c.who.cells {
+		n := c.who.People[i]
+		useful := float64(c.times.rides.useful[cell])
+		if useful == 0 {
+			out.WithoutRide += n
+		}
+		share += n * useful
+		out.People += n
+	}
+	if out.People > 0 {
+		share /= out.People
+		out.Useful = &share
+	}
+	return out
+}
+
+// saidOfRides is the notice of a section's rides, for the headline.
+func (c *section) saidOfRides(n *coverage.Ridership) {
+	if n.Useful == nil {
+		return
+	}
+	c.notice("rides",
+		fmt.Sprintf("%.0f of %.0f people have no departure at all, between %s and %s of %s, for which public transport saves time; on the mean of people it does for %.0f %% of the departures.", n.WithoutRide, n.People, n.From, n.Until, n.Date, *n.Useful*100),
+		fmt.Sprintf("%.0f persone su %.0f non hanno alcuna partenza, tra le %s e le %s del %s, per cui il trasporto pubblico faccia risparmiare tempo; in media per persona lo fa per il %.0f %% delle partenze.", n.WithoutRide, n.People, n.From, n.Until, n.Date, *n.Useful*100))
+}
+
+// clockText is HH:MM.
+func clockText(s int32) string { return fmt.Sprintf("%02d:%02d", s/3600, s/60%60) }
+
+// method tells how the times are made.
+func (m *transitMover) method() (string, []coverage.Parameter, []coverage.Formula) {
+	_, parameters, formulas := m.walk.method()
+	label := func(en, it string) map[string]string { return map[string]string{"en": en, "it": it} }
+	n, o := m.timetable.Notes(), m.timetable.Options()
+	own := []coverage.Parameter{
+		{Name: "date", Value: n.Day, Label: label("Day of the timetable", "Giorno dell'orario")},
+		{Name: "departing", Value: clockText(o.From) + "–" + clockText(o.Until), Label: label("Departures, one a minute", "Partenze, una al minuto")},
+		{Name: "percentile", Value: *m.q.Percentile, Label: label("Percentile over departures", "Percentile sulle partenze"), Source: "element ⌈p/100·n⌉ of the n times in ascending order; departures that arrive nowhere count as infinite"},
+		{Name: "runs", Value: n.Runs, Label: label("Runs that may be used", "Corse utilizzabili")},
+		{Name: "stops", Value: n.Stops, Label: label("Stops called at", "Fermate servite")},
+		{Name: "slack", Value: *o.Slack, Unit: "s", Label: label("At the stop before departure", "Anticipo alla fermata")},
+		{Name: "walk-to-stop", Value: o.Walk, Unit: "s", Label: label("Walks to stops looked at; the nearest stop however far", "Cammini alle fermate considerati; la più vicina a qualunque distanza")},
+		{Name: "walk-change", Value: o.Transfer, Unit: "s", Label: label("Longest walk of a change", "Cammino più lungo per un cambio")},
+	}
+	if m.timetable.Samples() > 1 {
+		own = append(own, coverage.Parameter{Name: "samples", Value: m.timetable.Samples(), Label: label("Timetables made of frequencies", "Orari ricavati dalle frequenze"), Source: "lattice of rank 1 over the unknown parts of headways"})
+	}
+	return "on foot and by public transport: for each departure the earliest arrival of all journeys by the timetable, walking over the ground to, between and from stops or all the way",
+		slices.Concat(own, parameters), append(formulas, coverage.Formula{
+			Name: "departures", Text: "t = percentile over departures of min(on foot; walk + wait + ride … + walk)",
+			Source: "Dibbelt et al. 2018 (profiles), Delling et al. 2015 (rounds), percentile as in R5",
+		})
+}
