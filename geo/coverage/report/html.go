@@ -137,16 +137,23 @@ func (m medium) picture(f figure) template.HTML {
 	return f.SVG
 }
 
+// swatch is a sign of a legend: it says nothing that the text beside it does
+// not, so that on paper it is a background.
 func (m medium) swatch(svg template.HTML) template.HTML {
 	if m == forPDF {
-		return asImage(svg, "", "swatch")
+		return template.HTML(`<span class="swatch" style="background: url(` + dataURI(svg) + `) center / contain no-repeat"></span>`) //nolint:gosec // base64
 	}
 	return svg
 }
 
-// asImage turns a drawing into an image with an alternative text. It carries
-// the hatchings itself, since an image sees nothing of the page around it.
+// asImage turns a drawing into an image with an alternative text.
 func asImage(svg template.HTML, alt, class string) template.HTML {
+	return template.HTML(`<img class="` + class + `" alt="` + esc(alt) + `" src="` + dataURI(svg) + `">`) //nolint:gosec // escaped
+}
+
+// dataURI is a drawing as a file of its own. It carries the hatchings itself,
+// since an image sees nothing of the page around it.
+func dataURI(svg template.HTML) string {
 	head, rest, _ := strings.Cut(string(svg), ">")
 	if !strings.Contains(head, "xmlns=") {
 		head += ` xmlns="http://www.w3.org/2000/svg"`
@@ -154,8 +161,7 @@ func asImage(svg template.HTML, alt, class string) template.HTML {
 	if strings.Contains(rest, "url(#") {
 		rest = patternDefs() + rest
 	}
-	data := base64.StdEncoding.EncodeToString([]byte(head + ">" + rest))
-	return template.HTML(`<img class="` + class + `" alt="` + esc(alt) + `" src="data:image/svg+xml;base64,` + data + `">`) //nolint:gosec // escaped
+	return "data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString([]byte(head+">"+rest))
 }
 
 // ContentSecurityPolicy is the strictest policy under which the page works;

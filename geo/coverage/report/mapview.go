@@ -221,7 +221,7 @@ func (c *cartography) gaps(d *drawing) {
 		gap  *coverage.Gap
 	}
 	var marks []mark
-	gaps := c.v.r.Gaps
+	gaps := c.v.r.Gaps[:c.v.gapsShown()]
 	for i := range gaps {
 		x, y := c.f.at(gaps[i].Lon, gaps[i].Lat)
 		b := box{x - 9, y - 9, x + 9, y + 9}

@@ -151,11 +151,14 @@ func roundApart(r *coverage.Report, whole *coverage.Figures) *printed {
 func roundPlainly(f *coverage.Figures) line {
 	l := line{population: int64(math.Round(f.Population))}
 	for _, r := range f.Coverage {
-		l.covered = append(l.covered, int64(math.Round(r.Covered)))
-		l.uncovered = append(l.uncovered, int64(math.Round(r.Uncovered)))
-		if !r.Suppressed {
+		if !r.Suppressed { // of all thresholds the same
 			l.unreachable = int64(math.Round(r.Unreachable))
 		}
+	}
+	for _, r := range f.Coverage {
+		covered := min(int64(math.Round(r.Covered)), l.population-l.unreachable)
+		l.covered = append(l.covered, covered)
+		l.uncovered = append(l.uncovered, l.population-l.unreachable-covered)
 	}
 	return l
 }

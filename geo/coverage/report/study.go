@@ -99,6 +99,10 @@ type studyView struct {
 	views []*view // of the sections
 }
 
+// studyGaps is how many gaps each chapter lists; the files of the study have
+// all.
+const studyGaps = 12
+
 // studyMaps is about how large all outlines of a study may be together.
 const studyMaps = 2400 << 10
 
@@ -106,7 +110,7 @@ func newStudyView(st *coverage.Study, l *language) *studyView {
 	v := &studyView{st: st, l: l, n: &numbering{}}
 	for i, r := range st.Sections {
 		s := newView(r, l)
-		s.n, s.prefix = v.n, "c"+strconv.Itoa(i+1)+"-"
+		s.n, s.gaps, s.prefix = v.n, studyGaps, "c"+strconv.Itoa(i+1)+"-"
 		s.budget = max(40<<10, min(mapBudget, studyMaps/(2*len(st.Sections))))
 		v.views = append(v.views, s)
 	}
@@ -319,7 +323,7 @@ func (v *studyView) facts() []fact {
 	l := v.l
 	var services, profiles []string
 	for _, s := range v.services() {
-		services = append(services, strings.ToLower(s.head[:1])+s.head[1:])
+		services = append(services, small(s.head))
 	}
 	for _, p := range v.profiles() {
 		profiles = append(profiles, l.profile(p))

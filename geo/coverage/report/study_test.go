@@ -41,5 +41,12 @@ func TestDrawStudySamples(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, "study-"+lang+".html"), []byte(page), 0o600); err != nil {
 			t.Fatal(err)
 		}
+		var pdf bytes.Buffer
+		if err := report.StudyPDF(t.Context(), &pdf, st, sketches, lang, nil); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "study-"+lang+".pdf"), pdf.Bytes(), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

@@ -74,18 +74,18 @@ func (*studyView) rangeMark(d *drawing, s *view, k int, x func(float64) float64,
 	if c.Suppressed || c.Share == nil {
 		return
 	}
-	end := x(*c.Share)
+	start, end := x(*c.Share), x(*c.Share)
 	if r := s.rangeAt(s.limit()); r != nil && r.Low != nil && r.High != nil {
 		a, b := x(*r.Low), x(*r.High)
 		d.f(`<path d="M%s %sH%sM%s %sv8M%s %sv8" stroke="%s" stroke-width="2" fill="none"/>`, num(a), num(y), num(b), num(a), num(y-4), num(b), num(y-4), marks[k%len(marks)].fill)
-		end = b
+		start, end = a, b
 	}
 	d.f(`<g transform="translate(%s %s)">%s</g>`, num(x(*c.Share)), num(y), mark(k))
 	label := s.l.percent(c.Share)
 	if w := textWidth(label, 11.5); end+12+w < mapWidth {
 		d.text(end+12, y+4, 11.5, "start", label)
 	} else {
-		d.text(x(*c.Share)-12, y+4, 11.5, "end", label)
+		d.text(start-12, y+4, 11.5, "end", label)
 	}
 }
 

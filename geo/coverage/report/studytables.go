@@ -239,7 +239,7 @@ func (v *studyView) isolation() []isolationPart {
 func (v *studyView) isolationText(i *coverage.Isolation) string {
 	var names []string
 	for _, s := range i.Services {
-		names = append(names, v.serviceName(s))
+		names = append(names, small(v.serviceName(s)))
 	}
 	return v.l.t("isolation.text", v.l.long(i.ThresholdS), v.l.profile(i.Profile), strings.Join(names, ", "))
 }

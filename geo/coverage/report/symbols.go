@@ -9,7 +9,7 @@ import (
 // shareClasses of the map: lower bounds of the share covered, colours from
 // the palest (nearly everyone) to the darkest (hardly anyone). Lightness
 // falls all the way, so the order survives grey printing and colour vision
-// deficiency; the two lowest carry hatching too.
+// deficiency; the three lowest carry hatching too, each another one.
 var shareClasses = [...]struct {
 	from  float64
 	fill  string
@@ -18,7 +18,7 @@ var shareClasses = [...]struct {
 }{
 	{0.95, "#fff4e2", "c4", ""},
 	{0.75, "#fdcf94", "c3", ""},
-	{0.50, "#f4954a", "c2", ""},
+	{0.50, "#f4954a", "c2", "#dd7a2e"},
 	{0.25, "#c8551c", "c1", "#f3bf92"},
 	{0, "#6f2407", "c0", "#a4603c"},
 }
@@ -63,12 +63,15 @@ func patternDefs() string {
 		if c.hatch == "" {
 			continue
 		}
-		step, cross := 7, ""
+		step, cross, turn := 7, "", "rotate(45)"
+		if i == len(shareClasses)-3 {
+			turn = "rotate(90)"
+		}
 		if i == len(shareClasses)-1 {
 			step = 5
 			cross = `<path d="M0 0h5" stroke="` + c.hatch + `" stroke-width=".7"/>`
 		}
-		add(c.id, step, "rotate(45)", fmt.Sprintf(`<rect width="%d" height="%d" fill="%s"/><path d="M0 0v%d" stroke="%s"/>%s`, step, step, c.fill, step, c.hatch, cross))
+		add(c.id, step, turn, fmt.Sprintf(`<rect width="%d" height="%d" fill="%s"/><path d="M0 0v%d" stroke="%s"/>%s`, step, step, c.fill, step, c.hatch, cross))
 	}
 	add("nobody", 6, "rotate(0)", `<rect width="6" height="6" fill="#f2f2f2"/><circle cx="3" cy="3" r="1" fill="#777"/>`)
 	add("hidden", 8, "rotate(0)", `<rect width="8" height="8" fill="#fff"/><path d="M1 4h6M4 1v6" stroke="#777" stroke-width=".8"/>`)

@@ -146,7 +146,7 @@ func (v *view) gapTable() *table {
 	}
 	t.Head = append(t.Head, text(l.t("col.position")))
 	people, _ := gapPeople(v.r, v.p)
-	for i, g := range v.r.Gaps {
+	for i, g := range v.r.Gaps[:v.gapsShown()] {
 		time := "–"
 		if g.TimeS != nil {
 			time = l.short(*g.TimeS)
@@ -164,6 +164,14 @@ func (v *view) gapTable() *table {
 	return t
 }
 
+// gapsShown is how many gaps the table lists.
+func (v *view) gapsShown() int {
+	if v.gaps > 0 {
+		return min(v.gaps, len(v.r.Gaps))
+	}
+	return len(v.r.Gaps)
+}
+
 // few prints a count of persons, and never 0 for some part of a person.
 func (v *view) few(n int64, exact float64) string {
 	if n == 0 && exact > 0 {
@@ -174,12 +182,17 @@ func (v *view) few(n int64, exact float64) string {
 
 // omitted says what the table of gaps leaves out.
 func (v *view) omitted() string {
-	n := int64(v.r.GapsOmitted.Count)
+	list, people := gapPeople(v.r, v.p)
+	exact, shown := v.r.GapsOmitted.Population, v.gapsShown()
+	for i := shown; i < len(list); i++ {
+		people += list[i]
+		exact += v.r.Gaps[i].Population
+	}
+	n := int64(v.r.GapsOmitted.Count + len(list) - shown)
 	if n == 0 {
 		return ""
 	}
-	_, people := gapPeople(v.r, v.p)
-	return v.l.count("gaps.omitted", n, v.l.whole(n), v.few(people, v.r.GapsOmitted.Population))
+	return v.l.count("gaps.omitted", n, v.l.whole(n), v.few(people, exact))
 }
 
 // curveTable gives the curve at its round times, with the rest.
@@ -315,4 +328,16 @@ func capital(s string) string {
 	}
 	r := []rune(s)
 	return strings.ToUpper(string(r[:1])) + string(r[1:])
+}
+
+// small starts a name that stands within a sentence; one of capitals stays.
+func small(s string) string {
+	r := []rune(s)
+	if len(r) > 1 && strings.ToUpper(string(r[1])) == string(r[1]) {
+		return s
+	}
+	if len(r) == 0 {
+		return s
+	}
+	return strings.ToLower(string(r[:1])) + string(r[1:])
 }

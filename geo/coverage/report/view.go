@@ -21,6 +21,7 @@ type view struct {
 	n      *numbering
 	prefix string // of ids, where a page holds several reports
 	budget int    // bytes of the outlines of a map
+	gaps   int    // most gaps listed; 0 = all that the report has
 }
 
 // numbering counts the tables and figures of a page.
