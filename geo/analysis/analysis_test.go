@@ -132,7 +132,7 @@ func TestPeopleFromATable(t *testing.T) {
 	if err := l.atlas.Refresh(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	q := analysis.CoverageRequest{Territory: "9", Service: "clinic", Population: "people"}
+	q := analysis.CoverageRequest{Territory: "9", Service: "clinic", Population: "people", HideBelow: -1}
 	rep, _, err := l.engine.Coverage(context.Background(), q, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -13,6 +13,7 @@ import (
 	"contado/geo"
 	"contado/geo/coverage"
 	"contado/geo/coverage/report"
+	"contado/geo/disclosure"
 	"contado/geo/fault"
 	"contado/geo/store/catalog"
 	"contado/geo/travel"
@@ -50,6 +51,11 @@ type CoverageRequest struct {
 
 	LandCover, Elevation, Population, Places string
 	Roads, Barriers                          []string // "none" for none at all
+
+	// HideBelow is the number of people below which counts are hidden, with as
+	// many others as it takes that they cannot be computed; 0 is
+	// disclosure.DefaultThreshold, below 0 nothing is hidden.
+	HideBelow float64
 
 	ID    string // of the report; "" = made from territory and service
 	Title string
@@ -89,7 +95,10 @@ func (e *Engine) Coverage(ctx context.Context, q CoverageRequest, p Progress) (*
 		rep.ID = reportID(q.Territory, service.String(), w.profile)
 	}
 	rep.Inputs, rep.Notices = inputsOf(s.run, w.run, sec.run), append(rep.Notices, noticesOf(s.run, w.run, sec.run)...)
-	return rep, sec.sketch, nil
+	if q.HideBelow >= 0 {
+		err = disclosure.ProtectReport(ctx, rep, q.HideBelow)
+	}
+	return rep, sec.sketch, err
 }
 
 // setting is a territory with its areas and people: what all the parts of a

@@ -12,6 +12,7 @@ import (
 
 	"contado/geo/coverage"
 	"contado/geo/coverage/report"
+	"contado/geo/disclosure"
 	"contado/geo/fault"
 )
 
@@ -109,7 +110,10 @@ func (e *Engine) Study(ctx context.Context, q StudyRequest, p Progress) (*covera
 		return nil, nil, err
 	}
 	doc := y.document()
-	return doc, y.sketches, nil
+	if q.HideBelow >= 0 {
+		err = disclosure.ProtectStudy(ctx, doc, q.HideBelow)
+	}
+	return doc, y.sketches, err
 }
 
 // study is a study under construction.
