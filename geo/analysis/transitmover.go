@@ -14,7 +14,6 @@ import (
 	"contado/geo/fault"
 	"contado/geo/grid"
 	"contado/geo/store/catalog"
-	"contado/geo/travel"
 	"contado/geo/travel/transit"
 )
 
