@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"contado/geo/coverage"
+	"contado/geo/fault"
 	"contado/geo/travel"
 )
 
@@ -62,30 +63,44 @@ func secondsOf(v []float32) []float64 {
 	return out
 }
 
-// cannot notes that a measure is not made for a way of moving.
-func (c *section) cannot(en, it string) {
-	c.notice("measure-not-made",
-		fmt.Sprintf("%s is not computed for the profile %s.", en, c.profile),
-		fmt.Sprintf("%s non si calcola per il profilo %s.", it, c.profile))
+// maxAlone bounds the facilities whose times are computed one by one, for
+// ways of moving that know no quicker way.
+const maxAlone = 500
+
+// alone computes the times to each facility by itself: the cells within
+// o.maxSeconds, or all.
+func (c *section) alone(ctx context.Context, o moveOptions, do func(facility int32, cells []int32, seconds []float32) error) error {
+	if m, ok := c.mover.(reacher); ok && o.maxSeconds > 0 {
+		return m.catchments(ctx, c.facilities, o, do)
+	}
+	if n := len(c.facilities); n > maxAlone {
+		return fault.WithHint(fault.Errorf("analysis.alone", fault.TooLarge, "%d facilities of %s: times to each alone are computed for at most %d by the profile %s", n, c.service, maxAlone, c.profile),
+			"take a smaller territory, choose facilities with a filter, or go on foot")
+	}
+	for i := range c.facilities {
+		m, err := c.mover.times(ctx, c.facilities[i:i+1], o, nil)
+		if err != nil {
+			return err
+		}
+		var cells []int32
+		var seconds []float32
+		for cell, s := range m.seconds {
+			if !math.IsInf(float64(s), 1) && (o.maxSeconds == 0 || s <= o.maxSeconds) {
+				cells, seconds = append(cells, int32(cell)), append(seconds, s)
+			}
+		}
+		if err := do(int32(i), cells, seconds); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // choices counts who has the second, third … facility within reach.
 func (c *section) choices(ctx context.Context, k int) error {
-	m, ok := c.mover.(chooser)
-	if !ok {
-		c.cannot("The choice among several facilities", "La scelta tra più punti di servizio")
-		return nil
-	}
-	near, err := m.nearest(ctx, c.facilities, k, c.moveOptions())
+	kth, err := c.nearest(ctx, k)
 	if err != nil {
 		return err
-	}
-	kth := make([][]float32, k)
-	for r := range kth {
-		kth[r] = make([]float32, len(c.who.cells))
-		for i, cell := range c.who.cells {
-			kth[r][i] = near.Seconds[int(cell)*near.K+r]
-		}
 	}
 	list, err := coverage.Choices(ctx, c.who.Demand, kth, c.setting.q.Thresholds)
 	if err == nil {
@@ -94,19 +109,58 @@ func (c *section) choices(ctx context.Context, k int) error {
 	return err
 }
 
+// nearest gives the times of the people's rows to their k nearest facilities,
+// by rank.
+func (c *section) nearest(ctx context.Context, k int) ([][]float32, error) {
+	kth := make([][]float32, k)
+	for r := range kth {
+		kth[r] = make([]float32, len(c.who.cells))
+	}
+	if m, ok := c.mover.(chooser); ok {
+		near, err := m.nearest(ctx, c.facilities, k, c.moveOptions())
+		if err != nil {
+			return nil, err
+		}
+		for r := range kth {
+			for i, cell := range c.who.cells {
+				kth[r][i] = near.Seconds[int(cell)*near.K+r]
+			}
+		}
+		return kth, nil
+	}
+	for r := range kth {
+		for i := range kth[r] {
+			kth[r][i] = float32(math.Inf(1))
+		}
+	}
+	all := make([]float32, c.footing.grid.Cells())
+	return kth, c.alone(ctx, c.moveOptions(), func(_ int32, cells []int32, seconds []float32) error {
+		for i := range all {
+			all[i] = float32(math.Inf(1))
+		}
+		for i, cell := range cells {
+			all[cell] = seconds[i]
+		}
+		for i, cell := range c.who.cells {
+			t := all[cell]
+			for r := range kth { // the list of a row stays in order
+				if t < kth[r][i] {
+					t, kth[r][i] = kth[r][i], t
+				}
+			}
+		}
+		return nil
+	})
+}
+
 // supply weighs facilities' capacities against the people in reach.
 func (c *section) supply(ctx context.Context, q *StudyRequest) error {
-	m, ok := c.mover.(reacher)
-	if !ok {
-		c.cannot("Supply against demand", "Il rapporto tra offerta e domanda")
-		return nil
-	}
 	places := c.capacities(q.CapacityField)
 	within := q.Capacity
 	for _, a := range q.Access {
 		within = math.Max(within, accessReach(a))
 	}
-	trips, err := c.trips(ctx, m, within)
+	trips, err := c.trips(ctx, within)
 	if err != nil {
 		return err
 	}
@@ -187,7 +241,7 @@ func (c *section) capacities(field string) []coverage.CapacityPlace {
 
 // trips are the times from the people's cells to every facility within so
 // many seconds.
-func (c *section) trips(ctx context.Context, m reacher, within float64) (*coverage.Trips, error) {
+func (c *section) trips(ctx context.Context, within float64) (*coverage.Trips, error) {
 	rows := map[int32][]int32{} // cell → rows of people who live in it
 	for i, cell := range c.who.cells {
 		rows[cell] = append(rows[cell], int32(i))
@@ -196,7 +250,7 @@ func (c *section) trips(ctx context.Context, m reacher, within float64) (*covera
 	var list []coverage.Trip
 	o := c.moveOptions()
 	o.maxSeconds = float32(within)
-	err := m.catchments(ctx, c.facilities, o, func(f int32, cells []int32, seconds []float32) error {
+	err := c.alone(ctx, o, func(f int32, cells []int32, seconds []float32) error {
 		var own []coverage.Trip
 		for i, cell := range cells {
 			for _, row := range rows[cell] {

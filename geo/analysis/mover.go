@@ -88,8 +88,11 @@ func (w *way) newMover(ctx context.Context, p Progress) (mover, error) {
 		return nil, err
 	}
 	k, err := w.newWalk(ctx, cover, walker, p.part(0, 0.6))
-	if err != nil || prof.OnGround() {
-		return k, err
+	if err != nil {
+		return nil, err
+	}
+	if prof.OnGround() {
+		return onFoot{k}, nil
 	}
 	if prof.Mode == travel.Car || prof.Mode == travel.Bicycle {
 		return w.newRoadMover(ctx, k, prof, p.part(0.6, 1))

@@ -118,7 +118,7 @@ func greater(a, b *float64) *float64 {
 
 // variants of walking: the slow and the fast end of the walker's speed, which
 // change all times by one factor, and steps in 8 directions.
-func (w *walk) variants(_ context.Context, o moveOptions) ([]variant, error) {
+func (w onFoot) variants(_ context.Context, o moveOptions) ([]variant, error) {
 	var out []variant
 	factor := func(name, en, it string, speed float64) {
 		if speed > 0 && speed != w.walker.SpeedFactor {

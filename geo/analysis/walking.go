@@ -87,8 +87,12 @@ func (w *walk) options(o moveOptions) travel.Options {
 	return out
 }
 
+// onFoot is walking all the way. What it adds to walk is true of walking
+// alone, not of what is built on a walk.
+type onFoot struct{ *walk }
+
 // nearest gives the k nearest facilities of every cell.
-func (w *walk) nearest(ctx context.Context, list []facility, k int, o moveOptions) (*travel.Nearest, error) {
+func (w onFoot) nearest(ctx context.Context, list []facility, k int, o moveOptions) (*travel.Nearest, error) {
 	sources, err := w.sources(list, &movement{})
 	if err != nil {
 		return nil, err
@@ -97,7 +101,7 @@ func (w *walk) nearest(ctx context.Context, list []facility, k int, o moveOption
 }
 
 // catchments walks from each facility alone.
-func (w *walk) catchments(ctx context.Context, list []facility, o moveOptions, do func(int32, []int32, []float32) error) error {
+func (w onFoot) catchments(ctx context.Context, list []facility, o moveOptions, do func(int32, []int32, []float32) error) error {
 	sources, err := w.sources(list, &movement{})
 	if err != nil {
 		return err
