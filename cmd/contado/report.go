@@ -22,7 +22,7 @@ type reportCmd struct {
 type coverageCmd struct {
 	Territory string   `help:"Code of the territory; leading zeros count." required:"" short:"t"`
 	Service   string   `help:"Dataset of the service's facilities." required:"" short:"s"`
-	Profile   string   `help:"How people move: walking, walking-elderly or straight-line; when left out, walking where there is land cover, else straight-line." enum:",walking,walking-elderly,straight-line" default:"" short:"p"`
+	Profile   string   `help:"How people move: walking, walking-elderly, straight-line, car, bicycle, bus-and-walk and others; when left out, walking where there is land cover, else straight-line." short:"p"`
 	Within    []string `help:"Thresholds, inclusive: 15m, 1h30m, or seconds." default:"15m,30m,60m"`
 	Out       []string `help:"Files to write: .json, .csv, .html; several with commas." short:"o" placeholder:"FILE"`
 	Lang      string   `help:"Language of the HTML report: ${enum}." enum:"it,en" default:"it"`
@@ -38,6 +38,8 @@ type coverageCmd struct {
 	Places     string   `help:"Dataset of named places for the list of gaps."`
 	Roads      []string `help:"Datasets of roads; none for no roads."`
 	Barriers   []string `help:"Datasets of barriers; none for no barriers."`
+
+	transitFlags `group:"Public transport"`
 }
 
 // Help shows examples under the flags.
@@ -102,6 +104,10 @@ func (c *coverageCmd) request() (analysis.CoverageRequest, error) {
 	if c.Direction == "from-facility" {
 		q.Direction = travel.FromFacility
 	}
+	var err error
+	if q.Transit, err = c.window(); err != nil {
+		return q, err
+	}
 	for _, w := range c.Within {
 		s, err := seconds(w)
 		if err != nil {
@@ -161,6 +167,7 @@ func printHeadline(w io.Writer, rep *coverage.Report) {
 		fmt.Fprintf(w, "  within %-6s %10s covered (%s), %s not covered, %s unreachable\n",
 			minutes(row.ThresholdS), thousands(row.Covered), share, thousands(row.Uncovered), thousands(row.Unreachable))
 	}
+	printRides(w, rep.Ridership)
 	for i, g := range rep.Gaps {
 		if i == 3 {
 			break

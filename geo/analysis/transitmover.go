@@ -311,9 +311,6 @@ func (c *section) saidOfRides(n *coverage.Ridership) {
 		fmt.Sprintf("%.0f persone su %.0f non hanno alcuna partenza, tra le %s e le %s del %s, per cui il trasporto pubblico faccia risparmiare tempo; in media per persona lo fa per il %.0f %% delle partenze.", n.WithoutRide, n.People, n.From, n.Until, n.Date, *n.Useful*100))
 }
 
-// clockText is HH:MM.
-func clockText(s int32) string { return fmt.Sprintf("%02d:%02d", s/3600, s/60%60) }
-
 // method tells how the times are made.
 func (m *transitMover) method() (string, []coverage.Parameter, []coverage.Formula) {
 	_, parameters, formulas := m.walk.method()
