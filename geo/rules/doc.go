@@ -1,11 +1,6 @@
 // Package rules judges a territory by tables of standards: who has to be
 // within what of which service, by which law. Tables are YAML, read strictly;
 // those of Italy are part of the program, others are read from files.
-//
-//	func Builtin() ([]*Table, error)                                  // the embedded tables
-//	func ByName(name string) (*Table, error)                          // "it-standards"
-//	func Parse(r io.Reader, name string) (*Table, error)              // strict, bounded; fault.Invalid
-//	func Evaluate(ctx context.Context, tables []*Table, in Input) ([]coverage.RuleResult, error)
 package rules
 
 import "contado/geo/coverage"
@@ -15,7 +10,7 @@ type Input struct {
 	// Demand is where people live: People, Area, X, Y and Bands are read; its
 	// Seconds are not.
 	Demand    coverage.Demand
-	BandNames []string // of Demand.Bands, such as "0-14" or "65+"
+	BandNames []string // of Demand.Bands, such as "0-14", "65+" or "80-"
 	Areas     []Area
 	Services  []Service
 	// Figures are numbers that no map tells, by the name that a rule asks
