@@ -26,6 +26,7 @@ type layerWriter struct {
 	features []byte // encoded Feature messages
 	records  []record
 	order    []uint64 // of records
+	sorter   sorter
 	keys     []byte
 	keyOf    []int32 // by field; −1: not yet
 	nKeys    int32
@@ -248,8 +249,8 @@ func (w *layerWriter) inOrder() []uint64 {
 		order = append(order, uint64(w.records[i].id-least)>>shift<<recordBits|uint64(i))
 	}
 	w.order = order
-	slices.Sort(order)
-	for i := 0; i < len(order); { // those that the key does not tell apart
+	w.sorter.sort(order, recordBits) // they stand in the order of the lower bits
+	for i := 0; i < len(order); {    // those that the key does not tell apart
 		j := i + 1
 		for j < len(order) && order[j]>>recordBits == order[i]>>recordBits {
 			j++

@@ -34,6 +34,7 @@ type drawing struct {
 	items   []item
 	squares []square
 	order   []uint64
+	sorter  sorter
 	dots    []dot
 	ranks   [][]uint8     // of Rank, by segment
 	merge   []*agreements // of MergeBy, by segment

@@ -82,16 +82,21 @@ type pourer struct {
 	*pixels
 	v     *view
 	zs    *[pixelsPerSide]uint32
+	mask  uint32  // of places: those of a group that is drawn together are one
 	shift int     // steps to pixels
 	full  float64 // fullPixel-ths a square step
 }
 
 func newPourer(p *pixels, v *view) pourer {
 	return pourer{
-		pixels: p, v: v, zs: spread(), shift: 32 - v.tile.Z - pixelBits,
+		pixels: p, v: v, zs: spread(), mask: math.MaxUint32, shift: 32 - v.tile.Z - pixelBits,
 		full: fullPixel / (v.unit2 * basePixel * basePixel),
 	}
 }
+
+// coarsen says that squares will not be smaller than of a level: what is
+// poured from now on is put together, so that it lies near.
+func (p *pourer) coarsen(level int) { p.mask = math.MaxUint32 << level }
 
 // pour adds a polygon of size square steps with its middle at an offset
 // inside the tile. A negative row is a hole: its size is taken off.
@@ -100,7 +105,7 @@ func (p *pourer) pour(dx, dy int64, e *entry, row int32) {
 	if p.shift < 0 {
 		x, y = dx<<-p.shift, dy<<-p.shift
 	}
-	i := p.zs[x&(pixelsPerSide-1)] | p.zs[y&(pixelsPerSide-1)]<<1
+	i := (p.zs[x&(pixelsPerSide-1)] | p.zs[y&(pixelsPerSide-1)]<<1) & p.mask
 	c := &p.cells[i]
 	area := int64(float64(e.size)*p.full + 0.5)
 	p.used[i/64] |= 1 << (i % 64)

@@ -48,6 +48,10 @@ func (d *drawing) drawPolygons(ctx context.Context, plan polygonPlan, bytes int,
 		least = 0 // smaller ones were poured, or are in parts
 	}
 	d.stats.Level = max(d.stats.Level, plan.level)
+	if d.pixels.pixels == nil && plan.level > 0 {
+		d.pixels = newPourer(newPixels(), d.v)
+	}
+	d.pixels.coarsen(plan.level)
 	groups, err := a.collect(ctx, least)
 	if err != nil {
 		return err
@@ -293,7 +297,7 @@ func (a *artist) inOrder(items []item) []uint64 {
 		order = append(order, class<<classShift|place<<indexBits|uint64(i))
 	}
 	a.order = order
-	slices.Sort(order)
+	a.sorter.sort(order, indexBits)
 	for i := 0; i < len(order); { // those of one place by id
 		j := i + 1
 		for j < len(order) && order[j]>>indexBits == order[i]>>indexBits {
@@ -333,7 +337,7 @@ func (a *artist) takeSquares(level int) []square {
 	for i := range out {
 		order = append(order, uint64(out[i].row)<<32|uint64(i))
 	}
-	slices.Sort(order)
+	a.sorter.sort(order, 32)
 	n := len(out)
 	for _, key := range order {
 		out = append(out, out[uint32(key)])

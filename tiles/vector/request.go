@@ -12,6 +12,8 @@ import (
 // Request says what tile to draw.
 type Request struct {
 	Tile tms.Tile
+	// Grid that Tile is of; nil means WebMercatorQuad.
+	Grid *tms.TileMatrixSet
 	// Layers are drawn into one tile, each under its own name.
 	Layers []LayerRequest
 	// Budget is the most bytes of the tile before compression; 0 means
@@ -35,6 +37,8 @@ type LayerRequest struct {
 	// schema. It must be the same in all requests for a layer.
 	Project Projector
 	Drawing
+
+	plane *plane // nil: Web Mercator
 }
 
 // Drawing is how a layer is drawn. The zero value draws each row for itself.
@@ -88,6 +92,13 @@ const (
 // Errors: fault.Invalid for a request that cannot be, fault.Canceled.
 func Draw(ctx context.Context, r Request) ([]byte, Stats, error) {
 	const op = "vector.Draw"
+	on := planeOf(r.Grid)
+	if on != nil {
+		var err error
+		if r.Tile, err = on.tile(r.Tile); err != nil {
+			return nil, Stats{}, err
+		}
+	}
 	if err := tms.WebMercatorQuad().Check(r.Tile); err != nil {
 		return nil, Stats{}, err
 	}
@@ -105,6 +116,7 @@ func Draw(ctx context.Context, r Request) ([]byte, Stats, error) {
 		if name == "" {
 			name = l.Layer.Dataset().ID
 		}
+		l.plane = on
 		src, err := openLayer(ctx, l, &p.view)
 		if err != nil {
 			return nil, Stats{}, err

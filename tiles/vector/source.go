@@ -123,7 +123,11 @@ func (p *prepared) readColumns(ctx context.Context, l *LayerRequest) error {
 }
 
 func prepareOnce(ctx context.Context, l *LayerRequest) (*prepared, error) {
-	made, err := l.Layer.Memo("contado/tiles/vector", func() (any, error) { return prepare(ctx, l) })
+	memo := "contado/tiles/vector"
+	if l.plane != nil {
+		memo += " on " + l.plane.set.ID
+	}
+	made, err := l.Layer.Memo(memo, func() (any, error) { return prepare(ctx, l) })
 	if err != nil {
 		return nil, err
 	}
@@ -170,6 +174,9 @@ func prepare(ctx context.Context, l *LayerRequest) (*prepared, error) {
 func projectorOf(l *LayerRequest) (Projector, *crs.Transformer, error) {
 	c := l.Layer.Schema().CRS
 	switch {
+	case l.plane != nil:
+		p, err := l.plane.projector(c)
+		return p, nil, err
 	case l.Project != nil:
 		return l.Project, nil, nil
 	case c == geo.WebMercator:
