@@ -30,6 +30,7 @@ type converter struct {
 	nodes   *nodeStore
 	areas   areas
 	borders []border
+	turns   turns
 	line    []stream.Position
 	counts  struct{ nodes, ways, relations int64 }
 }
@@ -65,6 +66,9 @@ func convert(ctx context.Context, path string, o Options, work string, p Progres
 	if err := c.writeBorders(ctx); err != nil {
 		return nil, nil, err
 	}
+	if err := c.writeTurns(); err != nil {
+		return nil, nil, err
+	}
 	return c.finish(f.Header())
 }
 
@@ -98,6 +102,11 @@ func newConverter(o Options, work, name string) (*converter, error) {
 		c.layers, c.out = append(c.layers, l), append(c.out, w)
 	}
 	return c, nil
+}
+
+// wants reports whether a layer is made.
+func (c *converter) wants(name string) bool {
+	return slices.ContainsFunc(c.layers, func(l *layer) bool { return l.name == name })
 }
 
 // abandon closes what finish has not.
@@ -136,6 +145,9 @@ func (c *converter) node(n *stream.Node) error {
 func (c *converter) relation(r *stream.Relation) error {
 	c.counts.relations++
 	c.areas.add(r, c.anyArea(r.Tags), c.notes)
+	if c.wants(restrictionsName) {
+		c.turns.add(r, c.notes)
+	}
 	return nil
 }
 
@@ -143,6 +155,7 @@ func (c *converter) relation(r *stream.Relation) error {
 // and else makes its features.
 func (c *converter) way(w *stream.Way) error {
 	c.counts.ways++
+	c.see(w)
 	member, useful := c.areas.member(w.ID), c.useful(w.Tags)
 	if !member && !useful {
 		return nil
@@ -301,7 +314,9 @@ func (c *converter) finish(h stream.Header) ([]Layer, []catalog.Notice, error) {
 			return nil, nil, err
 		}
 		if rows.Count() == 0 {
-			empty = append(empty, l.name)
+			if l.name != restrictionsName { // most small places have none
+				empty = append(empty, l.name)
+			}
 			continue
 		}
 		out = append(out, Layer{

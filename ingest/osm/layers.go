@@ -97,7 +97,7 @@ func raw(tags stream.Tags, keys []string) []any {
 // layers are all layers, in the order of Names.
 func layers(t *serviceTable) []*layer {
 	all := []*layer{
-		roadsLayer(), placesLayer(), servicesLayer(t), landuseLayer(), buildingsLayer(), boundariesLayer(), waterwaysLayer(), barriersLayer(),
+		roadsLayer(), placesLayer(), servicesLayer(t), landuseLayer(), buildingsLayer(), boundariesLayer(), waterwaysLayer(), barriersLayer(), restrictionsLayer(),
 	}
 	for _, l := range all {
 		l.columns = map[string]bool{}

@@ -1,6 +1,6 @@
 // Package osm takes an OpenStreetMap extract apart into layers that people
 // and reports can use: roads, places, services, land use, buildings,
-// boundaries, waterways and barriers.
+// boundaries, waterways, barriers and turn restrictions.
 //
 // The file is read twice: nodes and relations first, then ways. Coordinates
 // of nodes are kept in sorted pages of 12 bytes a node, in memory up to a
@@ -26,7 +26,7 @@ const (
 type Layer = spool.Layer
 
 // Names are the layers in the order in which they are made.
-var Names = []string{"roads", "places", "services", "landuse", "buildings", "boundaries", "waterways", "barriers"}
+var Names = []string{"roads", "places", "services", "landuse", "buildings", "boundaries", "waterways", "barriers", "restrictions"}
 
 // Options steers Convert; the zero value makes all layers.
 type Options struct {
