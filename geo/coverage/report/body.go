@@ -15,6 +15,7 @@ type body struct {
 	level int // of the headings of its parts
 
 	Headline, Band string
+	Rides          string
 	Within         []string
 	Keys           []keyFigure
 
@@ -38,7 +39,7 @@ type body struct {
 func newBody(v *view, s *Sketch, level int) *body {
 	l, r := v.l, v.r
 	b := &body{
-		v: v, level: level, Headline: v.headline(), Within: v.within(), Keys: v.keys(), Band: v.bandSentence(),
+		v: v, level: level, Headline: v.headline(), Within: v.within(), Keys: v.keys(), Band: v.bandSentence(), Rides: v.rides(),
 		AreaWord:      l.areaWord(r.AreaLevel, false),
 		FacilityCount: l.count("facilities", int64(r.Facilities.Count), l.whole(int64(r.Facilities.Count))),
 		Model:         l.model(r.Method.Model), Formulas: r.Method.Formulas,

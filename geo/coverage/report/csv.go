@@ -161,9 +161,9 @@ func bandRows(r *coverage.Report, p *printed) [][]string {
 func figureRows(head []string, f *coverage.Figures, l *line) [][]string {
 	rows := make([][]string, len(f.Coverage))
 	for j, c := range f.Coverage {
-		if c.Suppressed {
+		if c.Suppressed || f.Suppressed {
 			rows[j] = append(append([]string{}, head...), "", decimal(&c.ThresholdS), "", "", "", "", "", "", "yes")
-			if !hiddenWhole(f) {
+			if !f.Suppressed {
 				rows[j][len(head)] = whole(l.population)
 			}
 			continue
@@ -183,15 +183,22 @@ func gapRows(r *coverage.Report, p *printed) [][]string {
 	left, omitted := gapPeople(r, p)
 	var rows [][]string
 	for i, g := range r.Gaps {
-		unreachable := min(left[i], int64(math.Round(g.Unreachable)))
+		unreachable := whole(min(left[i], int64(math.Round(g.Unreachable))))
+		if g.Suppressed {
+			unreachable = ""
+		}
 		rows = append(rows, []string{
 			strconv.Itoa(i + 1), plain(g.Name), string(g.Kind), plain(g.AreaCode), plain(g.AreaName),
-			whole(left[i]), whole(unreachable), decimal(g.TimeS), plain(g.Facility),
+			whole(left[i]), unreachable, decimal(g.TimeS), plain(g.Facility),
 			strconv.FormatFloat(g.Lon, 'f', 6, 64), strconv.FormatFloat(g.Lat, 'f', 6, 64), "1",
 		})
 	}
 	if r.GapsOmitted.Count > 0 {
-		rows = append(rows, []string{"", "(omitted)", "", "", "", whole(omitted), "", "", "", "", "", strconv.Itoa(r.GapsOmitted.Count)})
+		people := whole(omitted)
+		if r.GapsOmitted.Suppressed {
+			people = ""
+		}
+		rows = append(rows, []string{"", "(omitted)", "", "", "", people, "", "", "", "", "", strconv.Itoa(r.GapsOmitted.Count)})
 	}
 	return rows
 }

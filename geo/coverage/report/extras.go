@@ -2,7 +2,9 @@ package report
 
 import (
 	"math"
+	"strconv"
 	"strings"
+	"time"
 
 	"contado/geo/coverage"
 )
@@ -225,6 +227,9 @@ func (l *language) share(part, whole float64) string {
 
 func (v *view) capacityText(c *coverage.Capacity) string {
 	l, all := v.l, c.Assigned+c.Full+c.Beyond
+	if c.Suppressed {
+		return l.t("capacity.hidden", l.people(c.Total), l.exact(c.WithinS))
+	}
 	mean := "–"
 	if c.MeanS != nil {
 		mean = l.short(*c.MeanS)
@@ -249,13 +254,17 @@ func (v *view) loadTable(c *coverage.Capacity) *table {
 		if name == "" {
 			name = f.ID
 		}
-		t.Rows = append(t.Rows, row{Cells: []cell{
-			header(name), numb(l.people(f.Capacity)), numb(l.people(f.Assigned)), numb(l.share(f.Assigned, f.Capacity)), time(f.MeanS), time(f.MaxS),
-		}})
+		cells := []cell{header(name), numb(l.people(f.Capacity)), numb(l.people(f.Assigned)), numb(l.share(f.Assigned, f.Capacity)), time(f.MeanS), time(f.MaxS)}
+		if f.Suppressed {
+			cells = append(cells[:2], v.secret(t, 4)...)
+		}
+		t.Rows = append(t.Rows, row{Cells: cells})
 	}
-	t.Rows = append(t.Rows, row{Total: true, Cells: []cell{
-		header(l.t("total")), numb(l.people(c.Total)), numb(l.people(c.Assigned)), numb(l.share(c.Assigned, c.Total)), time(c.MeanS), numb(""),
-	}})
+	cells := []cell{header(l.t("total")), numb(l.people(c.Total)), numb(l.people(c.Assigned)), numb(l.share(c.Assigned, c.Total)), time(c.MeanS), numb("")}
+	if c.Suppressed {
+		cells = append(cells[:2], v.secret(t, 4)...)
+	}
+	t.Rows = append(t.Rows, row{Total: true, Cells: cells})
 	return t
 }
 
@@ -268,7 +277,11 @@ func (v *view) loadAreaTable(c *coverage.Capacity) *table {
 	t := v.table("t-capacity-areas", l.t("capacity.areas.cap", word), text(capital(word)), numb(l.t("col.people")), numb(l.t("col.assigned")), numb(l.t("col.full")), numb(l.t("col.beyond", l.exact(c.WithinS)))).narrow()
 	for i := range c.Areas {
 		a := &c.Areas[i]
-		t.Rows = append(t.Rows, row{Cells: []cell{header(a.Name), numb(l.people(a.People)), numb(l.people(a.Assigned)), numb(l.people(a.Full)), numb(l.people(a.Beyond))}})
+		cells := []cell{header(a.Name), numb(l.people(a.People)), numb(l.people(a.Assigned)), numb(l.people(a.Full)), numb(l.people(a.Beyond))}
+		if a.Suppressed {
+			cells = append(cells[:1], v.secret(t, 4)...)
+		}
+		t.Rows = append(t.Rows, row{Cells: cells})
 	}
 	return t
 }
@@ -326,4 +339,27 @@ func (l *language) equityWords(e *coverage.Equity) string {
 		s += " " + l.t(key, l.significant(e.Palma))
 	}
 	return s
+}
+
+// rides says what public transport adds to walking.
+func (v *view) rides() string {
+	r := v.r.Ridership
+	if r == nil {
+		return ""
+	}
+	l := v.l
+	useful := "–"
+	if r.Useful != nil {
+		useful = l.percent(r.Useful)
+	}
+	return l.t("rides", l.day(r.Date), r.From, r.Until, l.number(r.Percentile, 0), l.people(r.WithoutRide), l.share(r.WithoutRide, r.People), useful)
+}
+
+// day prints a date as YYYY-MM-DD in words.
+func (l *language) day(s string) string {
+	t, err := time.Parse(time.DateOnly, s)
+	if err != nil {
+		return s
+	}
+	return l.whole(int64(t.Day())) + " " + l.months[t.Month()-1] + " " + strconv.Itoa(t.Year())
 }

@@ -192,7 +192,7 @@ func areaLayer(st *coverage.Study, sketches []*Sketch) layered {
 	for i := range first.Areas {
 		a := &first.Areas[i]
 		population := any(a.Population)
-		if hiddenWhole(&a.Figures) {
+		if a.Suppressed {
 			population = nil
 		}
 		t.Rows = append(t.Rows, []any{a.Code, a.Name, population})
@@ -212,7 +212,7 @@ func areaLayer(st *coverage.Study, sketches []*Sketch) layered {
 			for i := range r.Areas {
 				c := &r.Areas[i].Coverage[j]
 				v := orNil(c.Share)
-				if c.Suppressed {
+				if c.Suppressed || r.Areas[i].Suppressed {
 					v = nil
 				}
 				t.Rows[i] = append(t.Rows[i], v)

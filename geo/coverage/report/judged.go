@@ -47,6 +47,12 @@ func (l *language) measured(v *float64, unit string) string {
 	return l.significant(v) + "\u00a0" + l.word("unit", unit)
 }
 
+// secret is a hidden number, with the reason below the table.
+func (v *studyView) secret(t *table) cell {
+	t.note(v.l.hiddenNote(v.st.Disclosure))
+	return cell{Text: v.l.t("hidden"), Class: "n h"}
+}
+
 func (v *studyView) ruleTable() *table {
 	if len(v.st.Rules) == 0 {
 		return nil
@@ -61,16 +67,18 @@ func (v *studyView) ruleTable() *table {
 		if r.Date != "" {
 			name.Detail += " (" + r.Date + ")"
 		}
-		found := numb(l.measured(r.Value, r.Unit))
+		found, people := numb(l.measured(r.Value, r.Unit)), numb("–")
 		verdict := l.verdict(r.Met)
 		if r.Met == nil {
 			verdict.Detail = l.said(r.Why)
 		}
-		people := "–"
 		if r.Met != nil {
-			people = l.people(r.People)
+			people = numb(l.people(r.People))
 		}
-		t.Rows = append(t.Rows, row{Cells: []cell{name, text(l.word("status", r.Status)), found, numb(l.measured(r.Required, r.Unit)), verdict, numb(people)}})
+		if r.Suppressed {
+			found, people = v.secret(t), v.secret(t)
+		}
+		t.Rows = append(t.Rows, row{Cells: []cell{name, text(l.word("status", r.Status)), found, numb(l.measured(r.Required, r.Unit)), verdict, people}})
 	}
 	return t
 }
@@ -91,7 +99,11 @@ func (v *studyView) ruleParts() []rulePart {
 			if t == nil {
 				t = v.n.table(l, "t-rule-"+strconv.Itoa(i+1), l.t("rule.areas.cap", cmp.Or(l.said(r.Title), r.ID)), text(capital(word)), numb(l.t("col.found")), numb(l.t("col.not-met"))).narrow()
 			}
-			t.Rows = append(t.Rows, row{Cells: []cell{header(a.Name), numb(l.measured(a.Value, r.Unit)), numb(l.people(a.People))}})
+			cells := []cell{header(a.Name), numb(l.measured(a.Value, r.Unit)), numb(l.people(a.People))}
+			if a.Suppressed {
+				cells[1], cells[2] = v.secret(t), v.secret(t)
+			}
+			t.Rows = append(t.Rows, row{Cells: cells})
 		}
 		if t != nil {
 			out = append(out, rulePart{Title: cmp.Or(l.said(r.Title), r.ID), Why: l.said(r.Why), Table: t})

@@ -155,6 +155,12 @@ func roundPlainly(f *coverage.Figures) line {
 			l.unreachable = int64(math.Round(r.Unreachable))
 		}
 	}
+	if f.Suppressed { // the population is not known
+		for _, r := range f.Coverage {
+			l.covered, l.uncovered = append(l.covered, int64(math.Round(r.Covered))), append(l.uncovered, int64(math.Round(r.Uncovered)))
+		}
+		return l
+	}
 	for _, r := range f.Coverage {
 		covered := min(int64(math.Round(r.Covered)), l.population-l.unreachable)
 		l.covered = append(l.covered, covered)

@@ -21,8 +21,10 @@ func Tables(st *coverage.Study) ([]*data.Table, error) {
 	for _, r := range st.Sections {
 		x.printed = append(x.printed, round(r))
 	}
-	all := []*data.Table{x.coverage(), x.bands(), x.gaps(), x.ranges(), x.choices(), x.access(), x.capacity(), x.equity(),
-		x.isolation(), x.rules(), x.ruleAreas(), x.classes(), x.indicators(), x.checks(), x.parameters(), x.inputs()}
+	all := []*data.Table{
+		x.coverage(), x.bands(), x.gaps(), x.ranges(), x.choices(), x.access(), x.capacity(), x.equity(),
+		x.isolation(), x.rules(), x.ruleAreas(), x.classes(), x.indicators(), x.checks(), x.parameters(), x.inputs(),
+	}
 	out := all[:0]
 	for i, t := range all {
 		if i == 0 || len(t.Rows) > 0 {
@@ -67,7 +69,7 @@ const figureSpec = "population:i threshold_s:r covered:i uncovered:i unreachable
 func figureCells(f *coverage.Figures, l *line, j int) []any {
 	c := &f.Coverage[j]
 	population := any(l.population)
-	if hiddenWhole(f) {
+	if f.Suppressed {
 		population = nil
 	}
 	if c.Suppressed {
@@ -121,7 +123,9 @@ func (x *rowing) coverage() *data.Table {
 func (x *rowing) about() [][2]string {
 	st := x.st
 	out := [][2]string{
-		{"Report", st.ID}, {"Territory", territoryName(st.Territory)}, {"Made", st.CreatedAt.UTC().Format("2006-01-02 15:04 UTC")},
+		{"Report", st.ID},
+		{"Territory", territoryName(st.Territory)},
+		{"Made", st.CreatedAt.UTC().Format("2006-01-02 15:04 UTC")},
 		{"Program", strings.TrimSpace(st.Program.Name + " " + st.Program.Version)},
 	}
 	for _, n := range st.Notices {
@@ -161,13 +165,21 @@ func (x *rowing) gaps() *data.Table {
 	for k, r := range x.st.Sections {
 		left, omitted := gapPeople(r, x.printed[k])
 		for i, g := range r.Gaps {
+			unreachable := any(min(left[i], int64(math.Round(g.Unreachable))))
+			if g.Suppressed {
+				unreachable = nil
+			}
 			t.Rows = append(t.Rows, []any{
-				r.Service, r.Profile, i + 1, g.Name, string(g.Kind), g.AreaCode, g.AreaName, left[i], min(left[i], int64(math.Round(g.Unreachable))),
+				r.Service, r.Profile, i + 1, g.Name, string(g.Kind), g.AreaCode, g.AreaName, left[i], unreachable,
 				orNil(g.TimeS), g.Facility, g.Lon, g.Lat, 1,
 			})
 		}
 		if r.GapsOmitted.Count > 0 {
-			t.Rows = append(t.Rows, []any{r.Service, r.Profile, nil, "(omitted)", nil, nil, nil, omitted, nil, nil, nil, nil, nil, r.GapsOmitted.Count})
+			people := any(omitted)
+			if r.GapsOmitted.Suppressed {
+				people = nil
+			}
+			t.Rows = append(t.Rows, []any{r.Service, r.Profile, nil, "(omitted)", nil, nil, nil, people, nil, nil, nil, nil, nil, r.GapsOmitted.Count})
 		}
 	}
 	return t
@@ -227,7 +239,11 @@ func (x *rowing) capacity() *data.Table {
 	for _, r := range x.st.Sections {
 		if c := r.Capacity; c != nil {
 			for _, f := range c.Loads {
-				t.Rows = append(t.Rows, []any{r.Service, r.Profile, c.WithinS, f.ID, f.Name, f.Capacity, f.Assigned, orNil(f.MeanS), orNil(f.MaxS)})
+				row := []any{r.Service, r.Profile, c.WithinS, f.ID, f.Name, f.Capacity, f.Assigned, orNil(f.MeanS), orNil(f.MaxS)}
+				if f.Suppressed {
+					row[6], row[7], row[8] = nil, nil, nil
+				}
+				t.Rows = append(t.Rows, row)
 			}
 		}
 	}
@@ -263,9 +279,9 @@ func (x *rowing) isolation() *data.Table {
 				t.Rows = append(t.Rows, row)
 			}
 		}
-		add("territory", x.st.Territory.Code, x.st.Territory.Name, s.People, false)
+		add("territory", x.st.Territory.Code, x.st.Territory.Name, s.People, s.Suppressed)
 		for _, a := range s.Areas {
-			add("area", a.Code, a.Name, a.People, a.Suppressed)
+			add("area", a.Code, a.Name, a.People, a.Suppressed || s.Suppressed)
 		}
 	}
 	return t
@@ -282,7 +298,11 @@ func (x *rowing) rules() *data.Table {
 	t := &data.Table{Name: "rules", Columns: columns("id:t table:t title:t service:t profile:t source:t status:t date:t met:f value:r required:r unit:t people_not_met:r why:t")}
 	for i := range x.st.Rules {
 		r := &x.st.Rules[i]
-		t.Rows = append(t.Rows, []any{r.ID, r.Table, r.Title[English], r.Service, r.Profile, r.Source, r.Status, r.Date, flagOf(r.Met), orNil(r.Value), orNil(r.Required), r.Unit, r.People, r.Why[English]})
+		row := []any{r.ID, r.Table, r.Title[English], r.Service, r.Profile, r.Source, r.Status, r.Date, flagOf(r.Met), orNil(r.Value), orNil(r.Required), r.Unit, r.People, r.Why[English]}
+		if r.Suppressed {
+			row[9], row[12] = nil, nil
+		}
+		t.Rows = append(t.Rows, row)
 	}
 	return t
 }
@@ -291,7 +311,11 @@ func (x *rowing) ruleAreas() *data.Table {
 	t := &data.Table{Name: "rule_areas", Columns: columns("rule:t code:t name:t met:f value:r people_not_met:r")}
 	for i := range x.st.Rules {
 		for _, a := range x.st.Rules[i].Areas {
-			t.Rows = append(t.Rows, []any{x.st.Rules[i].ID, a.Code, a.Name, flagOf(a.Met), orNil(a.Value), a.People})
+			row := []any{x.st.Rules[i].ID, a.Code, a.Name, flagOf(a.Met), orNil(a.Value), a.People}
+			if a.Suppressed {
+				row[4], row[5] = nil, nil
+			}
+			t.Rows = append(t.Rows, row)
 		}
 	}
 	return t

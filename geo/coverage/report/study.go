@@ -262,7 +262,7 @@ func (v *studyView) headline() string {
 // isolated says how many lack some services, and how many all.
 func (v *studyView) isolated() string {
 	i := v.mainIsolation()
-	if i == nil || v.st.PopulationTotal == 0 {
+	if i == nil || v.st.PopulationTotal == 0 || i.Suppressed {
 		return ""
 	}
 	l, k := v.l, len(i.Services)
@@ -296,7 +296,7 @@ func (v *studyView) keys() []keyFigure {
 		return nil
 	}
 	out := []keyFigure{{Value: l.people(v.st.PopulationTotal), Text: l.t("study.key.people"), Class: "k-median"}}
-	if i := v.mainIsolation(); i != nil {
+	if i := v.mainIsolation(); i != nil && !i.Suppressed {
 		k, all := len(i.Services), sum(i.People)
 		out = append(out,
 			keyFigure{l.share(i.People[0], all), l.t("study.key.all", l.whole(int64(k)), l.exact(i.ThresholdS), l.profile(i.Profile)), l.people(i.People[0]), "k-covered"},

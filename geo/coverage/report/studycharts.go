@@ -106,7 +106,7 @@ func isolationFill(k, n int) string {
 func (v *studyView) isolationChart(i *coverage.Isolation, n int) *figure {
 	l := v.l
 	all := sum(i.People)
-	if all == 0 {
+	if all == 0 || i.Suppressed {
 		return nil
 	}
 	f := v.n.figure(l, "f-isolation-"+strconv.Itoa(n), l.t("isolation.chart.cap", l.exact(i.ThresholdS), l.profile(i.Profile)),

@@ -156,7 +156,7 @@ func (v *studyView) areaTables() []*table {
 func (v *studyView) areaCells(t *table, list []*view, i int) []cell {
 	a := &list[0].r.Areas[i]
 	cells := []cell{header(a.Name)}
-	if hiddenWhole(&a.Figures) {
+	if a.Suppressed {
 		cells = append(cells, list[0].secret(t, 1)...)
 	} else {
 		cells = append(cells, list[0].whole(list[0].p.areas[i].population))
@@ -248,13 +248,13 @@ func (v *studyView) isolationTable(i *coverage.Isolation, n int) *table {
 	l := v.l
 	word := l.areaWord(v.st.AreaLevel, false)
 	t := v.n.table(l, "t-isolation-"+strconv.Itoa(n), l.t("isolation.cap", word, l.exact(i.ThresholdS), l.profile(i.Profile)), text(capital(word))).how(l, "isolation")
-	for k := range i.People {
+	for k := range len(i.Services) + 1 {
 		t.Head = append(t.Head, numb(l.lacking(k, len(i.Services))))
 	}
 	for a := range i.Areas {
 		cells := []cell{header(i.Areas[a].Name)}
-		if i.Areas[a].Suppressed {
-			cells = append(cells, v.views[0].secret(t, len(i.People))...)
+		if i.Areas[a].Suppressed || i.Suppressed {
+			cells = append(cells, v.views[0].secret(t, len(i.Services)+1)...)
 		} else {
 			for _, p := range i.Areas[a].People {
 				cells = append(cells, numb(l.people(p)))
@@ -265,6 +265,11 @@ func (v *studyView) isolationTable(i *coverage.Isolation, n int) *table {
 	whole := row{Total: true, Cells: []cell{header(l.t("total"))}}
 	shares := row{Cells: []cell{header(l.t("col.share"))}}
 	all := sum(i.People)
+	if i.Suppressed {
+		whole.Cells, shares.Cells = append(whole.Cells, v.views[0].secret(t, len(i.Services)+1)...), append(shares.Cells, v.views[0].secret(t, len(i.Services)+1)...)
+		t.Rows = append(t.Rows, whole, shares)
+		return t
+	}
 	for _, p := range i.People {
 		whole.Cells = append(whole.Cells, numb(l.people(p)))
 		shares.Cells = append(shares.Cells, numb(l.share(p, all)))

@@ -74,7 +74,7 @@ func (v *view) figuresRow(t *table, name string, f *coverage.Figures, p *line) [
 	l := v.l
 	last := len(f.Coverage) - 1
 	cells := []cell{header(name)}
-	if hiddenWhole(f) {
+	if f.Suppressed {
 		return append(cells, v.secret(t, len(t.Head)-1)...)
 	}
 	cells = append(cells, v.whole(p.population))
@@ -98,13 +98,7 @@ func (v *view) figuresRow(t *table, name string, f *coverage.Figures, p *line) [
 
 // hidden reports figures of which some row is suppressed.
 func hidden(f *coverage.Figures) bool {
-	return slices.ContainsFunc(f.Coverage, func(r coverage.Row) bool { return r.Suppressed })
-}
-
-// hiddenWhole reports figures of which nothing may be known, the number of
-// people neither.
-func hiddenWhole(f *coverage.Figures) bool {
-	return f.Population == 0 && hidden(f) && !slices.ContainsFunc(f.Coverage, func(r coverage.Row) bool { return !r.Suppressed })
+	return f.Suppressed || slices.ContainsFunc(f.Coverage, func(r coverage.Row) bool { return r.Suppressed })
 }
 
 func (v *view) totalRow(t *table) row {
@@ -155,6 +149,9 @@ func (v *view) gapTable() *table {
 			numb(strconv.Itoa(i + 1)), header(l.gapName(&g)), text(g.AreaName), numb(v.few(people[i], g.Population)),
 			numb(v.few(min(people[i], int64(g.Unreachable+0.5)), g.Unreachable)), numb(time),
 		}
+		if g.Suppressed {
+			cells[4] = v.secret(t, 1)[0]
+		}
 		if named {
 			cells = append(cells, text(g.Facility))
 		}
@@ -189,6 +186,9 @@ func (v *view) omitted() string {
 		exact += v.r.Gaps[i].Population
 	}
 	n := int64(v.r.GapsOmitted.Count + len(list) - shown)
+	if n > 0 && v.r.GapsOmitted.Suppressed {
+		return v.l.count("gaps.omitted-hidden", n, v.l.whole(n))
+	}
 	if n == 0 {
 		return ""
 	}

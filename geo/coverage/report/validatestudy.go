@@ -114,7 +114,7 @@ func checkStudy(st *coverage.Study) error {
 
 func checkIsolation(i *coverage.Isolation) error {
 	want := len(i.Services) + 1
-	if want < 2 || len(i.People) != want {
+	if want < 2 || (len(i.People) != want && !i.Suppressed) {
 		return fmt.Errorf("%d counts for %d services", len(i.People), want-1)
 	}
 	if !(i.ThresholdS > 0) || i.ThresholdS > 1e9 {
@@ -122,7 +122,7 @@ func checkIsolation(i *coverage.Isolation) error {
 	}
 	lists := [][]float64{i.People}
 	for a := range i.Areas {
-		if i.Areas[a].Suppressed {
+		if i.Areas[a].Suppressed || i.Suppressed {
 			continue
 		}
 		if len(i.Areas[a].People) != want {
