@@ -35,20 +35,41 @@ const (
 	nearly     = 1.02
 )
 
-// nearest is the geodesic distance to the nearest facility, at most limit.
+// plane is how far the plane through the middle latitude of two places is as
+// good as the geodesic: within it the error is below 4e-6 of the distance up
+// to latitudes of 70° (measured in TestPlane).
+const plane = 20_000.0
+
+// between is the distance of two places in metres.
+func between(lon, lat float64, f *Facility) float64 {
+	east, north := degrees((lat + f.Lat) / 2)
+	dx, dy := math.Remainder(f.Lon-lon, 360)*east, (f.Lat-lat)*north
+	if d := math.Sqrt(dx*dx + dy*dy); d < plane && math.Abs(lat) < 70 {
+		return d
+	}
+	return float64(crs.Distance(lon, lat, f.Lon, f.Lat))
+}
+
+// nearest is the distance to the nearest facility, at most limit.
 func (l byLatitude) nearest(lon, lat, limit float64) float64 {
 	east, north := degrees(lat)
 	best := limit
-	try := func(f Facility) bool {
+	try := func(f *Facility) bool {
 		dy := math.Abs(f.Lat - lat)
 		if dy*leastNorth > best {
 			return false
 		}
-		dx := math.Remainder(f.Lon-lon, 360)
-		if dy < 3 && math.Abs(lat) < 70 && math.Hypot(dx*east, dy*north) > best*nearly+dy*dy*east*math.Abs(dx)/50 {
-			return true
+		dx := f.Lon - lon
+		if dx > 180 || dx < -180 {
+			dx = math.Remainder(dx, 360)
 		}
-		best = math.Min(best, float64(crs.Distance(lon, lat, f.Lon, f.Lat)))
+		if dy < 3 && math.Abs(lat) < 70 {
+			far := best*nearly + dy*dy*east*math.Abs(dx)/50
+			if dx*dx*east*east+dy*dy*north*north > far*far {
+				return true
+			}
+		}
+		best = math.Min(best, between(lon, lat, f))
 		return true
 	}
 	mid, _ := slices.BinarySearchFunc(l, lat, func(f Facility, v float64) int { return cmp.Compare(f.Lat, v) })
@@ -56,12 +77,12 @@ func (l byLatitude) nearest(lon, lat, limit float64) float64 {
 	up, down := mid, mid-1
 	for up < len(l) || down >= 0 {
 		if up < len(l) {
-			if up++; !try(l[up-1]) {
+			if up++; !try(&l[up-1]) {
 				up = len(l)
 			}
 		}
 		if down >= 0 {
-			if down--; !try(l[down+1]) {
+			if down--; !try(&l[down+1]) {
 				down = -1
 			}
 		}

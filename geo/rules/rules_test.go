@@ -254,9 +254,25 @@ func TestDistances(t *testing.T) {
 			for _, f := range list {
 				want = math.Min(want, float64(crs.Distance(x, y, f.Lon, f.Lat)))
 			}
-			if got := newByLatitude(list).nearest(x, y, math.Inf(1)); got != want {
+			if got := newByLatitude(list).nearest(x, y, math.Inf(1)); math.Abs(got-want) > 4e-6*want {
 				t.Fatalf("within %v°: %v m, want %v", spread, got, want)
 			}
+		}
+	}
+}
+
+// TestPlane measures the error that between states.
+func TestPlane(t *testing.T) {
+	t.Parallel()
+	rng := rand.New(rand.NewPCG(4, 2))
+	for range 20_000 {
+		lat := 139*rng.Float64() - 69.5
+		east, north := degrees(lat)
+		turn, d := rng.Float64()*2*math.Pi, rng.Float64()*plane
+		f := &Facility{Lon: 179.9 + d*math.Cos(turn)/east, Lat: lat + d*math.Sin(turn)/north}
+		want := float64(crs.Distance(179.9, lat, f.Lon, f.Lat))
+		if got := between(179.9, lat, f); math.Abs(got-want) > 4e-6*want+1e-6 {
+			t.Fatalf("%v m at latitude %v, want %v", got, lat, want)
 		}
 	}
 }
