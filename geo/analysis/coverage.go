@@ -51,6 +51,9 @@ type CoverageRequest struct {
 
 	LandCover, Elevation, Population, Places string
 	Roads, Barriers                          []string // "none" for none at all
+	// Season closes or slows ground and roads, in the words of season:
+	// "snowline:1500", "snow:DATASET@2026-01", "flood:DATASET".
+	Season []string
 
 	// HideBelow is the number of people below which counts are hidden, with as
 	// many others as it takes that they cannot be computed; 0 is

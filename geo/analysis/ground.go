@@ -9,6 +9,7 @@ import (
 	"contado/geo/fault"
 	"contado/geo/grid"
 	"contado/geo/store/catalog"
+	"contado/geo/travel"
 )
 
 // ground is what lies under everyone's feet: land cover and elevation on one
@@ -19,8 +20,9 @@ type ground struct {
 	cover   catalog.Dataset // of land cover; no id when none is known
 	item    catalog.Item    // of the land cover
 	lattice grid.Grid
-	classes []int32   // land cover of each cell; nil when not known
-	heights []float32 // metres, NaN unknown; nil for flat ground
+	classes []int32        // land cover of each cell; nil when not known
+	heights []float32      // metres, NaN unknown; nil for flat ground
+	season  *travel.Season // nil for none
 }
 
 // readGround reads the ground, or gives what has been read before. Without
@@ -36,6 +38,10 @@ func (s *setting) readGround(ctx context.Context, cover catalog.Dataset, p Progr
 		read = g.open
 	}
 	if err := read(ctx, p); err != nil {
+		return nil, err
+	}
+	var err error
+	if g.season, err = s.season(ctx, s.q.Season, g.lattice); err != nil {
 		return nil, err
 	}
 	s.ground = g

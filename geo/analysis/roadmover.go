@@ -49,11 +49,11 @@ func (w *way) newRoadMover(ctx context.Context, k *walk, prof travel.Profile, p 
 	}
 	m := &roadMover{walk: k, profile: prof, sets: sets}
 	p.tell(0.5, "times of roads")
-	if m.graph, err = net.Weigh(ctx, prof, nil); err != nil {
-		return nil, err
-	}
 	tr, err := crs.New(geo.WGS84, k.lattice.CRS)
 	if err != nil {
+		return nil, err
+	}
+	if m.graph, err = net.Weigh(ctx, prof, &road.WeighOptions{Open: k.openRoads(net, tr)}); err != nil {
 		return nil, err
 	}
 	p.tell(0.7, "roads and ground")

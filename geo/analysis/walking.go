@@ -121,7 +121,7 @@ func (w *walk) build(ctx context.Context) error {
 	nodata := int32(noClass)
 	in := travel.SurfaceInput{
 		Grid: w.lattice, Geographic: info.Geographic, MetresPerUnit: info.MetresPerUnit,
-		LandCover: w.classes, NoData: &nodata, Elevation: w.heights, Speeds: w.table, Profile: w.walker,
+		LandCover: w.classes, NoData: &nodata, Elevation: w.heights, Speeds: w.table, Profile: w.walker, Season: w.ground.season,
 	}
 	if in.Roads, err = w.roads(ctx); err != nil {
 		return err
@@ -314,7 +314,7 @@ func (w *walk) method() (string, []coverage.Parameter, []coverage.Formula) {
 	}
 	label := func(en, it string) map[string]string { return map[string]string{"en": en, "it": it} }
 	return "walking over land cover, roads and slope: shortest times by Dijkstra's algorithm on the grid, from every inhabited cell, with no limit",
-		[]coverage.Parameter{
+		append(w.seasonParameters(), []coverage.Parameter{
 			{Name: "direction", Value: direction},
 			{Name: "neighbours", Value: neighbours},
 			{Name: "crs", Value: w.lattice.CRS.Short()},
@@ -326,11 +326,24 @@ func (w *walk) method() (string, []coverage.Parameter, []coverage.Formula) {
 			{Name: "barriers", Value: w.barrierCount, Label: label("Barriers", "Barriere")},
 			{Name: "passable-cells", Value: w.notes.Passable, Label: label("Cells that can be walked", "Celle percorribili")},
 			{Name: "bridges", Value: w.notes.RoadOpened, Label: label("Closed cells that a road opens (bridges)", "Celle chiuse aperte da una strada (ponti)")},
-		},
+		}...),
 		[]coverage.Formula{
 			{Name: "slope", Text: "v = v_class · exp(−3.5·(|S + 0.05| − 0.05)), S = rise / run in the direction of walking", Source: "Tobler 1993, normalised to level ground"},
 			{Name: "step", Text: "t = Σ d_i / v_i over the parts of a step (harmonic: speeds are never averaged)", Source: "AccessMod 5, GRASS r.walk"},
 		}
+}
+
+// seasonParameters say what snow and water do to the ground.
+func (w *walk) seasonParameters() []coverage.Parameter {
+	s := w.ground.season
+	if s == nil {
+		return nil
+	}
+	return []coverage.Parameter{
+		{Name: "season", Value: s.Title["en"], Label: words("Season", "Stagione"), Source: s.Name},
+		{Name: "season-closed", Value: w.notes.SeasonClosed, Label: words("Cells closed by the season", "Celle chiuse dalla stagione")},
+		{Name: "season-slowed", Value: w.notes.SeasonSlowed, Label: words("Cells slowed by the season", "Celle rallentate dalla stagione")},
+	}
 }
 
 func unitOf(c geo.CRS) string {
