@@ -137,9 +137,7 @@ func (m *roadMover) journeys(ctx context.Context, list []facility, o moveOptions
 	for i := range sources {
 		sources[i].Facility = int32(onGround[sources[i].Facility])
 	}
-	opts := m.walker.Options()
-	opts.Direction, opts.Neighbours, opts.MaxSeconds = o.direction, o.neighbours, o.maxSeconds
-	return m.world.Compute(ctx, sources, journey.Options{Walk: opts, Beyond: beyond, Progress: func(done float64) { p.tell(done, "times over ground and roads") }})
+	return m.world.Compute(ctx, sources, journey.Options{Walk: m.options(o), Beyond: beyond, Progress: func(done float64) { p.tell(done, "times over ground and roads") }})
 }
 
 // place parts facilities on the ground from those beyond it. The latter are

@@ -1,6 +1,7 @@
 package journey
 
 import (
+	"context"
 	"math"
 	"slices"
 
@@ -144,4 +145,14 @@ func (w *World) walk(steps []travel.Step, seconds float64) *Walk {
 		}
 	}
 	return k
+}
+
+// OnFoot is the journey of a cell over the ground alone. It computes anew.
+func OnFoot(ctx context.Context, ground Ground, facilities []travel.Source, o travel.Options, col, row int) (*Explanation, error) {
+	res, err := ground.Engine.Compute(ctx, facilities, o)
+	if err != nil {
+		return nil, err
+	}
+	w := &World{ground: ground}
+	return w.Explain(&Result{Seconds: res.Seconds, Nearest: res.Nearest, first: res, last: res, sources: facilities, given: facilities, o: o}, col, row)
 }
