@@ -53,6 +53,10 @@ type collector struct {
 	arena []xy
 	rings [][]xy
 	bad   bool // some of the current geometry has no place
+
+	walker   stripWalker
+	thinEnds []uint32
+	chord    []bool // by vertex of flat: the edge before it stands for others; nil: none does
 }
 
 var collectorPool = sync.Pool{New: func() any { return &collector{} }}
@@ -65,18 +69,28 @@ func newCollector(v *view, w *warp, most int) *collector {
 
 func (c *collector) free() {
 	c.shapes, c.parts, c.vertices = c.shapes[:0], c.parts[:0], c.vertices[:0]
-	c.flat, c.warp, c.v = fgb.Shape{}, nil, nil
+	c.flat, c.warp, c.v, c.chord = fgb.Shape{}, nil, nil, nil
 	const most = 1 << 20
-	if cap(c.vertices) > most || cap(c.xy) > most {
+	if cap(c.vertices) > most || cap(c.xy) > most || cap(c.walker.out) > most {
 		return // for the garbage: the next tile will need less
 	}
 	collectorPool.Put(c)
 }
 
 // load reads and projects a geometry: afterwards xy are quarter units.
-func (c *collector) load(h *handle) error {
+func (c *collector) load(g *segment, ref int32) error {
+	row, sum := int(ref)-g.first, g.sum
+	h := g.table.at(row)
 	if err := h.shape(&c.flat); err != nil {
 		return err
+	}
+	c.chord = nil
+	if len(c.flat.XY) >= 2*manyVertices && len(c.flat.Ends) > 0 && !c.warp.jumps {
+		p, err := sum.stripsOf(row, &c.flat)
+		if err != nil {
+			return err
+		}
+		c.thin(p)
 	}
 	n := len(c.flat.XY)
 	if cap(c.xy) < n {
@@ -137,7 +151,7 @@ func (c *collector) run(from, to uint32) []xy {
 		}
 		if last == i-1 && last >= int(from) {
 			x, y := c.flat.XY[2*i]-c.flat.XY[2*i-2], c.flat.XY[2*i+1]-c.flat.XY[2*i-1]
-			if x*x+y*y > c.bend {
+			if x*x+y*y > c.bend && (c.chord == nil || !c.chord[i]) {
 				a, b := [2]float64{c.flat.XY[2*i-2], c.flat.XY[2*i-1]}, [2]float64{c.flat.XY[2*i], c.flat.XY[2*i+1]}
 				c.bent(a, b, c.arena[len(c.arena)-1], p, 0)
 			}

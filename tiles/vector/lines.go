@@ -61,8 +61,7 @@ func (d *drawing) drawLines(ctx context.Context, bytes int, tags float64) error 
 			d.stats.Dropped++
 			continue
 		}
-		h := d.src.at(chosen[i].ref)
-		if err := c.load(&h); err != nil {
+		if err := c.load(d.src.of(chosen[i].ref), chosen[i].ref); err != nil {
 			if k := fault.KindOf(err); k != fault.Invalid && k != fault.Unsupported {
 				return err
 			}

@@ -84,8 +84,7 @@ func (d *drawing) collectDots(ctx context.Context) (out []dot, err error) {
 		if c == nil {
 			c = newCollector(d.v, d.src.warp, d.most)
 		}
-		h := d.src.at(p.ref)
-		if err := c.load(&h); err != nil {
+		if err := c.load(d.src.of(p.ref), p.ref); err != nil {
 			return nil, err
 		}
 		step := float64(d.v.side) / (extent * quarters)

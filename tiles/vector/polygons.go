@@ -103,8 +103,7 @@ func (a *artist) collect(ctx context.Context, least float32) ([]item, error) {
 // collectParts reads the polygons of a row.
 func (a *artist) collectParts(cand *candidate, least, tiny float32) error {
 	c := a.collector
-	row := a.src.at(cand.ref)
-	if err := c.load(&row); err != nil {
+	if err := c.load(a.src.of(cand.ref), cand.ref); err != nil {
 		if k := fault.KindOf(err); k != fault.Invalid && k != fault.Unsupported {
 			return err
 		}

@@ -31,6 +31,7 @@ type summary struct {
 	// Outlines of small polygons, see outline.
 	outlineAt []uint32 // by row, + 1; 0: none
 	outlines  []int16
+	strips    stripCache
 }
 
 // entry places a row in the world of 2³² steps each way (9 mm at the
