@@ -30,7 +30,7 @@ import (
 
 // rendererVersion is part of every ETag: raise it when the same data and
 // parameters come to give other bytes.
-const rendererVersion = "2"
+const rendererVersion = "3"
 
 // Media types of tiles and pictures.
 const (

@@ -17,7 +17,7 @@ import (
 
 // Format is part of every archive's metadata: tiles of another format are
 // not copied. Raise it when the same rows come to give other tiles.
-const Format = 1
+const Format = 2
 
 // Options says what pyramid to build of a layer.
 type Options struct {

@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net/url"
 	"os"
 	"path/filepath"
 	"time"
@@ -21,6 +19,7 @@ type vectorBench struct {
 // Bounds of the measurement of tiles: of each program and class.
 const (
 	mostTiles = 400
+	fewTiles  = 120 // are asked for at least, by filters that differ
 	tileTime  = 10 * time.Second
 	tileAsk   = 4 // clients
 	// tippecanoeTime bounds its pyramid.
@@ -45,27 +44,13 @@ func (b *bench) vector(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	b.printTiles("Vector tiles, drawn when asked for", v, rows)
-	if rows, err = b.pyramids(ctx, v); err != nil {
+	b.printTiles("Vector tiles, drawn when asked for", v, rows, rows)
+	fromPyramid, err := b.pyramids(ctx, v)
+	if err != nil {
 		return err
 	}
-	b.printTiles("Vector tiles from a pyramid", v, rows)
-	return nil
-}
-
-func (b *bench) printTiles(title string, v *vectorBench, rows []*tileRow) {
-	for _, class := range zoomClasses {
-		var cells [][]string
-		for _, r := range rows {
-			if r.class == class.name {
-				cells = append(cells, r.cells())
-			}
-		}
-		if len(cells) > 0 {
-			table(b.out, fmt.Sprintf("%s: %s of %d parcels, no address twice in a process, %d clients", title, class.name, v.parcels, tileAsk),
-				[]string{"", "tiles/s", "p50 ms", "p95 ms", "tiles", "KiB a tile", "largest KiB", "peak MiB"}, cells)
-		}
-	}
+	b.printTiles("Vector tiles from a pyramid", v, fromPyramid, rows)
+	return b.archives(ctx, v)
 }
 
 func (b *bench) say(format string, args ...any) {
@@ -86,135 +71,6 @@ func (b *bench) makeCadastre(ctx context.Context, v *vectorBench) error {
 		b.say("contado ingest %s: %.1f s, peak %.0f MiB", name, c.wall, c.peak)
 	}
 	return nil
-}
-
-// tileRow is one program on one class of zooms.
-type tileRow struct {
-	name, class string
-	load        load
-	largest     int
-	peak        float64
-}
-
-func (r *tileRow) cells() []string {
-	return []string{
-		r.name, num(r.load.rate()), num(median(r.load.ms)), num(quantile(r.load.ms, 0.95)), fmt.Sprint(len(r.load.ms)),
-		num(float64(r.load.bytes) / float64(max(len(r.load.ms), 1)) / 1024), num(float64(r.largest) / 1024), num(r.peak),
-	}
-}
-
-// measureTiles drives one class.
-func (b *bench) measureTiles(ctx context.Context, name string, class zoomClass, list []address, do func(ctx context.Context, i int) (int, error)) (*tileRow, error) {
-	r := &tileRow{name: name, class: class.name}
-	sizes := make([]int, len(list))
-	var err error
-	r.load, err = drive(ctx, len(list), tileAsk, tileTime, func(ctx context.Context, i int) (int, error) {
-		n, err := do(ctx, i)
-		sizes[i] = n
-		return n, err
-	})
-	for _, n := range sizes {
-		r.largest = max(r.largest, n)
-	}
-	if err != nil {
-		err = fmt.Errorf("%s, %s: %w", name, class.name, err)
-	}
-	return r, err
-}
-
-// filters are conditions in CQL2 and SQL, with the share of the rows that
-// they let through; none is asked for twice with the same number.
-var filters = []struct{ name, cql, sql string }{
-	{"one crop", "crop='vineyard' AND area_m2>%d.5", "crop = 'vineyard' AND area_m2 > %d.5"},
-	{"half the rows", "area_m2>%d.5", "area_m2 > %d.5"},
-}
-
-// liveTiles measures tiles that nobody drew before: unfiltered before there
-// is a pyramid, and filtered.
-func (b *bench) liveTiles(ctx context.Context, v *vectorBench) ([]*tileRow, error) {
-	var out []*tileRow
-	for _, class := range zoomClasses {
-		list := class.tilesOf(v.box, mostTiles, 1)
-		s, err := b.serveContado(ctx, "--no-worker") // which would build the pyramid meanwhile
-		if err != nil {
-			return nil, err
-		}
-		a := newAsker(s.url)
-		one := func(name string, path func(i int) string) error {
-			r, err := b.measureTiles(ctx, name, class, list, func(ctx context.Context, i int) (int, error) { return a.tile(ctx, path(i)) })
-			if err != nil {
-				return err
-			}
-			u, err := s.usage()
-			r.peak = u.peak
-			out = append(out, r)
-			return err
-		}
-		at := func(i int) string {
-			return fmt.Sprintf("/xyz/parcels/%d/%d/%d.mvt", list[i][0], list[i][1], list[i][2])
-		}
-		err = one("contado, live", at)
-		for k, f := range filters {
-			if err == nil {
-				// The number of each request differs by thousandths of a square metre at most.
-				err = one("contado, live, "+f.name, func(i int) string {
-					return at(i) + "?filter-lang=cql2-text&filter=" + url.QueryEscape(fmt.Sprintf(f.cql, 500+k))
-				})
-			}
-		}
-		if err := errors.Join(err, s.stop()); err != nil {
-			return nil, err
-		}
-		floor, err := b.floorTiles(ctx, v, class, list)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, floor...)
-	}
-	return out, nil
-}
-
-// floorTiles is what the database gives without any server before it, and
-// with Tegola.
-func (b *bench) floorTiles(ctx context.Context, v *vectorBench, class zoomClass, list []address) ([]*tileRow, error) {
-	var out []*tileRow
-	for _, f := range append(filters[:len(filters):len(filters)], struct{ name, cql, sql string }{}) {
-		name, where := "ST_AsMVT", ""
-		if f.name != "" {
-			name, where = name+", "+f.name, fmt.Sprintf(f.sql, 500)
-		}
-		r, err := b.sqlTiles(ctx, v, name, where, class, list)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, r)
-	}
-	if b.peer("tegola") == "" {
-		return out, nil
-	}
-	s, err := b.serveTegola(ctx, v.floor, parcelColumns)
-	if err != nil {
-		return nil, err
-	}
-	a := newAsker(s.url)
-	r, err := b.measureTiles(ctx, "Tegola", class, list, func(ctx context.Context, i int) (int, error) {
-		return a.tile(ctx, fmt.Sprintf("/maps/floor/%d/%d/%d.pbf", list[i][0], list[i][1], list[i][2]))
-	})
-	return append(out, r), errors.Join(err, s.stop())
-}
-
-// sqlTiles asks the database itself, with one statement prepared.
-func (b *bench) sqlTiles(ctx context.Context, v *vectorBench, name, where string, class zoomClass, list []address) (*tileRow, error) {
-	stmt, err := v.floor.db.PrepareContext(ctx, tileQuery("parcels", parcelColumns, where)) //nolint:sqlclosecheck // closed by defer, used in a closure
-	if err != nil {
-		return nil, err
-	}
-	defer stmt.Close()
-	return b.measureTiles(ctx, name, class, list, func(ctx context.Context, i int) (int, error) {
-		var tile []byte
-		err := stmt.QueryRowContext(ctx, list[i][0], list[i][1], list[i][2]).Scan(&tile)
-		return len(tile), err
-	})
 }
 
 // pyramids builds them, and measures tiles out of them.
@@ -259,44 +115,4 @@ func size(path string) string {
 		return "–"
 	}
 	return num(float64(info.Size()) / (1 << 20))
-}
-
-func (b *bench) pyramidTiles(ctx context.Context, v *vectorBench, archives string) ([]*tileRow, error) {
-	var out []*tileRow
-	for _, class := range zoomClasses {
-		if class.min > 14 {
-			continue
-		}
-		class.max = min(class.max, 14)
-		list := class.tilesOf(v.box, 5000, 2)
-		for _, p := range []struct {
-			name, path string
-			start      func() (*server, error)
-		}{
-			{"contado, pyramid", "/xyz/parcels/%d/%d/%d.mvt", func() (*server, error) { return b.serveContado(ctx) }},
-			{"go-pmtiles, the same archive", "/parcels/%d/%d/%d.mvt", func() (*server, error) { return b.servePMTiles(ctx, archives) }},
-		} {
-			if p.name != "contado, pyramid" && b.peer("pmtiles") == "" {
-				continue
-			}
-			s, err := p.start()
-			if err != nil {
-				return nil, err
-			}
-			a := newAsker(s.url)
-			r, err := b.measureTiles(ctx, p.name, class, list, func(ctx context.Context, i int) (int, error) {
-				return a.tile(ctx, fmt.Sprintf(p.path, list[i][0], list[i][1], list[i][2]))
-			})
-			if err == nil {
-				var u cost
-				u, err = s.usage()
-				r.peak = u.peak
-			}
-			if err := errors.Join(err, s.stop()); err != nil {
-				return nil, err
-			}
-			out = append(out, r)
-		}
-	}
-	return out, nil
 }
