@@ -65,6 +65,9 @@ type Workspace struct {
 	seconds  []float32
 	nearest  []int32
 	unplaced []Unplaced
+	heap     []uint64 // of fast marching
+	known    []uint64
+	exact    []uint64
 }
 
 // NewWorkspace makes a workspace; it fits itself to the engine it is used
@@ -92,9 +95,12 @@ func (e *Engine) Compute(ctx context.Context, sources []Source, o Options) (*Res
 		return nil, err
 	}
 	workers := e.workers(o.Workers)
-	if workers == 1 {
+	switch {
+	case o.Solver == FastMarching:
+		err = s.march(ctx, ws, sources)
+	case workers == 1:
 		err = s.run(ctx)
-	} else {
+	default:
 		err = newTeam(s, ws.queues(workers)).run(ctx)
 	}
 	if err != nil {
@@ -147,7 +153,12 @@ func (e *Engine) Reach(ctx context.Context, ws *Workspace, sources []Source, o O
 	}
 	ws.visited = ws.visited[:0]
 	s.visited = &ws.visited
-	if err := s.run(ctx); err != nil {
+	if o.Solver == FastMarching {
+		err = s.march(ctx, ws, sources)
+	} else {
+		err = s.run(ctx)
+	}
+	if err != nil {
 		ws.labels = nil // undefined now
 		ws.queue = queue{}
 		return nil, err

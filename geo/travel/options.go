@@ -71,6 +71,8 @@ func (o *Options) check() error {
 		return fault.Errorf(op, fault.Invalid, "travel: slope function %d is not known", o.Slope)
 	case o.Solver > FastMarching:
 		return fault.Errorf(op, fault.Invalid, "travel: solver %d is not known", o.Solver)
+	case o.Solver == FastMarching && o.Slope != Tobler && o.Slope != Level && o.Slope != Campbell && o.Slope != Minetti:
+		return fault.Errorf(op, fault.Unsupported, "travel: fast marching is not sound with slope function %v; use Dijkstra's algorithm with 32 neighbours", o.Slope)
 	case !(o.MaxSlope >= 0):
 		return fault.Errorf(op, fault.Invalid, "travel: steepest slope %g; want 0 (no limit) or more", o.MaxSlope)
 	}

@@ -26,6 +26,9 @@ func (e *Engine) Path(r *Result, sources []Source, o Options, col, row int) ([]S
 	if err := o.check(); err != nil {
 		return nil, err
 	}
+	if o.Solver != Dijkstra {
+		return nil, fault.Errorf(op, fault.Unsupported, "travel: fast marching has times and no routes")
+	}
 	if col < 0 || row < 0 || col >= e.width || row >= e.height || r.Nearest[row*e.width+col] < 0 {
 		return nil, fault.Errorf(op, fault.NotExist, "travel: no facility can be reached from column %d, row %d", col, row)
 	}
