@@ -10,6 +10,7 @@ import (
 	"contado/geo/cql2"
 	"contado/geo/layer"
 	"contado/tiles/live"
+	"contado/tiles/tms"
 	"contado/tiles/vector"
 )
 
@@ -26,6 +27,8 @@ type VectorParams struct {
 	// point inside each polygon.
 	Points vector.PointMode
 	Labels bool
+	// Grid that the tile is of; nil is WebMercatorQuad, which pyramids are of.
+	Grid *tms.TileMatrixSet
 }
 
 // VectorNames are the parameters that ParseVectorParams reads.
@@ -87,7 +90,7 @@ func checkProperties(names []string, schemas []geo.Schema) error {
 
 // plain reports whether tiles of the pyramid are what is asked for.
 func (p *VectorParams) plain() bool {
-	return p.Properties == nil && p.Filter == nil && p.Points == vector.PointsAll && !p.Labels
+	return p.Grid == nil && p.Properties == nil && p.Filter == nil && p.Points == vector.PointsAll && !p.Labels
 }
 
 // key is the canonical text of the parameters.
@@ -100,10 +103,14 @@ func (p *VectorParams) key() (string, error) {
 		}
 		filter = string(text)
 	}
+	grid := ""
+	if p.Grid != nil {
+		grid = p.Grid.ID
+	}
 	names := slices.Clone(p.Properties)
 	slices.Sort(names)
-	return fmt.Sprintf("properties=%t%q filter=%s %q points=%d labels=%t",
-		p.Properties != nil, slices.Compact(names), p.FilterCRS, filter, p.Points, p.Labels), nil
+	return fmt.Sprintf("properties=%t%q filter=%s %q points=%d labels=%t grid=%s",
+		p.Properties != nil, slices.Compact(names), p.FilterCRS, filter, p.Points, p.Labels, grid), nil
 }
 
 // part is a layer drawn with the parameters.

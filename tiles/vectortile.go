@@ -20,12 +20,13 @@ import (
 // MaxLayers bounds the layers of a composite tile.
 const MaxLayers = 16
 
-// VectorTile is a vector tile of WebMercatorQuad that was asked for and can
-// be had; see Service.Plan. Its validators are known before it is made.
+// VectorTile is a vector tile that was asked for and can be had; see
+// Service.PlanVector. Its validators are known before it is made.
 type VectorTile struct {
 	s     *Service
 	at    tms.Tile
-	from  *pyramidFile // nil: drawn
+	grid  *tms.TileMatrixSet // nil: WebMercatorQuad
+	from  *pyramidFile       // nil: drawn
 	parts []live.Part
 	tag   string // of the state that it shows, without quotes
 	stamp string // the states of the layers, for people
@@ -39,7 +40,14 @@ type VectorTile struct {
 // Errors: fault.Invalid for tiles outside the grid, datasets without geometry
 // and what the parameters cannot be.
 func (s *Service) PlanVector(ctx context.Context, layers []*layer.Layer, p VectorParams, t tms.Tile) (*VectorTile, error) {
-	if err := tms.WebMercatorQuad().Check(t); err != nil {
+	grid := tms.WebMercatorQuad()
+	if p.Grid != nil && p.Grid.ID == grid.ID {
+		p.Grid = nil
+	}
+	if p.Grid != nil {
+		grid = p.Grid
+	}
+	if err := grid.Check(t); err != nil {
 		return nil, err
 	}
 	if err := checkLayers(layers, &p); err != nil {
@@ -51,7 +59,7 @@ func (s *Service) PlanVector(ctx context.Context, layers []*layer.Layer, p Vecto
 			return v, err
 		}
 	}
-	v := &VectorTile{s: s, at: t, parts: make([]live.Part, len(layers))}
+	v := &VectorTile{s: s, at: t, grid: p.Grid, parts: make([]live.Part, len(layers))}
 	key, err := p.key()
 	if err != nil {
 		return nil, err
@@ -61,9 +69,11 @@ func (s *Service) PlanVector(ctx context.Context, layers []*layer.Layer, p Vecto
 		if v.parts[i], err = p.part(l); err != nil {
 			return nil, err
 		}
-		seq, err := s.seq(l, t)
-		if err != nil {
-			return nil, err
+		seq := l.Head()
+		if p.Grid == nil {
+			if seq, err = s.seq(l, t); err != nil {
+				return nil, err
+			}
 		}
 		names = append(names, versionKey(l.Dataset()), strconv.FormatInt(seq, 10))
 	}
@@ -201,7 +211,7 @@ func (v *VectorTile) read(ctx context.Context) (Tile, error) {
 
 // draw makes the tile of the rows.
 func (v *VectorTile) draw(ctx context.Context) (Tile, error) {
-	data, stats, err := v.s.artist.Draw(ctx, v.at, v.parts...)
+	data, stats, err := v.s.artist.DrawOn(ctx, v.grid, v.at, v.parts...)
 	if err != nil {
 		return Tile{}, fmt.Errorf("draw tile %v: %w", v.at, err)
 	}

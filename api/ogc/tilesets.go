@@ -131,14 +131,14 @@ func (h *Pictures) dataset(c echo.Context, k kind) (*atlas.Snapshot, catalog.Dat
 // setsOf are the grids that tiles of a dataset come in, with their limits.
 func (h *Pictures) setsOf(state *atlas.Snapshot, d catalog.Dataset, k kind) map[string][]draw.Limit {
 	out := map[string][]draw.Limit{}
-	if k.data == vectorTiles.data {
-		if l := h.vectorLimits(d, geo.EmptyBBox()); len(l) > 0 {
-			out[vectorSet] = l
-		}
-		return out
-	}
 	for _, s := range tms.All() {
-		if l := h.Painter.Limits(state, d, s); len(l) > 0 {
+		limits := h.Painter.Limits
+		if k.data == vectorTiles.data {
+			limits = func(_ *atlas.Snapshot, d catalog.Dataset, s *tms.TileMatrixSet) []draw.Limit {
+				return h.vectorLimits(d, s, geo.EmptyBBox())
+			}
+		}
+		if l := limits(state, d, s); len(l) > 0 {
 			out[s.ID] = l
 		}
 	}

@@ -1,6 +1,7 @@
 package ogc
 
 import (
+	"math"
 	"slices"
 
 	"github.com/labstack/echo/v4"
@@ -18,23 +19,33 @@ import (
 	"contado/tiles/tms"
 )
 
-// vectorSet is the grid of vector tiles: the generaliser knows no other.
-const vectorSet = "WebMercatorQuad"
-
-// vectorLimits are the limits of the vector tiles of a dataset, with a WGS 84
-// box that holds its edits.
-func (h *Pictures) vectorLimits(d catalog.Dataset, edits geo.BBox) []draw.Limit {
+// vectorLimits are the limits of the vector tiles of a dataset on a grid, with
+// a WGS 84 box that holds its edits.
+func (h *Pictures) vectorLimits(d catalog.Dataset, set *tms.TileMatrixSet, edits geo.BBox) []draw.Limit {
 	if !edits.IsEmpty() {
 		if b := d.Version.BBoxWGS84; b.MinX <= b.MaxX { // else it goes around the world
 			d.Version.BBoxWGS84 = b.Union(edits)
 		}
 		d.Version.BBox = geo.BBox{}
 	}
-	set := tms.WebMercatorQuad()
 	if d.Version.CRS == set.CRS && !edits.IsEmpty() {
 		d.Version.CRS = "" // its own box is that of the version as published
 	}
-	return h.Painter.LimitsTo(d, set, tiles.VectorZoom(d))
+	return h.Painter.LimitsTo(d, set, vectorZoom(d, set))
+}
+
+// vectorZoom is the last matrix of a grid: that whose pixels are as large as
+// those of the last zoom of WebMercatorQuad where the dataset lies.
+func vectorZoom(d catalog.Dataset, set *tms.TileMatrixSet) int {
+	z := tiles.VectorZoom(d)
+	if set.CRS == geo.WebMercator {
+		return z
+	}
+	pixel := tms.WebMercatorQuad().Matrices[z].CellSize
+	if b := d.Version.BBoxWGS84; set.CRS != geo.WGS84 {
+		pixel *= math.Cos((b.MinY + b.MaxY) / 2 * math.Pi / 180)
+	}
+	return set.ZoomFor(pixel)
 }
 
 // editsOf is a WGS 84 box of a layer that was edited; empty when it was not.
@@ -52,7 +63,7 @@ func (h *Pictures) editsOf(l *layer.Layer) (geo.BBox, error) {
 
 // limitsOf are the limits of a tileset; none when there is no such.
 func (h *Pictures) limitsOf(c echo.Context, state *atlas.Snapshot, d catalog.Dataset, k kind, s *tms.TileMatrixSet) ([]draw.Limit, error) {
-	if k.data != vectorTiles.data || s.ID != vectorSet {
+	if k.data != vectorTiles.data {
 		return h.setsOf(state, d, k)[s.ID], nil
 	}
 	l, err := state.Layer(c.Request().Context(), d.ID)
@@ -60,7 +71,7 @@ func (h *Pictures) limitsOf(c echo.Context, state *atlas.Snapshot, d catalog.Dat
 		return nil, err
 	}
 	edits, err := h.editsOf(l)
-	return h.vectorLimits(d, edits), err
+	return h.vectorLimits(d, s, edits), err
 }
 
 // propertiesOf is the schema of the attributes that tiles hold.
@@ -91,9 +102,6 @@ func (h *Pictures) vectorTile(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if s.ID != vectorSet {
-		return fault.Errorf("ogc", fault.NotExist, "vector tiles are on %s only, not on %s", vectorSet, s.ID)
-	}
 	layers, err := vtile.Layers(c, state, []string{d.ID})
 	if err != nil {
 		return err
@@ -107,7 +115,7 @@ func (h *Pictures) vectorTile(c echo.Context) error {
 			"the limits are in /collections/"+d.ID+"/tiles/"+s.ID)
 	}
 	c.Response().Header().Set("Content-Crs", "<"+s.CRSURI+">")
-	answer := vtile.Answer{Tiles: h.Tiles, Filter: RowFilter, Cache: rest.Revalidate}
+	answer := vtile.Answer{Tiles: h.Tiles, Filter: RowFilter, Grid: s, Cache: rest.Revalidate}
 	return answer.Send(c, layers, t)
 }
 

@@ -31,6 +31,8 @@ var Names = append([]string{"filter", "filter-lang", "filter-crs", "datetime"}, 
 type Answer struct {
 	Tiles  *tiles.Service
 	Filter Filter
+	// Grid that the tiles are of; nil is WebMercatorQuad.
+	Grid *tms.TileMatrixSet
 	// Cache is the Cache-Control of the answer.
 	Cache string
 }
@@ -80,6 +82,7 @@ func (a *Answer) Send(c echo.Context, layers []*layer.Layer, t tms.Tile) error {
 	if err != nil {
 		return err
 	}
+	p.Grid = a.Grid
 	ctx := c.Request().Context()
 	v, err := a.Tiles.PlanVector(ctx, layers, p, t)
 	if err != nil {

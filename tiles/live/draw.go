@@ -34,7 +34,12 @@ func Drawable(s geo.Schema) []int {
 // Draw makes a tile of WebMercatorQuad out of layers, without compression;
 // nil when it shows nothing.
 func (a *Artist) Draw(ctx context.Context, t tms.Tile, parts ...Part) ([]byte, vector.Stats, error) {
-	r := vector.Request{Tile: t, Budget: a.budget}
+	return a.DrawOn(ctx, nil, t, parts...)
+}
+
+// DrawOn is Draw on another grid; nil is WebMercatorQuad.
+func (a *Artist) DrawOn(ctx context.Context, grid *tms.TileMatrixSet, t tms.Tile, parts ...Part) ([]byte, vector.Stats, error) {
+	r := vector.Request{Tile: t, Grid: grid, Budget: a.budget}
 	for i := range parts {
 		p := &parts[i]
 		r.Layers = append(r.Layers, vector.LayerRequest{Name: p.Name, Layer: p.Layer, Where: p.Where, Fields: p.Fields, Drawing: p.Drawing})
