@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"maps"
 	"math"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -26,11 +27,11 @@ var embedded embed.FS
 
 // Table is a set of rules of one edition.
 type Table struct {
-	Schema  string            `yaml:"schema"`
-	ID      string            `yaml:"id"`      // [a-z0-9-]
-	Version string            `yaml:"version"` // such as "2026-11"
-	Title   map[string]string `yaml:"title"`   // "it" and "en"
-	Rules   []Rule            `yaml:"rules"`
+	Schema  string            `yaml:"schema" json:"schema"`
+	ID      string            `yaml:"id" json:"id"`           // [a-z0-9-]
+	Version string            `yaml:"version" json:"version"` // such as "2026-11"
+	Title   map[string]string `yaml:"title" json:"title"`     // "it" and "en"
+	Rules   []Rule            `yaml:"rules" json:"rules"`
 }
 
 // Name is how results name the table: id and version.
@@ -76,42 +77,42 @@ const (
 
 // Rule is one standard.
 type Rule struct {
-	ID    string            `yaml:"id"` // [a-z0-9-], once in a table
-	Title map[string]string `yaml:"title"`
+	ID    string            `yaml:"id" json:"id"` // [a-z0-9-], once in a table
+	Title map[string]string `yaml:"title" json:"title"`
 	// Services are kinds of service, any of which will do; none for figures.
-	Services []string `yaml:"services,omitempty"`
-	Measure  Measure  `yaml:"measure"`
+	Services []string `yaml:"services,omitempty" json:"services,omitempty"`
+	Measure  Measure  `yaml:"measure" json:"measure"`
 	// Threshold has the Unit of the measure: m, min or people.
-	Threshold  float64 `yaml:"threshold,omitempty"`
-	Unit       string  `yaml:"unit,omitempty"`
-	Share      float64 `yaml:"share,omitempty"`      // 0…1
-	Percentile float64 `yaml:"percentile,omitempty"` // 0…100
-	Mode       Mode    `yaml:"mode,omitempty"`
-	Rounding   string  `yaml:"rounding,omitempty"`
-	KM2        float64 `yaml:"km2,omitempty"`
-	Figure     string  `yaml:"figure,omitempty"`
+	Threshold  float64 `yaml:"threshold,omitempty" json:"threshold,omitempty"`
+	Unit       string  `yaml:"unit,omitempty" json:"unit,omitempty"`
+	Share      float64 `yaml:"share,omitempty" json:"share,omitempty"`           // 0…1
+	Percentile float64 `yaml:"percentile,omitempty" json:"percentile,omitempty"` // 0…100
+	Mode       Mode    `yaml:"mode,omitempty" json:"mode,omitempty"`
+	Rounding   string  `yaml:"rounding,omitempty" json:"rounding,omitempty"`
+	KM2        float64 `yaml:"km2,omitempty" json:"km2,omitempty"`
+	Figure     string  `yaml:"figure,omitempty" json:"figure,omitempty"`
 	// Per says what is judged: the whole "territory" (areas are shown beside
 	// it), or each "area", of which all have to comply.
-	Per       string    `yaml:"per"`
-	AppliesTo AppliesTo `yaml:"applies_to,omitempty"`
+	Per       string    `yaml:"per" json:"per"`
+	AppliesTo AppliesTo `yaml:"applies_to,omitempty" json:"applies_to,omitzero"`
 	// Source, Status and Date say where it stands written.
-	Source string `yaml:"source"`
-	URL    string `yaml:"url,omitempty"`
-	Status Status `yaml:"status"`
-	Date   string `yaml:"date"` // 2008-10-07, 2008-10 or 2008
+	Source string `yaml:"source" json:"source"`
+	URL    string `yaml:"url,omitempty" json:"url,omitempty"`
+	Status Status `yaml:"status" json:"status"`
+	Date   string `yaml:"date" json:"date"` // 2008-10-07, 2008-10 or 2008
 	// Note says what a reader has to know, by language.
-	Note map[string]string `yaml:"note,omitempty"`
+	Note map[string]string `yaml:"note,omitempty" json:"note,omitempty"`
 }
 
 // AppliesTo narrows a rule.
 type AppliesTo struct {
 	// PeopleMin and PeopleMax bound the people of an area, both inclusive; 0
 	// is no bound.
-	PeopleMin float64 `yaml:"people_min,omitempty"`
-	PeopleMax float64 `yaml:"people_max,omitempty"`
+	PeopleMin float64 `yaml:"people_min,omitempty" json:"people_min,omitempty"`
+	PeopleMax float64 `yaml:"people_max,omitempty" json:"people_max,omitempty"`
 	// Ages, such as "65+" or "6-10", counts only these; where the age bands
 	// of the population do not tell them, everyone is counted, and Why says so.
-	Ages string `yaml:"ages,omitempty"`
+	Ages string `yaml:"ages,omitempty" json:"ages,omitempty"`
 }
 
 // Status is how binding a rule is.
@@ -325,6 +326,24 @@ func parseEmbedded(name string) (*Table, error) {
 	}
 	defer f.Close()
 	return Parse(f, strings.TrimPrefix(name, "tables/"))
+}
+
+// Load is a table by its id, or by the path of a file of one's own (anything
+// with a slash or ending in .yaml or .yml). Errors: fault.NotExist, and those
+// of Parse.
+func Load(name string) (*Table, error) {
+	if !strings.ContainsAny(name, `/\`) && !strings.HasSuffix(name, ".yaml") && !strings.HasSuffix(name, ".yml") {
+		return ByName(name)
+	}
+	f, err := os.Open(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fault.Errorf("rules.Load", fault.NotExist, "there is no rule table at %s", name)
+	case err != nil:
+		return nil, fmt.Errorf("rule table: %w", err)
+	}
+	defer f.Close()
+	return Parse(f, name)
 }
 
 // ByName is the table of the program with an id. Errors: fault.NotExist.
