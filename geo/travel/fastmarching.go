@@ -186,7 +186,7 @@ func (m *marcher) spread(u int32) {
 	st := m.e.stepsFrom(u)
 	for k := range firstDiagonal {
 		if v := u + st[k].off; !m.isKnown(v) && !math.IsInf(float64(m.e.cells[v].pace), 1) {
-			m.update(v)
+			m.update(v, u, k&^1)
 		}
 	}
 }
@@ -197,6 +197,7 @@ type side struct {
 	u        int32   // the settled neighbour
 	t, h     float64 // T' and h'
 	first    float64 // T₁
+	full     float64 // h
 	pace     float64 // mean of both cells on level ground
 	gradient float64 // rise over run from the neighbour to the cell
 }
@@ -214,9 +215,16 @@ func (m *marcher) sideOf(v int32, k int) (s side) {
 	if best < 0 {
 		return s
 	}
+	return m.sideFrom(v, best, k)
+}
+
+// sideFrom is the difference along moves k and k+1 from one settled neighbour.
+func (m *marcher) sideFrom(v, best int32, k int) (s side) {
+	e := m.e
+	st := e.stepsFrom(v)
 	h := 1 / float64(st[k].inv)
 	s = side{ok: true, u: best, t: float64(timeOf(m.labels[best])), h: h, pace: float64(e.cells[best].pace+e.cells[v].pace) / 2}
-	s.first = s.t
+	s.first, s.full = s.t, s.h
 	if m.relief {
 		s.gradient = float64(e.cells[v].z-e.cells[best].z) / h
 	}
@@ -239,18 +247,21 @@ func (m *marcher) sideOf(v int32, k int) (s side) {
 	return s
 }
 
-// update gives v the least of the times from both axes and from each alone.
-func (m *marcher) update(v int32) {
-	x, y := m.sideOf(v, 0), m.sideOf(v, 2)
+// update gives v, beside the cell u that has just been settled (along moves k
+// and k+1), the least of the times from both axes, from each alone, and from u.
+func (m *marcher) update(v, u int32, k int) {
+	x, y, direct := m.sideOf(v, 0), m.sideOf(v, 2), m.sideFrom(v, u, k)
 	best, from := math.Inf(1), int32(-1)
-	for _, s := range [2]*side{&x, &y} {
-		if s.ok {
-			if t := s.t + s.h*s.pace*m.tiltOf(v, s, s.gradient); t < best {
-				best, from = t, s.u
-			}
+	for _, s := range [3]*side{&x, &y, &direct} {
+		if !s.ok || m.straighter(v, s.u) {
+			continue
+		}
+		pace := s.pace * m.tiltOf(v, s, s.gradient)
+		if t := min(s.t+s.h*pace, s.first+s.full*pace); t < best {
+			best, from = t, s.u
 		}
 	}
-	if x.ok && y.ok && m.oneFront(x.u, y.u) {
+	if x.ok && y.ok && m.oneFront(x.u, y.u) && !(m.straighter(v, x.u) && m.straighter(v, y.u)) {
 		if t := m.both(v, &x, &y); t < best {
 			best, from = t, x.u
 			if m.labels[y.u] < m.labels[x.u] {
@@ -258,10 +269,15 @@ func (m *marcher) update(v int32) {
 			}
 		}
 	}
-	if from < 0 || hasBit(m.exact, v) && hasBit(m.exact, from) && m.origin[v] == m.origin[from] {
-		return // straight lines are better than differences so near
+	if from >= 0 {
+		m.give(v, float32(best), facilityOf(m.labels[from]))
 	}
-	m.give(v, float32(best), facilityOf(m.labels[from]))
+}
+
+// straighter tells that both cells have the times of straight lines from one
+// source: those are better than differences so near.
+func (m *marcher) straighter(v, u int32) bool {
+	return hasBit(m.exact, v) && hasBit(m.exact, u) && m.origin[v] == m.origin[u]
 }
 
 // oneFront tells that two settled cells belong to one front: those of two

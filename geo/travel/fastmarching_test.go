@@ -120,24 +120,24 @@ func TestFastMarchingRamp(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ grade, mean, worst float64 }{{0.05, 0.002, 0.015}, {0.1, 0.006, 0.06}} {
 		for _, angle := range []float64{0, 0.4, math.Pi / 4, 1.2} {
-			s := open(201, 201, 20, 20)
+			s := open(121, 121, 20, 20)
 			gx, gy := c.grade*math.Cos(angle), c.grade*math.Sin(angle)
 			s.Elevation = make([]float32, len(s.Speed))
 			for i := range s.Elevation {
-				s.Elevation[i] = float32(20 * (gx*float64(i%201) + gy*float64(i/201)))
+				s.Elevation[i] = float32(20 * (gx*float64(i%121) + gy*float64(i/121)))
 			}
 			exact := func(dx, dy float64) float64 {
 				d := math.Hypot(dx, dy)
 				return d / 1.4 * Tobler.Factor((gx*dx+gy*dy)/d)
 			}
-			r := compute(t, s, []Source{{Col: 100, Row: 100}}, Options{Solver: FastMarching, Direction: FromFacility})
-			bias, mean, worst := circleErrors(s, r, 100, 100, 3, exact)
+			r := compute(t, s, []Source{{Col: 60, Row: 60}}, Options{Solver: FastMarching, Direction: FromFacility})
+			bias, mean, worst := circleErrors(s, r, 60, 60, 3, exact)
 			t.Logf("grade %g at %.1f: bias %+.4f, mean %.4f, worst %.4f", c.grade, angle, bias, mean, worst)
 			if mean > c.mean || worst > c.worst {
 				t.Errorf("grade %g at %.1f: mean error %g (at most %g), worst %g (at most %g)", c.grade, angle, mean, c.mean, worst, c.worst)
 			}
-			back := compute(t, s, []Source{{Col: 100, Row: 100}}, Options{Solver: FastMarching})
-			_, mean, worst = circleErrors(s, back, 100, 100, 3, func(dx, dy float64) float64 { return exact(-dx, -dy) })
+			back := compute(t, s, []Source{{Col: 60, Row: 60}}, Options{Solver: FastMarching})
+			_, mean, worst = circleErrors(s, back, 60, 60, 3, func(dx, dy float64) float64 { return exact(-dx, -dy) })
 			if mean > c.mean || worst > c.worst {
 				t.Errorf("grade %g at %.1f, back: mean error %g, worst %g", c.grade, angle, mean, worst)
 			}
