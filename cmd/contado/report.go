@@ -5,6 +5,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -17,15 +18,16 @@ import (
 
 type reportCmd struct {
 	Coverage coverageCmd `cmd:"" help:"Who is within reach of a service, who is not, and where."`
+	Degurba  degurbaCmd  `cmd:"" help:"The degree of urbanisation: cities, towns and rural areas."`
 }
 
 type coverageCmd struct {
 	Territory string   `help:"Code of the territory; leading zeros count." required:"" short:"t"`
-	Service   string   `help:"Dataset of the service's facilities." required:"" short:"s"`
-	Profile   string   `help:"How people move: walking, walking-elderly, straight-line, car, bicycle, bus-and-walk and others; when left out, walking where there is land cover, else straight-line." short:"p"`
+	Service   []string `help:"Dataset of the service's facilities, dataset:kind or dataset[filter]; several with commas make a study." required:"" short:"s" sep:"none"`
+	Profile   []string `help:"How people move: walking, walking-elderly, straight-line, car, bicycle, bus-and-walk and others, several with commas; when left out, walking where there is land cover, else straight-line." short:"p"`
 	Within    []string `help:"Thresholds, inclusive: 15m, 1h30m, or seconds." default:"15m,30m,60m"`
-	Out       []string `help:"Files to write: .json, .csv, .html; several with commas." short:"o" placeholder:"FILE"`
-	Lang      string   `help:"Language of the HTML report: ${enum}." enum:"it,en" default:"it"`
+	Out       []string `help:"Files to write: .json, .html, .pdf, .csv, .zip (CSV of all tables), .xlsx, .gpkg; several with commas." short:"o" placeholder:"FILE"`
+	Lang      string   `help:"Language of the HTML and PDF report: ${enum}." enum:"it,en" default:"it"`
 	Title     string   `help:"Title of the report."`
 
 	Speeds     string   `help:"Speed table (CSV) to use instead of the built-in one." type:"existingfile"`
@@ -39,6 +41,10 @@ type coverageCmd struct {
 	Roads      []string `help:"Datasets of roads; none for no roads."`
 	Barriers   []string `help:"Datasets of barriers; none for no barriers."`
 
+	Season    []string `help:"Snow and floods that close or slow the way: snow:2026-01, flood:…, snowline:1500."`
+	HideBelow *float64 `help:"Counts of people above 0 and below this are hidden; 0 hides none. 3 when left out."`
+
+	studyFlags   `group:"Studies"`
 	transitFlags `group:"Public transport"`
 }
 
@@ -48,6 +54,7 @@ func (c *coverageCmd) Help() string {
 
 Examples:
   contado report coverage --territory 999 --service pharmacy -o report.html,report.json
+  contado report coverage -t 999 -s pharmacy,school -p walking,car --ranges -o council.pdf,council.gpkg
   contado report coverage -t 016 -s pharmacy --profile straight-line --within 30m
   contado report coverage -t 1 -s clinic --within 2h --speeds speeds.csv --lang en -o clinic.html`
 }
@@ -59,17 +66,23 @@ func (c *coverageCmd) Run(a *app) error {
 		return err
 	}
 	for _, o := range c.Out {
-		if _, err := outFormat(o, "", "json", "csv", "html"); err != nil {
+		if _, err := outFormat(o, "", reportFormats...); err != nil {
 			return err
 		}
 		if err := writable(o); err != nil {
 			return err
 		}
 	}
+	if err := noPDF(c.Out); err != nil {
+		return err
+	}
 	for i, s := range q.Thresholds {
 		if _, err := strconv.ParseFloat(strings.TrimSpace(c.Within[i]), 64); err == nil && s < 120 {
 			fmt.Fprintf(a.stderr, "note: --within %s is %g seconds; write %sm for minutes\n", c.Within[i], s, c.Within[i])
 		}
+	}
+	if services, profiles := split(c.Service), split(c.Profile); len(services) > 1 || len(profiles) > 1 || c.any() {
+		return c.study(a, q, services, profiles)
 	}
 	return a.with(func(in *installation) error {
 		p := a.progress()
@@ -93,10 +106,15 @@ func (c *coverageCmd) Run(a *app) error {
 
 func (c *coverageCmd) request() (analysis.CoverageRequest, error) {
 	q := analysis.CoverageRequest{
-		Territory: c.Territory, Service: c.Service, Profile: c.Profile, Title: c.Title,
+		Territory: c.Territory, Service: strings.Join(c.Service, ","), Profile: strings.Join(c.Profile, ","), Title: c.Title,
 		Neighbours: c.Neighbours, SpeedKmh: c.SpeedKmh,
 		LandCover: c.Landcover, Elevation: c.Elevation, Population: c.Population, Places: c.Places,
-		Roads: c.Roads, Barriers: c.Barriers,
+		Roads: c.Roads, Barriers: c.Barriers, Season: c.Season,
+	}
+	if c.HideBelow != nil {
+		if q.HideBelow = *c.HideBelow; q.HideBelow <= 0 {
+			q.HideBelow = -1
+		}
 	}
 	if c.SpeedKmh <= 0 {
 		return q, usagef("--speed-kmh %g: want more than 0", c.SpeedKmh)
@@ -141,12 +159,17 @@ func seconds(s string) (float64, error) {
 }
 
 func (a *app) writeReport(path string, rep *coverage.Report, sketch *report.Sketch, lang string) error {
-	format, err := outFormat(path, "", "json", "csv", "html")
+	format, err := outFormat(path, "", reportFormats...)
 	if err != nil {
 		return err
 	}
+	if slices.Contains([]string{"zip", "xlsx", "gpkg"}, format) {
+		return a.writeStudy(path, report.StudyOf(rep), []*report.Sketch{sketch}, lang)
+	}
 	return a.write(path, func(w io.Writer) error {
 		switch format {
+		case "pdf":
+			return report.PDF(a.ctx, w, rep, sketch, lang, nil)
 		case "html":
 			return report.HTML(w, rep, sketch, lang)
 		case "csv":
@@ -160,6 +183,10 @@ func (a *app) writeReport(path string, rep *coverage.Report, sketch *report.Sket
 func printHeadline(w io.Writer, rep *coverage.Report) {
 	fmt.Fprintf(w, "%s, %s, %s: %s people\n", rep.Territory.Name, rep.Service, rep.Profile, thousands(rep.PopulationTotal))
 	for _, row := range rep.Coverage {
+		if row.Suppressed {
+			fmt.Fprintf(w, "  within %-6s hidden, to protect a small group\n", minutes(row.ThresholdS))
+			continue
+		}
 		share := "–"
 		if row.Share != nil {
 			share = fmt.Sprintf("%.1f %%", *row.Share*100)

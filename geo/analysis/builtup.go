@@ -17,15 +17,29 @@ var builtByLegend = map[string][]int32{
 // builtWords begin the names of classes that people live on.
 var builtWords = []string{"built", "urban", "residential", "settlement", "edific", "residenz", "abitat", "costruit"}
 
-// builtClasses are the classes of a land cover that people live on: by the
-// names of its legend, else by the legend that its values belong to; nil when
-// neither is known.
+// Classes of water in the same legends, and the words that begin their names.
+var (
+	waterByLegend = map[string][]int32{
+		"walking-worldcover": {80},
+		"walking-corine":     {511, 512, 521, 522, 523, 40, 41, 42, 43, 44},
+	}
+	waterWords = []string{"water", "sea", "ocean", "lake", "river", "permanent water", "acqua", "acque", "mare", "lago", "laghi", "fium", "corsi d"}
+)
+
+// builtClasses are the classes of a land cover that people live on.
 func builtClasses(it catalog.Item, values []float32, id string) map[int32]bool {
+	return classesLike(it, values, id, builtByLegend, builtWords)
+}
+
+// classesLike are the classes of a land cover whose names begin with some
+// words, else those of the legend that its values belong to; nil when neither
+// is known.
+func classesLike(it catalog.Item, values []float32, id string, legends map[string][]int32, words []string) map[int32]bool {
 	out := map[int32]bool{}
 	if len(it.Bands) > 0 {
 		for _, c := range it.Bands[0].Classes {
 			name := strings.ToLower(c.Name)
-			if slices.ContainsFunc(builtWords, func(w string) bool { return strings.HasPrefix(name, w) }) {
+			if slices.ContainsFunc(words, func(w string) bool { return strings.HasPrefix(name, w) }) {
 				out[int32(c.Value)] = true
 			}
 		}
@@ -45,7 +59,7 @@ func builtClasses(it catalog.Item, values []float32, id string) map[int32]bool {
 	if err != nil {
 		return nil // a legend of its own, without names: it tells nothing
 	}
-	for _, c := range builtByLegend[name] {
+	for _, c := range legends[name] {
 		out[c] = true
 	}
 	if len(out) == 0 {

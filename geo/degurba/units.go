@@ -35,27 +35,40 @@ func (c UnitClass) Level1() UnitClass {
 	return c
 }
 
-// Code names a class in reports.
-func (c UnitClass) Code() string {
-	return map[UnitClass]string{
-		City: "city", Town: "town", DenseTown: "dense-town", SemiDenseTown: "semi-dense-town", Suburb: "suburb",
-		RuralArea: "rural", Village: "village", DispersedRural: "dispersed-rural", MostlyUninhabited: "mostly-uninhabited",
-	}[c]
+// words are how a class is named in reports: its code, English, Italian.
+var words = map[UnitClass][3]string{
+	City:              {"city", "City", "Città"},
+	Town:              {"town", "Town or semi-dense area", "Piccola città o zona a densità intermedia"},
+	DenseTown:         {"dense-town", "Dense town", "Cittadina densa"},
+	SemiDenseTown:     {"semi-dense-town", "Semi-dense town", "Cittadina semidensa"},
+	Suburb:            {"suburb", "Suburb or peri-urban area", "Sobborgo o zona periurbana"},
+	RuralArea:         {"rural", "Rural area", "Zona rurale"},
+	Village:           {"village", "Village", "Villaggio"},
+	DispersedRural:    {"dispersed-rural", "Dispersed rural area", "Zona rurale a insediamento sparso"},
+	MostlyUninhabited: {"mostly-uninhabited", "Mostly uninhabited area", "Zona in gran parte disabitata"},
 }
 
-// Label is the name of a class for people, in English and Italian.
+// Code names a class in reports; "" for Unknown.
+func (c UnitClass) Code() string { return words[c][0] }
+
+// UnitClassByCode is the class of a code; Unknown for others.
+func UnitClassByCode(code string) UnitClass {
+	for c, w := range words {
+		if w[0] == code {
+			return c
+		}
+	}
+	return Unknown
+}
+
+// Label is the name of a class for people, in English and Italian; nil for
+// Unknown.
 func (c UnitClass) Label() map[string]string {
-	l := map[UnitClass][2]string{
-		City: {"City", "Città"}, Town: {"Town or semi-dense area", "Piccola città o zona a densità intermedia"},
-		DenseTown: {"Dense town", "Cittadina densa"}, SemiDenseTown: {"Semi-dense town", "Cittadina semidensa"},
-		Suburb: {"Suburb or peri-urban area", "Sobborgo o zona periurbana"}, RuralArea: {"Rural area", "Zona rurale"},
-		Village: {"Village", "Villaggio"}, DispersedRural: {"Dispersed rural area", "Zona rurale a insediamento sparso"},
-		MostlyUninhabited: {"Mostly uninhabited area", "Zona in gran parte disabitata"},
-	}[c]
-	if l[0] == "" {
+	w, ok := words[c]
+	if !ok {
 		return nil
 	}
-	return map[string]string{"en": l[0], "it": l[1]}
+	return map[string]string{"en": w[1], "it": w[2]}
 }
 
 // shares are amounts of a unit by class: of people, or of land where nobody
