@@ -241,10 +241,11 @@ func randomWorld(cells, places, each int) *town {
 func BenchmarkAssign(b *testing.B) {
 	w := randomWorld(300_000, 60, 60)
 	trips := w.trips(b)
-	b.ResetTimer()
+	before := processor()
 	for b.Loop() {
 		if _, err := coverage.Assign(context.Background(), w.d, w.areas, w.places, trips, 1e5); err != nil {
 			b.Fatal(err)
 		}
 	}
+	b.ReportMetric((processor()-before)/float64(b.N), "cpu-s/op")
 }

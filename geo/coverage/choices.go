@@ -36,7 +36,7 @@ func Choices(ctx context.Context, d Demand, kth [][]float32, thresholds []float6
 		}
 		c := &count{scale: scale, thresholds: p.Thresholds, seconds: seconds, people: people}
 		c.sortCells(make([]int32, len(people)), 1)
-		out[k] = Choice{K: k + 1, Figures: c.figures(c.order, people)}
+		out[k] = Choice{K: k + 1, Figures: c.figures(c.all(), people)}
 	}
 	return out, nil
 }

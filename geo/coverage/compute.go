@@ -91,14 +91,14 @@ func Compute(ctx context.Context, d Demand, areas []Area, places []Place, p Para
 	if err != nil {
 		return nil, err
 	}
-	whole := c.figures(c.order, c.people)
+	whole := c.figures(c.all(), c.people)
 	r := &Report{
 		ThresholdsS:     p.Thresholds,
 		PopulationTotal: whole.Population,
 		Coverage:        whole.Coverage,
 		MedianS:         whole.MedianS,
 		P90S:            whole.P90S,
-		AgeBands:        c.bandFigures(c.order, &p),
+		AgeBands:        c.bandFigures(c.all(), &p),
 		Areas:           make([]AreaResult, len(areas)),
 		Curve:           c.curve(),
 		Facilities:      Facilities{Unplaced: []UnplacedFacility{}},

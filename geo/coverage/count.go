@@ -22,6 +22,9 @@ type count struct {
 	order               []uint32 // all cells by time, then index
 	byArea              []uint32 // the same, area after area
 	areaStart           []int
+	// What lies in order lies side by side: it is read over and over.
+	inOrder, inAreas []float32 // times
+	weights          []int64   // scratch
 }
 
 // bandTolerance is how far the bands of all cells may lie off, relative to
@@ -131,62 +134,106 @@ func (c *count) closeBands() {
 	}
 }
 
-// sortCells orders cells by time (as bits: times are not negative, and +Inf
-// is the largest), then deals them out to their areas in that order.
+// sortCells orders cells by time, then deals them out to their areas in that
+// order.
 func (c *count) sortCells(area []int32, areas int) {
-	keys := make([]uint64, len(c.seconds))
-	for i, t := range c.seconds {
-		if t == 0 {
-			t = 0 // −0 would sort last
-		}
-		keys[i] = uint64(math.Float32bits(t))<<32 | uint64(i)
-	}
-	slices.Sort(keys)
-	c.order = make([]uint32, len(keys))
+	c.order = byTime(c.seconds)
 	c.areaStart = make([]int, areas+1)
-	for i, k := range keys {
-		c.order[i] = uint32(k)
-		c.areaStart[area[uint32(k)]+1]++
+	for _, a := range area {
+		c.areaStart[a+1]++
 	}
 	for a := range areas {
 		c.areaStart[a+1] += c.areaStart[a]
 	}
 	next := slices.Clone(c.areaStart)
-	c.byArea = make([]uint32, len(keys))
-	for _, i := range c.order {
-		c.byArea[next[area[i]]] = i
+	c.byArea = make([]uint32, len(c.order))
+	c.inOrder, c.inAreas = make([]float32, len(c.order)), make([]float32, len(c.order))
+	for k, i := range c.order {
+		at := next[area[i]]
 		next[area[i]]++
+		c.byArea[at] = i
+		c.inOrder[k], c.inAreas[at] = c.seconds[i], c.seconds[i]
 	}
+	c.weights = make([]int64, len(c.order))
 }
 
-func (c *count) cellsOf(area int) []uint32 { return c.byArea[c.areaStart[area]:c.areaStart[area+1]] }
+// byTime sorts the indices of times, none negative, stably: three passes over
+// eleven bits each of the number's bits, whose order is that of the numbers.
+func byTime(seconds []float32) []uint32 {
+	const bits = 11
+	type item struct{ key, index uint32 }
+	from, to := make([]item, len(seconds)), make([]item, len(seconds))
+	for i, t := range seconds {
+		from[i] = item{math.Float32bits(t + 0), uint32(i)} // −0 + 0 is 0: it would sort last
+	}
+	for shift := 0; shift < 32; shift += bits {
+		var start [1<<bits + 1]int
+		for _, x := range from {
+			start[x.key>>shift&(1<<bits-1)+1]++
+		}
+		for k := range 1 << bits {
+			start[k+1] += start[k]
+		}
+		for _, x := range from {
+			k := x.key >> shift & (1<<bits - 1)
+			to[start[k]] = x
+			start[k]++
+		}
+		from, to = to, from
+	}
+	out := make([]uint32, len(from))
+	for k, x := range from {
+		out[k] = x.index
+	}
+	return out
+}
+
+// span is the cells of an area, or all, by time.
+type span struct {
+	cells   []uint32
+	seconds []float32
+}
+
+func (c *count) all() span { return span{c.order, c.inOrder} }
+
+func (c *count) cellsOf(area int) span {
+	from, to := c.areaStart[area], c.areaStart[area+1]
+	return span{c.byArea[from:to], c.inAreas[from:to]}
+}
 
 func (c *count) float(q int64) float64 { return float64(q) / c.scale }
 
-// figures measures the weights of cells that are sorted by time.
-func (c *count) figures(cells []uint32, w []int64) Figures {
+// figures measures the weights of cells.
+func (c *count) figures(s span, w []int64) Figures {
 	var total, reached int64
-	for _, i := range cells {
+	weights := c.weights[:len(s.cells)]
+	for k, i := range s.cells {
+		weights[k] = w[i]
 		total += w[i]
 	}
 	within := make([]int64, len(c.thresholds))
 	next := 0
 	median, p90 := math.Inf(1), math.Inf(1)
-	for _, i := range cells {
-		t := float64(c.seconds[i])
-		if math.IsInf(t, 1) {
-			break
-		}
+	// halfway and most are the least people that are half, nine tenths of all.
+	halfway, most := (total+1)/2, (9*total+9)/10
+	if total == 0 {
+		halfway, most = math.MaxInt64, math.MaxInt64
+	}
+	for k, seconds := range s.seconds {
+		t := float64(seconds)
 		for next < len(within) && t > c.thresholds[next] {
 			within[next] = reached
 			next++
 		}
-		reached += w[i]
-		if total > 0 && 2*reached >= total {
-			median = math.Min(median, t)
+		if seconds > math.MaxFloat32 {
+			break
 		}
-		if total > 0 && 10*reached >= 9*total {
-			p90 = math.Min(p90, t)
+		reached += weights[k]
+		if reached >= halfway {
+			median, halfway = t, math.MaxInt64
+		}
+		if reached >= most {
+			p90, most = t, math.MaxInt64
 		}
 	}
 	for ; next < len(within); next++ {
@@ -213,7 +260,7 @@ func finite(t float64) *float64 {
 	return &t
 }
 
-func (c *count) bandFigures(cells []uint32, p *Params) []BandResult {
+func (c *count) bandFigures(cells span, p *Params) []BandResult {
 	out := make([]BandResult, len(c.bands))
 	for b, w := range c.bands {
 		out[b] = BandResult{Band: p.BandNames[b], Figures: c.figures(cells, w)}
@@ -235,19 +282,20 @@ const curvePoints = 60
 // 99 % of those who can get there do, whichever is later.
 func (c *count) curve() []CurvePoint {
 	var reachable int64
-	for _, i := range c.order {
-		if !math.IsInf(float64(c.seconds[i]), 1) {
-			reachable += c.people[i]
+	for k, i := range c.order {
+		if c.inOrder[k] > math.MaxFloat32 {
+			break
 		}
+		reachable += c.people[i]
 	}
 	end, last := 2*c.thresholds[len(c.thresholds)-1], 0.0
 	var cum int64
-	for _, i := range c.order {
+	for k, i := range c.order {
 		if cum*100 >= reachable*99 {
 			break
 		}
 		cum += c.people[i]
-		last = float64(c.seconds[i])
+		last = float64(c.inOrder[k])
 	}
 	end = math.Max(end, last)
 	step := curveSteps[len(curveSteps)-1]
@@ -272,7 +320,7 @@ func (c *count) sample(times []float64) []CurvePoint {
 	var cum int64
 	k := 0
 	for j, t := range times {
-		for k < len(c.order) && float64(c.seconds[c.order[k]]) <= t {
+		for k < len(c.order) && float64(c.inOrder[k]) <= t {
 			cum += c.people[c.order[k]]
 			k++
 		}

@@ -111,15 +111,20 @@ func clusters(d *Demand, cells []uint32, side float64) []*group {
 	at := func(i uint32) square {
 		return square{d.Area[i], int64(math.Floor(d.X[i] / wide)), int64(math.Floor(d.Y[i] / high))}
 	}
-	ids := map[square]int32{}
+	type key struct { // of a square: quicker to hash than three numbers
+		place uint64
+		area  int32
+	}
+	keyOf := func(s square) key { return key{uint64(uint32(s.col))<<32 | uint64(uint32(s.row)), s.area} }
+	ids := map[key]int32{}
 	var squares []square
 	idOf := make([]int32, len(cells))
 	for k, i := range cells {
 		s := at(i)
-		id, known := ids[s]
+		id, known := ids[keyOf(s)]
 		if !known {
 			id = int32(len(squares))
-			ids[s] = id
+			ids[keyOf(s)] = id
 			squares = append(squares, s)
 		}
 		idOf[k] = id
@@ -138,7 +143,7 @@ func clusters(d *Demand, cells []uint32, side float64) []*group {
 			stack = stack[:len(stack)-1]
 			for n := range 9 {
 				next := square{top.area, top.col + int64(n%3) - 1, top.row + int64(n/3) - 1}
-				if id, ok := ids[next]; ok && groupOf[id] == nil {
+				if id, ok := ids[keyOf(next)]; ok && groupOf[id] == nil {
 					groupOf[id] = g
 					stack = append(stack, next)
 				}

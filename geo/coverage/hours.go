@@ -86,11 +86,11 @@ func ParseHours(text string) (*Hours, error) {
 	return p.week(), nil
 }
 
-type span struct{ from, to int } // minutes after the day's midnight, half-open
+type hours struct{ from, to int } // minutes after the day's midnight, half-open
 
 type hoursParser struct {
 	text    string
-	days    [7][]span
+	days    [7][]hours
 	italian bool
 	english bool
 }
@@ -117,7 +117,7 @@ func (p *hoursParser) week() *Hours {
 func (p *hoursParser) rule(text string) error {
 	if text == "24/7" {
 		for d := range p.days {
-			p.days[d] = []span{{0, minutesOfDay}}
+			p.days[d] = []hours{{0, minutesOfDay}}
 		}
 		return nil
 	}
@@ -137,7 +137,7 @@ func (p *hoursParser) rule(text string) error {
 			case adds && len(spans) > 0:
 				p.days[d] = append(p.days[d], spans...)
 			default:
-				p.days[d] = append([]span(nil), spans...)
+				p.days[d] = append([]hours(nil), spans...)
 			}
 		}
 		if tokens = rest; len(tokens) > 0 {
@@ -215,15 +215,15 @@ func (p *hoursParser) startsDay(word string) bool {
 
 // spansOf reads "08:30-12:30 , 15:30-19:30" or "off", up to a comma before
 // days. Days without times are open all day.
-func (p *hoursParser) spansOf(tokens []string) (spans []span, rest []string, err error) {
+func (p *hoursParser) spansOf(tokens []string) (spans []hours, rest []string, err error) {
 	if len(tokens) == 0 || tokens[0] == "," {
-		return []span{{0, minutesOfDay}}, tokens, nil
+		return []hours{{0, minutesOfDay}}, tokens, nil
 	}
 	switch strings.ToLower(tokens[0]) {
 	case "off", "closed":
 		spans, tokens = nil, tokens[1:]
 	case "open":
-		spans, tokens = []span{{0, minutesOfDay}}, tokens[1:]
+		spans, tokens = []hours{{0, minutesOfDay}}, tokens[1:]
 	default:
 		for {
 			s, err := p.spanOf(tokens[0])
@@ -246,22 +246,22 @@ func (p *hoursParser) spansOf(tokens []string) (spans []span, rest []string, err
 	return spans, tokens, nil
 }
 
-func (p *hoursParser) spanOf(word string) (span, error) {
+func (p *hoursParser) spanOf(word string) (hours, error) {
 	first, last, ok := strings.Cut(strings.NewReplacer("–", "-", "—", "-").Replace(word), "-")
 	from, okFrom := clock(first)
 	to, okTo := clock(last)
 	switch {
 	case !ok || !okFrom || !okTo:
-		return span{}, p.bad(fault.Unsupported, "%.20q is no span of times, such as 08:30-12:30", word)
+		return hours{}, p.bad(fault.Unsupported, "%.20q is no span of times, such as 08:30-12:30", word)
 	case from >= minutesOfDay:
-		return span{}, p.bad(fault.Invalid, "%.20q begins after midnight", word)
+		return hours{}, p.bad(fault.Invalid, "%.20q begins after midnight", word)
 	case to <= from:
 		to += minutesOfDay
 	}
 	if to <= from || to > lateHours*60 || to-from > minutesOfDay {
-		return span{}, p.bad(fault.Invalid, "%.20q is longer than a day", word)
+		return hours{}, p.bad(fault.Invalid, "%.20q is longer than a day", word)
 	}
-	return span{from, to}, nil
+	return hours{from, to}, nil
 }
 
 // clock reads "8:30", "08.30" or "24:00" as minutes.
