@@ -55,7 +55,7 @@ var weekdays = [...]string{"domenica", "lunedì", "martedì", "mercoledì", "gio
 // inspect looks at the facilities of a service before they are counted: all
 // of its dataset, also those far from the territory.
 func (s *setting) inspect(ctx context.Context, service chosen, registered int) ([]coverage.Check, error) {
-	list, err := s.fork().facilitiesOf(ctx, service, service.set.Version.BBoxWGS84)
+	list, err := s.fork().facilitiesOf(ctx, service, service.extent())
 	if err != nil {
 		return nil, err
 	}
@@ -152,5 +152,8 @@ func (y *study) finish(ctx context.Context) error {
 		return err
 	}
 	y.doc.Checks = append(y.doc.Checks, list...)
-	return nil
+	if err := y.judge(ctx); err != nil {
+		return err
+	}
+	return y.inner(ctx)
 }

@@ -250,7 +250,7 @@ func (c *section) findFacilities(ctx context.Context) error {
 		return err
 	}
 	if c.profile == StraightLine {
-		all := c.service.set.Version.BBoxWGS84
+		all := c.service.extent()
 		if c.facilities, err = c.run.facilitiesOf(ctx, c.service, all); err != nil || len(c.facilities) > 0 {
 			return err
 		}
@@ -272,7 +272,7 @@ func (c *section) findFacilities(ctx context.Context) error {
 // anyOfKind is an error when no row at all is of the service's kind: a word
 // misspelt rather than a service that is far away.
 func (c *section) anyOfKind(ctx context.Context) error {
-	list, err := c.facilitiesOf(ctx, c.service, c.service.set.Version.BBoxWGS84)
+	list, err := c.facilitiesOf(ctx, c.service, c.service.extent())
 	if err != nil || len(list) > 0 {
 		return err
 	}

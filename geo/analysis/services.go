@@ -142,3 +142,7 @@ func (r *run) kinds(ctx context.Context, c chosen) (string, error) {
 	slices.Sort(list)
 	return strings.Join(list[:min(40, len(list))], ", "), err
 }
+
+// extent holds all rows of the service's dataset, in longitude and latitude:
+// a little more than the box of the catalog, which rounds.
+func (c chosen) extent() geo.BBox { return c.set.Version.BBoxWGS84.Buffer(0.01) }

@@ -69,17 +69,26 @@ func newCounter(t *standing) (*counter, error) {
 	return &counter{t, tr, inv}, nil
 }
 
-// area is the index of the area, noArea outside or where the position cannot
-// be projected.
-func (c *counter) area(lon, lat float64) int32 {
+// cell is the cell of a position; ok is false outside the grid, or where the
+// position cannot be projected.
+func (c *counter) cell(lon, lat float64) (cell int, ok bool) {
 	x, y := []float64{lon}, []float64{lat}
 	if c.tr.Points(x, y) != nil {
-		return noArea
+		return 0, false
 	}
 	col, row := c.inv.Apply(x[0], y[0])
 	g := c.t.footing.grid
 	if !(col >= 0 && row >= 0 && col < float64(g.Width) && row < float64(g.Height)) {
+		return 0, false
+	}
+	return int(row)*g.Width + int(col), true
+}
+
+// area is the index of the area of a position, noArea for none.
+func (c *counter) area(lon, lat float64) int32 {
+	cell, ok := c.cell(lon, lat)
+	if !ok {
 		return noArea
 	}
-	return c.t.footing.area[int(row)*g.Width+int(col)]
+	return c.t.footing.area[cell]
 }

@@ -41,9 +41,20 @@ type StudyRequest struct {
 	// Registered is the number of facilities in the territory by an official
 	// register, by service as asked.
 	Registered map[string]int
+	// Rules are tables of standards by id or path, such as ItalianRules.
+	Rules []string
+	// Figures are numbers that rules ask for and no map tells, by name.
+	Figures map[string]float64
+	// Poles is the service of the poles of the strategy for inner areas (as
+	// ParseService reads it): areas and hamlets are classed by the time to
+	// them. "" for none.
+	Poles string
 	// Recipe is the text that the request was made from, kept in the study.
 	Recipe string
 }
+
+// ItalianRules is the table of Italian standards.
+const ItalianRules = "it-standards"
 
 // OpenAt is a time of the week.
 type OpenAt struct {
@@ -123,6 +134,7 @@ type study struct {
 	services []chosen
 	sections []*section
 	sketches []*report.Sketch
+	beside   []*run // of what was computed beside the sections
 	doc      coverage.Study
 }
 
@@ -225,6 +237,6 @@ func (y *study) document() *coverage.Study {
 	for _, c := range y.sections {
 		runs = append(runs, c.run)
 	}
-	d.Inputs = inputsOf(runs...)
+	d.Inputs = inputsOf(append(runs, y.beside...)...)
 	return d
 }

@@ -198,3 +198,45 @@ func TestUnknownKind(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// Rules are judged for the services of the study alone, by what their ids or
+// kinds say they are; and areas are classed by the time to the poles.
+func TestStudyRulesAndClasses(t *testing.T) {
+	t.Parallel()
+	l := newLand(t)
+	l.points("farmacie", catalog.Service, map[string][2]int{"Farmacia": {25, 50}})
+	l.points("poles", catalog.Service, map[string][2]int{"Hospital": {10, 50}})
+	l.refresh()
+	study, _, err := l.engine.Study(context.Background(), analysis.StudyRequest{
+		CoverageRequest: analysis.CoverageRequest{Territory: "municipalities"},
+		Services:        []string{"farmacie"}, Rules: []string{analysis.ItalianRules}, Poles: "poles",
+	}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	judged := 0
+	for _, r := range study.Rules {
+		if !strings.HasPrefix(r.ID, "pharmac") && r.ID != "home-care-10-percent" { // the latter is of no service
+			t.Errorf("rule %s is about another service", r.ID)
+		}
+		if r.Met != nil {
+			judged++
+		}
+	}
+	if judged == 0 {
+		t.Errorf("no rule was judged: %+v", study.Rules)
+	}
+	classes := map[string]string{}
+	for _, c := range study.Classes {
+		if c.Scheme == "snai-2020" {
+			classes[c.Level+" "+c.Name] = c.Class
+		}
+	}
+	// Westland holds the pole; Far Side lies beyond the river, which nobody crosses.
+	if classes["municipality Westland"] != "A" || classes["hamlet Far Side"] != "F" || classes["municipality Eastland"] == "" {
+		t.Errorf("classes %v", classes)
+	}
+	if !slices.ContainsFunc(study.Notices, func(n coverage.Notice) bool { return n.Code == "classes-not-by-car" }) {
+		t.Errorf("nothing is said of walking to the poles: %+v", study.Notices)
+	}
+}
