@@ -122,7 +122,10 @@ func newGroups(d *Demand, areas []Area, places []CapacityPlace, people []int64, 
 		key[k] = h
 	}
 	compare := func(a, b int32) int {
-		return cmp.Or(cmp.Compare(key[a], key[b]),
+		if c := cmp.Compare(key[a], key[b]); c != 0 {
+			return c
+		}
+		return cmp.Or(
 			cmp.Compare(areaRank[d.Area[cells.cell[a]]], areaRank[d.Area[cells.cell[b]]]),
 			slices.Compare(cells.to[cells.start[a]:cells.start[a+1]], cells.to[cells.start[b]:cells.start[b+1]]),
 			slices.Compare(cells.ms[cells.start[a]:cells.start[a+1]], cells.ms[cells.start[b]:cells.start[b+1]]))

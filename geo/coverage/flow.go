@@ -71,7 +71,11 @@ func (f *flow) nobody() int32 { return int32(len(f.room) - 1) }
 
 // trip is the index of the trip of a group to a facility, −1 when none.
 func (f *flow) trip(group, to int32) int {
-	k, ok := slices.BinarySearch(f.to[f.start[group]:f.start[group+1]], to)
+	list := f.to[f.start[group]:f.start[group+1]]
+	if int(to) < len(list) && list[to] == to { // every facility is within reach
+		return f.start[group] + int(to)
+	}
+	k, ok := slices.BinarySearch(list, to)
 	if !ok {
 		return -1
 	}
@@ -163,25 +167,36 @@ func (f *flow) shortest(s *paths) (target int32) {
 	return target
 }
 
-// refresh finds the costs of the arcs from a node anew.
-func (f *flow) refresh(u int32) {
-	for v := range f.arc[u] {
+// drop takes a group that left a node out of the heads of its heaps, and with
+// it what else has left under it; so heads are always of groups that are there.
+func (f *flow) drop(u, group int32) {
+	for v := range f.heaps[u] {
 		h := &f.heaps[u][v]
+		if len(*h) == 0 || (*h)[0].group != group {
+			continue
+		}
 		for len(*h) > 0 && *f.at((*h)[0].group, u) == 0 {
 			h.pop()
 		}
-		if len(*h) == 0 {
-			f.arc[u][v] = far
-			continue
-		}
-		f.arc[u][v] = int64((*h)[0].cost)
-		switch f.nobody() {
-		case int32(v):
-			f.arc[u][v] += f.penalty
-		case u:
-			f.arc[u][v] -= f.penalty
-		}
+		f.head(u, int32(v))
 	}
+}
+
+// head reads the cost of the arc from u to v off its heap.
+func (f *flow) head(u, v int32) {
+	h := f.heaps[u][v]
+	if len(h) == 0 {
+		f.arc[u][v] = far
+		return
+	}
+	cost := int64(h[0].cost)
+	switch f.nobody() {
+	case v:
+		cost += f.penalty
+	case u:
+		cost -= f.penalty
+	}
+	f.arc[u][v] = cost
 }
 
 // open sorts those who are at a node by what each way on costs them.
@@ -189,31 +204,36 @@ func (f *flow) open(u int32) {
 	if f.heaps[u] != nil {
 		return
 	}
-	f.heaps[u] = make([]heap, len(f.room))
+	f.heaps[u], f.arc[u] = make([]heap, len(f.room)), make([]int64, len(f.room))
 	slices.Sort(f.held[u])
-	for _, g := range slices.Compact(f.held[u]) {
-		if *f.at(g, u) > 0 {
-			f.steps(g, u, func(h *heap, s step) { *h = append(*h, s) })
-		}
+	here := slices.DeleteFunc(slices.Compact(f.held[u]), func(g int32) bool { return *f.at(g, u) == 0 })
+	many := make([]int, len(f.room))
+	for _, g := range here {
+		f.steps(g, u, func(v int32, _ step) { many[v]++ })
+	}
+	for v, n := range many {
+		f.heaps[u][v] = make(heap, 0, n)
+	}
+	for _, g := range here {
+		f.steps(g, u, func(v int32, s step) { f.heaps[u][v] = append(f.heaps[u][v], s) })
 	}
 	for v := range f.heaps[u] {
 		f.heaps[u][v].init()
+		f.head(u, int32(v))
 	}
 	f.held[u] = nil
-	f.arc[u] = make([]int64, len(f.room))
-	f.refresh(u)
 }
 
 // steps calls add for each way on of a group that is at u.
-func (f *flow) steps(g, u int32, add func(*heap, step)) {
+func (f *flow) steps(g, u int32, add func(int32, step)) {
 	here := int32(0)
 	if u != f.nobody() {
 		here = f.ms[f.trip(g, u)]
-		add(&f.heaps[u][f.nobody()], step{-here, g})
+		add(f.nobody(), step{-here, g})
 	}
 	for e := f.start[g]; e < f.start[g+1]; e++ {
 		if v := f.to[e]; v != u {
-			add(&f.heaps[u][v], step{f.ms[e] - here, g})
+			add(v, step{f.ms[e] - here, g})
 		}
 	}
 }
@@ -241,20 +261,21 @@ func (f *flow) push(s *paths, target int32) {
 	}
 	for _, m := range moves {
 		here := f.at(m.group, m.to)
-		fresh := *here == 0
 		*here += many
 		switch {
-		case !fresh:
+		case *here != many: // it was there before
 		case f.heaps[m.to] == nil:
 			f.held[m.to] = append(f.held[m.to], m.group)
 		default:
-			f.steps(m.group, m.to, func(h *heap, s step) { h.push(s) })
+			f.steps(m.group, m.to, func(v int32, s step) {
+				f.heaps[m.to][v].push(s)
+				f.head(m.to, v)
+			})
 		}
 	}
 	for _, m := range moves {
-		f.refresh(m.from)
-		if f.heaps[m.to] != nil {
-			f.refresh(m.to)
+		if *f.at(m.group, m.from) == 0 {
+			f.drop(m.from, m.group)
 		}
 	}
 }
