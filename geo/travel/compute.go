@@ -85,7 +85,8 @@ func Compute(ctx context.Context, s *Surface, sources []Source, o Options) (*Res
 }
 
 // Compute gives the time of every cell. Cost: one pass over the surface,
-// whatever the number of sources; 16 bytes a cell besides the engine's.
+// whatever the number of sources; 8 bytes a cell besides the engine's, which
+// become the result.
 // Sources that cannot be placed are listed in the result, not moved. Errors:
 // Invalid for options or sources that make no sense, Canceled with ctx.
 func (e *Engine) Compute(ctx context.Context, sources []Source, o Options) (*Result, error) {
@@ -107,40 +108,9 @@ func (e *Engine) Compute(ctx context.Context, sources []Source, o Options) (*Res
 		return nil, err // ws is dropped as it is
 	}
 	r := &Result{Unplaced: append([]Unplaced(nil), ws.unplaced...)}
-	e.unpack(ws, r, workers)
+	e.unpack(ws, r)
 	e.spare.Put(ws)
 	return r, nil
-}
-
-// unpack moves the outcome into the result and clears the workspace.
-func (e *Engine) unpack(ws *Workspace, r *Result, workers int) {
-	n := e.width * e.height
-	r.Seconds, r.Nearest = make([]float32, n), make([]int32, n)
-	adviseHuge(r.Seconds)
-	adviseHuge(r.Nearest)
-	settled := make([]int64, workers)
-	bands(workers, e.height, func(part, from, to int) {
-		for row := from; row < to; row++ {
-			settled[part] += e.unpackRow(ws.labels[e.at(0, row):], r, row)
-		}
-	})
-	for _, n := range settled {
-		r.Settled += n
-	}
-}
-
-// unpackRow moves a row, whose labels start at the first, and counts the cells
-// reached.
-func (e *Engine) unpackRow(labels []uint64, r *Result, row int) (settled int64) {
-	seconds := r.Seconds[row*e.width:][:e.width]
-	nearest := r.Nearest[row*e.width:][:e.width]
-	for col := range seconds {
-		label := labels[col*strip]
-		seconds[col], nearest[col] = timeOf(label), facilityOf(label)
-		settled += int64(^uint32(label) >> 31)
-		labels[col*strip] = unreached
-	}
-	return settled
 }
 
 // Reach gives the cells reached. Its cost is that of those cells alone once
@@ -229,7 +199,7 @@ func (ws *Workspace) fit(n, workers int) {
 	if len(ws.labels) == n {
 		return
 	}
-	ws.labels = make([]uint64, n)
+	ws.labels = make([]uint64, roomFor(n))[:n]
 	adviseHuge(ws.labels)
 	bands(workers, n, func(_, from, to int) {
 		for i := range ws.labels[from:to] {

@@ -34,7 +34,7 @@ func computeShared(t fataler, s *Surface, sources []Source, o Options, workers i
 		t.Fatalf("run: %v", err)
 	}
 	r := &Result{}
-	e.unpack(ws, r, workers)
+	e.unpack(ws, r)
 	return r
 }
 
