@@ -43,6 +43,9 @@ type CoverageRequest struct {
 	Direction  travel.Direction
 	Neighbours int     // 8 or 16; 0 = 16
 	SpeedKmh   float64 // straight-line only; 0 = 5
+	// Own are profiles beside those of the program, by their names; they go
+	// before these.
+	Own []travel.Profile
 	// Speeds replaces the table that the program chooses for the land cover.
 	Speeds *travel.SpeedTable
 

@@ -115,7 +115,7 @@ func (y *study) underRules(service chosen) rules.Service {
 				out.Facilities = append(out.Facilities, rules.Facility{Name: f.name, Lon: f.lon, Lat: f.lat, Area: int32(areaAt(y.areas, f.lon, f.lat))})
 			}
 		}
-		prof, err := travel.ProfileByName(c.profile)
+		prof, err := y.setting.q.travelProfile(c.profile)
 		if err != nil || c.way.standing != y.standing[0] {
 			continue // a straight line is no way of moving; other cells are other people
 		}

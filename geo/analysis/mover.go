@@ -63,7 +63,7 @@ func (w *way) newMover(ctx context.Context, p Progress) (mover, error) {
 	if name == "" {
 		name = Walking
 	}
-	prof, err := travel.ProfileByName(name)
+	prof, err := w.q.travelProfile(name)
 	if err != nil {
 		return nil, fault.Errorf(op, fault.Invalid, "unknown profile %q (profiles: %s)", w.profile, strings.Join(Profiles(), ", "))
 	}
@@ -98,6 +98,16 @@ func (w *way) newMover(ctx context.Context, p Progress) (mover, error) {
 		return w.newRoadMover(ctx, k, prof, p.part(0.6, 1))
 	}
 	return w.newTransitMover(ctx, k, p.part(0.6, 1))
+}
+
+// travelProfile is a profile of the request or of the program.
+func (q *CoverageRequest) travelProfile(name string) (travel.Profile, error) {
+	for _, p := range q.Own {
+		if p.Name == name {
+			return p, nil
+		}
+	}
+	return travel.ProfileByName(name)
 }
 
 // landCover is the dataset of land cover; found is false when there is none,
