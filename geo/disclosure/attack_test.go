@@ -182,7 +182,7 @@ func TestAttack(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 11))
 	var systems []system
 	naive, targets, hidden, all := []system{}, 0, 0, 0
-	for len(systems) < 16 {
+	for len(systems) < 12 {
 		open := randomReport(t, rng)
 		shut := clone(t, open)
 		k := float64(3 + rng.IntN(3))

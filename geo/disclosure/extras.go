@@ -2,6 +2,7 @@ package disclosure
 
 import (
 	"context"
+	"slices"
 
 	"contado/geo/coverage"
 )
@@ -13,7 +14,9 @@ func (t *table) extras(ctx context.Context) error {
 	t.ranges()
 	for m := range t.r.Access {
 		hideValues(t.r.Access[m].Areas, t.hiddenPopulations())
+		t.equity(&t.r.Access[m].Equity)
 	}
+	t.equity(&t.r.Equity)
 	if err := t.choices(ctx); err != nil {
 		return err
 	}
@@ -41,6 +44,24 @@ func hideValues(list []coverage.AreaValue, hidden map[string]bool) {
 			list[i].Value = nil
 		}
 	}
+}
+
+// equity goes where the people that it counts tell how few it leaves out.
+func (t *table) equity(e **coverage.Equity) {
+	if *e == nil {
+		return
+	}
+	left := t.r.PopulationTotal - (*e).People
+	if t.whole.small((*e).People) || t.whole.small(left) || (left > tiny && t.wholeHides()) {
+		*e = nil
+	}
+}
+
+// wholeHides reports whether a row of the whole is hidden.
+func (t *table) wholeHides() bool { return anyRowHidden(t.r.Coverage) }
+
+func anyRowHidden(rows []coverage.Row) bool {
+	return slices.ContainsFunc(rows, func(r coverage.Row) bool { return r.Suppressed })
 }
 
 // lastHidden: the people beyond the largest threshold are hidden somewhere.
@@ -102,11 +123,9 @@ func (t *table) gaps() {
 // a row: the curve would tell it.
 func (t *table) curve() {
 	r := t.r
-	for _, row := range r.Coverage {
-		if row.Suppressed {
-			r.Curve = []coverage.CurvePoint{}
-			return
-		}
+	if t.wholeHides() {
+		r.Curve = []coverage.CurvePoint{}
+		return
 	}
 	kept := r.Curve[:0]
 	last := 0.0
@@ -177,7 +196,8 @@ func (t *table) ranges() {
 	}
 }
 
-// choices protects the rows of the k-th nearest as a table of their own.
+// choices protects the rows of the k-th nearest as a table of their own; rows
+// that the report hides are hidden in all, for the first choice has the same.
 func (t *table) choices(ctx context.Context) error {
 	for i := range t.r.Choices {
 		ch := &t.r.Choices[i]
@@ -185,6 +205,13 @@ func (t *table) choices(ctx context.Context) error {
 		c.fill(0, []*coverage.Figures{&ch.Figures})
 		if err := c.protect(ctx); err != nil {
 			return err
+		}
+		for j, row := range ch.Coverage {
+			for _, main := range t.r.Coverage {
+				if main.ThresholdS == row.ThresholdS && main.Suppressed {
+					c.row[c.figure(1, 1)*c.rows+j] = true
+				}
+			}
 		}
 		c.hideFigures(1, 1, &ch.Figures)
 		t.count(c)
@@ -200,9 +227,9 @@ func (t *table) count(c *cube) {
 // flat is a list of rows with classes that exclude each other, protected as
 // areas without bands: which rows to hide, and whether the sums too.
 func flat(ctx context.Context, list [][]float64, threshold float64, also []bool) (hidden []bool, whole bool, c *cube, err error) {
-	classes := 2
+	classes := 3 // two would leave no row to hide
 	if len(list) > 0 {
-		classes = max(2, len(list[0]))
+		classes = max(classes, len(list[0]))
 	}
 	c = newCube(max(1, len(list)), 1, classes-2, threshold)
 	for a, values := range list {
@@ -223,10 +250,14 @@ func flat(ctx context.Context, list [][]float64, threshold float64, also []bool)
 // capacity protects the areas and the facilities of an assignment.
 func (t *table) capacity(ctx context.Context) error {
 	p := t.r.Capacity
-	populations := t.hiddenPopulations()
+	// Who is beyond reach here may be who is beyond a threshold there.
+	rows := map[string]bool{}
+	for a := range t.r.Areas {
+		rows[t.r.Areas[a].Code] = t.r.Areas[a].Suppressed || anyRowHidden(t.r.Areas[a].Coverage)
+	}
 	list, also := make([][]float64, len(p.Areas)), make([]bool, len(p.Areas))
 	for a, v := range p.Areas {
-		list[a], also[a] = []float64{v.Assigned, v.Full, v.Beyond, 0}, populations[v.Code]
+		list[a], also[a] = []float64{v.Assigned, v.Full, v.Beyond, 0}, rows[v.Code]
 	}
 	hidden, whole, c, err := flat(ctx, list, t.k, also)
 	if err != nil {
@@ -252,7 +283,7 @@ func (t *table) capacity(ctx context.Context) error {
 			p.Loads[j] = coverage.FacilityLoad{ID: l.ID, Name: l.Name, Capacity: l.Capacity, Suppressed: true}
 		}
 	}
-	if whole || wholeLoads {
+	if whole || wholeLoads || t.wholeHides() {
 		p.Assigned, p.Full, p.Beyond, p.MeanS, p.Suppressed = 0, 0, 0, nil, true
 	}
 	return nil

@@ -2,6 +2,8 @@ package disclosure
 
 import (
 	"context"
+	"maps"
+	"strings"
 
 	"contado/geo/coverage"
 	"contado/geo/fault"
@@ -46,7 +48,9 @@ func ProtectStudy(ctx context.Context, s *coverage.Study, threshold float64) err
 		}
 	}
 	for i := range s.Indicators {
-		hideValues(s.Indicators[i].Areas, w.hidden.populations)
+		if err := w.indicator(ctx, &s.Indicators[i]); err != nil {
+			return err
+		}
 	}
 	s.Disclosure = d
 	return nil
@@ -125,7 +129,10 @@ func (w *studyWork) isolation(ctx context.Context, i *coverage.Isolation) error 
 }
 
 func (w *studyWork) rule(ctx context.Context, r *coverage.RuleResult) error {
-	shut := w.hidden.rows[r.Service]
+	shut := map[string]bool{} // areas where a section on a service of the rule hides a row
+	for service := range strings.SplitSeq(r.Service, ",") {
+		maps.Copy(shut, w.hidden.rows[service])
+	}
 	list, also := make([][]float64, len(r.Areas)), make([]bool, len(r.Areas))
 	for a, v := range r.Areas {
 		rest := w.people[v.Code] - v.People // what anyone can work out

@@ -52,6 +52,36 @@ func town(t *testing.T) *coverage.Study {
 	return s
 }
 
+func TestIndicatorsOfFewPeople(t *testing.T) {
+	t.Parallel()
+	s := town(t)
+	percent := func(v float64) *float64 { return &v }
+	s.Indicators = []coverage.Indicator{
+		{ID: "few", Unit: "%", Value: percent(0.5), Parts: map[string]float64{"people": 202, "within": 1, "65+_people": 40, "65+_within": 1, "years": 2}},
+		{ID: "band", Unit: "%", Value: percent(50), Parts: map[string]float64{"people": 202, "within": 101, "65+_people": 40, "65+_within": 39, "0-64_people": 162, "0-64_within": 62},
+			Areas: []coverage.AreaValue{{Code: "a", Value: percent(99)}, {Code: "b", Value: percent(50)}, {Code: "c", Value: percent(50)}, {Code: "d", Value: percent(100)}}},
+	}
+	if err := disclosure.ProtectStudy(context.Background(), s, 3); err != nil {
+		t.Fatal(err)
+	}
+	few, band := s.Indicators[0], s.Indicators[1]
+	if few.Value != nil || few.Why["it"] == "" || len(few.Parts) != 1 {
+		t.Errorf("one person within: %+v", few)
+	}
+	if band.Value == nil || len(band.Parts) != 2 {
+		t.Errorf("all but one of 65 and over: %v", band.Parts)
+	}
+	shown := 0
+	for _, a := range band.Areas {
+		if a.Value != nil {
+			shown++
+		}
+	}
+	if band.Areas[0].Value != nil || band.Areas[3].Value != nil || shown > 1 {
+		t.Errorf("areas: one lacks one person: %+v", band.Areas)
+	}
+}
+
 func TestStudyHidesAlike(t *testing.T) {
 	t.Parallel()
 	s := town(t)
