@@ -23,8 +23,11 @@ func TestParseHours(t *testing.T) {
 		shut  []moment
 	}{
 		{"24/7", 168, []moment{at(time.Sunday, 23, 59), at(time.Monday, 0, 0)}, nil},
-		{"Mo-Fr 08:30-12:30,15:30-19:30; Sa 08:30-12:30", 44, []moment{at(time.Monday, 8, 30), at(time.Friday, 19, 29), at(time.Saturday, 12, 29)},
-			[]moment{at(time.Monday, 12, 30), at(time.Saturday, 16, 0), at(time.Sunday, 10, 0)}},
+		{
+			"Mo-Fr 08:30-12:30,15:30-19:30; Sa 08:30-12:30", 44,
+			[]moment{at(time.Monday, 8, 30), at(time.Friday, 19, 29), at(time.Saturday, 12, 29)},
+			[]moment{at(time.Monday, 12, 30), at(time.Saturday, 16, 0), at(time.Sunday, 10, 0)},
+		},
 		{"Mo-Fr 08:30-12:30, 15:30-19:30", 40, []moment{at(time.Friday, 16, 0)}, nil},
 		{"Mo,We 09:00-13:00, Fr 14:00-18:00", 12, []moment{at(time.Wednesday, 9, 0), at(time.Friday, 17, 59)}, []moment{at(time.Tuesday, 10, 0), at(time.Friday, 10, 0)}},
 		{"Mo-Su 08:00-12:00; We 14:00-16:00", 26, []moment{at(time.Wednesday, 15, 0)}, []moment{at(time.Wednesday, 9, 0)}},

@@ -58,8 +58,10 @@ func TestIndicatorsOfFewPeople(t *testing.T) {
 	percent := func(v float64) *float64 { return &v }
 	s.Indicators = []coverage.Indicator{
 		{ID: "few", Unit: "%", Value: percent(0.5), Parts: map[string]float64{"people": 202, "within": 1, "65+_people": 40, "65+_within": 1, "years": 2}},
-		{ID: "band", Unit: "%", Value: percent(50), Parts: map[string]float64{"people": 202, "within": 101, "65+_people": 40, "65+_within": 39, "0-64_people": 162, "0-64_within": 62},
-			Areas: []coverage.AreaValue{{Code: "a", Value: percent(99)}, {Code: "b", Value: percent(50)}, {Code: "c", Value: percent(50)}, {Code: "d", Value: percent(100)}}},
+		{
+			ID: "band", Unit: "%", Value: percent(50), Parts: map[string]float64{"people": 202, "within": 101, "65+_people": 40, "65+_within": 39, "0-64_people": 162, "0-64_within": 62},
+			Areas: []coverage.AreaValue{{Code: "a", Value: percent(99)}, {Code: "b", Value: percent(50)}, {Code: "c", Value: percent(50)}, {Code: "d", Value: percent(100)}},
+		},
 	}
 	if err := disclosure.ProtectStudy(context.Background(), s, 3); err != nil {
 		t.Fatal(err)
