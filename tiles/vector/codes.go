@@ -5,10 +5,42 @@ import (
 	"contado/geo/fgb"
 )
 
+// codes is a column of few values, with each of them encoded once for all
+// tiles.
+type codes struct {
+	column *fgb.Column
+	values []byte
+	ends   []uint32 // of each in values
+	hashes []uint32 // 0 where there is no value
+}
+
+func newCodes(c *fgb.Column, t geo.FieldType) *codes {
+	e := &codes{column: c}
+	for _, raw := range c.Distinct() {
+		from := len(e.values)
+		h := uint32(0)
+		if v := rawValue(raw, t); v.kind != noValue {
+			e.values = append(e.values, appendValue(nil, v)...)
+			h = hashOf(e.values[from:])
+		}
+		e.ends, e.hashes = append(e.ends, uint32(len(e.values))), append(e.hashes, h)
+	}
+	return e
+}
+
+// of is an encoded value; nil for none.
+func (e *codes) of(code int) []byte {
+	from := uint32(0)
+	if code > 0 {
+		from = e.ends[code-1]
+	}
+	return e.values[from:e.ends[code]]
+}
+
 // codeIndex is where the values of a column of codes stand in the dictionary
 // of a layer.
 type codeIndex struct {
-	of    *fgb.Column
+	of    *codes
 	index []uint32 // by code, + 1; 0: not there yet
 	used  []uint16 // codes that have an index
 	log   []uint16 // those that the feature being written has added
@@ -33,24 +65,24 @@ func (c *codeIndex) back(n uint32) {
 }
 
 // tagCode adds an attribute whose value is known by its code.
-func (w *layerWriter) tagCode(field int, f *geo.Field, c *fgb.Column, code int) {
+func (w *layerWriter) tagCode(field int, name string, e *codes, code int) {
 	x := &w.code[field]
-	if x.of != c {
+	if x.of != e {
 		x.reset()
-		x.of = c
-		if n := len(c.Distinct()); len(x.index) < n {
+		x.of = e
+		if n := len(e.ends); len(x.index) < n {
 			x.index = make([]uint32, n)
 		}
 	}
 	i := x.index[code]
 	if i == 0 {
-		v := rawValue(c.Distinct()[code], f.Type)
-		if v.kind == noValue {
+		m := e.of(code)
+		if len(m) == 0 {
 			return
 		}
-		i = w.dict.index(v) + 1
+		i = w.dict.put(m, e.hashes[code]) + 1
 		x.index[code] = i
 		x.used, x.log = append(x.used, uint16(code)), append(x.log, uint16(code))
 	}
-	w.tagIndex(field, f.Name, i-1)
+	w.tagIndex(field, name, i-1)
 }

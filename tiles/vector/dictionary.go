@@ -15,7 +15,6 @@ type dictionary struct {
 	hashes []uint32 // of each
 	n      uint32
 	slots  []uint32 // number + 1; 0 is free
-	seed   maphash.Seed
 	log    []uint32 // slots taken by the feature being written
 	grown  bool     // so that the log no longer holds
 
@@ -35,7 +34,6 @@ func (d *dictionary) reset(columns int) {
 	d.values, d.ends, d.hashes, d.n = d.values[:0], d.ends[:0], d.hashes[:0], 0
 	if d.slots == nil {
 		d.slots = make([]uint32, 1024)
-		d.seed = maphash.MakeSeed()
 	} else {
 		clear(d.slots)
 	}
@@ -71,7 +69,17 @@ func (d *dictionary) cached(column int, v value) uint32 {
 func (d *dictionary) index(v value) uint32 {
 	m := appendValue(d.scratch[:0], v)
 	d.scratch = m
-	h := uint32(maphash.Bytes(d.seed, m))
+	return d.put(m, hashOf(m))
+}
+
+// seed is the same for all dictionaries, so that hashes can be kept, and
+// another in each process, so that nobody can choose values that collide.
+var seed = maphash.MakeSeed()
+
+func hashOf(m []byte) uint32 { return uint32(maphash.Bytes(seed, m)) }
+
+// put finds or adds an encoded value by its hash.
+func (d *dictionary) put(m []byte, h uint32) uint32 {
 	mask := uint32(len(d.slots) - 1)
 	i := h & mask
 	for ; d.slots[i] != 0; i = (i + 1) & mask {

@@ -50,8 +50,7 @@ func (d *drawing) jobs(ctx context.Context, layer int, budget float64) []job {
 		h := d.areas()
 		need := h.planPolygons(d.poured(), tags, math.Inf(1), d.most).bytes
 		out = append(out, job{d, layer, 1.25*need + slack, func(bytes int) error {
-			plan := h.planPolygons(d.poured(), tags, 0.92*float64(bytes), d.most)
-			return d.drawPolygons(ctx, plan, bytes, tags)
+			return d.drawPolygons(ctx, h.planWithin(d.poured(), tags, float64(bytes), d.most), bytes, tags)
 		}})
 	}
 	if len(d.lines) > 0 {

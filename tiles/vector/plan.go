@@ -164,6 +164,18 @@ type polygonPlan struct {
 	bytes     float64 // that it is thought to take
 }
 
+// planWithin is the plan for so many bytes. All polygons may take all of them;
+// where some have to be left out anyway, a part is not used: a smaller tile is
+// there sooner, and the guess may be too low.
+func (h *areas) planWithin(tiny, tags, bytes float64, most int) polygonPlan {
+	const all, some = 1.05, 0.82
+	p := h.planPolygons(tiny, tags, all*bytes, most)
+	if p.level > finestPixel || p.least > basePixel*basePixel {
+		p = h.planPolygons(tiny, tags, some*bytes, most)
+	}
+	return p
+}
+
 // planPolygons finds the finest plan within a number of bytes. tags is what
 // the attributes of a feature take.
 func (h *areas) planPolygons(tiny, tags, bytes float64, most int) polygonPlan {

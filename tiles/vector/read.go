@@ -57,11 +57,10 @@ func (d *drawing) tagRow(ref int32) {
 		return
 	}
 	for _, f := range d.fields {
-		c := g.columns[f]
-		if c.Distinct() != nil {
-			d.w.tagCode(f, d.field(f), c, c.Code(row))
+		if e := g.codes[f]; e != nil {
+			d.w.tagCode(f, d.field(f).Name, e, e.column.Code(row))
 		} else {
-			d.w.tag(f, d.field(f).Name, rawValue(c.Raw(row), d.field(f).Type))
+			d.w.tag(f, d.field(f).Name, rawValue(g.columns[f].Raw(row), d.field(f).Type))
 		}
 	}
 }

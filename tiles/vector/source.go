@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"math/bits"
+	"sync"
 	"sync/atomic"
 
 	"contado/geo"
@@ -32,6 +33,7 @@ type segment struct {
 	first   int
 	keep    keeper        // nil: all
 	columns []*fgb.Column // by field, nil where there is none; nil: none at all
+	codes   []*codes      // of columns, nil where there are none
 	ids     []int64       // of the rows; nil: ask them
 }
 
@@ -92,6 +94,19 @@ type prepared struct {
 	oddSum *summary
 	back   *crs.Transformer // from Web Mercator; nil: unknown, or a plain formula
 	drawn  atomic.Bool      // a tile, at least
+	codes  sync.Map         // *codes by field
+}
+
+// codesOf is a column with its values encoded; nil for one without codes.
+func (p *prepared) codesOf(field int, c *fgb.Column, t geo.FieldType) *codes {
+	if c.Distinct() == nil {
+		return nil
+	}
+	if e, ok := p.codes.Load(field); ok {
+		return e.(*codes) //nolint:forcetypeassert // nothing else is in it
+	}
+	e, _ := p.codes.LoadOrStore(field, newCodes(c, t))
+	return e.(*codes) //nolint:forcetypeassert // nothing else is in it
 }
 
 // FirstDraw makes what Draw needs of a layer and keeps it with the layer's
@@ -208,9 +223,11 @@ func openLayer(ctx context.Context, l *LayerRequest, v *view) (*source, error) {
 	keep := keeperOf(l)
 	g := s.push(newLayerTable(l.Layer), p.sum, keep)
 	if g.ids = l.Layer.IDs(); g.ids != nil {
-		g.columns = make([]*fgb.Column, len(s.schema.Fields))
+		g.columns, g.codes = make([]*fgb.Column, len(s.schema.Fields)), make([]*codes, len(s.schema.Fields))
 		for i := range g.columns {
-			g.columns[i] = l.Layer.Column(i)
+			if g.columns[i] = l.Layer.Column(i); g.columns[i] != nil {
+				g.codes[i] = p.codesOf(i, g.columns[i], s.schema.Fields[i].Type)
+			}
 		}
 	}
 	if p.odd != nil {
