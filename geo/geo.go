@@ -39,7 +39,7 @@ func (c CRS) Short() string {
 		return string(c)
 	}
 	if _, rest, ok := strings.Cut(string(c), `"`); ok {
-		if name, _, ok := strings.Cut(rest, `"`); ok {
+		if name, _, ok := strings.Cut(rest, `"`); ok && name != "" && name != "unknown" { // which is what PROJ calls those without a name
 			return name
 		}
 	}

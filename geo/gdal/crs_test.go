@@ -315,3 +315,24 @@ func FuzzPathGuard(f *testing.F) {
 		}
 	})
 }
+
+// Degrees without a name are known by what they are: what sf and others write
+// of +proj=longlat. Another meridian, unit or figure is another system.
+func TestUnnamedDegrees(t *testing.T) {
+	t.Parallel()
+	const text = `GEOGCRS["unknown",DATUM["World Geodetic System 1984",ELLIPSOID["WGS 84",6378137,298.257223563,LENGTHUNIT["metre",1]],ID["EPSG",6326]],
+PRIMEM["Greenwich",0,ANGLEUNIT["degree",0.0174532925199433],ID["EPSG",8901]],CS[ellipsoidal,2],AXIS["longitude",east,ORDER[1],ANGLEUNIT["degree",0.0174532925199433,ID["EPSG",9122]]],
+AXIS["latitude",north,ORDER[2],ANGLEUNIT["degree",0.0174532925199433,ID["EPSG",9122]]]]`
+	for text, want := range map[string]geo.CRS{
+		text: geo.WGS84, "+proj=longlat +datum=WGS84 +no_defs": geo.WGS84,
+		strings.ReplaceAll(text, `PRIMEM["Greenwich",0`, `PRIMEM["Rome",12.45`):                   "",
+		strings.ReplaceAll(text, `["WGS 84",6378137,298.257223563`, `["other",6378388,297`):       "",
+		strings.ReplaceAll(text, "0.0174532925199433", "0.01570796326794897"):                     "",
+		"+proj=longlat +ellps=intl +towgs84=-104.1,-49.1,-9.9,0.971,-2.917,0.714,-11.68 +no_defs": "",
+	} {
+		got, err := ParseCRS(text)
+		if err != nil || (want == "") != got.IsWKT() || want != "" && got != want {
+			t.Errorf("%.60s…: %s, %v", text, got.Short(), err)
+		}
+	}
+}

@@ -292,6 +292,13 @@ char *ct_srs_identify(OGRSpatialReferenceH s, ct_err *e) {
     OSRFreeSRSArray(m);
     CPLFree(confidence);
   }
+  // The search misses degrees that are longitude first and have no name, as
+  // programs write them that speak PROJ texts.
+  if (found == NULL && OSRIsGeographic(s)) {
+    static const char *const plain[] = {"EPSG:4326", "EPSG:4258"};
+    for (int i = 0; i < 2 && found == NULL; i++)
+      if (same_as_code(s, plain[i])) found = CPLStrdup(plain[i]);
+  }
   ct_end(e, 0, "");
   return found;
 }

@@ -137,6 +137,9 @@ func (x *XLSXWriter) begin() error {
 	return nil
 }
 
+// firstYear is when the days of spreadsheets begin; older ones are text there.
+const firstYear = 1900
+
 // row writes row n, from 1.
 func (x *XLSXWriter) row(n int, row []any) error {
 	for i, v := range row {
@@ -145,7 +148,11 @@ func (x *XLSXWriter) row(n int, row []any) error {
 			continue
 		}
 		if d, ok := v.(time.Time); ok {
-			v = d.UTC().Truncate(24 * time.Hour)
+			if d = d.UTC().Truncate(24 * time.Hour); d.Year() < firstYear {
+				v = x.l.date(d)
+			} else {
+				v = d
+			}
 		}
 		if b, ok := v.(bool); ok {
 			v = x.l.flag(b)
