@@ -190,7 +190,7 @@ func untilAlone(t *testing.T, url string) {
 }
 
 func crashOptions() *JobsOptions {
-	return &JobsOptions{PollInterval: 20 * time.Millisecond, Lease: time.Second, RetryDelay: 10 * time.Millisecond}
+	return &JobsOptions{PollInterval: 20 * time.Millisecond, Lease: 2 * time.Second, RetryDelay: 10 * time.Millisecond}
 }
 
 // childWork takes a job and never finishes it.

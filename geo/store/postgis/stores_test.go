@@ -81,6 +81,8 @@ func TestJobsSuite(t *testing.T) {
 	url := pgtest.Start(t)
 	jobstest.RunSuite(t, func(t *testing.T) func(*testing.T) jobs.Driver {
 		o := freshSchema()
-		return func(t *testing.T) jobs.Driver { return openJobs(t, url, o, testOptions()) }
+		jo := testOptions()
+		jo.Lease = time.Minute // workers that live may not be heard of for seconds on a busy machine
+		return func(t *testing.T) jobs.Driver { return openJobs(t, url, o, jo) }
 	})
 }

@@ -179,7 +179,7 @@ func checkWhole(t *testing.T, c *Catalog) (versions int64) {
 }
 
 func crashOptions() *JobsOptions {
-	return &JobsOptions{PollInterval: 20 * time.Millisecond, Lease: time.Second, RetryDelay: 10 * time.Millisecond}
+	return &JobsOptions{PollInterval: 20 * time.Millisecond, Lease: 2 * time.Second, RetryDelay: 10 * time.Millisecond}
 }
 
 // childWork takes a job and never finishes it.

@@ -16,6 +16,11 @@ func testOptions() *JobsOptions {
 	}
 }
 
+// patientLease is for tests of workers that live: on a busy machine one may not
+// be heard of for seconds, and its job rightly goes to another. What happens
+// when leases end is for the tests that kill workers.
+const patientLease = time.Minute
+
 func openJobs(t testing.TB, path string, o *JobsOptions) *Jobs {
 	t.Helper()
 	j, err := OpenJobs(t.Context(), path, o)
@@ -34,6 +39,8 @@ func TestJobsSuite(t *testing.T) {
 	t.Parallel()
 	jobstest.RunSuite(t, func(t *testing.T) func(*testing.T) jobs.Driver {
 		path := filepath.Join(t.TempDir(), "jobs.db")
-		return func(t *testing.T) jobs.Driver { return openJobs(t, path, testOptions()) }
+		o := testOptions()
+		o.Lease = patientLease
+		return func(t *testing.T) jobs.Driver { return openJobs(t, path, o) }
 	})
 }
