@@ -52,7 +52,7 @@ func (r *run) demandFromSections(ctx context.Context, d catalog.Dataset, areas [
 	}
 	s := &sectionSpread{run: r, f: f, move: move, all: &demand.Pieces{}}
 	var err error
-	if s.list, err = r.readSections(ctx, d, box, f.grid.CRS); err != nil {
+	if s.list, err = r.readSections(ctx, d, box, f.grid.CRS, false); err != nil {
 		return people{}, "", err
 	}
 	if s.lonLat, err = newLonLat(f.grid); err != nil {

@@ -24,7 +24,10 @@ type sections struct {
 	outline []orb.MultiPolygon
 	ids     []int64
 	total   string // field of all people
-	empty   int    // sections left out because nobody lives there
+	// keepEmpty keeps sections where nobody lives: they tell where people do
+	// not. Else they are left out, and counted.
+	keepEmpty bool
+	empty     int
 }
 
 // maxSections bounds the sections that are held at once.
@@ -104,9 +107,8 @@ func istatBands(have, bands map[string]string) {
 }
 
 // readSections reads the sections that meet a box (WGS 84), their outlines in
-// a CRS. Sections where nobody lives are left out,
-// and counted.
-func (r *run) readSections(ctx context.Context, d catalog.Dataset, box geo.BBox, to geo.CRS) (*sections, error) {
+// a CRS.
+func (r *run) readSections(ctx context.Context, d catalog.Dataset, box geo.BBox, to geo.CRS, keepEmpty bool) (*sections, error) {
 	total, bands, err := peopleFields(d)
 	if err != nil {
 		return nil, err
@@ -123,7 +125,7 @@ func (r *run) readSections(ctx context.Context, d catalog.Dataset, box geo.BBox,
 	if err != nil {
 		return nil, err
 	}
-	out := &sections{total: total}
+	out := &sections{total: total, keepEmpty: keepEmpty}
 	fields := []string{total}
 	for column := range bands {
 		fields = append(fields, column)
@@ -149,7 +151,9 @@ func (s *sections) read(f geo.Feature, tr *crs.Transformer) error {
 	n := positive(number(f.Values[0]))
 	if n == 0 {
 		s.empty++
-		return nil
+		if !s.keepEmpty || f.Geometry == nil {
+			return nil
+		}
 	}
 	if len(s.ids) == maxSections {
 		return fault.Errorf("analysis.population", fault.TooLarge, "more than %d sections", maxSections)
@@ -193,7 +197,7 @@ func (r *run) peopleRows(ctx context.Context, d catalog.Dataset, areas []area) (
 	for i := range areas {
 		box = box.Union(geo.BBoxOf(areas[i].lonLat.Bound()))
 	}
-	s, err := r.readSections(ctx, d, box, geo.WGS84)
+	s, err := r.readSections(ctx, d, box, geo.WGS84, false)
 	if err != nil {
 		return nil, nil, err
 	}
