@@ -1,15 +1,18 @@
 // Command travel measures geo/travel side by side with GRASS GIS r.cost and
-// r.walk on the same surface: 2000 × 2000 cells of 20 m with relief, land
-// cover, roads, barriers and 60 facilities.
+// r.walk and, where a Python with scikit-image is given, its MCP_Geometric on
+// the same surface: 2000 × 2000 cells of 20 m with relief, land cover, roads,
+// barriers and 60 facilities. Neighbourhoods are alike within each pair.
 //
 // Each measurement is a fresh process. Ours reads the surface from plain
 // files (speeds, elevations), computes times and facilities and writes the
 // times; that of GRASS is the module alone, in a session that has imported the same files before (start
-// of the session, region and import are not counted). Both use knight's
-// moves. Runs alternate; medians, ratios and peak memory are printed, and the
-// times of r.cost are compared with ours cell by cell.
+// of the session, region and import are not counted). Runs alternate; medians,
+// ratios and peak memory are printed, and the times of r.cost are compared with
+// ours cell by cell.
 //
-//	go build -o /tmp/bench ./scripts/bench/travel && /tmp/bench [-side 2000] [-reps 5]
+//	go build -o /tmp/bench ./scripts/bench/travel && /tmp/bench [-side 2000] [-reps 5] [-python venv/bin/python] [-alone]
+//
+// With -side 7746 it measures 60 million cells; -alone then leaves the others out.
 package main
 
 import (
@@ -29,7 +32,11 @@ type config struct {
 	side, reps int
 	inside     string // folder, when running within a GRASS session
 	ours       string // folder, when being measured
-	slope      bool
+	slope      string // slope function of ours
+	neighbours int
+	solver     string
+	python     string // with scikit-image; empty for none
+	alone      bool   // ours only
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
@@ -40,7 +47,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.IntVar(&c.reps, "reps", 5, "runs of each program")
 	flags.StringVar(&c.inside, "inside", "", "for internal use: measure in this folder, within a GRASS session")
 	flags.StringVar(&c.ours, "ours", "", "for internal use: compute in this folder")
-	flags.BoolVar(&c.slope, "slope", false, "for internal use: with relief")
+	flags.StringVar(&c.python, "python", os.Getenv("CONTADO_BENCH_PYTHON"), "Python with scikit-image, for its MCP")
+	flags.BoolVar(&c.alone, "alone", false, "measure ours only")
+	flags.StringVar(&c.slope, "slope", "level", "for internal use: slope function")
+	flags.StringVar(&c.solver, "solver", "dijkstra", "for internal use: dijkstra or fast-marching")
+	flags.IntVar(&c.neighbours, "neighbours", 16, "for internal use: neighbours")
 	if err := flags.Parse(args); err != nil {
 		return 2
 	}
@@ -66,8 +77,8 @@ func start(ctx context.Context, c config, stdout, stderr io.Writer) error {
 		return fmt.Errorf("side is %d and reps %d; want 100 to 20000 and 1 or more", c.side, c.reps)
 	}
 	grass, err := exec.LookPath("grass")
-	if err != nil {
-		return fmt.Errorf("GRASS GIS is needed (Debian package grass-core): %w", err)
+	if err != nil && !c.alone {
+		return fmt.Errorf("GRASS GIS is needed (Debian package grass-core), or -alone: %w", err)
 	}
 	self, err := os.Executable()
 	if err != nil {
@@ -81,10 +92,14 @@ func start(ctx context.Context, c config, stdout, stderr io.Writer) error {
 	if err := makeSurface(c.side).save(dir); err != nil {
 		return err
 	}
-	fmt.Fprintf(stdout, "%d × %d cells of %d m, %d facilities, 16 neighbours, medians of %d alternating runs (%s, %d CPUs)\n",
+	fmt.Fprintf(stdout, "%d × %d cells of %d m, %d facilities, medians of %d alternating runs (%s, %d CPUs)\n",
 		c.side, c.side, cellSize, facilities, c.reps, runtime.Version(), runtime.NumCPU())
+	c.inside = dir
+	if c.alone {
+		return measure(ctx, c, stdout)
+	}
 	cmd := exec.CommandContext(ctx, grass, "--tmp-location", "XY", "--exec", self,
-		"-inside", dir, "-side", fmt.Sprint(c.side), "-reps", fmt.Sprint(c.reps))
+		"-inside", dir, "-side", fmt.Sprint(c.side), "-reps", fmt.Sprint(c.reps), "-python", c.python)
 	cmd.Stdout = stdout
 	log, err := os.Create(filepath.Join(dir, "grass.log"))
 	if err != nil {

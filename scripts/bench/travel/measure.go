@@ -21,6 +21,7 @@ type contender struct {
 	wall   []float64 // seconds
 	cpu    []float64
 	memory int64 // KiB, largest
+	peer   bool  // of the one before
 }
 
 // measure runs within a GRASS session whose region is not set yet.
@@ -29,24 +30,18 @@ func measure(ctx context.Context, c config, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := importAll(ctx, c); err != nil {
-		return err
-	}
-	ours := func(slope ...string) []string {
-		return append([]string{self, "-ours", c.inside, "-side", fmt.Sprint(c.side)}, slope...)
-	}
-	all := []*contender{
-		{name: "contado, level", argv: ours()},
-		{name: "r.cost -k", argv: []string{"r.cost", "-k", "--q", "--o", "input=cost", "output=seconds", "start_raster=starts"}},
-		{name: "contado, Tobler", argv: ours("-slope")},
-		{name: "r.walk -k", argv: []string{"r.walk", "-k", "--q", "--o", "elevation=elevation", "friction=friction", "output=walked", "start_raster=starts"}},
+	all := contenders(self, c)
+	if !c.alone {
+		if err := importAll(ctx, c); err != nil {
+			return err
+		}
 	}
 	for rep := range c.reps {
 		for _, k := range all {
 			if err := k.run(ctx); err != nil {
 				return err
 			}
-			if rep == 0 && k.name == "r.cost -k" {
+			if rep == 0 && k.peer && k.argv[0] == "r.cost" {
 				// Ours of the same surface has just been written.
 				if err := agree(ctx, c, stdout); err != nil {
 					return err
@@ -54,18 +49,62 @@ func measure(ctx context.Context, c config, stdout io.Writer) error {
 			}
 		}
 	}
-	fmt.Fprintf(stdout, "%-16s %9s %9s %9s %9s %8s\n", "", "median s", "least s", "most s", "CPU s", "MiB")
+	cells := float64(c.side) * float64(c.side)
+	fmt.Fprintf(stdout, "%-26s %9s %9s %9s %9s %8s %7s\n", "", "median s", "least s", "most s", "CPU s", "MiB", "B/cell")
 	for _, k := range all {
-		fmt.Fprintf(stdout, "%-16s %9.3f %9.3f %9.3f %9.3f %8.0f\n",
-			k.name, median(k.wall), slices.Min(k.wall), slices.Max(k.wall), median(k.cpu), float64(k.memory)/1024)
+		fmt.Fprintf(stdout, "%-26s %9.3f %9.3f %9.3f %9.3f %8.0f %7.1f\n", k.name,
+			median(k.wall), slices.Min(k.wall), slices.Max(k.wall), median(k.cpu), float64(k.memory)/1024, float64(k.memory)*1024/cells)
 	}
-	for i := 0; i < len(all); i += 2 {
-		fmt.Fprintf(stdout, "%s is %.1f times as fast as %s (least times: %.1f, CPU: %.1f, least CPU: %.1f)\n", all[i].name,
-			median(all[i+1].wall)/median(all[i].wall), all[i+1].name, slices.Min(all[i+1].wall)/slices.Min(all[i].wall),
-			median(all[i+1].cpu)/median(all[i].cpu), slices.Min(all[i+1].cpu)/slices.Min(all[i].cpu))
+	for i := 1; i < len(all); i++ {
+		if theirs, ours := all[i], all[i-1]; theirs.peer {
+			fmt.Fprintf(stdout, "%s is %.1f times as fast as %s (least times: %.1f, CPU: %.1f, least CPU: %.1f)\n", ours.name,
+				median(theirs.wall)/median(ours.wall), theirs.name, slices.Min(theirs.wall)/slices.Min(ours.wall),
+				median(theirs.cpu)/median(ours.cpu), slices.Min(theirs.cpu)/slices.Min(ours.cpu))
+		}
 	}
 	return nil
 }
+
+// contenders are pairs of ours and a peer with the same neighbourhood, then
+// those of ours that have none.
+func contenders(self string, c config) []*contender {
+	ours := func(slope string, neighbours int, more ...string) *contender {
+		argv := append([]string{self, "-ours", c.inside, "-side", fmt.Sprint(c.side), "-slope", slope, "-neighbours", fmt.Sprint(neighbours)}, more...)
+		name := fmt.Sprintf("contado, %s, %d", slope, neighbours)
+		if len(more) > 0 {
+			name = "contado, " + slope + ", " + more[1]
+		}
+		return &contender{name: name, argv: argv}
+	}
+	var all []*contender
+	pair := func(o *contender, name string, argv ...string) {
+		all = append(all, o)
+		if !c.alone {
+			all = append(all, &contender{name: name, argv: argv, peer: true})
+		}
+	}
+	walk := []string{"--q", "--o", "elevation=elevation", "friction=friction", "output=walked", "start_raster=starts"}
+	pair(ours("level", 16), "r.cost -k", "r.cost", "-k", "--q", "--o", "input=cost", "output=seconds", "start_raster=starts")
+	pair(ours("langmuir", 16), "r.walk -k", append([]string{"r.walk", "-k"}, walk...)...)
+	pair(ours("langmuir", 8), "r.walk", append([]string{"r.walk"}, walk...)...)
+	if c.python != "" {
+		pair(ours("level", 8), "scikit-image MCP", c.python, "-c", mcp, c.inside, fmt.Sprint(c.side))
+	}
+	return append(all, ours("tobler", 16), ours("tobler", 32), ours("level", 16, "-solver", "fast-marching"))
+}
+
+// mcp computes times with scikit-image: eight neighbours, half a cell's cost
+// at each end.
+const mcp = `
+import sys
+import numpy as np
+from skimage.graph import MCP_Geometric
+folder, side = sys.argv[1], int(sys.argv[2])
+cost = np.fromfile(folder + "/cost.bin", np.float32).reshape(side, side).astype(np.float64)
+starts = np.fromfile(folder + "/sources.bin", np.int32).reshape(-1, 2)[:, ::-1]
+times, _ = MCP_Geometric(cost, fully_connected=True).find_costs(starts)
+times.astype(np.float32).tofile(folder + "/mcp.out")
+`
 
 func (k *contender) run(ctx context.Context) error {
 	cmd := exec.CommandContext(ctx, k.argv[0], k.argv[1:]...)

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"unsafe"
 
 	"contado/geo/travel"
@@ -125,7 +126,14 @@ func compute(ctx context.Context, c config) error {
 		return err
 	}
 	s := &travel.Surface{Width: c.side, Height: c.side, CellW: []float64{cellSize}, CellH: []float64{cellSize}, Speed: speed}
-	if c.slope {
+	o := travel.Options{Neighbours: c.neighbours}
+	if o.Slope, err = travel.ParseSlopeFunc(c.slope); err != nil {
+		return err
+	}
+	if c.solver == "fast-marching" {
+		o.Solver = travel.FastMarching
+	}
+	if o.Slope != travel.Level {
 		if s.Elevation, err = readRaw[float32](filepath.Join(c.ours, "elevation.bin"), n); err != nil {
 			return err
 		}
@@ -138,7 +146,14 @@ func compute(ctx context.Context, c config) error {
 	for i := range facilities {
 		sources = append(sources, travel.Source{Col: int(at[2*i]), Row: int(at[2*i+1]), Facility: int32(i)})
 	}
-	r, err := travel.Compute(ctx, s, sources, travel.Options{})
+	e, err := travel.Prepare(s)
+	if err != nil {
+		return err
+	}
+	// The engine has what it needs; a search then holds 16 bytes a cell.
+	*s, speed = travel.Surface{}, nil
+	runtime.GC()
+	r, err := e.Compute(ctx, sources, o)
 	if err != nil {
 		return err
 	}
