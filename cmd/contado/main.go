@@ -55,8 +55,12 @@ type cli struct {
 	Classify  classifyCmd  `cmd:"" help:"A map of land cover learnt from areas where it is known."`
 	Export    exportCmd    `cmd:"" help:"Write a dataset, or a part of it, as a file: GeoTIFF; GeoPackage, FlatGeobuf, CSV, GeoParquet, tiles and others."`
 
-	Report reportCmd `cmd:"" help:"Compute a report."`
-	Doctor doctorCmd `cmd:"" help:"Look for leftovers and damage in the data folder."`
+	Travel     travelCmd     `cmd:"" help:"How long people take: rasters, areas, tables, journeys told."`
+	Population populationCmd `cmd:"" help:"Where people live: grids from census sections."`
+	Report     reportCmd     `cmd:"" help:"Compute a report."`
+	Accessmod  accessmodCmd  `cmd:"" help:"Travel times, coverage by zone and capacity as WHO AccessMod 5 has them."`
+	Rules      rulesCmd      `cmd:"" help:"Tables of standards that reports judge by."`
+	Doctor     doctorCmd     `cmd:"" help:"Look for leftovers and damage in the data folder."`
 
 	Version versionFlag `help:"Print the version and leave." short:"V"`
 }

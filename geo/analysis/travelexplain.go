@@ -206,17 +206,17 @@ func (w *walk) groundOf(cells []int32) []GroundPart {
 	parts := map[string]*part{}
 	classes := map[string]int32{}
 	for _, c := range cells {
-		class, label := int32(noClass), "open ground"
+		class, label := int32(noClass), groundOpen
 		if w.classes != nil {
 			class = w.classes[c]
-			label = "ground of unknown class"
+			label = groundUnknown
 			if s, listed, _ := w.table.LandCover(class); listed {
 				label = s.Label
 			}
 		}
 		v := float64(w.surface.Speed[c])
 		if s, _, ok := w.table.LandCover(class); !ok || math.Abs(s.KMH/3.6*w.walker.SpeedFactor-v) > 1e-3 {
-			label = "road or path"
+			label = groundRoad
 		}
 		if parts[label] == nil {
 			parts[label] = &part{}

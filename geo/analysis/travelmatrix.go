@@ -179,7 +179,7 @@ func (m *TravelMatrix) Table(l table.Locale) *table.Table {
 		for k, d := range m.Destinations {
 			row := []any{o.ID, o.Name, d.ID, d.Name, nil, nil}
 			if s := m.Seconds[i][k]; !math.IsInf(s, 1) {
-				row[4], row[5] = s, s/60
+				row[4], row[5] = math.Round(s*10)/10, math.Round(s/60*100)/100
 			}
 			t.Rows = append(t.Rows, row)
 		}

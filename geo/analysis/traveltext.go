@@ -29,6 +29,13 @@ func (j *Journey) Text(lang string) string {
 	return b.String()
 }
 
+// What walks lead over, when it is no class of land cover.
+const (
+	groundRoad    = "road or path"
+	groundOpen    = "open ground"
+	groundUnknown = "ground of unknown class"
+)
+
 var journeyWords = map[string]map[string]string{
 	"en": {
 		"head": "%s, %s to %s, profile %s", "note": "note", "walk": "walk over %s", "drive": "drive on %s", "ride": "ride on %s", "ferry": "ferry %s",
@@ -36,6 +43,7 @@ var journeyWords = map[string]map[string]string{
 	},
 	"it": {
 		"head": "%s, %s per %s, profilo %s", "note": "nota", "walk": "a piedi su %s", "drive": "in auto su %s", "ride": "in bicicletta su %s", "ferry": "traghetto %s",
+		groundRoad: "strada o sentiero", groundOpen: "terreno aperto", groundUnknown: "terreno di classe non nota",
 		"slope": ", salita %.0f m, discesa %.0f m", "speed": ", %g km/h (%s)", "mean": ", %.1f km/h in media",
 	},
 }
@@ -48,7 +56,11 @@ func (l *JourneyLeg) text(w map[string]string) string {
 			if i == 3 {
 				break
 			}
-			parts = append(parts, fmt.Sprintf("%s %.0f %% (%g km/h)", g.Label, g.Share*100, g.KMH))
+			label := g.Label
+			if own := w[label]; own != "" {
+				label = own
+			}
+			parts = append(parts, fmt.Sprintf("%s %.0f %% (%g km/h)", label, g.Share*100, g.KMH))
 		}
 		what = strings.Join(parts, ", ")
 	} else if what == "" {
