@@ -42,11 +42,13 @@ type Handler struct {
 	Patience time.Duration
 
 	turns  chan struct{}
+	making chan struct{} // of files of reports
 	titles titles
 }
 
 // Register adds the routes.
 func (h *Handler) Register(r rest.Registrar) {
+	h.making = make(chan struct{}, 1)
 	if h.Sync <= 0 {
 		h.Sync = runtime.GOMAXPROCS(0)
 	}

@@ -41,6 +41,8 @@ type coverageInputs struct {
 	Places     string   `json:"places"`
 	Roads      []string `json:"roads"`
 	Barriers   []string `json:"barriers"`
+	Season     []string `json:"season"`
+	HideBelow  *float64 `json:"hide_below"`
 }
 
 // period is a time in seconds, written as a number or as "15m", "1h30m".
@@ -68,6 +70,9 @@ func (p *period) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
+// maxServiceText bounds a service with its filter, in bytes.
+const maxServiceText = 4000
+
 // maxThresholds bounds the thresholds of one report.
 const maxThresholds = 24
 
@@ -81,8 +86,8 @@ func (in *coverageInputs) request() (analysis.CoverageRequest, error) {
 	if err := territory.CheckCode(in.Territory); err != nil {
 		return q, invalid("territory: %w", err)
 	}
-	if !catalog.ValidID(in.Service) {
-		return q, invalid("service: %.80q is no dataset id", in.Service)
+	if s, err := analysis.ParseService(in.Service); err != nil || !catalog.ValidID(s.Dataset) || len(in.Service) > maxServiceText {
+		return q, invalid("service: %.80q: want a dataset, dataset:kind or dataset[filter]", in.Service)
 	}
 	if in.Profile != "" && !slices.Contains(analysis.Profiles(), in.Profile) {
 		return q, invalid("profile: %.40q; there are %s", in.Profile, strings.Join(analysis.Profiles(), ", "))
@@ -103,8 +108,8 @@ func (in *coverageInputs) request() (analysis.CoverageRequest, error) {
 	default:
 		return q, invalid("direction: %.40q; there are to-facility, from-facility", in.Direction)
 	}
-	if n := in.Neighbours; n != 0 && n != 8 && n != 16 {
-		return q, invalid("neighbours: %d; there are 8 and 16", n)
+	if n := in.Neighbours; n != 0 && n != 8 && n != 16 && n != 32 {
+		return q, invalid("neighbours: %d; there are 8, 16 and 32", n)
 	}
 	if v := in.SpeedKmh; v != 0 && !(v > 0 && v <= 200) {
 		return q, invalid("speed_kmh: %g; want more than 0 and at most 200", v)
@@ -114,6 +119,18 @@ func (in *coverageInputs) request() (analysis.CoverageRequest, error) {
 	}
 	if len(in.Title) > 300 {
 		return q, invalid("title: longer than 300 bytes")
+	}
+	if len(in.Season) > 16 {
+		return q, invalid("season: %d words; at most 16", len(in.Season))
+	}
+	q.Season = in.Season
+	if h := in.HideBelow; h != nil {
+		if !(*h >= 0 && *h <= 1000) {
+			return q, invalid("hide_below: %g; want 0 to 1000", *h)
+		}
+		if q.HideBelow = *h; *h == 0 {
+			q.HideBelow = -1 // nothing is hidden
+		}
 	}
 	return q, in.checkDatasets()
 }

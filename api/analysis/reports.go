@@ -1,7 +1,6 @@
 package analysis
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"crypto/sha256"
@@ -29,9 +28,16 @@ const reportPrefix = "reports/"
 // reportKey is where a report is kept; ending is json, csv, it.html, en.html.
 func reportKey(id, ending string) string { return reportPrefix + id + "." + ending }
 
+// reportEndings are the files of a report that people can ask for.
+var reportEndings = []string{"json", "html", "csv", "pdf", "gpkg", "xlsx", "zip"}
+
 // reportLinks are the files of a report by format.
 func reportLinks(id string) map[string]string {
-	return map[string]string{"json": id + ".json", "html": id + ".html", "csv": id + ".csv"}
+	out := map[string]string{}
+	for _, ending := range reportEndings {
+		out[ending] = id + "." + ending
+	}
+	return out
 }
 
 // StoreReport keeps a report in all its formats, under reports/<id>.json,
@@ -41,35 +47,22 @@ func StoreReport(ctx context.Context, blobs blob.Driver, rep *coverage.Report, s
 	if !catalog.ValidID(rep.ID) {
 		return fault.Errorf("reports", fault.Invalid, "report id %.80q: want 1 to 63 of a-z, 0-9 and hyphen", rep.ID)
 	}
-	for _, f := range []struct {
-		ending string
-		write  func(io.Writer) error
-	}{
+	return store(ctx, blobs, rep.ID, []reportFile{
+		{"sketch", func(w io.Writer) error { return writeSketches(w, []*report.Sketch{sketch}) }},
 		{"csv", func(w io.Writer) error { return report.CSV(w, rep, nil) }},
 		{"it.html", func(w io.Writer) error { return report.HTML(w, rep, sketch, report.Italian) }},
 		{"en.html", func(w io.Writer) error { return report.HTML(w, rep, sketch, report.English) }},
 		{"json", func(w io.Writer) error { return report.JSON(w, rep) }},
-	} {
-		var b bytes.Buffer
-		if err := f.write(&b); err != nil {
-			return fmt.Errorf("report %s as %s: %w", rep.ID, f.ending, err)
-		}
-		if err := blobs.Put(ctx, reportKey(rep.ID, f.ending), &b); err != nil {
-			return fmt.Errorf("store report %s: %w", rep.ID, err)
-		}
-	}
-	return nil
+	})
 }
 
 // ownID names a report after what it is about and what it was made from: the
 // same question on the same data has the same id, any other has another.
-func ownID(rep *coverage.Report) string {
+func ownID(id string, decides ...any) string {
 	h := sha256.New()
-	// Only what decides the numbers; json.Marshal of these cannot fail.
-	_ = json.NewEncoder(h).Encode([]any{
-		rep.Title, rep.Territory.Code, rep.Service, rep.Profile, rep.ThresholdsS, rep.Inputs, rep.Method.Parameters, rep.Program,
-	})
-	about := strings.Trim(rep.ID[:min(len(rep.ID), 54)], "-")
+	// Only what decides the numbers; encoding these cannot fail.
+	_ = json.NewEncoder(h).Encode(decides)
+	about := strings.Trim(id[:min(len(id), 54)], "-")
 	return cmp.Or(about, "report") + "-" + hex.EncodeToString(h.Sum(nil))[:8]
 }
 
@@ -116,7 +109,12 @@ func (h *Handler) summary(ctx context.Context, f blob.Info) (reportSummary, erro
 		Service      string
 		ServiceTitle string `json:"service_title"`
 		Profile      string
-		CreatedAt    time.Time `json:"created_at"`
+		Sections     []struct {
+			Service      string
+			ServiceTitle string `json:"service_title"`
+			Profile      string
+		}
+		CreatedAt time.Time `json:"created_at"`
 	}
 	if err := json.Unmarshal(b, &doc); err != nil {
 		return reportSummary{}, fmt.Errorf("report %s: %w", f.Key, err)
@@ -125,6 +123,13 @@ func (h *Handler) summary(ctx context.Context, f blob.Info) (reportSummary, erro
 		ID: idOf(f.Key), Title: doc.Title, Territory: doc.Territory.Name, Service: cmp.Or(doc.ServiceTitle, doc.Service),
 		Profile: doc.Profile, CreatedAt: doc.CreatedAt,
 	}
+	if len(doc.Sections) > 0 { // a study
+		var services, profiles []string
+		for _, sec := range doc.Sections {
+			services, profiles = append(services, cmp.Or(sec.ServiceTitle, sec.Service)), append(profiles, sec.Profile)
+		}
+		s.Service, s.Profile = once(services), once(profiles)
+	}
 	h.titles.mu.Lock()
 	defer h.titles.mu.Unlock()
 	if h.titles.seen == nil || len(h.titles.seen) >= maxTitles {
@@ -132,6 +137,17 @@ func (h *Handler) summary(ctx context.Context, f blob.Info) (reportSummary, erro
 	}
 	h.titles.seen[f.Key] = titleEntry{f, s}
 	return s, nil
+}
+
+// once joins texts, each once.
+func once(list []string) string {
+	var out []string
+	for _, s := range list {
+		if !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	return strings.Join(out, ", ")
 }
 
 // idOf is the id of a report from its JSON's key; "" for other keys.
@@ -204,7 +220,7 @@ func (h *Handler) report(c echo.Context) error {
 		return err
 	}
 	id, ending, _ := strings.Cut(file, ".")
-	if !catalog.ValidID(id) || !slices.Contains([]string{"json", "html", "csv"}, ending) {
+	if !catalog.ValidID(id) || !slices.Contains(reportEndings, ending) {
 		return fault.WithHint(fault.Errorf("reports", fault.NotExist, "there is no report %.80q", file), "the list is at /reports")
 	}
 	if err := rest.Only(c, "lang"); err != nil {
@@ -223,6 +239,8 @@ func (h *Handler) report(c echo.Context) error {
 		media = rest.MediaHTML
 		keys = []string{reportKey(id, lang+".html"), reportKey(id, "html")}
 		c.Response().Header().Set("Content-Security-Policy", report.ContentSecurityPolicy+"; frame-ancestors 'none'")
+	case "pdf", "gpkg", "xlsx", "zip":
+		return h.download(c, id, ending)
 	}
 	for _, key := range keys {
 		b, _, err := h.read(c.Request().Context(), key)
@@ -236,4 +254,28 @@ func (h *Handler) report(c echo.Context) error {
 	}
 	c.Response().Header().Del("Content-Disposition")
 	return fault.WithHint(fault.Errorf("reports", fault.NotExist, "there is no report %s as %s", id, ending), "the list is at /reports")
+}
+
+// download answers with a file of a report that is made on demand.
+func (h *Handler) download(c echo.Context, id, ending string) error {
+	media := map[string]string{"pdf": mediaPDF, "gpkg": mediaGeoPackage, "xlsx": mediaXLSX, "zip": mediaZip}[ending]
+	name := ending
+	if ending == "pdf" {
+		lang, err := rest.Language(c)
+		if err != nil {
+			return err
+		}
+		name = lang + ".pdf"
+	}
+	b, err := h.made(c.Request().Context(), id, name)
+	if fault.Is(err, fault.NotExist) {
+		return fault.WithHint(fault.E("reports", fault.NotExist, fmt.Errorf("report %s as %s: %w", id, ending, err)), "the list is at /reports")
+	}
+	if err != nil {
+		return err
+	}
+	if ending != "pdf" {
+		c.Response().Header().Set("Content-Disposition", `attachment; filename="`+id+"."+ending+`"`)
+	}
+	return rest.Bytes(c, media, b)
 }

@@ -33,7 +33,7 @@ func TestReportIDs(t *testing.T) {
 		t.Errorf("half a report is there: %v", err)
 	}
 	for about, want := range map[string]bool{"": true, "---": true, "-svc-walking": true, "016-pharmacy-walking": true, "a123456789-123456789-123456789-123456789-123456789-1234567890": true} {
-		id := ownID(&coverage.Report{ID: about})
+		id := ownID(about)
 		if catalog.ValidID(id) != want {
 			t.Errorf("%q becomes %q", about, id)
 		}

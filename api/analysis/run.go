@@ -30,16 +30,25 @@ func parseCoverage(raw json.RawMessage) (work, error) {
 
 func (w *coverageWork) check(ctx context.Context, h *Handler) error {
 	state := h.Atlas.Current()
-	if _, err := state.Dataset(w.q.Service); err != nil {
+	service, err := analysis.ParseService(w.q.Service)
+	if err != nil {
+		return err
+	}
+	if _, err := state.Dataset(service.Dataset); err != nil {
 		return asInvalid("service", err)
 	}
 	if err := checkTerritories(ctx, state, w.q.Territory); err != nil {
 		return asInvalid("territory", err)
 	}
-	if w.q.ID == "" {
+	return h.newReport(ctx, w.q.ID)
+}
+
+// newReport refuses an id under which there is a report already.
+func (h *Handler) newReport(ctx context.Context, id string) error {
+	if id == "" {
 		return nil
 	}
-	f, _, err := h.Blobs.Open(ctx, reportKey(w.q.ID, "json"))
+	f, _, err := h.Blobs.Open(ctx, reportKey(id, "json"))
 	if fault.Is(err, fault.NotExist) {
 		return nil
 	}
@@ -47,7 +56,7 @@ func (w *coverageWork) check(ctx context.Context, h *Handler) error {
 		return err
 	}
 	return errors.Join(f.Close(), fault.WithHint(
-		fault.Errorf("processes", fault.Exist, "report_id: there is a report %s already", w.q.ID), "choose another id, or leave it out"))
+		fault.Errorf("processes", fault.Exist, "report_id: there is a report %s already", id), "choose another id, or leave it out"))
 }
 
 // asInvalid: what an input names and is not there makes the input wrong, not
@@ -78,7 +87,7 @@ func (w *coverageWork) run(ctx context.Context, h *Handler, p analysis.Progress)
 		return nil, err
 	}
 	if w.q.ID == "" {
-		rep.ID = ownID(rep)
+		rep.ID = ownID(rep.ID, rep.Title, rep.Territory.Code, rep.Service, rep.Profile, rep.ThresholdsS, rep.Inputs, rep.Method.Parameters, rep.Program)
 	}
 	if err := StoreReport(ctx, h.Blobs, rep, sketch); err != nil {
 		return nil, err

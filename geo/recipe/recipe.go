@@ -36,6 +36,7 @@ const (
 	maxTerritories = 500
 	maxThresholds  = coverage.MaxThresholds
 	maxTitle       = 300
+	maxRuleTables  = 20
 )
 
 // Recipe is what a recipe says. Empty fields take what the program chooses.
@@ -58,6 +59,11 @@ type Recipe struct {
 	Capacity *Capacity      `yaml:"capacity,omitempty"`
 	OpenAt   string         `yaml:"open_at,omitempty"` // "wednesday 10:30"
 	Register map[string]int `yaml:"registered,omitempty"`
+	// Rules are tables of standards by id or path; Figures what they ask for
+	// and no map tells; Poles the service of the poles of inner areas.
+	Rules   []string           `yaml:"rules,omitempty"`
+	Figures map[string]float64 `yaml:"figures,omitempty"`
+	Poles   string             `yaml:"poles,omitempty"`
 
 	People  People  `yaml:"people,omitempty"`
 	Ground  Ground  `yaml:"ground,omitempty"`
@@ -255,6 +261,12 @@ func (r *Recipe) Check() error {
 			bad = append(bad, fmt.Errorf("services: %w", err))
 		}
 	}
+	if r.Poles != "" {
+		if _, err := analysis.ParseService(r.Poles); err != nil {
+			bad = append(bad, fmt.Errorf("poles: %w", err))
+		}
+	}
+	say(len(r.Rules) > maxRuleTables, "rules: %d tables, want at most %d", len(r.Rules), maxRuleTables)
 	for _, f := range r.Outputs.Formats {
 		say(!slices.Contains(formats, f), "outputs.formats: %.20q: there are %s", f, strings.Join(formats, ", "))
 	}
@@ -285,6 +297,7 @@ func (r *Recipe) Request(territory string) (analysis.StudyRequest, error) {
 			Roads: r.Ground.Roads, Barriers: r.Ground.Barriers,
 		},
 		Services: r.Services, Profiles: r.Profiles, Ranges: r.Ranges, Nearest: r.Nearest, Registered: r.Register,
+		Rules: r.Rules, Figures: r.Figures, Poles: r.Poles,
 	}
 	for _, t := range r.Thresholds {
 		q.Thresholds = append(q.Thresholds, float64(t))
