@@ -75,41 +75,8 @@ func (q *question) nobody() {
 
 // percentile judges the least time within which a share of people are.
 func (q *question) percentile(seconds []float32) {
-	order := make([]int32, len(seconds))
-	for i := range order {
-		order[i] = int32(i)
-	}
-	slices.SortFunc(order, func(a, b int32) int { return cmp.Compare(seconds[a], seconds[b]) })
 	n := len(q.areas)
-	total, reached, beyond := make([]float64, n+1), make([]float64, n+1), make([]float64, n+1)
-	times := make([]*float64, n+1)
-	groups := func(cell int32) []int {
-		a := int(q.in.Demand.Area[cell])
-		if !q.areas[a] {
-			return nil
-		}
-		return []int{a, n}
-	}
-	for _, i := range order {
-		for _, a := range groups(i) {
-			total[a] += q.people[i]
-			if float64(seconds[i]) > q.rule.Threshold*60 {
-				beyond[a] += q.people[i]
-			}
-		}
-	}
-	for _, i := range order {
-		if math.IsInf(float64(seconds[i]), 1) {
-			break
-		}
-		for _, a := range groups(i) {
-			reached[a] += q.people[i]
-			if times[a] == nil && total[a] > 0 && reached[a]*100 >= q.rule.Percentile*total[a] {
-				t := float64(seconds[i]) / 60
-				times[a] = &t
-			}
-		}
-	}
+	total, beyond, times := q.leastTimes(seconds)
 	judged := func(a int) *bool {
 		if total[a] == 0 {
 			return nil
@@ -136,6 +103,48 @@ func (q *question) percentile(seconds []float32) {
 	} else if q.rule.Per == "area" {
 		q.result.Met = &all
 	}
+}
+
+// leastTimes are, by area and last for all, the people, those beyond the
+// threshold and the least minutes within which the percentile of them are.
+func (q *question) leastTimes(seconds []float32) (total, beyond []float64, times []*float64) {
+	order := make([]int32, len(seconds))
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortFunc(order, func(a, b int32) int { return cmp.Compare(seconds[a], seconds[b]) })
+	n := len(q.areas)
+	total, beyond, times = make([]float64, n+1), make([]float64, n+1), make([]*float64, n+1)
+	reached := make([]float64, n+1)
+	for i, p := range q.people {
+		a := q.in.Demand.Area[i]
+		if !q.areas[a] {
+			continue
+		}
+		total[a] += p
+		total[n] += p
+		if float64(seconds[i]) > q.rule.Threshold*60 {
+			beyond[a] += p
+			beyond[n] += p
+		}
+	}
+	for _, i := range order {
+		area := int(q.in.Demand.Area[i])
+		if math.IsInf(float64(seconds[i]), 1) {
+			break
+		}
+		if !q.areas[area] {
+			continue
+		}
+		for _, a := range [2]int{area, n} {
+			reached[a] += q.people[i]
+			if times[a] == nil && total[a] > 0 && reached[a]*100 >= q.rule.Percentile*total[a] {
+				t := float64(seconds[i]) / 60
+				times[a] = &t
+			}
+		}
+	}
+	return total, beyond, times
 }
 
 // facilities counts those of the rule by area.

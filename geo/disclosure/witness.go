@@ -1,0 +1,245 @@
+package disclosure
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+// move deals step people out otherwise: more at (area, band, class), and at
+// the corners of the box up to (area2, band2, class2) less and more in turn.
+// −1 for a direction that it does not go.
+type move struct{ area, band, class, area2, band2, class2 int }
+
+// hide finds the witness of a target that hides least that is not hidden yet,
+// and hides that.
+func (c *cube) hide(t target) {
+	var best move
+	least := math.Inf(1)
+	c.moves(t, func(m move) bool {
+		if cost := c.cost(m, least); cost < least {
+			best, least = m, cost
+		}
+		return least > 0
+	})
+	c.affected(best, func(figure int, population bool, from, to int) bool {
+		if population {
+			c.population[figure] = true
+		}
+		for j := from; j < to; j++ {
+			c.row[figure*c.rows+j] = true
+		}
+		return true
+	})
+}
+
+// moves calls try with the possible witnesses of a target until it says false:
+// those in narrow choices first, then, when there were none, in all.
+func (c *cube) moves(t target, try func(move) bool) {
+	found := false
+	once := func(m move) bool {
+		found = true
+		return try(m)
+	}
+	if !c.movesAmong(t, c.partners(t), once) || found {
+		return
+	}
+	all := make([]int, c.areas)
+	for a := range all {
+		all[a] = a
+	}
+	if !c.movesAmong(t, all, once) || found {
+		return
+	}
+	// Nobody to change places with: the number itself is all that can change.
+	for a := range c.areas {
+		for b := range c.bands {
+			if c.inside(t, a, b) && !try(move{a, b, t.from, -1, -1, -1}) {
+				return
+			}
+		}
+	}
+}
+
+func (c *cube) inside(t target, area, band int) bool {
+	return (t.area == c.areas || t.area == area) && (t.band == c.bands || t.band == band)
+}
+
+// maxPartners bounds the areas that are tried first.
+const maxPartners = 24
+
+// partners are areas that hide something already, and those with least people
+// that have enough to change places.
+func (c *cube) partners(t target) []int {
+	type candidate struct {
+		area   int
+		hidden bool
+		people float64
+	}
+	var list []candidate
+	for a := range c.areas {
+		if t.area == a {
+			list = append(list, candidate{a, true, -1})
+			continue
+		}
+		people := 0.0
+		for b := range c.bands {
+			for k := range c.classes() {
+				people += *c.at(a, b, k)
+			}
+		}
+		f := c.figure(a, min(t.band, c.bands))
+		hidden := c.population[f] || slices.Contains(c.row[f*c.rows:(f+1)*c.rows], true)
+		if people >= c.step {
+			list = append(list, candidate{a, hidden, people})
+		}
+	}
+	slices.SortStableFunc(list, func(x, y candidate) int {
+		if x.hidden != y.hidden {
+			if x.hidden {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Compare(x.people, y.people)
+	})
+	out := make([]int, 0, maxPartners)
+	for _, x := range list[:min(len(list), maxPartners)] {
+		out = append(out, x.area)
+	}
+	return out
+}
+
+// movesAmong tries witnesses that use only some areas. False: try said stop.
+func (c *cube) movesAmong(t target, areas []int, try func(move) bool) bool {
+	full := t.from == 0 && t.to == c.classes()-1
+	for _, a := range areas {
+		for b := range c.bands {
+			if !c.inside(t, a, b) {
+				continue
+			}
+			for k := t.from; k <= t.to; k++ {
+				from := move{a, b, k, -1, -1, -1}
+				if !c.corners(t, from, areas, full, try) {
+					return false
+				}
+			}
+		}
+	}
+	return true
+}
+
+// corners tries the boxes that begin at one cell.
+func (c *cube) corners(t target, m move, areas []int, full bool, try func(move) bool) bool {
+	for ai := -1; ai < len(areas); ai++ {
+		if m.area2 = -1; ai >= 0 {
+			if m.area2 = areas[ai]; t.area == c.areas || m.area2 == m.area {
+				continue
+			}
+		}
+		for m.band2 = -1; m.band2 < c.bands; m.band2++ {
+			if m.band2 >= 0 && (t.band == c.bands || m.band2 == m.band) {
+				continue
+			}
+			for m.class2 = -1; m.class2 < c.classes(); m.class2++ {
+				if m.class2 >= 0 && (full || (m.class2 >= t.from && m.class2 <= t.to)) {
+					continue
+				}
+				if m.area2 < 0 && m.band2 < 0 && m.class2 < 0 {
+					continue // the last resort
+				}
+				if c.possible(m) && !try(m) {
+					return false
+				}
+			}
+		}
+	}
+	return true
+}
+
+// possible: there are enough people wherever there are to be fewer.
+func (c *cube) possible(m move) bool {
+	for corner := 1; corner < 8; corner++ {
+		a, b, k, odd, ok := m.corner(corner)
+		if ok && odd && *c.at(a, b, k) < c.step-tiny {
+			return false
+		}
+	}
+	return true
+}
+
+// corner is one corner of the box by the bits of the directions gone; odd
+// corners lose people. Not ok: the move does not go there.
+func (m move) corner(bits int) (area, band, class int, odd, ok bool) {
+	area, band, class = m.area, m.band, m.class
+	for k, to := range [3]int{m.area2, m.band2, m.class2} {
+		if bits>>k&1 == 0 {
+			continue
+		}
+		if to < 0 {
+			return 0, 0, 0, false, false
+		}
+		odd = !odd
+		switch k {
+		case 0:
+			area = to
+		case 1:
+			band = to
+		case 2:
+			class = to
+		}
+	}
+	return area, band, class, odd, true
+}
+
+// affected calls yield for each figure that a move changes: whether its
+// population does, and which rows (half-open).
+func (c *cube) affected(m move, yield func(figure int, population bool, from, to int) bool) {
+	areas, bands := [2]int{m.area, m.area2}, [2]int{m.band, m.band2}
+	if m.area2 < 0 {
+		areas[1] = c.areas // sums over areas change too
+	}
+	if m.band2 < 0 {
+		bands[1] = c.bands
+	}
+	population, from, to := m.class2 < 0, 0, c.rows
+	if !population && m.class <= c.rows && m.class2 <= c.rows {
+		from, to = min(m.class, m.class2), max(m.class, m.class2)
+	}
+	for _, a := range areas {
+		for _, b := range bands {
+			if !yield(c.figure(a, b), population, from, to) {
+				return
+			}
+		}
+	}
+}
+
+// cost is what a move hides that is not hidden yet; more than limit is as good
+// as any.
+func (c *cube) cost(m move, limit float64) float64 {
+	cost := 0.0
+	c.affected(m, func(figure int, population bool, from, to int) bool {
+		area, band := figure/(c.bands+1), figure%(c.bands+1)
+		weight := 1.0
+		if band == c.bands {
+			weight = 30
+		}
+		if area == c.areas {
+			weight *= 1000
+		}
+		if population && !c.population[figure] {
+			cost += 10 * weight
+		}
+		for j := from; j < to; j++ {
+			if !c.row[figure*c.rows+j] {
+				cost += weight
+				if j == c.rows-1 && band == c.bands && area < c.areas && c.dear[area] {
+					cost += 3 * weight
+				}
+			}
+		}
+		return cost < limit
+	})
+	return cost
+}
