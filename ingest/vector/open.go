@@ -26,7 +26,9 @@ type OpenOptions struct {
 	Layer    string
 	CRS      geo.CRS // overrides, or supplies, that of the file
 	Encoding string  // of Shapefile attributes and of JSON; "" detects it
-	Dir      string  // folder for a transcoded copy
+	Dir      string  // folder for copies that are read instead
+
+	largeText int // bytes of a geometry that is read by itself; 0: largeText
 }
 
 // Layer is an open layer of a vector file; it implements Rows.
@@ -75,6 +77,11 @@ func Open(ctx context.Context, path, label string, drivers []string, o OpenOptio
 	if len(drivers) > 0 && drivers[0] == "GeoJSONSeq" {
 		if err := checkSequence(ctx, path, label, notes); err != nil {
 			return nil, err
+		}
+	}
+	if len(drivers) > 0 && drivers[0] == "GeoJSON" {
+		if l, err := openSlim(ctx, path, label, drivers, o, notes); l != nil || err != nil {
+			return l, err
 		}
 	}
 	if o.Encoding != "" && drivers[0] == "ESRI Shapefile" {
