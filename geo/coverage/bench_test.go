@@ -60,3 +60,39 @@ func processor() float64 {
 	}
 	return float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9
 }
+
+// BenchmarkStudy is all that is counted for six services over 300,000 cells:
+// reports, equity of times, isolation, the three nearest.
+func BenchmarkStudy(b *testing.B) {
+	d, areas, p := region(300_000, 30)
+	names := []string{"a", "b", "c", "d", "e", "f"}
+	seconds := make([][]float32, len(names))
+	values := make([]float64, len(d.Seconds))
+	for s := range seconds {
+		seconds[s] = make([]float32, len(d.Seconds))
+		for i, t := range d.Seconds {
+			seconds[s][i] = t * (1 + float32((i*7919+s*104729)%1000)/1000)
+			values[i] = float64(t)
+		}
+	}
+	b.ReportAllocs()
+	before := processor()
+	for b.Loop() {
+		for s := range seconds {
+			d.Seconds = seconds[s]
+			if _, err := coverage.Compute(context.Background(), d, areas, nil, p); err != nil {
+				b.Fatal(err)
+			}
+			if _, err := coverage.Equality("time", values, d.People, nil, ""); err != nil {
+				b.Fatal(err)
+			}
+			if _, err := coverage.Choices(context.Background(), d, [][]float32{d.Seconds, d.Seconds, d.Seconds}, p.Thresholds); err != nil {
+				b.Fatal(err)
+			}
+		}
+		if _, err := coverage.Isolate(context.Background(), d, areas, "walking", names, seconds, p.Thresholds); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric((processor()-before)/float64(b.N), "cpu-s/op")
+}

@@ -13,6 +13,17 @@ const opEquity = "coverage.Equality"
 // holding is what people hold of a quantity.
 type holding struct{ rank, value, people float64 }
 
+// valueThenPeople orders so that sums do not hang on the order given.
+func valueThenPeople(a, b holding) int {
+	switch { // as cmp.Or would, without comparing what does not matter
+	case a.value < b.value:
+		return -1
+	case a.value > b.value:
+		return 1
+	}
+	return cmp.Compare(a.people, b.people)
+}
+
 // Equality measures how unequally a quantity is spread over people: values[i]
 // is held by each of people[i]. Values of NaN or +Inf (nobody knows, cannot be
 // reached) are left out with their people. rank, when not nil, orders people
@@ -39,9 +50,7 @@ func Equality(of string, values, people, rank []float64, rankedBy string) (Equit
 		return out, err
 	}
 	byValue := slices.Clone(held)
-	slices.SortFunc(byValue, func(a, b holding) int {
-		return cmp.Or(cmp.Compare(a.value, b.value), cmp.Compare(a.people, b.people))
-	})
+	slices.SortFunc(byValue, valueThenPeople)
 	total, sum := totals(byValue)
 	out.People = total
 	if !(total > 0) || !(sum > 0) {
@@ -178,9 +187,7 @@ func FGT(values, people []float64, line, alpha float64) (float64, float64, error
 	if err != nil {
 		return 0, 0, err
 	}
-	slices.SortFunc(list, func(a, b holding) int {
-		return cmp.Or(cmp.Compare(a.value, b.value), cmp.Compare(a.people, b.people))
-	})
+	slices.SortFunc(list, valueThenPeople)
 	total, _ := totals(list)
 	var poor compensated
 	for _, h := range list {
