@@ -43,6 +43,7 @@ type coverageInputs struct {
 	Barriers   []string `json:"barriers"`
 	Season     []string `json:"season"`
 	HideBelow  *float64 `json:"hide_below"`
+	transitInputs
 }
 
 // period is a time in seconds, written as a number or as "15m", "1h30m".
@@ -85,6 +86,10 @@ func (in *coverageInputs) request() (analysis.CoverageRequest, error) {
 	}
 	if err := territory.CheckCode(in.Territory); err != nil {
 		return q, invalid("territory: %w", err)
+	}
+	var err error
+	if q.Transit, err = in.window(); err != nil {
+		return q, err
 	}
 	if s, err := analysis.ParseService(in.Service); err != nil || !catalog.ValidID(s.Dataset) || len(in.Service) > maxServiceText {
 		return q, invalid("service: %.80q: want a dataset, dataset:kind or dataset[filter]", in.Service)

@@ -60,7 +60,7 @@ func processes() []process {
 		{
 			id: CoverageReport, title: "Who is within reach of a service, who is not, and where",
 			description: "Travel times from where people live to the nearest facility, counted by municipality and age band; covered, not covered and unreachable are always everyone. The report is kept under /reports.",
-			inputs: map[string]input{
+			inputs: transitFields(map[string]input{
 				"territory":  required("Code of the territory", text()),
 				"service":    required("Facilities: dataset, dataset:kind, or dataset[CQL2 filter]", text()),
 				"profile":    optional("How people move; walking where there is land cover, else straight-line", object{"type": "string", "enum": analysis.Profiles()}),
@@ -78,7 +78,7 @@ func processes() []process {
 				"hide_below": optional("Counts of people above 0 and below this are hidden; 0 hides none, 3 when left out", object{"type": "number", "format": "double", "minimum": 0, "maximum": 1000}),
 				"title":      optional("Title of the report", text()),
 				"report_id":  optional("Id to keep the report under; must be new", text()),
-			},
+			}),
 			output: required("The coverage report", object{"type": "object"}), formats: []rest.Format{rest.JSONFormat}, parse: parseCoverage,
 		},
 		{
