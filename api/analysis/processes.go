@@ -55,32 +55,37 @@ func optional(title string, schema object) input {
 
 func required(title string, schema object) input { return input{Title: title, Schema: schema} }
 
+func coverageProcess() process {
+	return process{
+		id: CoverageReport, title: "Who is within reach of a service, who is not, and where",
+		description: "Travel times from where people live to the nearest facility, counted by municipality and age band; covered, not covered and unreachable are always everyone. The report is kept under /reports.",
+		inputs: transitFields(map[string]input{
+			"territory":  required("Code of the territory", text()),
+			"service":    required("Facilities: dataset, dataset:kind, or dataset[CQL2 filter]", text()),
+			"profile":    optional("How people move; walking where there is land cover, else straight-line", object{"type": "string", "enum": analysis.Profiles()}),
+			"thresholds": optional("Times within which a facility counts as near, inclusive: seconds, or text such as 15m", object{"type": "array", "maxItems": maxThresholds, "items": object{"oneOf": []object{number(), text()}}, "default": []string{"15m", "30m", "60m"}}),
+			"direction":  optional("Which way people go", object{"type": "string", "enum": []string{"to-facility", "from-facility"}, "default": "to-facility"}),
+			"neighbours": optional("Directions of a step over the ground", object{"type": "integer", "format": "int32", "enum": []int{8, 16, 32}, "default": 16}),
+			"speed_kmh":  optional("Speed of straight-line coverage", object{"type": "number", "format": "double", "maximum": 200, "default": 5}),
+			"landcover":  optional("Dataset of land cover; the catalog's when left out", text()),
+			"elevation":  optional("Dataset of elevation, or none", text()),
+			"population": optional("Dataset of people", text()),
+			"places":     optional("Dataset of named places, or none", text()),
+			"roads":      optional("Datasets of roads, or none", list(text())),
+			"barriers":   optional("Datasets of barriers, or none", list(text())),
+			"season":     optional("Snow and floods: snowline:METRES, snow:DATASET@TIME, flood:DATASET@TIME", list(text())),
+			"hide_below": optional("Counts of people above 0 and below this are hidden; 0 hides none, 3 when left out", object{"type": "number", "format": "double", "minimum": 0, "maximum": 1000}),
+			"title":      optional("Title of the report", text()),
+			"report_id":  optional("Id to keep the report under; must be new", text()),
+		}),
+		output: required("The coverage report", object{"type": "object"}), formats: []rest.Format{rest.JSONFormat}, parse: parseCoverage,
+	}
+}
+
 func processes() []process {
 	return append([]process{
-		{
-			id: CoverageReport, title: "Who is within reach of a service, who is not, and where",
-			description: "Travel times from where people live to the nearest facility, counted by municipality and age band; covered, not covered and unreachable are always everyone. The report is kept under /reports.",
-			inputs: transitFields(map[string]input{
-				"territory":  required("Code of the territory", text()),
-				"service":    required("Facilities: dataset, dataset:kind, or dataset[CQL2 filter]", text()),
-				"profile":    optional("How people move; walking where there is land cover, else straight-line", object{"type": "string", "enum": analysis.Profiles()}),
-				"thresholds": optional("Times within which a facility counts as near, inclusive: seconds, or text such as 15m", object{"type": "array", "maxItems": maxThresholds, "items": object{"oneOf": []object{number(), text()}}, "default": []string{"15m", "30m", "60m"}}),
-				"direction":  optional("Which way people go", object{"type": "string", "enum": []string{"to-facility", "from-facility"}, "default": "to-facility"}),
-				"neighbours": optional("Directions of a step over the ground", object{"type": "integer", "format": "int32", "enum": []int{8, 16, 32}, "default": 16}),
-				"speed_kmh":  optional("Speed of straight-line coverage", object{"type": "number", "format": "double", "maximum": 200, "default": 5}),
-				"landcover":  optional("Dataset of land cover; the catalog's when left out", text()),
-				"elevation":  optional("Dataset of elevation, or none", text()),
-				"population": optional("Dataset of people", text()),
-				"places":     optional("Dataset of named places, or none", text()),
-				"roads":      optional("Datasets of roads, or none", list(text())),
-				"barriers":   optional("Datasets of barriers, or none", list(text())),
-				"season":     optional("Snow and floods: snowline:METRES, snow:DATASET@TIME, flood:DATASET@TIME", list(text())),
-				"hide_below": optional("Counts of people above 0 and below this are hidden; 0 hides none, 3 when left out", object{"type": "number", "format": "double", "minimum": 0, "maximum": 1000}),
-				"title":      optional("Title of the report", text()),
-				"report_id":  optional("Id to keep the report under; must be new", text()),
-			}),
-			output: required("The coverage report", object{"type": "object"}), formats: []rest.Format{rest.JSONFormat}, parse: parseCoverage,
-		},
+		coverageProcess(),
+		drawnProcess(),
 		{
 			id: ZonalStatistics, title: "Statistics of a raster within areas",
 			description: "Exact: every cell counts by the share of it that lies within the area.",
@@ -99,7 +104,7 @@ func processes() []process {
 			output: required("The statistics by area", object{"type": "object"}), formats: tableFormats, parse: parseZonal,
 		},
 		studyProcess(),
-	}, append(joinProcesses(), mapProcesses()...)...)
+	}, append(append(joinProcesses(), mapProcesses()...), travelProcesses()...)...)
 }
 
 type summary struct {
