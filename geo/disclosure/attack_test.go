@@ -36,17 +36,21 @@ func randomReport(t testing.TB, rng *rand.Rand) *coverage.Report {
 	d := coverage.Demand{Bands: make([][]float64, bands)}
 	names := []string{"0-14", "15-64", "65+"}[:bands]
 	whole := rng.IntN(4) > 0 // else a part of the people has no age
+	part := 1.0
+	if rng.IntN(3) == 0 {
+		part = 0.3 // people spread over cells are seldom whole
+	}
 	for range cells {
 		d.Area = append(d.Area, int32(rng.IntN(areas)))
 		d.Seconds = append(d.Seconds, []float32{300, 900, 1500, 3000, inf}[rng.IntN(5)])
 		people := 0.0
 		for b := range bands {
-			n := float64(rng.IntN(1 + rng.IntN(6)))
+			n := part * float64(rng.IntN(1+rng.IntN(6)))
 			d.Bands[b] = append(d.Bands[b], n)
 			people += n
 		}
 		if bands == 0 || !whole {
-			people += float64(rng.IntN(8))
+			people += part * float64(rng.IntN(8))
 		}
 		d.People = append(d.People, people)
 		d.X, d.Y = append(d.X, 10+rng.Float64()/5), append(d.Y, 45+rng.Float64()/5)
