@@ -27,28 +27,11 @@ func Access(ctx context.Context, d Demand, areas []Area, supply []float64, trips
 		return nil, nil, err
 	}
 	out := &AccessMeasure{Method: string(f.Params.Method), Unit: accessUnit(f.Params.Method), Areas: make([]AreaValue, len(areas))}
-	held := make([]compensated, len(areas)+1)
-	people := make([]compensated, len(areas)+1)
-	for i, v := range f.Values {
-		if d.People[i] == 0 || math.IsInf(v, 1) {
-			continue
-		}
-		for _, a := range [2]int{int(d.Area[i]), len(areas)} {
-			held[a].add(v * d.People[i])
-			people[a].add(d.People[i])
-		}
-	}
-	mean := func(a int) *float64 {
-		if !(people[a].value() > 0) {
-			return nil
-		}
-		m := held[a].value() / people[a].value()
-		return &m
-	}
+	mean := meansByArea(f.Values, d.People, d.Area, len(areas))
 	for a, area := range areas {
-		out.Areas[a] = AreaValue{Code: area.Code, Name: area.Name, Value: mean(a)}
+		out.Areas[a] = AreaValue{Code: area.Code, Name: area.Name, Value: mean[a]}
 	}
-	out.Mean = mean(len(areas))
+	out.Mean = mean[len(areas)]
 	equity, err := Equality(string(f.Params.Method), f.Values, d.People, rank, rankedBy)
 	if err != nil {
 		return nil, nil, err
@@ -66,6 +49,36 @@ func Access(ctx context.Context, d Demand, areas []Area, supply []float64, trips
 	formula := accessFormulas[f.Params.Method]
 	out.Formula = &formula
 	return out, f, nil
+}
+
+// meansByArea are the means of areas, and last that of all, weighted by
+// people; nil where nobody has a value. Sums are of integers: see tally.
+func meansByArea(values, people []float64, area []int32, areas int) []*float64 {
+	most, crowd := 0.0, 0.0
+	for i, v := range values {
+		if people[i] > 0 && !math.IsInf(v, 1) {
+			most, crowd = math.Max(most, v*people[i]), math.Max(crowd, people[i])
+		}
+	}
+	n := float64(len(values))
+	held, living := newTally(areas+1, n*most), newTally(areas+1, n*crowd)
+	for i, v := range values {
+		if people[i] == 0 || math.IsInf(v, 1) {
+			continue
+		}
+		for _, a := range [2]int{int(area[i]), areas} {
+			held.add(a, v*people[i])
+			living.add(a, people[i])
+		}
+	}
+	out := make([]*float64, areas+1)
+	for a := range out {
+		if p := living.value(a); p > 0 {
+			m := held.value(a) / p
+			out[a] = &m
+		}
+	}
+	return out
 }
 
 func accessUnit(m AccessMethod) map[string]string {
