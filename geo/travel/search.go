@@ -156,7 +156,7 @@ func (s *search) expand(u int32, d float32, facility int32) {
 		best := timeOf(atomic.LoadUint64(&labels[v]))
 		if s.relief {
 			slope := (to.z - from.z) * st.inv
-			if d+float32(st.part*float32(pace*s.leastTime(slope))) > best {
+			if s.tilted && d+float32(st.part*float32(pace*s.leastTime(slope))) > best {
 				continue
 			}
 			if s.tilted && slope <= s.steepest && slope >= -s.steepest {
@@ -182,11 +182,15 @@ func (s *search) expand(u int32, d float32, facility int32) {
 func (s *search) hopeful(u int32, d, floor float32, all *steps) uint32 {
 	labels := s.labels
 	hope := uint32(0)
-	for k := range all {
-		least := math.Float32bits(d + float32(all[k].part*floor))
+	moves := all[:]
+	if s.allowed == 1<<firstKnight-1 {
+		moves = all[:firstKnight]
+	}
+	for k := range moves {
+		least := math.Float32bits(d + float32(moves[k].part*floor))
 		// Both are at most +Inf, so the difference has the sign bit when
 		// least ≤ the time known.
-		hope |= (least - 1 - uint32(atomic.LoadUint64(&labels[u+all[k].off])>>32)) >> 31 << k
+		hope |= (least - 1 - uint32(atomic.LoadUint64(&labels[u+moves[k].off])>>32)) >> 31 << k
 	}
 	return hope & s.allowed
 }
@@ -197,12 +201,9 @@ func (e *Engine) squeezed(u int32, st *step) bool {
 	return e.cells[u+st.mid[0]].pace == inf && e.cells[u+st.mid[1]].pace == inf
 }
 
-// leastTime is a lower bound, within 0.6 % on slopes up to 20 %, of the slope's
-// time factor: the Taylor sum of exp to an odd degree never exceeds exp.
+// leastTime is a lower bound, within 0.6 % on slopes up to 20 %, of the time
+// factor of Tobler's function: the Taylor sum of exp to an odd degree never exceeds exp.
 func (s *search) leastTime(slope float32) float32 {
-	if !s.tilted {
-		return s.fastest
-	}
 	x := s.sign*slope + 0.05
 	if x < 0 {
 		x = -x

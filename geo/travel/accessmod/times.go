@@ -209,7 +209,7 @@ func (s *search) seconds(c, v int, m *move) (float64, bool) {
 func (s *search) offer(c int, seconds float64, nearest int32) {
 	old := entry{s.t.Seconds[c], s.t.Nearest[c], int32(c)}
 	e := entry{seconds, nearest, int32(c)}
-	if !(seconds <= s.limit) || !(e.before(old)) {
+	if !(seconds <= s.limit) || !e.before(old) {
 		return
 	}
 	s.t.Seconds[c], s.t.Nearest[c] = seconds, nearest
