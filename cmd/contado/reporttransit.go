@@ -36,6 +36,10 @@ func printRides(w io.Writer, n *coverage.Ridership) {
 	if n == nil || n.Useful == nil {
 		return
 	}
+	without := "(hidden)"
+	if n.WithoutRide != nil {
+		without = thousands(*n.WithoutRide)
+	}
 	fmt.Fprintf(w, "  rides %s %s–%s: %s people have no useful ride at any departure; on the mean one saves time for %.1f %% of departures (times are percentile %g)\n",
-		n.Date, n.From, n.Until, thousands(n.WithoutRide), *n.Useful*100, n.Percentile)
+		n.Date, n.From, n.Until, without, *n.Useful*100, n.Percentile)
 }

@@ -11,6 +11,7 @@ import (
 	"contado/geo"
 	"contado/geo/coverage"
 	"contado/geo/crs"
+	"contado/geo/disclosure"
 	"contado/geo/fault"
 	"contado/geo/grid"
 	"contado/geo/store/catalog"
@@ -284,12 +285,12 @@ func (c *section) ridership() *coverage.Ridership {
 		Date: m.day.String(), From: clockText(m.q.From), Until: clockText(m.q.Until), Percentile: *m.q.Percentile,
 		Departures: m.timetable.Departures(), Samples: m.timetable.Samples(),
 	}
-	share := 0.0
+	share, without := 0.0, 0.0
 	for i, cell := range c.who.cells {
 		n := c.who.People[i]
 		useful := float64(c.times.rides.useful[cell])
 		if useful == 0 {
-			out.WithoutRide += n
+			without += n
 		}
 		share += n * useful
 		out.People += n
@@ -298,7 +299,21 @@ func (c *section) ridership() *coverage.Ridership {
 		share /= out.People
 		out.Useful = &share
 	}
+	if k := c.hideBelow(); !small(without, k) && !small(out.People-without, k) {
+		out.WithoutRide = &without
+	}
 	return out
+}
+
+// small reports whether a group of people is to be hidden.
+func small(people, below float64) bool { return people > 0 && people < below }
+
+// hideBelow is the least number of people that is told; 0 tells all.
+func (s *setting) hideBelow() float64 {
+	if s.q.HideBelow == 0 {
+		return disclosure.DefaultThreshold
+	}
+	return max(s.q.HideBelow, 0)
 }
 
 // saidOfRides is the notice of a section's rides, for the headline.
@@ -306,9 +321,13 @@ func (c *section) saidOfRides(n *coverage.Ridership) {
 	if n.Useful == nil {
 		return
 	}
+	en, it := "A number (hidden) of", "Un numero (nascosto) di"
+	if n.WithoutRide != nil {
+		en, it = fmt.Sprintf("%.0f of %.0f", *n.WithoutRide, n.People), fmt.Sprintf("%.0f su %.0f", *n.WithoutRide, n.People)
+	}
 	c.notice("rides",
-		fmt.Sprintf("%.0f of %.0f people have no departure at all, between %s and %s of %s, for which public transport saves time; on the mean of people it does for %.0f %% of the departures.", n.WithoutRide, n.People, n.From, n.Until, n.Date, *n.Useful*100),
-		fmt.Sprintf("%.0f persone su %.0f non hanno alcuna partenza, tra le %s e le %s del %s, per cui il trasporto pubblico faccia risparmiare tempo; in media per persona lo fa per il %.0f %% delle partenze.", n.WithoutRide, n.People, n.From, n.Until, n.Date, *n.Useful*100))
+		fmt.Sprintf("%s people have no departure at all, between %s and %s of %s, for which public transport saves time; on the mean of people it does for %.0f %% of the departures.", en, n.From, n.Until, n.Date, *n.Useful*100),
+		fmt.Sprintf("%s persone non hanno alcuna partenza, tra le %s e le %s del %s, per cui il trasporto pubblico faccia risparmiare tempo; in media per persona lo fa per il %.0f %% delle partenze.", it, n.From, n.Until, n.Date, *n.Useful*100))
 }
 
 // method tells how the times are made.

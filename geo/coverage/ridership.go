@@ -11,9 +11,9 @@ type Ridership struct {
 	Departures int `json:"departures"`
 	Samples    int `json:"samples"`
 	// People are all; WithoutRide of them have no departure for which a ride
-	// saves time: no useful bus at all.
-	People      float64 `json:"people"`
-	WithoutRide float64 `json:"without_ride"`
+	// saves time: no useful bus at all. Null when hidden to protect a small group.
+	People      float64  `json:"people"`
+	WithoutRide *float64 `json:"without_ride"`
 	// Useful is the share of departures for which a ride saves time, 0 to 1, the
 	// mean over people; null where nobody lives.
 	Useful *float64 `json:"useful"`

@@ -352,7 +352,11 @@ func (v *view) rides() string {
 	if r.Useful != nil {
 		useful = l.percent(r.Useful)
 	}
-	return l.t("rides", l.day(r.Date), r.From, r.Until, l.number(r.Percentile, 0), l.people(r.WithoutRide), l.share(r.WithoutRide, r.People), useful)
+	without, share := "–", "–" // hidden
+	if r.WithoutRide != nil {
+		without, share = l.people(*r.WithoutRide), l.share(*r.WithoutRide, r.People)
+	}
+	return l.t("rides", l.day(r.Date), r.From, r.Until, l.number(r.Percentile, 0), without, share, useful)
 }
 
 // day prints a date as YYYY-MM-DD in words.
