@@ -105,43 +105,56 @@ road,1004,light duty road,5,yes,demonstration scenario
 road,1005,unimproved road,5,yes,demonstration scenario
 `
 
+// spearfish is the demonstration scenario of AccessMod, ingested.
+type spearfish struct {
+	*house
+	dir string
+}
+
+func newSpearfish(t *testing.T) *spearfish {
+	t.Helper()
+	h := &spearfish{house: newHouse(t), dir: shareddata.Path(t, "us-spearfish-accessmod")}
+	h.must("ingest", h.raster(t, "DEM"), "-d", "dem", "--role", "elevation")
+	h.must("ingest", h.raster(t, "land_cover__demo"), "-d", "landcover", "--role", "landcover")
+	h.must("ingest", h.raster(t, "population__demo"), "-d", "population", "--role", "population")
+	h.must("ingest", h.shape(t, "zone_admin__city"), "-d", "zones", "--role", "territory", "--code-field", "cat", "--name-field", "zone")
+	h.must("ingest", h.shape(t, "health_facilities__demo"), "-d", "clinics", "--role", "service")
+	h.must("ingest", h.shape(t, "road__demo"), "-d", "roads", "--role", "road")
+	h.must("ingest", h.shape(t, "barrier__demo_river"), "-d", "rivers", "--role", "barrier")
+	h.must("ingest", h.shape(t, "barrier_restricted_area"), "-d", "restricted", "--role", "barrier")
+	return h
+}
+
+func (h *spearfish) raster(t *testing.T, folder string) string {
+	return h.only(t, filepath.Join(folder, "*.GeoTIFF"))
+}
+
+func (h *spearfish) shape(t *testing.T, folder string) string {
+	return h.only(t, filepath.Join(folder, "*", "*.shp"))
+}
+
+func (h *spearfish) only(t *testing.T, pattern string) string {
+	t.Helper()
+	list, err := filepath.Glob(filepath.Join(h.dir, pattern))
+	if err != nil || len(list) != 1 {
+		t.Fatalf("%s: %v %v", pattern, list, err)
+	}
+	return list[0]
+}
+
 // Walking to six health facilities within 120 minutes, by zone, on a grid of
 // an old datum (NAD27), against Dijkstra by SciPy over the same cells.
 func TestSpearfish(t *testing.T) {
 	t.Parallel()
-	dir := shareddata.Path(t, "us-spearfish-accessmod")
-	h := newHouse(t)
-	raster := func(folder string) string {
-		list, err := filepath.Glob(filepath.Join(dir, folder, "*.GeoTIFF"))
-		if err != nil || len(list) != 1 {
-			t.Fatalf("%s: %v %v", folder, list, err)
-		}
-		return list[0]
-	}
-	shape := func(folder string) string {
-		list, err := filepath.Glob(filepath.Join(dir, folder, "*", "*.shp"))
-		if err != nil || len(list) != 1 {
-			t.Fatalf("%s: %v %v", folder, list, err)
-		}
-		return list[0]
-	}
-	h.must("ingest", raster("DEM"), "-d", "dem", "--role", "elevation")
-	h.must("ingest", raster("land_cover__demo"), "-d", "landcover", "--role", "landcover")
-	h.must("ingest", raster("population__demo"), "-d", "population", "--role", "population")
-	h.must("ingest", shape("zone_admin__city"), "-d", "zones", "--role", "territory", "--code-field", "cat", "--name-field", "zone")
-	h.must("ingest", shape("health_facilities__demo"), "-d", "clinics", "--role", "service")
-	h.must("ingest", shape("road__demo"), "-d", "roads", "--role", "road")
-	h.must("ingest", shape("barrier__demo_river"), "-d", "rivers", "--role", "barrier")
-	h.must("ingest", shape("barrier_restricted_area"), "-d", "restricted", "--role", "barrier")
-
+	h := newSpearfish(t)
 	speeds := filepath.Join(t.TempDir(), "speeds.csv")
 	if err := os.WriteFile(speeds, []byte(spearfishSpeeds), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	base := []string{"-t", "zones", "-s", "clinics", "--within", "120m,30m", "--speeds", speeds, "--neighbours", "8"}
 	open := h.report(t, append(base, "--roads", "none", "--barriers", "none")...)
-	compareWithSciPy(t, open, raster("DEM"), raster("land_cover__demo"), raster("population__demo"),
-		shape("zone_admin__city"), shape("health_facilities__demo"))
+	compareWithSciPy(t, open, h.raster(t, "DEM"), h.raster(t, "land_cover__demo"), h.raster(t, "population__demo"),
+		h.shape(t, "zone_admin__city"), h.shape(t, "health_facilities__demo"))
 
 	// Roads only help, barriers only hinder; 16 directions are never slower.
 	roads := h.report(t, append(base, "--barriers", "none")...)

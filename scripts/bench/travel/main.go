@@ -37,6 +37,7 @@ type config struct {
 	solver     string
 	python     string // with scikit-image; empty for none
 	alone      bool   // ours only
+	only       string // part of the names of what is measured
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
@@ -49,6 +50,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.StringVar(&c.ours, "ours", "", "for internal use: compute in this folder")
 	flags.StringVar(&c.python, "python", os.Getenv("CONTADO_BENCH_PYTHON"), "Python with scikit-image, for its MCP")
 	flags.BoolVar(&c.alone, "alone", false, "measure ours only")
+	flags.StringVar(&c.only, "only", "", "measure those whose name holds this text")
 	flags.StringVar(&c.slope, "slope", "level", "for internal use: slope function")
 	flags.StringVar(&c.solver, "solver", "dijkstra", "for internal use: dijkstra or fast-marching")
 	flags.IntVar(&c.neighbours, "neighbours", 16, "for internal use: neighbours")
@@ -99,7 +101,7 @@ func start(ctx context.Context, c config, stdout, stderr io.Writer) error {
 		return measure(ctx, c, stdout)
 	}
 	cmd := exec.CommandContext(ctx, grass, "--tmp-location", "XY", "--exec", self,
-		"-inside", dir, "-side", fmt.Sprint(c.side), "-reps", fmt.Sprint(c.reps), "-python", c.python)
+		"-inside", dir, "-side", fmt.Sprint(c.side), "-reps", fmt.Sprint(c.reps), "-python", c.python, "-only", c.only)
 	cmd.Stdout = stdout
 	log, err := os.Create(filepath.Join(dir, "grass.log"))
 	if err != nil {

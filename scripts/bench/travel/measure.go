@@ -56,7 +56,7 @@ func measure(ctx context.Context, c config, stdout io.Writer) error {
 			median(k.wall), slices.Min(k.wall), slices.Max(k.wall), median(k.cpu), float64(k.memory)/1024, float64(k.memory)*1024/cells)
 	}
 	for i := 1; i < len(all); i++ {
-		if theirs, ours := all[i], all[i-1]; theirs.peer {
+		if theirs, ours := all[i], all[i-1]; theirs.peer && !ours.peer {
 			fmt.Fprintf(stdout, "%s is %.1f times as fast as %s (least times: %.1f, CPU: %.1f, least CPU: %.1f)\n", ours.name,
 				median(theirs.wall)/median(ours.wall), theirs.name, slices.Min(theirs.wall)/slices.Min(ours.wall),
 				median(theirs.cpu)/median(ours.cpu), slices.Min(theirs.cpu)/slices.Min(ours.cpu))
@@ -90,7 +90,8 @@ func contenders(self string, c config) []*contender {
 	if c.python != "" {
 		pair(ours("level", 8), "scikit-image MCP", c.python, "-c", mcp, c.inside, fmt.Sprint(c.side))
 	}
-	return append(all, ours("tobler", 16), ours("tobler", 32), ours("level", 16, "-solver", "fast-marching"))
+	all = append(all, ours("tobler", 16), ours("tobler", 32), ours("level", 16, "-solver", "fast-marching"))
+	return slices.DeleteFunc(all, func(k *contender) bool { return !strings.Contains(k.name, c.only) })
 }
 
 // mcp computes times with scikit-image: eight neighbours, half a cell's cost

@@ -8,7 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"runtime"
+	"runtime/debug"
 	"unsafe"
 
 	"contado/geo/travel"
@@ -152,7 +152,7 @@ func compute(ctx context.Context, c config) error {
 	}
 	// The engine has what it needs; a search then holds 16 bytes a cell.
 	*s, speed = travel.Surface{}, nil
-	runtime.GC()
+	debug.FreeOSMemory()
 	r, err := e.Compute(ctx, sources, o)
 	if err != nil {
 		return err
