@@ -65,3 +65,51 @@ func TestHiddenIsNull(t *testing.T) {
 		}
 	}
 }
+
+// fill sets everything that a value can hold but the marks of what is hidden.
+func fill(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if v.Type().Field(i).Name != "Suppressed" {
+				fill(v.Field(i))
+			}
+		}
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		fill(v.Elem())
+	case reflect.Slice:
+		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
+		fill(v.Index(0))
+	case reflect.Map:
+		v.Set(reflect.MakeMap(v.Type()))
+		value := reflect.New(v.Type().Elem()).Elem()
+		fill(value)
+		v.SetMapIndex(reflect.ValueOf("en"), value)
+	case reflect.String:
+		v.SetString("x")
+	case reflect.Float64:
+		v.SetFloat(7)
+	case reflect.Int:
+		v.SetInt(7)
+	case reflect.Bool:
+		v.SetBool(true)
+	}
+}
+
+// TestNothingIsLostInWriting: every field, those added later too, comes back.
+func TestNothingIsLostInWriting(t *testing.T) {
+	t.Parallel()
+	for _, value := range hideable(false) {
+		full := reflect.New(reflect.TypeOf(value))
+		fill(full.Elem())
+		text, err := json.Marshal(full.Interface())
+		if err != nil {
+			t.Fatal(err)
+		}
+		back := reflect.New(reflect.TypeOf(value))
+		if err := json.Unmarshal(text, back.Interface()); err != nil || !reflect.DeepEqual(back.Interface(), full.Interface()) {
+			t.Errorf("%T: %s came back as %+v, %v", value, text, back.Elem(), err)
+		}
+	}
+}
