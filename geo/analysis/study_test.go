@@ -2,6 +2,7 @@ package analysis_test
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"contado/geo"
 	"contado/geo/analysis"
 	"contado/geo/coverage"
+	"contado/geo/crs"
 	"contado/geo/fault"
 	"contado/geo/store/catalog"
 )
@@ -238,5 +240,50 @@ func TestStudyRulesAndClasses(t *testing.T) {
 	}
 	if !slices.ContainsFunc(study.Notices, func(n coverage.Notice) bool { return n.Code == "classes-not-by-car" }) {
 		t.Errorf("nothing is said of walking to the poles: %+v", study.Notices)
+	}
+}
+
+// The people of drawn polygons come in whole blocks: two polygons that differ
+// by one cell never differ by few people.
+func TestCoverageOf(t *testing.T) {
+	t.Parallel()
+	l := newLand(t)
+	toLonLat, err := crs.New(utm, geo.WGS84)
+	if err != nil {
+		t.Fatal(err)
+	}
+	square := func(code string, east float64) analysis.ZonalFeature {
+		g, err := toLonLat.Geometry(orb.Bound{Min: orb.Point{west + 500, north - 6000}, Max: orb.Point{west + east, north - 500}}.ToPolygon(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return analysis.ZonalFeature{Code: code, Geometry: g}
+	}
+	var drawn []analysis.ZonalFeature
+	for i := range 20 {
+		drawn = append(drawn, square(fmt.Sprint(i), 3000+20*float64(i)))
+	}
+	res, err := l.engine.CoverageOf(context.Background(), analysis.CoverageRequest{Territory: "municipalities", Service: "clinic"}, drawn, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := res.Areas[0].People
+	if math.Abs(last-25*55) > 0.2*25*55 { // one person a cell of 100 m
+		t.Errorf("%g people in 2.5 × 5.5 km, want about %d", last, 25*55)
+	}
+	for _, a := range res.Areas[1:] {
+		if d := a.People - last; d != 0 && d < 3 {
+			t.Errorf("area %s has %g people more than the one before", a.Code, d)
+		}
+		last = a.People
+		for _, row := range a.Coverage {
+			if row.Covered+row.Uncovered+row.Unreachable != a.People {
+				t.Errorf("area %s: %+v of %g people", a.Code, row, a.People)
+			}
+		}
+	}
+	point := []analysis.ZonalFeature{{Code: "p", Geometry: orb.Point{9, 46}}}
+	if _, err := l.engine.CoverageOf(context.Background(), analysis.CoverageRequest{Territory: "municipalities", Service: "clinic"}, point, nil); !fault.Is(err, fault.Invalid) {
+		t.Errorf("a point as a polygon: %v", err)
 	}
 }
