@@ -17,14 +17,15 @@ import (
 )
 
 type reportCmd struct {
-	Coverage coverageCmd `cmd:"" help:"Who is within reach of a service, who is not, and where."`
-	Degurba  degurbaCmd  `cmd:"" help:"The degree of urbanisation: cities, towns and rural areas."`
+	Coverage   coverageCmd   `cmd:"" help:"Who is within reach of a service, who is not, and where."`
+	Degurba    degurbaCmd    `cmd:"" help:"The degree of urbanisation: cities, towns and rural areas."`
+	Indicators indicatorsCmd `cmd:"" help:"Indicators of the Sustainable Development Goals."`
 }
 
 type coverageCmd struct {
 	Territory string   `help:"Code of the territory; leading zeros count." required:"" short:"t"`
 	Service   []string `help:"Dataset of the service's facilities, dataset:kind or dataset[filter]; several with commas make a study." required:"" short:"s" sep:"none"`
-	Profile   []string `help:"How people move: walking, walking-elderly, straight-line, car, bicycle, bus-and-walk and others, several with commas; when left out, walking where there is land cover, else straight-line." short:"p"`
+	Profile   []string `help:"How people move: walking, walking-elderly, straight-line, car, bicycle, bus-and-walk and others, or a profile of your own (.yaml), several with commas; when left out, walking where there is land cover, else straight-line." short:"p"`
 	Within    []string `help:"Thresholds, inclusive: 15m, 1h30m, or seconds." default:"15m,30m,60m"`
 	Out       []string `help:"Files to write: .json, .html, .pdf, .csv, .zip (CSV of all tables), .xlsx, .gpkg; several with commas." short:"o" placeholder:"FILE"`
 	Lang      string   `help:"Language of the HTML and PDF report: ${enum}." enum:"it,en" default:"it"`
@@ -61,10 +62,16 @@ Examples:
 
 // Run computes the report and writes it in the formats asked for.
 func (c *coverageCmd) Run(a *app) error {
+	profiles, own, err := ownProfiles(split(c.Profile))
+	if err != nil {
+		return err
+	}
+	c.Profile = profiles
 	q, err := c.request()
 	if err != nil {
 		return err
 	}
+	q.Own = own
 	for _, o := range c.Out {
 		if _, err := outFormat(o, "", reportFormats...); err != nil {
 			return err
@@ -81,7 +88,7 @@ func (c *coverageCmd) Run(a *app) error {
 			fmt.Fprintf(a.stderr, "note: --within %s is %g seconds; write %sm for minutes\n", c.Within[i], s, c.Within[i])
 		}
 	}
-	if services, profiles := split(c.Service), split(c.Profile); len(services) > 1 || len(profiles) > 1 || c.any() {
+	if services := split(c.Service); len(services) > 1 || len(profiles) > 1 || c.any() {
 		return c.study(a, q, services, profiles)
 	}
 	return a.with(func(in *installation) error {

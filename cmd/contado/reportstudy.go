@@ -116,7 +116,8 @@ func (c *coverageCmd) study(a *app, q analysis.CoverageRequest, services, profil
 	if err != nil {
 		return usagef("%v", err)
 	}
-	if s.Speeds = q.Speeds; q.Speeds == nil {
+	s.Own = q.Own
+	if s.Speeds = q.Speeds; q.Speeds == nil && len(q.Own) == 0 { // a recipe has no room for files beside it
 		if s.Recipe, err = r.Text(); err != nil {
 			return err
 		}
