@@ -32,6 +32,8 @@ type cube struct {
 	// dear says that the last row of an area should be hidden last.
 	dear []bool
 
+	ranked []int // areas by people, once asked for
+
 	primary, secondary int
 }
 

@@ -17,6 +17,9 @@ func (t *table) extras(ctx context.Context) error {
 		t.equity(&t.r.Access[m].Equity)
 	}
 	t.equity(&t.r.Equity)
+	if n := t.r.Ridership; n != nil && n.WithoutRide != nil && (t.whole.small(*n.WithoutRide) || t.whole.small(n.People-*n.WithoutRide)) {
+		n.WithoutRide = nil
+	}
 	if err := t.choices(ctx); err != nil {
 		return err
 	}

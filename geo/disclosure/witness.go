@@ -68,46 +68,45 @@ func (c *cube) inside(t target, area, band int) bool {
 // maxPartners bounds the areas that are tried first.
 const maxPartners = 24
 
-// partners are areas that hide something already, and those with least people
-// that have enough to change places.
+// partners are the target's own area, then areas that hide something already,
+// then others, those with least people first; of those with too few people to
+// change places none.
 func (c *cube) partners(t target) []int {
-	type candidate struct {
-		area   int
-		hidden bool
-		people float64
+	out := make([]int, 0, maxPartners+1)
+	if t.area < c.areas {
+		out = append(out, t.area)
 	}
-	var list []candidate
-	for a := range c.areas {
-		if t.area == a {
-			list = append(list, candidate{a, true, -1})
-			continue
-		}
-		people := 0.0
-		for b := range c.bands {
-			for k := range c.classes() {
-				people += *c.at(a, b, k)
+	ranking := c.ranking()
+	for _, wanted := range [2]bool{true, false} {
+		for _, a := range ranking {
+			if len(out) > maxPartners {
+				return out
+			}
+			if a != t.area && c.anyHidden(c.figure(a, t.band)) == wanted {
+				out = append(out, a)
 			}
 		}
-		f := c.figure(a, min(t.band, c.bands))
-		hidden := c.population[f] || slices.Contains(c.row[f*c.rows:(f+1)*c.rows], true)
-		if people >= c.step {
-			list = append(list, candidate{a, hidden, people})
-		}
-	}
-	slices.SortStableFunc(list, func(x, y candidate) int {
-		if x.hidden != y.hidden {
-			if x.hidden {
-				return -1
-			}
-			return 1
-		}
-		return cmp.Compare(x.people, y.people)
-	})
-	out := make([]int, 0, maxPartners)
-	for _, x := range list[:min(len(list), maxPartners)] {
-		out = append(out, x.area)
 	}
 	return out
+}
+
+// ranking is the areas that have people enough, those with least first.
+func (c *cube) ranking() []int {
+	if c.ranked != nil {
+		return c.ranked
+	}
+	people := make([]float64, c.areas)
+	c.ranked = []int{}
+	for a := range people {
+		for _, v := range c.sums(a, c.bands) {
+			people[a] += v
+		}
+		if people[a] >= c.step {
+			c.ranked = append(c.ranked, a)
+		}
+	}
+	slices.SortStableFunc(c.ranked, func(a, b int) int { return cmp.Compare(people[a], people[b]) })
+	return c.ranked
 }
 
 // movesAmong tries witnesses that use only some areas. False: try said stop.
