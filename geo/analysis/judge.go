@@ -127,8 +127,8 @@ func (y *study) underRules(service chosen) rules.Service {
 // officialClasses are attributes of territories that commonly hold the class
 // of the strategy for inner areas, and officialMinutes the time to the pole.
 var (
-	officialClasses = []string{"snai_class", "classe_ai_2020", "classe_2020", "cod_classe", "classificazione", "classe", "class"}
-	officialMinutes = []string{"snai_minutes", "minuti_polo", "tempo_medio", "minuti", "minutes", "dist_media", "tempo"}
+	officialClasses = []string{"snai_class", "cod_ai_2020", "classe_ai_2020", "classe_2020", "cod_classe", "classificazione", "classe", "class"}
+	officialMinutes = []string{"snai_minutes", "tempo_medio_min_al_polo", "minuti_polo", "tempo_medio", "minuti", "minutes", "dist_media", "tempo"}
 )
 
 // inner classes areas and hamlets by their time to the nearest pole.
