@@ -2,6 +2,10 @@
 // shortest time from every cell to the nearest of many facilities (or back),
 // in one pass.
 //
+// KNearest gives the k nearest facilities of every cell, Catchments the cells of
+// each facility alone, ComputeEach several services side by side. A Profile is
+// who travels, read from a file; a Season what snow and water do to the ground.
+//
 // A Surface gives the speed on level ground of each cell, the elevation and
 // the cell size in metres. Prepare packs it once; Engine.Compute then gives a
 // value for every cell, Engine.Reach only the cells within a time limit, at a
@@ -22,18 +26,22 @@
 // harmonically (speeds are never averaged). A knight's move (Neighbours 16)
 // also passes over the two cells between its ends and spends a quarter of the
 // way in each of the four, as GRASS r.cost and AccessMod do: from (0,0) to
-// (col 1, row 2) the cells between are (0,1) and (1,1).
+// (col 1, row 2) the cells between are (0,1) and (1,1). The moves of three cells
+// (Neighbours 32) spend in each cell the share of the straight line that lies
+// in it: see far.go. Across open ground the longest way that moves take is 8.2 %,
+// 2.8 % or 1.3 % too long with 8, 16 or 32 neighbours; Solver FastMarching goes in
+// any direction instead, within 0.1 % on average.
 //
 // With elevation, each part is divided by the slope factor of the whole move
-// (Tobler; slope between the two end cells, in the direction of walking), save
+// (Options.Slope; slope between the two end cells, in the direction of walking), save
 // for parts in cells whose rule is SlopeIgnored. A move with an end of unknown
-// elevation (NaN) is taken as level.
+// elevation (NaN) is taken as level. MaxSlope closes steeper moves.
 //
 // # Barriers
 //
 // A cell with speed 0 (or NaN) is never entered. A diagonal move is blocked
-// when both cells that touch its middle are barriers, and a knight's move when
-// either cell between is one: a line of barrier cells that touch by corners
+// when both cells that touch its middle are barriers, and a knight's or far move
+// when any cell between is one: a line of barrier cells that touch by corners
 // only holds tight. Between one barrier corner and open ground a diagonal move
 // is free.
 package travel
