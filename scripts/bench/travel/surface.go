@@ -151,7 +151,7 @@ func compute(ctx context.Context, c config) error {
 		return err
 	}
 	// The engine has what it needs; a search then holds 16 bytes a cell.
-	*s, speed = travel.Surface{}, nil
+	*s = travel.Surface{}
 	debug.FreeOSMemory()
 	r, err := e.Compute(ctx, sources, o)
 	if err != nil {
