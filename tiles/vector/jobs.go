@@ -77,14 +77,6 @@ func (d *drawing) poured() float64 {
 	return float64(d.pixels.total) / fullPixel * basePixel * basePixel
 }
 
-// count is the number of polygons in the pixels.
-func (d *drawing) count() int {
-	if d.pixels.pixels == nil {
-		return 0
-	}
-	return d.pixels.count
-}
-
 // needs is what the layer takes as it is, about, with all its attributes.
 func (d *drawing) needs(c *tagCost) float64 {
 	tags := c.of(d.fields)

@@ -36,6 +36,7 @@ type bench struct {
 	mapserv      string // MapServer's program; "" = without
 	peers        string // folder of programs of peers; "" = without
 	parcels      int    // of the made cadastre of vector
+	parts        string // of vector; "" = all
 	programs     string // of raster: beginnings of names; "" = all
 	scenes       string // folder of the scenes, kept; "" = temporary
 	areasFile    string // 330 municipalities
@@ -61,6 +62,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.IntVar(&b.scene, "scene", 4096, "cells along each side of the scene for tiles")
 	flags.StringVar(&b.peers, "programs-of-peers", "", "folder with pmtiles, tegola, pg_featureserv and tippecanoe; left out: without these")
 	flags.IntVar(&b.parcels, "parcels", 1_000_000, "parcels of the made cadastre of vector")
+	flags.StringVar(&b.parts, "parts", "", "parts of vector, separated by commas: pages, live, pyramid, archive; left out: all")
 	flags.IntVar(&b.reps, "reps", 5, "runs of each program")
 	limit := flags.Duration("limit", 25*time.Minute, "longest time for all of it")
 	if err := flags.Parse(args); err != nil {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -37,20 +39,34 @@ func (b *bench) vector(ctx context.Context) (err error) {
 		return err
 	}
 	defer v.floor.close()
-	if err := b.pages(ctx, v); err != nil {
-		return err
+	if b.part("pages") {
+		if err := b.pages(ctx, v); err != nil {
+			return err
+		}
 	}
-	rows, err := b.liveTiles(ctx, v)
-	if err != nil {
-		return err
+	var live []*tileRow
+	if b.part("live") {
+		if live, err = b.liveTiles(ctx, v); err != nil {
+			return err
+		}
+		b.printTiles("Vector tiles, drawn when asked for", v, live, live)
 	}
-	b.printTiles("Vector tiles, drawn when asked for", v, rows, rows)
-	fromPyramid, err := b.pyramids(ctx, v)
-	if err != nil {
-		return err
+	if b.part("pyramid") {
+		rows, err := b.pyramids(ctx, v)
+		if err != nil {
+			return err
+		}
+		b.printTiles("Vector tiles from a pyramid", v, rows, live)
 	}
-	b.printTiles("Vector tiles from a pyramid", v, fromPyramid, rows)
-	return b.archives(ctx, v)
+	if b.part("archive") {
+		return b.archives(ctx, v)
+	}
+	return nil
+}
+
+// part tells whether a part of vector is wanted.
+func (b *bench) part(name string) bool {
+	return b.parts == "" || slices.Contains(strings.Split(b.parts, ","), name)
 }
 
 func (b *bench) say(format string, args ...any) {

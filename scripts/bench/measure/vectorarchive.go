@@ -80,7 +80,7 @@ func (b *bench) served(ctx context.Context, p tileServer, class zoomClass, warm,
 // thousands of tiles; rounds; tiles of a round.
 const (
 	tallZoom    = 17
-	tallRounds  = 5
+	tallRounds  = 3
 	tallTiles   = 6000
 	warmingUp   = 1500
 	tallDataset = "tall"

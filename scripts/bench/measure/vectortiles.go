@@ -13,7 +13,8 @@ type tileRow struct {
 	clients     int
 	load        load
 	largest     int
-	held        held // MiB; of the database nothing is told
+	held        held    // MiB; of the database nothing is told
+	cpu         float64 // ms a tile, of the server
 }
 
 func (r *tileRow) cells(floor float64) []string {
@@ -21,9 +22,15 @@ func (r *tileRow) cells(floor float64) []string {
 	if floor > 0 {
 		times = num(r.load.rate() / floor)
 	}
+	known := func(v float64) string {
+		if v == 0 {
+			return "–"
+		}
+		return num(v)
+	}
 	return []string{
-		r.name, fmt.Sprint(r.clients), num(r.load.rate()), times, num(median(r.load.ms)), num(quantile(r.load.ms, 0.95)), fmt.Sprint(len(r.load.ms)),
-		num(float64(r.load.bytes) / float64(max(len(r.load.ms), 1)) / 1024), num(float64(r.largest) / 1024), num(r.held.rss), num(r.held.own),
+		r.name, fmt.Sprint(r.clients), num(r.load.rate()), times, num(median(r.load.ms)), num(quantile(r.load.ms, 0.95)), known(r.cpu), fmt.Sprint(len(r.load.ms)),
+		num(float64(r.load.bytes) / float64(max(len(r.load.ms), 1)) / 1024), num(float64(r.largest) / 1024), known(r.held.rss), known(r.held.own),
 	}
 }
 
@@ -47,7 +54,7 @@ func (b *bench) printTiles(title string, v *vectorBench, rows, floors []*tileRow
 		}
 		if len(cells) > 0 {
 			table(b.out, fmt.Sprintf("%s: %s of %d parcels, none twice in a process", title, class.name, v.parcels),
-				[]string{"", "clients", "tiles/s", "× " + floorName, "p50 ms", "p95 ms", "tiles", "KiB a tile", "largest KiB", "peak RSS MiB", "of it not of files"}, cells)
+				[]string{"", "clients", "tiles/s", "× " + floorName, "p50 ms", "p95 ms", "CPU ms a tile", "tiles", "KiB a tile", "largest KiB", "peak RSS MiB", "of it not of files"}, cells)
 		}
 	}
 }
@@ -122,10 +129,19 @@ func (b *bench) ownTiles(ctx context.Context, class zoomClass, list []address) (
 		return fmt.Sprintf("/xyz/parcels/%d/%d/%d.mvt", t[0], t[1], t[2])
 	}
 	one := func(how asking, path func(i int) string) error {
+		before, err := s.usage()
+		if err != nil {
+			return err
+		}
 		r, err := b.measureTiles(ctx, how, func(ctx context.Context, i int) (int, error) { return a.tile(ctx, path(i)) })
 		if err != nil {
 			return err
 		}
+		after, err := s.usage()
+		if err != nil {
+			return err
+		}
+		r.cpu = 1000 * (after.cpu - before.cpu) / float64(max(len(r.load.ms), 1))
 		r.held = w.peak()
 		out = append(out, r)
 		return nil
