@@ -33,6 +33,7 @@ import (
 	"contado/geo/gdal"
 	"contado/geo/store/blob"
 	"contado/geo/store/jobs"
+	"contado/ingest/attach"
 	"contado/tiles"
 )
 
@@ -53,7 +54,9 @@ type Deps struct {
 	// EditBy makes one. RequireMatch refuses changes without If-Match.
 	Edit         func(*http.Request) (who string, err error)
 	RequireMatch bool
-	Log          *slog.Logger // nil: silence
+	// Followed is how an attached table is followed; nil: there is none.
+	Followed func(dataset string) (attach.Status, bool)
+	Log      *slog.Logger // nil: silence
 	// Program is the name and version: "contado 0.1.0".
 	Program string
 	// BaseURL is the address that people use, when it is not the one that
@@ -121,6 +124,7 @@ func New(d Deps) (*Server, error) {
 	for _, r := range []interface{ Register(rest.Registrar) }{
 		&ogc.Handler{
 			Atlas: d.Atlas, Program: d.Program, Home: home.home, Timeout: d.Limits.Query, Edit: d.Edit, RequireMatch: d.RequireMatch,
+			Followed: d.Followed,
 		},
 		&stac.Handler{Atlas: d.Atlas, Blobs: d.Blobs, Timeout: d.Limits.Query},
 		&ogc.Pictures{Painter: painter, Tiles: d.Tiles, Timeout: d.Limits.Tile},

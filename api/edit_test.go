@@ -322,6 +322,11 @@ func TestOptionsTellWhatCanBeDone(t *testing.T) {
 			t.Errorf("%s: Allow %q, want %q", path, got, want)
 		}
 	}
+	for path, want := range map[string]string{wellsURL: asGeoJSON + ", application/json", wellsURL + "/3": "", "/collections/scenes/items": ""} {
+		if got := ask.Do(t, apitest.Request{Method: http.MethodOptions, Path: path}).Header().Get("Accept-Post"); got != want {
+			t.Errorf("%s: Accept-Post %q, want %q", path, got, want)
+		}
+	}
 	if got := ask.Do(t, apitest.Request{Method: http.MethodOptions, Path: wellsURL + "/3"}).Header().Get("Accept-Patch"); got != asPatch {
 		t.Errorf("Accept-Patch %q", got)
 	}

@@ -19,7 +19,8 @@ import (
 )
 
 // maxListed bounds the raster items shown within a collection in the list of
-// all; items_count says how many there are, and /items has them all.
+// all: items_count says how many there are, and items_href leads to all, page
+// by page.
 const maxListed = 500
 
 // Collection describes a dataset (17-069r4 §7.13), with what we know beyond
@@ -71,8 +72,41 @@ type own struct {
 	Bands        []band           `json:"bands,omitempty"`
 	Items        []itemSummary    `json:"items,omitempty"`
 	ItemsCount   *int             `json:"items_count,omitempty"`
+	ItemsHref    string           `json:"items_href,omitempty"` // of all of them
+	Table        *table           `json:"attached,omitempty"`
 	Notices      []catalog.Notice `json:"notices"`
 	Invented     bool             `json:"invented"`
+}
+
+// table is how a table of another database is followed.
+type table struct {
+	Mode    string     `json:"mode"` // notify, column or compare
+	OK      bool       `json:"ok"`
+	Checked *time.Time `json:"checked,omitempty"` // last known to be as the table is
+	Lost    *time.Time `json:"lost,omitempty"`    // since when edits are not noticed
+	Reason  string     `json:"reason,omitempty"`
+	Noticed int64      `json:"noticed"` // edits since the program began
+}
+
+// table is nil for what is not attached, or not followed by this program.
+func (h *Handler) table(d catalog.Dataset) *table {
+	if h.Followed == nil {
+		return nil
+	}
+	s, ok := h.Followed(d.ID)
+	if !ok {
+		return nil
+	}
+	out := &table{Mode: s.Mode, OK: s.Lost.IsZero(), Noticed: s.Noticed}
+	if !s.Checked.IsZero() {
+		at := s.Checked.UTC()
+		out.Checked = &at
+	}
+	if !out.OK {
+		at := s.Lost.UTC()
+		out.Lost, out.Reason = &at, s.Reason
+	}
+	return out
 }
 
 type band struct {
@@ -133,6 +167,7 @@ func describe(c echo.Context, state *atlas.Snapshot, d catalog.Dataset, most int
 		}
 	case catalog.Raster:
 		out.Contado.addItems(state.Items(d.ID, nil), d.Role, most)
+		out.Contado.ItemsHref = rest.URL(c, "collections", d.ID, "items")
 	}
 	out.Links = collectionLinks(c, d)
 	return out
@@ -227,7 +262,7 @@ func (h *Handler) collections(c echo.Context) error {
 	list := make([]Collection, 0, len(state.Datasets()))
 	for _, d := range state.Datasets() {
 		one := describe(c, state, d, maxListed)
-		one.Contado.Editable = h.Editable(d)
+		one.Contado.Editable, one.Contado.Table = h.Editable(d), h.table(d)
 		list = append(list, one)
 	}
 	if format.Name == rest.HTMLFormat.Name {
@@ -266,7 +301,7 @@ func (h *Handler) collection(c echo.Context) error {
 		return err
 	}
 	out := describe(c, state, d, math.MaxInt)
-	out.Contado.Editable = h.Editable(d)
+	out.Contado.Editable, out.Contado.Table = h.Editable(d), h.table(d)
 	if d.Kind == catalog.Vector && d.Version.Vector != nil {
 		l, err := state.Layer(c.Request().Context(), d.ID)
 		if err != nil {

@@ -68,6 +68,9 @@ func (h *Handler) options(all []string) echo.HandlerFunc {
 		if h.Editable(d) && slices.Contains(all, http.MethodPatch) {
 			header.Set("Accept-Patch", rest.MediaMergePatch)
 		}
+		if h.Editable(d) && slices.Contains(all, http.MethodPost) {
+			header.Set("Accept-Post", rest.MediaGeoJSON+", application/json")
+		}
 		return c.NoContent(http.StatusNoContent)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"contado/api/page"
 	"contado/api/rest"
 	"contado/geo/atlas"
+	"contado/ingest/attach"
 )
 
 // Handler serves datasets from the current state of an atlas.
@@ -28,6 +29,8 @@ type Handler struct {
 	// RequireMatch refuses changes that do not say with If-Match which state
 	// they are of.
 	RequireMatch bool
+	// Followed is how an attached table is followed; nil: there is none.
+	Followed func(dataset string) (attach.Status, bool)
 
 	values values
 }

@@ -106,6 +106,8 @@ func (a *app) serve(in *installation, l net.Listener, c *serveCmd, ready func(ur
 			log.WarnContext(a.ctx, "anybody who reaches the server can change data: name the proxy's header with --edit-user-header, or listen on the loopback interface")
 		}
 	}
+	followers := in.followers(log)
+	deps.Followed = followers.Status
 	s, err := api.New(deps)
 	if err != nil {
 		return errors.Join(err, l.Close())
@@ -126,7 +128,7 @@ func (a *app) serve(in *installation, l net.Listener, c *serveCmd, ready func(ur
 		return nil
 	})
 	g.Go(func() error {
-		in.followers(log).Run(ctx)
+		followers.Run(ctx)
 		return nil
 	})
 	if !c.NoWorker {
@@ -135,6 +137,10 @@ func (a *app) serve(in *installation, l net.Listener, c *serveCmd, ready func(ur
 		g.Go(func() error { return in.jobs.Run(ctx, handlers) })
 		g.Go(func() error {
 			in.enqueuePyramids(ctx, pyramids, log)
+			return nil
+		})
+		g.Go(func() error {
+			in.runRecipes(ctx, log)
 			return nil
 		})
 	}
