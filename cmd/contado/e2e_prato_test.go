@@ -1,0 +1,117 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"contado/geo/coverage"
+	"contado/scripts/shareddata"
+)
+
+// Reviewed figures of TestPratoByBus.
+const (
+	pratoWithoutRide = 3249
+	pratoWithinHour  = 131711
+)
+
+// TestPratoByBus: the province of Prato by its real timetable. No land cover
+// is known, so the ground is open; people are those of the municipalities,
+// spread evenly; the hospital stands where it is, about.
+func TestPratoByBus(t *testing.T) {
+	t.Parallel()
+	bounds := shareddata.Path(t, "it-boundaries/limits_P_100_municipalities.geojson")
+	table := shareddata.Path(t, "it-snai-aree-interne/mappa-ai-2020-comuni.csv")
+	feed := shareddata.Path(t, "it-prato-gtfs/bus.gtfs")
+	h := newHouse(t)
+	hospital := filepath.Join(t.TempDir(), "hospital.geojson")
+	if err := os.WriteFile(hospital, []byte(`{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"name":"Ospedale Santo Stefano"},"geometry":{"type":"Point","coordinates":[11.0672,43.8688]}}]}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	h.must("ingest", bounds, "-d", "prato", "--role", "territory")
+	h.must("ingest", table, "-d", "people", "--role", "population")
+	h.must("ingest", hospital, "-d", "hospital", "--role", "service")
+	if said := h.refuse(4, "report", "coverage", "-t", "100", "-s", "hospital", "-p", "bus-and-walk"); !strings.Contains(said, "timetable") {
+		t.Errorf("without a timetable: %s", said)
+	}
+	h.must("ingest", feed, "-d", "bus")
+
+	ask := func(args ...string) *coverage.Report {
+		t.Helper()
+		out := filepath.Join(t.TempDir(), "report.json")
+		h.must(append([]string{"report", "coverage", "-t", "100", "-s", "hospital", "--within", "15m,30m,60m,90m", "-o", out}, args...)...)
+		b, err := os.ReadFile(out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var r coverage.Report
+		if err := json.Unmarshal(b, &r); err != nil {
+			t.Fatal(err)
+		}
+		for _, row := range r.Coverage {
+			if row.Covered+row.Uncovered+row.Unreachable != r.PopulationTotal {
+				t.Errorf("%v: somebody is lost: %+v of %g", args, row, r.PopulationTotal)
+			}
+		}
+		return &r
+	}
+	day := []string{"-p", "bus-and-walk", "--date", "2016-05-04", "--departing", "07:00-09:00"}
+	foot, bus := ask("-p", "walking"), ask(day...)
+	bad := ask(append(day, "--percentile", "90")...)
+	night := ask(append(day, "--departing", "01:00-02:00")...)
+	chair := ask(append(day, "--wheelchair")...)
+	known := snaiPeople(t, table)
+	if len(bus.Areas) != 7 || bus.PopulationTotal != foot.PopulationTotal {
+		t.Errorf("%d municipalities, %g people", len(bus.Areas), bus.PopulationTotal)
+	}
+	for _, a := range bus.Areas {
+		closeTo(t, a.Name+" people", a.Population, known[a.Code], 1e-6)
+	}
+	n := bus.Ridership
+	if n == nil || n.Date != "2016-05-04" || n.From != "07:00" || n.Until != "09:00" || n.Percentile != 50 || n.Departures != 120 || n.Samples != 1 || n.Useful == nil {
+		t.Fatalf("%+v", n)
+	}
+	if foot.Ridership != nil || n.People != bus.PopulationTotal || n.WithoutRide == nil || *n.WithoutRide <= 0 || *n.WithoutRide >= n.People/2 || *n.Useful < 0.4 || *n.Useful > 0.99 {
+		t.Errorf("%+v, %g of departures", n, *n.Useful)
+	}
+	for i := range bus.Coverage {
+		f, b, w := foot.Coverage[i], bus.Coverage[i], bad.Coverage[i]
+		if b.Covered < f.Covered || w.Covered < f.Covered || w.Covered > b.Covered || b.Unreachable > f.Unreachable {
+			t.Errorf("within %g s: %g on foot, %g by bus, %g at nine departures of ten", f.ThresholdS, f.Covered, b.Covered, w.Covered)
+		}
+		if chair.Coverage[i].Covered != f.Covered {
+			t.Errorf("the feed says of no trip that it is accessible, yet %g are covered, %g on foot", chair.Coverage[i].Covered, f.Covered)
+		}
+	}
+	// Reviewed: by the timetable of that Wednesday, on open ground.
+	closeTo(t, "people without a useful ride", *n.WithoutRide, pratoWithoutRide, 0.02)
+	closeTo(t, "people within an hour by bus", bus.Coverage[2].Covered, pratoWithinHour, 0.02)
+	if *night.Ridership.Useful > 0.01 {
+		t.Errorf("between one and two at night a ride helps at %g of departures", *night.Ridership.Useful)
+	}
+	codes := map[string]bool{}
+	for _, n := range append(bus.Notices, chair.Notices...) {
+		codes[n.Code] = true
+	}
+	for _, want := range []string{"open-ground", "rides", "wheelchair"} {
+		if !codes[want] {
+			t.Errorf("no notice %q in %v", want, codes)
+		}
+	}
+	// Home by bus, on the typical day.
+	home := ask("-p", "bus-and-walk", "--direction", "from-facility", "--departing", "13:00-14:00")
+	if home.Ridership.Date == "" || home.Coverage[2].Covered < foot.Coverage[2].Covered {
+		t.Errorf("home: %+v, %+v", home.Ridership, home.Coverage)
+	}
+	out := h.must(append([]string{"report", "coverage", "-t", "100", "-s", "hospital"}, day...)...)
+	if !strings.Contains(out, "have no useful ride at any departure") {
+		t.Errorf("headline: %s", out)
+	}
+	for _, c := range [][]string{{"--date", "2030-01-01"}, {"--departing", "7"}, {"--percentile", "101"}, {"--date", "yesterday"}, {"--timetable", "hospital"}} {
+		if out, errs, code := h.run(append([]string{"report", "coverage", "-t", "100", "-s", "hospital", "-p", "bus-and-walk"}, c...)...); code == 0 || strings.Contains(errs, "internal") {
+			t.Errorf("%v: exit code %d, %s%s", c, code, out, errs)
+		}
+	}
+}
