@@ -13,7 +13,7 @@ const opProtect = "disclosure.Protect"
 // MaxThreshold bounds the threshold: above it nothing would be left to read.
 const MaxThreshold = 1000
 
-// ProtectReport hides in place what would show fewer people than threshold (0
+// protectReport hides in place what would show fewer people than threshold (0
 // is DefaultThreshold): counts above 0 and below it, differences of counts
 // that are, and as many others as it takes so that none can be computed from
 // what is left: see cube for the proof. Rows are hidden whole; a figure whose
@@ -22,7 +22,7 @@ const MaxThreshold = 1000
 // row of the whole; gaps go into GapsOmitted where they would tell.
 // Protecting a protected report again is refused: hidden numbers are gone.
 // Errors: fault.Invalid, fault.Canceled.
-func ProtectReport(ctx context.Context, r *coverage.Report, threshold float64) error {
+func protectReport(ctx context.Context, r *coverage.Report, threshold float64) error {
 	k, err := checkThreshold(threshold)
 	if err != nil {
 		return err

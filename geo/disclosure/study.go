@@ -10,12 +10,12 @@ import (
 	"contado/geo/fault"
 )
 
-// ProtectStudy hides in place what would show few people, as ProtectReport
+// protectStudy hides in place what would show few people, as protectReport
 // does, in all sections together and in what the study makes of them: a
 // population that is hidden in one section is hidden in all; isolation and
 // rules hide the areas whose rows a section hides, for their sums would tell.
-// Errors as ProtectReport's.
-func ProtectStudy(ctx context.Context, s *coverage.Study, threshold float64) error {
+// Errors as protectReport's.
+func protectStudy(ctx context.Context, s *coverage.Study, threshold float64) error {
 	k, err := checkThreshold(threshold)
 	if err != nil {
 		return err
