@@ -221,10 +221,24 @@ func (c Connection) reach(ctx context.Context, s session) (*sql.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := db.PingContext(ctx); err != nil {
+	if err := settled(ctx, db, s); err != nil {
 		return nil, errors.Join(translate(ctx, "postgis.Open", fmt.Errorf("reach database %s: %w", c.Name(), err)), db.Close())
 	}
 	return db, nil
+}
+
+// settled makes sure that a session is as it was asked for: a pooler may have
+// dropped what it was told.
+func settled(ctx context.Context, db *sql.DB, s session) error {
+	var path, intervals, digits string
+	const query = "SELECT current_setting('search_path'), current_setting('intervalstyle'), current_setting('extra_float_digits')"
+	if err := db.QueryRowContext(ctx, query).Scan(&path, &intervals, &digits); err != nil {
+		return err
+	}
+	if path != s.searchPath && s.searchPath != "" || intervals != "iso_8601" || digits != "3" {
+		return fault.WithHint(fault.Errorf("postgis.Open", fault.Invalid, "the settings of sessions do not reach the server"), poolerHint)
+	}
+	return nil
 }
 
 // inTx runs fn in a transaction: all of it happens, or nothing.

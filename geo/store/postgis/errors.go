@@ -50,7 +50,15 @@ func kindOf(err error) (kind fault.Kind, hint string) {
 	return fault.Other, ""
 }
 
+// poolerHint is for poolers like PgBouncer, which hand a session's settings on
+// to others or drop them: names could then be looked for in other schemas, and
+// times read in another zone.
+const poolerHint = "a pooler like PgBouncer is in between: give the address of the database server itself, the pool of connections here is small"
+
 func kindOfState(e *pq.Error) (kind fault.Kind, hint string) {
+	if e.Code == pqerror.ProtocolViolation && strings.Contains(e.Message, "startup parameter") {
+		return fault.Invalid, poolerHint
+	}
 	switch e.Code {
 	case pqerror.UniqueViolation:
 		return fault.Exist, ""
