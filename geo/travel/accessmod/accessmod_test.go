@@ -83,6 +83,9 @@ func naive(g *Ground, starts []int, o Options) []float64 {
 	}
 	speed := func(c int, slope float64) float64 {
 		v := float64(g.Codes[c]%1_000_000) / 1000
+		if o.Isotropic || g.Elevation == nil {
+			return v
+		}
 		switch g.Codes[c] / 1_000_000 {
 		case 1:
 			return v / math.Exp(-0.175) * math.Exp(-3.5*math.Abs(slope+0.05))
