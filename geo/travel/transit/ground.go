@@ -183,9 +183,6 @@ func (r *Router) locate(i int) (int32, bool) {
 	return int32(c), true
 }
 
-// walked is a walk between a wanted cell (its slot) and a group.
-type walked struct{ slot, group, seconds int32 }
-
 // reach walks from every group, as far as walks to stops and changes go, and
 // fills the pairs.
 func (r *Router) reach(ctx context.Context) ([]Walk, error) {

@@ -162,7 +162,7 @@ func (s *settler) place(stop, trip int32, board bool) int32 {
 		named = s.named[1]
 	}
 	route := s.trips[trip].Route
-	p := place{stop, -1, -1}
+	var p place
 	switch {
 	case named[place{stop, trip, -1}]:
 		p = place{stop, trip, route}
