@@ -18,6 +18,8 @@ import (
 
 type reportCmd struct {
 	Coverage   coverageCmd   `cmd:"" help:"Who is within reach of a service, who is not, and where."`
+	Verify     verifyCmd     `cmd:"" help:"Compute a report again and compare it number by number."`
+	Compare    compareCmd    `cmd:"" help:"What changed between two reports."`
 	Degurba    degurbaCmd    `cmd:"" help:"The degree of urbanisation: cities, towns and rural areas."`
 	Indicators indicatorsCmd `cmd:"" help:"Indicators of the Sustainable Development Goals."`
 }

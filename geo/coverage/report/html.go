@@ -16,6 +16,7 @@ import (
 	"html/template"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 
 	"contado/geo/coverage"
@@ -211,7 +212,9 @@ func (p *frontPage) addNotices(list []coverage.Notice) {
 			p.Invented = p.l.notice(&list[i])
 			continue
 		}
-		p.Notices = append(p.Notices, p.l.notice(&list[i]))
+		if text := p.l.notice(&list[i]); !slices.Contains(p.Notices, text) {
+			p.Notices = append(p.Notices, text)
+		}
 	}
 }
 

@@ -226,6 +226,9 @@ func (l *language) word(kind, name string) string {
 func (l *language) serviceKey(service string) string {
 	id := strings.ToLower(strings.TrimSpace(service))
 	id = strings.NewReplacer("_", "-", " ", "-").Replace(id)
+	if _, kind, ok := strings.Cut(id, ":"); ok && kind != "" { // dataset:kind
+		id = kind
+	}
 	for _, c := range []string{id, strings.TrimSuffix(id, "s"), strings.TrimSuffix(id, "es"), strings.TrimSuffix(id, "ies") + "y"} {
 		if c != "" && l.has("service."+c) {
 			return "service." + c

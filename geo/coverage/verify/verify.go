@@ -85,6 +85,8 @@ func Inputs(kept *coverage.Study, now Content) []Gone {
 				out = append(out, Gone{in.Dataset, fmt.Sprintf("there is no dataset %s any more (%s, %s)", in.Dataset, in.Version, short(in.SHA256))})
 			case in.SHA256 == "" && in.Version != version:
 				out = append(out, Gone{in.Dataset, fmt.Sprintf("%s was %s and is %s now; the report has no checksum", in.Dataset, in.Version, version)})
+			case in.SHA256 == sum && edits(in.Version) != edits(version):
+				out = append(out, Gone{in.Dataset, fmt.Sprintf("rows of %s were edited since (%s, now %s)", in.Dataset, in.Version, version)})
 			case in.SHA256 != "" && in.SHA256 != sum:
 				out = append(out, Gone{in.Dataset, fmt.Sprintf("%s was %s with checksum %s, and is %s with %s now", in.Dataset, in.Version, short(in.SHA256), version, short(sum))})
 			}
@@ -95,6 +97,12 @@ func Inputs(kept *coverage.Study, now Content) []Gone {
 		look(r.Inputs)
 	}
 	return out
+}
+
+// edits is the state of the edits on top of a version: "17" of "3.17".
+func edits(version string) string {
+	_, after, _ := strings.Cut(version, ".")
+	return after
 }
 
 func short(sum string) string {

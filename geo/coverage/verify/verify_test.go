@@ -87,6 +87,15 @@ func TestInputs(t *testing.T) {
 	if gone := verify.Inputs(kept, now); len(gone) != 0 {
 		t.Errorf("the same contents: %v", gone)
 	}
+	edited := func(id string) (string, string, bool) {
+		if id == "popolazione" {
+			return "v1.4", all[id], true
+		}
+		return now(id)
+	}
+	if gone := verify.Inputs(kept, edited); len(gone) != 1 || gone[0].Dataset != "popolazione" {
+		t.Errorf("rows were edited: %v", gone)
+	}
 	delete(all, "comuni")
 	all["pharmacy"] = "other"
 	gone := verify.Inputs(kept, now)

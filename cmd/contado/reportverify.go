@@ -1,0 +1,253 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"contado/geo/analysis"
+	"contado/geo/coverage"
+	"contado/geo/coverage/compare"
+	"contado/geo/coverage/report"
+	"contado/geo/coverage/verify"
+	"contado/geo/recipe"
+	"contado/geo/table"
+	"contado/geo/travel"
+)
+
+type verifyCmd struct {
+	File string `arg:"" help:"Report as JSON."`
+	JSON bool   `help:"Print the verdict as JSON." name:"json"`
+}
+
+// Help shows examples under the flags.
+func (c *verifyCmd) Help() string {
+	return `Computes the report again from what it says of its inputs and settings, and compares number
+by number. Exit code 0: every number is the same. 1: some are not, or inputs are no longer there.
+
+Examples:
+  contado report verify council.json`
+}
+
+var errNotSame = errors.New("the report could not be confirmed")
+
+// Run computes again and compares.
+func (c *verifyCmd) Run(a *app) error {
+	kept, err := readReport(c.File)
+	if err != nil {
+		return err
+	}
+	q, err := again(kept)
+	if err != nil {
+		return err
+	}
+	return a.with(func(in *installation) error {
+		now := in.atlas.Current()
+		v := &verify.Verdict{Outcome: verify.Changed, Differences: []verify.Difference{}}
+		v.Gone = verify.Inputs(kept, func(id string) (string, string, bool) {
+			d, err := now.Dataset(id)
+			if err != nil {
+				return "", "", false
+			}
+			return now.Stamp(id), d.Version.SHA256, true
+		})
+		if len(v.Gone) == 0 {
+			p := a.progress()
+			st, err := recompute(a, in, kept, q, p)
+			p.Done()
+			if err != nil {
+				return err
+			}
+			if v, err = verify.Compare(kept, st); err != nil {
+				return err
+			}
+		}
+		if c.JSON {
+			err = encodeJSON(a.stdout, v)
+		} else {
+			printVerdict(a.stdout, v)
+		}
+		if err == nil && v.Outcome != verify.Same {
+			err = errNotSame
+		}
+		return err
+	})
+}
+
+func recompute(a *app, in *installation, kept *coverage.Study, q analysis.StudyRequest, p *progress) (*coverage.Study, error) {
+	if kept.Recipe != "" {
+		st, _, err := in.engine.Study(a.ctx, q, p.Share)
+		return st, err
+	}
+	one := q.CoverageRequest
+	one.Service, one.Profile = q.Services[0], q.Profiles[0]
+	r, _, err := in.engine.Coverage(a.ctx, one, p.Share)
+	if err != nil {
+		return nil, err
+	}
+	return report.StudyOf(r), nil
+}
+
+// again is the question that a kept report answers.
+func again(kept *coverage.Study) (analysis.StudyRequest, error) {
+	if kept.Recipe != "" {
+		r, err := recipe.Parse(strings.NewReader(kept.Recipe))
+		if err != nil {
+			return analysis.StudyRequest{}, fmt.Errorf("the recipe of the report: %w", err)
+		}
+		return r.Request(kept.Territory.Code)
+	}
+	if len(kept.Sections) != 1 {
+		return analysis.StudyRequest{}, usagef("the report has no recipe: it was made with a speed table or a profile from a file, which are not kept in it")
+	}
+	r := kept.Sections[0]
+	q := analysis.StudyRequest{Services: []string{r.Service}, Profiles: []string{r.Profile}}
+	q.Territory, q.Thresholds, q.HideBelow = kept.Territory.Code, r.ThresholdsS, -1
+	if r.Disclosure != nil {
+		q.HideBelow = r.Disclosure.Threshold
+	}
+	for _, p := range r.Method.Parameters {
+		n, isNumber := p.Value.(float64)
+		switch {
+		case p.Name == "direction" && p.Value == "from-facility":
+			q.Direction = travel.FromFacility
+		case p.Name == "neighbours" && isNumber:
+			q.Neighbours = int(n)
+		case p.Name == "speed" && isNumber && r.Profile == analysis.StraightLine:
+			q.SpeedKmh = n
+		}
+	}
+	roles := map[string]*string{"population": &q.Population, "landcover": &q.LandCover, "elevation": &q.Elevation, "place": &q.Places}
+	for _, in := range r.Inputs {
+		if field := roles[in.Role]; field != nil && *field == "" {
+			*field = in.Dataset
+		}
+	}
+	return q, nil
+}
+
+func readReport(path string) (*coverage.Study, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	st, err := report.ReadStudy(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return st, nil
+}
+
+func printVerdict(w io.Writer, v *verify.Verdict) {
+	switch v.Outcome {
+	case verify.Same:
+		fmt.Fprintf(w, "SAME: all %d numbers are as in the report\n", v.Numbers)
+	case verify.Different:
+		fmt.Fprintf(w, "DIFFERENT: %d of %d numbers and texts are not as in the report, from the same inputs\n", len(v.Differences)+v.Omitted, v.Numbers)
+	default:
+		fmt.Fprintln(w, "INPUTS CHANGED: the report cannot be computed again")
+	}
+	for _, g := range v.Gone {
+		fmt.Fprintf(w, "  %s\n", g.Why)
+	}
+	for i, d := range v.Differences {
+		if i == 20 {
+			fmt.Fprintf(w, "  … %d more; --json has up to %d\n", len(v.Differences)+v.Omitted-i, verify.MaxDifferences)
+			break
+		}
+		fmt.Fprintf(w, "  %s: %s in the report, %s now\n", d.Path, d.Kept, d.Again)
+	}
+	if v.Program != "" {
+		fmt.Fprintf(w, "  the report was computed by %s, this is %s\n", v.Program, program())
+	}
+}
+
+type compareCmd struct {
+	A    string   `arg:"" help:"Earlier report, as JSON."`
+	B    string   `arg:"" help:"Later report, as JSON."`
+	Out  []string `help:"Files to write: .html, .csv, .json; several with commas." short:"o" placeholder:"FILE"`
+	Lang string   `help:"Language of the HTML page: ${enum}." enum:"it,en" default:"it"`
+}
+
+// Help shows examples under the flags.
+func (c *compareCmd) Help() string {
+	return `Says what changed: shares, people, who gained and who lost, and which inputs and settings are others.
+
+Examples:
+  contado report compare 2025.json 2026.json -o change.html`
+}
+
+// Run compares and writes.
+func (c *compareCmd) Run(a *app) error {
+	for _, o := range c.Out {
+		if _, err := outFormat(o, "", "html", "csv", "json"); err != nil {
+			return err
+		}
+		if err := writable(o); err != nil {
+			return err
+		}
+	}
+	x, err := readReport(c.A)
+	if err != nil {
+		return err
+	}
+	y, err := readReport(c.B)
+	if err != nil {
+		return err
+	}
+	d, err := compare.Studies(x, y)
+	if err != nil {
+		return err
+	}
+	for _, o := range c.Out {
+		format, err := outFormat(o, "", "html", "csv", "json")
+		if err != nil {
+			return err
+		}
+		err = a.write(o, func(w io.Writer) error {
+			switch format {
+			case "html":
+				return report.CompareHTML(w, d, c.Lang)
+			case "csv":
+				return report.CompareCSV(w, d, table.Plain)
+			}
+			return report.CompareJSON(w, d)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	printComparison(a.stdout, d)
+	return nil
+}
+
+func printComparison(w io.Writer, d *compare.Comparison) {
+	percent := func(v *float64) string {
+		if v == nil {
+			return "–"
+		}
+		return fmt.Sprintf("%.1f %%", *v*100)
+	}
+	for i := range d.Sections {
+		s := &d.Sections[i]
+		for _, r := range s.Rows {
+			fmt.Fprintf(w, "%s, %s, %s: %s -> %s", s.Service, s.Profile, minutes(r.ThresholdS), percent(r.ShareA), percent(r.ShareB))
+			if r.CoveredA != nil && r.CoveredB != nil {
+				fmt.Fprintf(w, " (%+.0f people)", *r.CoveredB-*r.CoveredA)
+			}
+			fmt.Fprintln(w)
+		}
+	}
+	for _, in := range d.Inputs {
+		fmt.Fprintf(w, "other data: %s (%s)\n", in.Dataset, in.Role)
+	}
+	for _, s := range d.Settings {
+		fmt.Fprintf(w, "other setting: %s, %s: %s: %s -> %s\n", s.Service, s.Profile, s.Parameter, s.A, s.B)
+	}
+	for _, c := range d.Cautions {
+		fmt.Fprintf(w, "caution: %s\n", c)
+	}
+}
