@@ -75,7 +75,7 @@ func Load(ctx context.Context, f *Feed, day Day, o Options) (*Timetable, error) 
 	t.count = int((t.o.Until - t.o.From + t.o.Step - 1) / t.o.Step)
 	t.last = t.seconds(t.o.Until) + t.o.Horizon
 	t.notes.Day = day.String()
-	l := loader{Timetable: t, feed: f, frequencies: map[int32][]Frequency{}, services: map[int32][]int32{}}
+	l := loader{Timetable: t, feed: f, frequencies: map[int32][]Frequency{}, services: map[int32][]int32{}, looked: map[int32]bool{}}
 	for _, q := range f.Frequencies {
 		l.frequencies[q.Trip] = append(l.frequencies[q.Trip], q)
 	}
@@ -170,7 +170,28 @@ type loader struct {
 	*Timetable
 	feed        *Feed
 	frequencies map[int32][]Frequency
+	looked      map[int32]bool    // stops
 	services    map[int32][]int32 // seconds from the zero of the day to those of the days on which a service runs
+}
+
+// look counts the stops of a trip of the day by what is known of them for
+// wheelchair users.
+func (l *loader) look(calls []Call) {
+	if !l.o.Wheelchair {
+		return
+	}
+	for _, c := range calls {
+		if l.looked[c.Stop] {
+			continue
+		}
+		l.looked[c.Stop] = true
+		switch l.access(c.Stop) {
+		case 2:
+			l.notes.StopsNotAccessible++
+		case 0:
+			l.notes.StopsNotKnown++
+		}
+	}
 }
 
 // Trips may run for over a week: so many service days before count.
@@ -200,6 +221,7 @@ func (l *loader) take(trip int, calls []Call) (bool, error) {
 	}
 	if slices.Contains(shifts, 0) {
 		l.notes.ServiceTrips++
+		l.look(calls)
 	}
 	if l.o.Wheelchair && tr.Wheelchair != 1 {
 		if tr.Wheelchair == 2 {

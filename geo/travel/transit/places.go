@@ -50,16 +50,6 @@ func (t *Timetable) settle(rules []Transfer) {
 		tp.pattern = p
 	}
 	t.notes.Runs, t.notes.Stops = len(t.runs), len(used)
-	if t.o.Wheelchair {
-		for stop := range used {
-			switch t.access(stop) {
-			case 2:
-				t.notes.StopsNotAccessible++
-			case 0:
-				t.notes.StopsNotKnown++
-			}
-		}
-	}
 }
 
 // seated makes rules of the blocks: who stays in a vehicle that goes on as
