@@ -134,6 +134,10 @@ const (
 	MaxRules      = 500
 )
 
+// plainYAML takes the names of our types out of what the decoder says.
+var plainYAML = strings.NewReplacer("yaml: unmarshal errors:\n  ", "", "\n  ", "; ", "not found in type rules.Table", "is not one of a table",
+	"not found in type rules.Rule", "is not one of a rule", "not found in type rules.AppliesTo", "is not one of applies_to")
+
 var (
 	idPattern   = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 	datePattern = regexp.MustCompile(`^\d{4}(-\d{2}(-\d{2})?)?$`)
@@ -155,7 +159,7 @@ func Parse(r io.Reader, name string) (*Table, error) {
 	d := yaml.NewDecoder(strings.NewReader(string(text)))
 	d.KnownFields(true)
 	if err := d.Decode(t); err != nil {
-		return nil, fault.Errorf(opParse, fault.Invalid, "rule table %s: %w", name, err)
+		return nil, fault.Errorf(opParse, fault.Invalid, "rule table %s: %s", name, plainYAML.Replace(err.Error()))
 	}
 	if err := d.Decode(&yaml.Node{}); !errors.Is(err, io.EOF) {
 		return nil, fault.Errorf(opParse, fault.Invalid, "rule table %s: there is more than one document", name)
