@@ -91,7 +91,7 @@ func TestParseIsStrict(t *testing.T) {
 			t.Errorf("%q for %q: %v, want it refused", new, old, err)
 		}
 	}
-	if _, err := Parse(strings.NewReader(minimal+"    colour: red\n"), "x"); err == nil || !strings.HasSuffix(err.Error(), "line 18: field colour is not one of a rule") {
+	if _, err := Parse(strings.NewReader(minimal+"    colour: red\n"), "x"); err == nil || !strings.HasSuffix(err.Error(), "line 17: field colour is not one of a rule") {
 		t.Errorf("an unknown field: %v", err)
 	}
 	rule := minimal[strings.Index(minimal, "  - id"):]
