@@ -39,7 +39,7 @@ var everything = map[string]int{
 	"/collections/scenes/map?subset=time(2019)": 204, "/collections/elevation/map?subset=time(2019)&width=20": 200,
 	"/collections/scenes/map?bbox=8.95,46.02,9.05,46.08&center=9,46": 400, "/collections/scenes/map?bbox=8.95,46.02,9.05,46.08&width=10&scale-denominator=5": 400,
 	"/collections/scenes/map/tiles": 200, "/collections/scenes/map/tiles/WebMercatorQuad": 200, "/collections/scenes/map/tiles/nothing": 404,
-	"/collections/scenes/map/tiles/EuropeanETRS89_LAEAQuad": 200, "/collections/sites/map/tiles": 404, "/collections/islands/tiles/UTM32WGS84Quad": 404,
+	"/collections/scenes/map/tiles/EuropeanETRS89_LAEAQuad": 200, "/collections/sites/map/tiles": 404, "/collections/islands/tiles/UTM32WGS84Quad": 200, "/collections/islands/tiles/NoSuchQuad": 404,
 	"/collections/scenes/map/tiles/WebMercatorQuad/10/363/537": 200, "/collections/scenes/map/tiles/WebMercatorQuad/10/363/537?f=jpeg&bgcolor=0xff0000": 200,
 	"/collections/scenes/map/tiles/WebMercatorQuad/3/8/0": 404, "/collections/scenes/map/tiles/WebMercatorQuad/3/x/0": 400, "/collections/scenes/map/tiles/UTM32WGS84Quad/0/0/0": 404,
 	"/collections/sites/tiles": 200, "/collections/sites/tiles/WebMercatorQuad": 200, "/collections/scenes/tiles": 404, "/collections/sites/tiles/WebMercatorQuad/10/364/537": 200,
