@@ -192,8 +192,10 @@ func (l *land) extras(r *coverage.Report, s *report.Sketch, facilityNames []stri
 	for _, c := range r.Coverage {
 		low, high := *c.Share*0.93, math.Min(1, *c.Share*1.06)
 		r.Ranges = append(r.Ranges, coverage.Range{ThresholdS: c.ThresholdS, Low: &low, Share: c.Share, High: &high, Cases: []coverage.RangeCase{
-			{Name: "speeds-low", Share: &low}, {Name: "speeds-high", Share: &high},
-			{Name: "walker-slow", Share: ptr(*c.Share * 0.95)}, {Name: "population:ghsl", Share: ptr(*c.Share * 0.99)},
+			{Name: "speeds-low", Share: &low},
+			{Name: "speeds-high", Share: &high},
+			{Name: "walker-slow", Share: ptr(*c.Share * 0.95)},
+			{Name: "population:ghsl", Share: ptr(*c.Share * 0.99)},
 		}})
 	}
 	for k := 2; k <= 3; k++ {
