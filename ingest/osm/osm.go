@@ -22,7 +22,8 @@ const (
 
 // Layer is one of the layers that a file is taken apart into; Rows are
 // features in WGS84 with ids that are stable from extract to extract:
-// 4·osm_id for nodes, 4·osm_id+1 for ways, 4·osm_id+2 for relations.
+// 4·osm_id for nodes, 4·osm_id+1 for ways, 4·osm_id+2 for relations (of a turn
+// restriction with several roads, only the first row; the others are below 0).
 type Layer = spool.Layer
 
 // Names are the layers in the order in which they are made.
