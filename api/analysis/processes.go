@@ -104,7 +104,7 @@ func processes() []process {
 			output: required("The statistics by area", object{"type": "object"}), formats: tableFormats, parse: parseZonal,
 		},
 		studyProcess(),
-	}, append(append(joinProcesses(), mapProcesses()...), travelProcesses()...)...)
+	}, append(append(append(joinProcesses(), mapProcesses()...), travelProcesses()...), peopleProcesses()...)...)
 }
 
 type summary struct {

@@ -15,7 +15,7 @@ var builtByLegend = map[string][]int32{
 }
 
 // builtWords begin the names of classes that people live on.
-var builtWords = []string{"built", "urban", "residential", "settlement", "edific", "residenz", "abitat", "costruit"}
+var builtWords = []string{"built", "urban", "continuous urban", "discontinuous urban", "residential", "settlement", "edific", "residenz", "abitat", "costruit"}
 
 // Classes of water in the same legends, and the words that begin their names.
 var (
@@ -23,7 +23,7 @@ var (
 		"walking-worldcover": {80},
 		"walking-corine":     {511, 512, 521, 522, 523, 40, 41, 42, 43, 44},
 	}
-	waterWords = []string{"water", "sea", "ocean", "lake", "river", "permanent water", "acqua", "acque", "mare", "lago", "laghi", "fium", "corsi d"}
+	waterWords = []string{"water", "sea", "coastal lagoon", "estuar", "ocean", "lake", "river", "permanent water", "acqua", "acque", "mare", "lago", "laghi", "fium", "corsi d"}
 )
 
 // builtClasses are the classes of a land cover that people live on.

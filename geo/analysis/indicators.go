@@ -200,3 +200,6 @@ func (r *IndicatorsResult) Table(l table.Locale) *table.Table {
 	}
 	return t
 }
+
+// IndicatorIDs lists the indicators that can be asked for.
+func IndicatorIDs() []string { return slices.Clone(indicatorIDs) }
