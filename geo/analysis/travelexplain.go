@@ -48,6 +48,8 @@ type JourneyLeg struct {
 	Way    int64   `json:"way,omitempty"` // its number in the data
 
 	Line orb.LineString `json:"-"` // longitude, latitude
+	// Transit is there on journeys by public transport.
+	Transit *TransitLeg `json:"transit,omitempty"`
 }
 
 // GroundPart is how much of a walk leads over one class of ground.
@@ -98,6 +100,13 @@ func (e *Engine) TravelExplain(ctx context.Context, q TravelRequest, from Travel
 		return nil, fault.Errorf(opTravel, fault.NotExist, "the place %g, %g is not on ground that can be walked", from.Lon, from.Lat)
 	}
 	p.tell(0.5, "travel times")
+	if m, ok := t.mover.(*transitMover); ok {
+		x, err := m.explain(ctx, t.list, moveOptions{direction: q.Direction, neighbours: q.Neighbours}, cells[0])
+		if err != nil {
+			return nil, err
+		}
+		return t.rode(m, x), nil
+	}
 	x, err := t.explained(ctx, &q, cells[0])
 	if err != nil {
 		return nil, err

@@ -49,6 +49,9 @@ var journeyWords = map[string]map[string]string{
 }
 
 func (l *JourneyLeg) text(w map[string]string) string {
+	if l.Transit != nil {
+		return l.Transit.text()
+	}
 	what := strings.TrimSpace(strings.Join([]string{l.Ref, l.Name}, " "))
 	if l.Kind == "walk" {
 		var parts []string
