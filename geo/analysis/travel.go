@@ -38,9 +38,10 @@ type TravelRequest struct {
 
 // TravelPlace is a place with a name, in longitude and latitude.
 type TravelPlace struct {
-	ID       string  `json:"id"`
-	Name     string  `json:"name,omitempty"`
-	Lon, Lat float64 `json:"-"`
+	ID   string  `json:"id"`
+	Name string  `json:"name,omitempty"`
+	Lon  float64 `json:"lon"`
+	Lat  float64 `json:"lat"`
 }
 
 const opTravel = "analysis.Travel"

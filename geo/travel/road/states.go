@@ -114,10 +114,7 @@ func grow(t []trie, chain []uint32) []trie {
 // failures sets for each prefix the longest end of it that is a prefix too,
 // and returns all but the root by depth.
 func failures(t []trie) []int {
-	var order []int
-	for _, i := range sorted(t[0].next) {
-		order = append(order, i)
-	}
+	order := sorted(t[0].next)
 	for k := 0; k < len(order); k++ {
 		i := order[k]
 		for _, j := range sorted(t[i].next) {
