@@ -93,10 +93,10 @@ func (*studyView) rangeMark(d *drawing, s *view, k int, x func(float64) float64,
 var isolationFills = [...]string{"#1b5e7a", "#7fb0c4", "#fff4e2", "#fdcf94", "#f0a63c", "#c8551c", "#8f2f0b"}
 
 func isolationFill(k, n int) string {
-	switch {
-	case k == n:
+	switch k {
+	case n:
 		return "url(#unreachable)"
-	case k == 0:
+	case 0:
 		return isolationFills[0]
 	}
 	return isolationFills[1+(k-1)*(len(isolationFills)-2)/max(1, n-1)]
