@@ -47,7 +47,7 @@ func bayreuthHeights(t *testing.T, h *house, data string) {
 		at, _ := net.Node(i)
 		fmt.Fprintf(&places, "%.7f %.7f\n", at[0], at[1])
 	}
-	cmd := exec.Command("/usr/bin/python3", "testdata/dem_oracle.py", "/vsizip/"+filepath.Join(data, "N49E011.hgt.zip"), "/vsizip/"+filepath.Join(data, "N50E011.hgt.zip"))
+	cmd := exec.Command("/usr/bin/python3", "testdata/dem_oracle.py", filepath.Join(data, "N49E011.hgt.zip"), filepath.Join(data, "N50E011.hgt.zip"))
 	cmd.Stdin = &places
 	out, err := cmd.Output()
 	if err != nil {
