@@ -213,11 +213,28 @@ func (h *Handler) reports(c echo.Context) error {
 	}{list, n, links})
 }
 
+// studySchemaFile is the JSON Schema of studies, beside the reports.
+const studySchemaFile = "study.schema.json"
+
+func studySchema(c echo.Context) error {
+	if err := rest.Only(c); err != nil {
+		return err
+	}
+	b, err := report.StudySchema()
+	if err != nil {
+		return err
+	}
+	return rest.Bytes(c, "application/schema+json", b)
+}
+
 // report answers with one file of a report.
 func (h *Handler) report(c echo.Context) error {
 	file, err := rest.Path(c, "file")
 	if err != nil {
 		return err
+	}
+	if file == studySchemaFile {
+		return studySchema(c)
 	}
 	id, ending, _ := strings.Cut(file, ".")
 	if !catalog.ValidID(id) || !slices.Contains(reportEndings, ending) {
