@@ -148,8 +148,8 @@ func (w *walk) explain(ctx context.Context, list []facility, o moveOptions, cell
 	return journey.OnFoot(ctx, ground, sources, w.options(o), cell%w.lattice.Width, cell/w.lattice.Width)
 }
 
-func (out *Journey) fill(t *trip, x *journey.Explanation) error {
-	if err := out.walked(t, x.Start); err != nil {
+func (j *Journey) fill(t *trip, x *journey.Explanation) error {
+	if err := j.walked(t, x.Start); err != nil {
 		return err
 	}
 	if x.Ride != nil {
@@ -158,14 +158,14 @@ func (out *Journey) fill(t *trip, x *journey.Explanation) error {
 			kind = "drive"
 		}
 		for i := range x.Ride.Legs {
-			out.Legs = append(out.Legs, roadLeg(kind, &x.Ride.Legs[i]))
+			j.Legs = append(j.Legs, roadLeg(kind, &x.Ride.Legs[i]))
 		}
-		if err := out.walked(t, x.End); err != nil {
+		if err := j.walked(t, x.End); err != nil {
 			return err
 		}
 	}
-	for i := range out.Legs {
-		out.Metres += out.Legs[i].Metres
+	for i := range j.Legs {
+		j.Metres += j.Legs[i].Metres
 	}
 	return nil
 }
@@ -185,7 +185,7 @@ func roadLeg(kind string, l *road.Leg) JourneyLeg {
 }
 
 // walked adds a walk, unless it has no length.
-func (out *Journey) walked(t *trip, w *journey.Walk) error {
+func (j *Journey) walked(t *trip, w *journey.Walk) error {
 	if w == nil || w.Seconds < 0.05 && w.Metres < 0.05 {
 		return nil
 	}
@@ -205,7 +205,7 @@ func (out *Journey) walked(t *trip, w *journey.Walk) error {
 			leg.Line = append(leg.Line, orb.Point{xs[0], ys[0]})
 		}
 	}
-	out.Legs = append(out.Legs, leg)
+	j.Legs = append(j.Legs, leg)
 	return nil
 }
 

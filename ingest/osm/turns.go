@@ -110,7 +110,8 @@ func (c *converter) writeTurns() error {
 }
 
 func (c *converter) writeTurn(i int, l *layer, t *turn) error {
-	at, ok := stream.Position{}, false
+	var at stream.Position
+	var ok bool
 	var over, node any
 	if t.node != 0 {
 		at, ok = c.nodes.find(t.node)
