@@ -155,5 +155,8 @@ func (y *study) finish(ctx context.Context) error {
 	if err := y.judge(ctx); err != nil {
 		return err
 	}
-	return y.inner(ctx)
+	if err := y.inner(ctx); err != nil {
+		return err
+	}
+	return y.urban(ctx)
 }

@@ -128,8 +128,13 @@ func (r *DegurbaResult) Table(l table.Locale) *table.Table {
 	t := &table.Table{
 		Name: "degurba", About: about(l, r.Rules.Title["en"], r.Method, r.Inputs, r.Notices, r.Program),
 		Columns: []table.Column{
-			{Name: "code"}, {Name: "name"}, {Name: "level_1"}, {Name: "level_2"}, {Name: "label"},
-			{Name: "people", Kind: table.Real, Digits: 1}, {Name: "urban_share", Kind: table.Share},
+			{Name: "code"},
+			{Name: "name"},
+			{Name: "level_1"},
+			{Name: "level_2"},
+			{Name: "label"},
+			{Name: "people", Kind: table.Real, Digits: 1},
+			{Name: "urban_share", Kind: table.Share},
 		},
 	}
 	if l == table.Italian {

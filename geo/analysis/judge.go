@@ -124,6 +124,29 @@ func (y *study) underRules(service chosen) rules.Service {
 	return out
 }
 
+// urban adds the degree of urbanisation and the indicators asked for.
+func (y *study) urban(ctx context.Context) error {
+	if y.q.Degurba {
+		d, err := y.Engine.Degurba(ctx, DegurbaRequest{Territory: y.q.Territory, Population: y.q.Population}, nil)
+		if err != nil {
+			return fmt.Errorf("degree of urbanisation: %w", err)
+		}
+		y.doc.Classes = append(y.doc.Classes, d.Classes...)
+		y.beside = append(y.beside, &run{Engine: y.Engine, inputs: d.Inputs, notices: d.Notices})
+	}
+	if len(y.q.Indicators) > 0 {
+		q := y.q.IndicatorData
+		q.Territory, q.Population, q.Only = y.q.Territory, y.q.Population, y.q.Indicators
+		res, err := y.Engine.Indicators(ctx, q, nil)
+		if err != nil {
+			return fmt.Errorf("indicators: %w", err)
+		}
+		y.doc.Indicators = res.Indicators
+		y.beside = append(y.beside, &run{Engine: y.Engine, inputs: res.Inputs, notices: res.Notices})
+	}
+	return nil
+}
+
 // officialClasses are attributes of territories that commonly hold the class
 // of the strategy for inner areas, and officialMinutes the time to the pole.
 var (

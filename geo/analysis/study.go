@@ -49,6 +49,12 @@ type StudyRequest struct {
 	// ParseService reads it): areas and hamlets are classed by the time to
 	// them. "" for none.
 	Poles string
+	// Degurba adds the degree of urbanisation of the areas.
+	Degurba bool
+	// Indicators are those of the Sustainable Development Goals to add, by id
+	// (see geo/sdg), with what they need in IndicatorData.
+	Indicators    []string
+	IndicatorData IndicatorsRequest // Territory, Population and Only are not read
 	// Recipe is the text that the request was made from, kept in the study.
 	Recipe string
 }
@@ -233,7 +239,7 @@ func (y *study) document() *coverage.Study {
 			seen, runs = append(seen, c.way), append(runs, c.way.run)
 		}
 	}
-	d.Notices = noticesOf(runs...)
+	d.Notices = noticesOf(append(slices.Clone(runs), y.beside...)...)
 	for _, c := range y.sections {
 		runs = append(runs, c.run)
 	}

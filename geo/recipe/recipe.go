@@ -64,6 +64,10 @@ type Recipe struct {
 	Rules   []string           `yaml:"rules,omitempty"`
 	Figures map[string]float64 `yaml:"figures,omitempty"`
 	Poles   string             `yaml:"poles,omitempty"`
+	// Degurba adds the degree of urbanisation; Indicators those of the
+	// Sustainable Development Goals.
+	Degurba    bool        `yaml:"degurba,omitempty"`
+	Indicators *Indicators `yaml:"indicators,omitempty"`
 
 	People  People  `yaml:"people,omitempty"`
 	Ground  Ground  `yaml:"ground,omitempty"`
@@ -77,6 +81,19 @@ type Recipe struct {
 type Capacity struct {
 	Within Time   `yaml:"within"`
 	Field  string `yaml:"field,omitempty"` // attribute of the facilities
+}
+
+// Indicators are the indicators wanted, by id, and what they need; what is
+// empty is the catalog's.
+type Indicators struct {
+	Only       []string `yaml:"only"`
+	Stops      string   `yaml:"stops,omitempty"`
+	Stations   string   `yaml:"stations,omitempty"`
+	BuiltFrom  string   `yaml:"built_from,omitempty"`
+	BuiltTo    string   `yaml:"built_to,omitempty"`
+	PeopleFrom string   `yaml:"people_from,omitempty"`
+	Years      float64  `yaml:"years,omitempty"`
+	OpenSpaces string   `yaml:"open_spaces,omitempty"`
 }
 
 // People says who is counted.
@@ -297,7 +314,13 @@ func (r *Recipe) Request(territory string) (analysis.StudyRequest, error) {
 			Roads: r.Ground.Roads, Barriers: r.Ground.Barriers,
 		},
 		Services: r.Services, Profiles: r.Profiles, Ranges: r.Ranges, Nearest: r.Nearest, Registered: r.Register,
-		Rules: r.Rules, Figures: r.Figures, Poles: r.Poles,
+		Rules: r.Rules, Figures: r.Figures, Poles: r.Poles, Degurba: r.Degurba,
+	}
+	if i := r.Indicators; i != nil {
+		q.Indicators = i.Only
+		q.IndicatorData = analysis.IndicatorsRequest{
+			Stops: i.Stops, Stations: i.Stations, BuiltFrom: i.BuiltFrom, BuiltTo: i.BuiltTo, PeopleFrom: i.PeopleFrom, Years: i.Years, OpenSpaces: i.OpenSpaces,
+		}
 	}
 	for _, t := range r.Thresholds {
 		q.Thresholds = append(q.Thresholds, float64(t))
