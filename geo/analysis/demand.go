@@ -18,14 +18,6 @@ type people struct {
 	cells     []int32 // of the footing, where the row's people start from
 }
 
-// arrive sets the times and facilities of a movement over the same cells.
-func (p *people) arrive(m *movement) {
-	p.Seconds, p.Facility = make([]float32, len(p.cells)), make([]int32, len(p.cells))
-	for i, c := range p.cells {
-		p.Seconds[i], p.Facility[i] = m.seconds[c], m.nearest[c]
-	}
-}
-
 // demand puts people onto the cells of a footing: from a population grid,
 // from census sections (polygons), or from a table by territory.
 func (r *run) demand(ctx context.Context, d catalog.Dataset, areas []area, f *footing) (people, string, error) {

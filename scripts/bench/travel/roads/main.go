@@ -118,7 +118,7 @@ func run(side int, network string, facilities int, python string) error {
 	if python == "none" {
 		return nil
 	}
-	return peer(dir, python, g, where, times)
+	return peer(ctx, dir, python, g, where, times)
 }
 
 // town is a grid of streets with some one-way roads and some faster ones.
@@ -181,7 +181,7 @@ func seedsAt(n *road.Network, nodes []int) []road.Seed {
 
 // peer runs pandana on the same arcs and compares the answers: it searches
 // from nodes to services, so it gets the arcs turned round.
-func peer(dir, python string, g *road.Graph, where []int, times *road.Times) error {
+func peer(ctx context.Context, dir, python string, g *road.Graph, where []int, times *road.Times) error {
 	path := filepath.Join(dir, "arcs.bin")
 	f, err := os.Create(path)
 	if err != nil {
@@ -219,7 +219,7 @@ func peer(dir, python string, g *road.Graph, where []int, times *road.Times) err
 	if err := errors.Join(w.Flush(), f.Close()); err != nil {
 		return err
 	}
-	cmd := exec.Command(python, filepath.Join("scripts", "bench", "travel", "roads", "pandana_peer.py"), path)
+	cmd := exec.CommandContext(ctx, python, filepath.Join("scripts", "bench", "travel", "roads", "pandana_peer.py"), path)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	fmt.Print(strings.TrimSuffix(string(out), "\n") + "\n")
