@@ -13,6 +13,7 @@ import (
 	"contado/geo"
 	"contado/geo/analysis"
 	"contado/geo/coverage"
+	"contado/geo/coverage/report"
 	"contado/geo/crs"
 	"contado/geo/fault"
 	"contado/geo/store/catalog"
@@ -285,5 +286,26 @@ func TestCoverageOf(t *testing.T) {
 	point := []analysis.ZonalFeature{{Code: "p", Geometry: orb.Point{9, 46}}}
 	if _, err := l.engine.CoverageOf(context.Background(), analysis.CoverageRequest{Territory: "municipalities", Service: "clinic"}, point, nil); !fault.Is(err, fault.Invalid) {
 		t.Errorf("a point as a polygon: %v", err)
+	}
+}
+
+// What the program says of its method is Italian in an Italian report.
+func TestMethodInItalian(t *testing.T) {
+	t.Parallel()
+	l := newLand(t)
+	for _, profile := range []string{analysis.Walking, analysis.StraightLine} {
+		rep, sketch, err := l.engine.Coverage(context.Background(), analysis.CoverageRequest{Territory: "municipalities", Service: "clinic", Profile: profile}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var page strings.Builder
+		if err := report.HTML(&page, rep, sketch, report.Italian); err != nil {
+			t.Fatal(err)
+		}
+		for _, english := range []string{rep.Method.Model, "in the direction of walking", "speeds of the table", "people of each", "geodesic", "harmonic"} {
+			if strings.Contains(page.String(), english) {
+				t.Errorf("%s: %q is English", profile, english)
+			}
+		}
 	}
 }

@@ -286,21 +286,6 @@ func (l *language) said(texts map[string]string) string {
 	return ""
 }
 
-// model is the sentence on the model, in this language when it is one that
-// the program writes.
-func (l *language) model(s string) string {
-	if key := "model." + modelKey(s); l.has(key) {
-		return l.text[key]
-	}
-	return s
-}
-
-// modelKey is the first words of a sentence, joined by hyphens.
-func modelKey(s string) string {
-	words := strings.FieldsFunc(strings.ToLower(s), func(c rune) bool { return (c < 'a' || c > 'z') && (c < '0' || c > '9') })
-	return strings.Join(words[:min(len(words), 2)], "-")
-}
-
 // profile is "on foot", or “with profile x”.
 func (l *language) profile(profile string) string {
 	id := strings.NewReplacer("_", "-", " ", "-").Replace(strings.ToLower(profile))

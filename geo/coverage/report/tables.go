@@ -258,7 +258,7 @@ func (v *view) parameterTable() *table {
 	t := v.table("t-parameters", l.t("method.parameters.cap"), text(l.t("col.parameter")), text(l.t("col.value")), text(l.t("col.source"))).narrow()
 	for i := range v.r.Method.Parameters {
 		p := &v.r.Method.Parameters[i]
-		t.Rows = append(t.Rows, row{Cells: []cell{header(v.parameterName(p)), text(v.value(p)), text(p.Source)}})
+		t.Rows = append(t.Rows, row{Cells: []cell{header(v.parameterName(p)), text(v.value(p)), text(l.sentence(p.Source))}})
 	}
 	return t
 }
@@ -282,7 +282,7 @@ func (v *view) value(p *coverage.Parameter) string {
 	case nil:
 		return "–"
 	case string:
-		s = v.l.word("value", x)
+		s = v.l.sentence(v.l.word("value", x))
 	case bool:
 		s = v.l.t("value." + strconv.FormatBool(x))
 	case float64:
