@@ -101,7 +101,7 @@ func TestReports(t *testing.T) {
 	found := false
 	for _, s := range list.Reports {
 		if s.ID == "kept-once" {
-			found = s.Title == "Una <prova>" && s.Territory == "Eastland" && len(s.Links) == 3
+			found = s.Title == "Una <prova>" && s.Territory == "Eastland" && len(s.Links) == 7
 		}
 	}
 	if !found {
@@ -124,7 +124,18 @@ func TestReports(t *testing.T) {
 		t.Errorf("the CSV: %d rows, %v", len(rows), err)
 	}
 	ask.Do(t, apitest.Request{Path: "/reports/kept-once.html?lang=de"}).Want(http.StatusBadRequest)
-	ask.Do(t, apitest.Request{Path: "/reports/kept-once.pdf"}).Want(http.StatusNotFound)
+	ask.Do(t, apitest.Request{Path: "/reports/kept-once.docx"}).Want(http.StatusNotFound)
+	for ending, begin := range map[string]string{"gpkg": "SQLite format 3", "xlsx": "PK", "zip": "PK"} {
+		if b := ask.Get(t, "/reports/kept-once."+ending).Body.String(); !strings.HasPrefix(b, begin) {
+			t.Errorf("%s begins with %.20q", ending, b)
+		}
+	}
+	pdf := ask.Do(t, apitest.Request{Path: "/reports/kept-once.pdf?lang=en"})
+	if report.CanPDF(nil) != nil {
+		pdf.Want(http.StatusNotImplemented)
+	} else if pdf.Want(http.StatusOK); !strings.HasPrefix(pdf.Body.String(), "%PDF-") {
+		t.Errorf("the PDF begins with %.20q", pdf.Body.String())
+	}
 }
 
 func TestZonalStatistics(t *testing.T) {

@@ -229,7 +229,7 @@ var realData = []variety{
 	{file: "us-beatty-gtfs-osm/sample-feed", want: "timetable timetable 2007-01-01–2010-12-31, stops: vector service 11×Point, lines: vector other 14×MultiLineString"},
 	{file: "us-beatty-gtfs-osm/another-sample-feed", want: "timetable timetable 2007-01-01–2010-12-31, stops: vector service 6×Point, lines: vector other 2×MultiLineString"},
 	{file: "us-beatty-gtfs-osm/another-sample-feed-extended-route-type.zip", want: "timetable timetable 2007-01-01–2010-12-31, stops: vector service 2×Point, lines: vector other 1×MultiLineString"},
-	{file: "li-liechtenstein-osm", want: "roads: vector road 4660×LineString, places: vector place 43×Point, services: vector service 651×Point, landuse: vector other 886×MultiPolygon, buildings: vector other 8994×MultiPolygon, boundaries: vector territory 14×MultiPolygon, waterways: vector barrier 195×LineString, barriers: vector barrier 146×LineString"},
+	{file: "li-liechtenstein-osm", want: "roads: vector road 4660×LineString, places: vector place 43×Point, services: vector service 651×Point, landuse: vector other 886×MultiPolygon, buildings: vector other 8994×MultiPolygon, boundaries: vector territory 14×MultiPolygon, waterways: vector barrier 195×LineString, barriers: vector barrier 146×LineString, restrictions: vector other 3×Point"},
 	{file: "it-barbellino-sentinel2/scalve.kml", want: "vector other 4×MultiPolygon"},
 	{file: "it-trento-dtm/trento_scientifc_hub_povo_dtm.asc", want: "raster elevation items=1 bands=1"},
 	{file: "de-north-bayreuth-osm-dem", want: "raster elevation items=2 bands=1", notices: "file-skipped"},
