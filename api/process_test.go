@@ -276,7 +276,7 @@ func TestJobs(t *testing.T) {
 	t.Parallel()
 	inputs := `{"inputs":{"territory":"001","service":"clinic","profile":"straight-line","thresholds":[600]}}`
 	at := enqueue(t, "coverage-report", inputs)
-	if j := finish(t, at); j.Status != "successful" || j.Progress != 100 || j.Type != "process" || len(j.Links) != 5 {
+	if j := finish(t, at); j.Status != "successful" || j.Progress != 100 || j.Type != "process" || len(j.Links) != 9 {
 		t.Fatalf("%+v", j)
 	}
 	var now, later coverageJSON

@@ -211,7 +211,13 @@ func send(c echo.Context, out *output, format rest.Format, response string) erro
 
 func (o *output) resolve(c echo.Context) []rest.Link {
 	links := []rest.Link{}
-	for _, format := range []rest.Format{rest.JSONFormat, rest.HTMLFormat, rest.CSVFormat} {
+	for _, format := range []rest.Format{
+		rest.JSONFormat, rest.HTMLFormat, rest.CSVFormat,
+		{Name: "pdf", Media: mediaPDF, Title: "PDF"},
+		{Name: "gpkg", Media: mediaGeoPackage, Title: "GeoPackage"},
+		{Name: "xlsx", Media: mediaXLSX, Title: "spreadsheet"},
+		{Name: "zip", Media: mediaZip, Title: "CSV of all tables"},
+	} {
 		if file, ok := o.links[format.Name]; ok {
 			links = append(links, rest.Link{Href: rest.URL(c, "reports", file), Rel: "alternate", Type: format.Media, Title: "This report as " + format.Title})
 		}
