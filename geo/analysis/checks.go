@@ -3,6 +3,7 @@ package analysis
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -138,6 +139,15 @@ func (s *setting) openStreetMap(role catalog.Role, word string) *catalog.Dataset
 	return nil
 }
 
+// check adds a check, once: services of one dataset share some.
+func (y *study) check(c coverage.Check) {
+	if !slices.ContainsFunc(y.doc.Checks, func(o coverage.Check) bool {
+		return o.Code == c.Code && o.Dataset == c.Dataset && o.Feature == c.Feature && o.Text["en"] == c.Text["en"]
+	}) {
+		y.doc.Checks = append(y.doc.Checks, c)
+	}
+}
+
 // finish adds what concerns the whole study.
 func (y *study) finish(ctx context.Context) error {
 	for _, service := range y.services {
@@ -145,7 +155,9 @@ func (y *study) finish(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		y.doc.Checks = append(y.doc.Checks, list...)
+		for _, c := range list {
+			y.check(c)
+		}
 	}
 	list, err := y.mapped(ctx, y.standing[0])
 	if err != nil {

@@ -58,7 +58,7 @@ func (q *question) share(values []float32, limit float64) {
 		met = *q.result.Value >= q.rule.Share-slack
 	}
 	q.result.Met = &met
-	q.result.Unit = ""
+	q.result.Unit = "share"
 }
 
 func (q *question) area(a int) coverage.RuleArea {

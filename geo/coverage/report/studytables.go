@@ -251,6 +251,12 @@ func (v *studyView) isolationTable(i *coverage.Isolation, n int) *table {
 	for k := range len(i.Services) + 1 {
 		t.Head = append(t.Head, numb(l.lacking(k, len(i.Services))))
 	}
+	open := slices.ContainsFunc(i.Areas, func(a coverage.IsolationArea) bool { return !a.Suppressed })
+	if len(i.Areas) > 0 && (!open || i.Suppressed) {
+		v.views[0].secret(t, 1) // all areas alike: a note says it once
+		t.note(l.t("isolation.hidden", l.areaWord(v.st.AreaLevel, true)))
+		i = &coverage.Isolation{Profile: i.Profile, ThresholdS: i.ThresholdS, Services: i.Services, People: i.People, Suppressed: i.Suppressed}
+	}
 	for a := range i.Areas {
 		cells := []cell{header(i.Areas[a].Name)}
 		if i.Areas[a].Suppressed || i.Suppressed {

@@ -182,6 +182,8 @@ func studyEnglish() map[string]string {
 		"col.required":              "Required",
 		"col.verdict":               "Verdict",
 		"col.not-met":               "People concerned",
+		"unit.facilities":           "facilities",
+		"isolation.hidden":          "The figures of all {1} are hidden: only the total is shown.",
 		"unit.people":               "people",
 		"unit.inhabitants":          "inhabitants",
 		"unit.ratio":                "(ratio)",

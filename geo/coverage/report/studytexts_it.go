@@ -182,6 +182,8 @@ func studyItalian() map[string]string {
 		"col.required":              "Richiesto",
 		"col.verdict":               "Esito",
 		"col.not-met":               "Persone interessate",
+		"unit.facilities":           "punti",
+		"isolation.hidden":          "Le cifre di tutti i {1} sono nascoste: si mostra solo il totale.",
 		"unit.people":               "persone",
 		"unit.inhabitants":          "abitanti",
 		"unit.ratio":                "(rapporto)",
