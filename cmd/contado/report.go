@@ -93,6 +93,10 @@ func (c *coverageCmd) Run(a *app) error {
 	if services := split(c.Service); len(services) > 1 || len(profiles) > 1 || c.any() {
 		return c.study(a, q, services, profiles)
 	}
+	asked, err := c.recipe(split(c.Service), profiles)
+	if err != nil {
+		return err
+	}
 	return a.with(func(in *installation) error {
 		p := a.progress()
 		rep, sketch, err := in.engine.Coverage(a.ctx, q, p.Share)
@@ -102,6 +106,11 @@ func (c *coverageCmd) Run(a *app) error {
 		}
 		for _, n := range rep.Notices {
 			fmt.Fprintf(a.stderr, "note: %s\n", n.Text)
+		}
+		if q.Speeds == nil && len(q.Own) == 0 {
+			if rep.Recipe, err = asked.Text(); err != nil {
+				return err
+			}
 		}
 		for _, o := range c.Out {
 			if err := a.writeReport(o, rep, sketch, c.Lang); err != nil {

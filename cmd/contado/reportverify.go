@@ -77,16 +77,18 @@ func (c *verifyCmd) Run(a *app) error {
 }
 
 func recompute(a *app, in *installation, kept *coverage.Study, q analysis.StudyRequest, p *progress) (*coverage.Study, error) {
-	if kept.Recipe != "" {
+	first := kept.Sections[0]
+	if kept.Recipe != "" && first.Recipe == "" { // a study, not a report of one service
 		st, _, err := in.engine.Study(a.ctx, q, p.Share)
 		return st, err
 	}
 	one := q.CoverageRequest
-	one.Service, one.Profile = q.Services[0], q.Profiles[0]
+	one.Service, one.Profile = first.Service, first.Profile
 	r, _, err := in.engine.Coverage(a.ctx, one, p.Share)
 	if err != nil {
 		return nil, err
 	}
+	r.Recipe = first.Recipe
 	return report.StudyOf(r), nil
 }
 

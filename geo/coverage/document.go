@@ -69,6 +69,9 @@ type Report struct {
 	Method     Method     `json:"method"`
 	Notices    []Notice   `json:"notices"`
 	Program    Program    `json:"program"`
+	// Recipe is the YAML text that asks the same question again; "" when it
+	// cannot be told, as with a speed table from a file.
+	Recipe string `json:"recipe,omitempty"`
 }
 
 // Territory is what the report is about.

@@ -72,7 +72,7 @@ func ReadStudy(src io.Reader) (*coverage.Study, error) {
 func StudyOf(r *coverage.Report) *coverage.Study {
 	return &coverage.Study{
 		Schema: coverage.StudySchema, ID: r.ID, Title: r.Title, CreatedAt: r.CreatedAt, Territory: r.Territory, AreaLevel: r.AreaLevel,
-		PopulationTotal: r.PopulationTotal, Sections: []*coverage.Report{r}, Disclosure: r.Disclosure, Inputs: r.Inputs, Notices: r.Notices, Program: r.Program,
+		PopulationTotal: r.PopulationTotal, Sections: []*coverage.Report{r}, Disclosure: r.Disclosure, Inputs: r.Inputs, Notices: r.Notices, Program: r.Program, Recipe: r.Recipe,
 	}
 }
 
