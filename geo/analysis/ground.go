@@ -44,6 +44,11 @@ func (s *setting) readGround(ctx context.Context, cover catalog.Dataset, p Progr
 	if g.season, err = s.season(ctx, s.q.Season, g.lattice); err != nil {
 		return nil, err
 	}
+	if g.season != nil && g.season.SnowLine != 0 && g.heights == nil {
+		s.notice("snow-line-unused",
+			"The snow line has no effect: no elevation is known here.",
+			"Il limite della neve non ha effetto: qui non è nota l'elevazione.")
+	}
 	s.ground = g
 	return g, nil
 }

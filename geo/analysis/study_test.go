@@ -309,3 +309,15 @@ func TestMethodInItalian(t *testing.T) {
 		}
 	}
 }
+
+// A snow line where no elevation is known does nothing, and that is said.
+func TestSnowLineWithoutElevation(t *testing.T) {
+	t.Parallel()
+	rep, _, err := newLand(t).engine.Coverage(context.Background(), analysis.CoverageRequest{Territory: "municipalities", Service: "clinic", Season: []string{"snowline:500"}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.ContainsFunc(rep.Notices, func(n coverage.Notice) bool { return n.Code == "snow-line-unused" && n.Texts["it"] != "" }) {
+		t.Errorf("nothing is said of the snow line: %+v", rep.Notices)
+	}
+}
