@@ -46,6 +46,23 @@ type coverageInputs struct {
 	transitInputs
 }
 
+// moving checks how people move and reads which way.
+func moving(profile, direction string, neighbours int) (travel.Direction, error) {
+	if profile != "" && !slices.Contains(analysis.Profiles(), profile) {
+		return 0, invalid("profile: %.40q; there are %s", profile, strings.Join(analysis.Profiles(), ", "))
+	}
+	if n := neighbours; n != 0 && n != 8 && n != 16 && n != 32 {
+		return 0, invalid("neighbours: %d; there are 8, 16 and 32", n)
+	}
+	switch direction {
+	case "", "to-facility":
+		return travel.ToFacility, nil
+	case "from-facility":
+		return travel.FromFacility, nil
+	}
+	return 0, invalid("direction: %.40q; there are to-facility, from-facility", direction)
+}
+
 // period is a time in seconds, written as a number or as "15m", "1h30m".
 type period float64
 
@@ -94,9 +111,6 @@ func (in *coverageInputs) request() (analysis.CoverageRequest, error) {
 	if s, err := analysis.ParseService(in.Service); err != nil || !catalog.ValidID(s.Dataset) || len(in.Service) > maxServiceText {
 		return q, invalid("service: %.80q: want a dataset, dataset:kind or dataset[filter]", in.Service)
 	}
-	if in.Profile != "" && !slices.Contains(analysis.Profiles(), in.Profile) {
-		return q, invalid("profile: %.40q; there are %s", in.Profile, strings.Join(analysis.Profiles(), ", "))
-	}
 	if len(in.Thresholds) > maxThresholds {
 		return q, invalid("thresholds: %d of them; at most %d", len(in.Thresholds), maxThresholds)
 	}
@@ -106,15 +120,8 @@ func (in *coverageInputs) request() (analysis.CoverageRequest, error) {
 		}
 		q.Thresholds = append(q.Thresholds, float64(t))
 	}
-	switch in.Direction {
-	case "", "to-facility":
-	case "from-facility":
-		q.Direction = travel.FromFacility
-	default:
-		return q, invalid("direction: %.40q; there are to-facility, from-facility", in.Direction)
-	}
-	if n := in.Neighbours; n != 0 && n != 8 && n != 16 && n != 32 {
-		return q, invalid("neighbours: %d; there are 8, 16 and 32", n)
+	if q.Direction, err = moving(in.Profile, in.Direction, in.Neighbours); err != nil {
+		return q, err
 	}
 	if v := in.SpeedKmh; v != 0 && !(v > 0 && v <= 200) {
 		return q, invalid("speed_kmh: %g; want more than 0 and at most 200", v)

@@ -109,20 +109,10 @@ func (in *travellerInputs) request(bbox *geo.BBox) (analysis.TravelRequest, erro
 			return q, invalid("service: %w", err)
 		}
 	}
-	if in.Profile != "" && !slices.Contains(analysis.Profiles(), in.Profile) {
-		return q, invalid("profile: %.40q; there are %s", in.Profile, strings.Join(analysis.Profiles(), ", "))
-	}
-	switch in.Direction {
-	case "", "to-facility":
-	case "from-facility":
-		q.Direction = travel.FromFacility
-	default:
-		return q, invalid("direction: %.40q; there are to-facility, from-facility", in.Direction)
-	}
-	if n := in.Neighbours; n != 0 && n != 8 && n != 16 && n != 32 {
-		return q, invalid("neighbours: %d; there are 8, 16 and 32", n)
-	}
 	var err error
+	if q.Direction, err = moving(in.Profile, in.Direction, in.Neighbours); err != nil {
+		return q, err
+	}
 	if q.Places, err = placesIn("places", in.Places); err != nil {
 		return q, err
 	}
