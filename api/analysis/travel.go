@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"slices"
-	"strings"
 
 	"github.com/paulmach/orb/geojson"
 
@@ -14,7 +12,6 @@ import (
 	"contado/geo"
 	"contado/geo/analysis"
 	"contado/geo/table"
-	"contado/geo/travel"
 	"contado/geo/travel/isochrone"
 )
 
