@@ -13,6 +13,7 @@ import (
 	"github.com/paulmach/orb"
 	"github.com/paulmach/orb/encoding/wkb"
 
+	"contado/geo/analysis"
 	"contado/geo/coverage"
 	"contado/geo/coverage/report"
 	"contado/geo/fault"
@@ -150,7 +151,7 @@ func (h *Handler) geoPackage(ctx context.Context, st *coverage.Study, sketches [
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	path := filepath.Join(dir, "report.gpkg")
-	if err := report.GeoPackage(ctx, path, st, sketches); err != nil {
+	if err := analysis.StudyGeoPackage(ctx, path, st, sketches); err != nil {
 		return nil, err
 	}
 	return os.ReadFile(path)

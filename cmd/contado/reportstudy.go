@@ -243,7 +243,7 @@ func (a *app) studyGeoPackage(path string, st *coverage.Study, sketches []*repor
 	}
 	defer os.RemoveAll(dir)
 	tmp := filepath.Join(dir, filepath.Base(path))
-	if err := report.GeoPackage(a.ctx, tmp, st, sketches); err != nil {
+	if err := analysis.StudyGeoPackage(a.ctx, tmp, st, sketches); err != nil {
 		return err
 	}
 	if err := os.Rename(tmp, path); err != nil {

@@ -2,20 +2,15 @@ package report
 
 import (
 	"archive/zip"
-	"context"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/paulmach/orb"
 
-	"contado/geo"
 	"contado/geo/coverage"
 	"contado/geo/fault"
-	"contado/geo/gdal"
 	data "contado/geo/table"
 )
 
@@ -68,98 +63,33 @@ func StudyXLSX(w io.Writer, st *coverage.Study, l data.Locale) error {
 	return data.Book(w, l, tables...)
 }
 
-// GeoPackage writes the study to a file that must not be there: a layer of
-// areas with the share of each section and threshold, layers of the gaps, the
-// facilities and the checks that have a place, and the tables of Tables
-// without geometry. Positions are longitude and latitude. The file appears
-// when it is whole.
-func GeoPackage(ctx context.Context, path string, st *coverage.Study, sketches []*Sketch) error {
-	const op = "report.GeoPackage"
+// Layers are what the GeoPackage of a study holds: areas with the share of
+// each section and threshold, facilities, the gaps and the checks that have a
+// place, and the tables of Tables without geometry. Positions are longitude
+// and latitude.
+func Layers(st *coverage.Study, sketches []*Sketch) ([]Layer, error) {
 	tables, err := Tables(st)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if _, err := os.Lstat(path); err == nil {
-		return fault.Errorf(op, fault.Exist, "%s is there already", path)
-	}
-	dir, err := os.MkdirTemp(filepath.Dir(path), ".contado-gpkg-*")
-	if err != nil {
-		return fault.E(op, fault.Invalid, err)
-	}
-	defer os.RemoveAll(dir)
-	g := &packing{ctx: ctx, dir: dir, whole: filepath.Join(dir, "study.gpkg")}
-	layers := []layered{areaLayer(st, sketches), facilityLayer(st, sketches)}
+	out := []Layer{areaLayer(st, sketches), facilityLayer(st, sketches)}
 	for _, t := range tables {
 		switch t.Name {
 		case "gaps", "checks":
-			layers = append(layers, pointLayer(t))
+			out = append(out, pointLayer(t))
 		case "coverage", "isolation", "age_bands", "rules", "rule_areas", "classes", "indicators", "inputs", "parameters":
-			layers = append(layers, layered{name: "table_" + t.Name, t: t})
+			out = append(out, Layer{Name: "table_" + t.Name, Table: t})
 		}
 	}
-	for _, l := range layers {
-		if err := g.add(&l); err != nil {
-			return fmt.Errorf("layer %s: %w", l.name, err)
-		}
-	}
-	return os.Rename(g.whole, path)
+	return out, nil
 }
 
-// layered is a table on its way to a layer; shapes are parallel to its rows.
-type layered struct {
-	name, kind string // kind of geometry; "" = none
-	t          *data.Table
-	shapes     []orb.Geometry
-}
-
-// packing writes layers one after another into one file.
-type packing struct {
-	ctx        context.Context //nolint:containedctx // lives as long as GeoPackage
-	dir, whole string
-	n          int
-}
-
-func (g *packing) add(l *layered) error {
-	if len(l.t.Rows) == 0 {
-		return nil
-	}
-	s := geo.Schema{GeometryType: l.kind}
-	if l.kind != "" {
-		s.CRS = geo.WGS84
-	}
-	types := map[data.Kind]geo.FieldType{data.Text: geo.String, data.Integer: geo.Integer, data.Real: geo.Real, data.Share: geo.Real, data.Flag: geo.Boolean}
-	for _, c := range l.t.Columns {
-		s.Fields = append(s.Fields, geo.Field{Name: c.Name, Type: types[c.Kind]})
-	}
-	i := 0
-	next := func() (geo.Feature, bool, error) {
-		if i == len(l.t.Rows) {
-			return geo.Feature{}, false, nil
-		}
-		f := geo.Feature{ID: int64(i + 1), Values: make([]any, len(s.Fields))}
-		for k, v := range l.t.Rows[i] {
-			if n, ok := v.(int); ok {
-				v = int64(n)
-			}
-			f.Values[k] = v
-		}
-		if l.shapes != nil {
-			f.Geometry = l.shapes[i]
-		}
-		i++
-		return f, true, nil
-	}
-	if g.n++; g.n == 1 {
-		return gdal.WriteVector(g.ctx, g.whole, "GPKG", l.name, s, next)
-	}
-	part := filepath.Join(g.dir, fmt.Sprintf("part%d.gpkg", g.n))
-	if err := gdal.WriteVector(g.ctx, part, "GPKG", l.name, s, next); err != nil {
-		return err
-	}
-	if err := gdal.VectorTranslate(g.ctx, g.whole, part, []string{"-f", "GPKG", "-update", "-nln", l.name}); err != nil {
-		return err
-	}
-	return os.Remove(part)
+// Layer is a table of which the rows may have shapes, parallel to them.
+type Layer struct {
+	Name   string
+	Kind   string // of geometry; "" = none
+	Table  *data.Table
+	Shapes []orb.Geometry
 }
 
 // columnName is a name that every program takes for a column.
@@ -177,7 +107,7 @@ func columnName(parts ...string) string {
 
 // areaLayer has one row an area: its people, and the share of each section
 // and threshold.
-func areaLayer(st *coverage.Study, sketches []*Sketch) layered {
+func areaLayer(st *coverage.Study, sketches []*Sketch) Layer {
 	first := st.Sections[0]
 	t := &data.Table{Name: "areas", Columns: columns("code:t name:t population:r")}
 	shapes := map[string]orb.Geometry{}
@@ -188,7 +118,7 @@ func areaLayer(st *coverage.Study, sketches []*Sketch) layered {
 			}
 		}
 	}
-	l := layered{name: "areas", kind: "MultiPolygon", t: t}
+	l := Layer{Name: "areas", Kind: "MultiPolygon", Table: t}
 	for i := range first.Areas {
 		a := &first.Areas[i]
 		population := any(a.Population)
@@ -198,9 +128,9 @@ func areaLayer(st *coverage.Study, sketches []*Sketch) layered {
 		t.Rows = append(t.Rows, []any{a.Code, a.Name, population})
 		switch g := shapes[a.Code].(type) {
 		case orb.Polygon:
-			l.shapes = append(l.shapes, orb.MultiPolygon{g})
+			l.Shapes = append(l.Shapes, orb.MultiPolygon{g})
 		default:
-			l.shapes = append(l.shapes, g)
+			l.Shapes = append(l.Shapes, g)
 		}
 	}
 	for _, r := range st.Sections {
@@ -222,8 +152,8 @@ func areaLayer(st *coverage.Study, sketches []*Sketch) layered {
 	return l
 }
 
-func facilityLayer(st *coverage.Study, sketches []*Sketch) layered {
-	l := layered{name: "facilities", kind: "Point", t: &data.Table{Name: "facilities", Columns: columns("service:t")}}
+func facilityLayer(st *coverage.Study, sketches []*Sketch) Layer {
+	l := Layer{Name: "facilities", Kind: "Point", Table: &data.Table{Name: "facilities", Columns: columns("service:t")}}
 	done := map[string]bool{}
 	for i, r := range st.Sections {
 		if i >= len(sketches) || sketches[i] == nil || done[r.Service] {
@@ -231,7 +161,7 @@ func facilityLayer(st *coverage.Study, sketches []*Sketch) layered {
 		}
 		done[r.Service] = true
 		for _, p := range sketches[i].Facilities {
-			l.t.Rows, l.shapes = append(l.t.Rows, []any{r.Service}), append(l.shapes, p)
+			l.Table.Rows, l.Shapes = append(l.Table.Rows, []any{r.Service}), append(l.Shapes, p)
 		}
 	}
 	return l
@@ -239,8 +169,8 @@ func facilityLayer(st *coverage.Study, sketches []*Sketch) layered {
 
 // pointLayer makes points of the columns lon and lat; rows without are left
 // out of it.
-func pointLayer(t *data.Table) layered {
-	l := layered{name: t.Name, kind: "Point", t: &data.Table{Name: t.Name, Columns: t.Columns}}
+func pointLayer(t *data.Table) Layer {
+	l := Layer{Name: t.Name, Kind: "Point", Table: &data.Table{Name: t.Name, Columns: t.Columns}}
 	lon, lat := -1, -1
 	for k, c := range t.Columns {
 		switch c.Name {
@@ -254,7 +184,7 @@ func pointLayer(t *data.Table) layered {
 		x, okX := row[lon].(float64)
 		y, okY := row[lat].(float64)
 		if okX && okY {
-			l.t.Rows, l.shapes = append(l.t.Rows, row), append(l.shapes, orb.Point{x, y})
+			l.Table.Rows, l.Shapes = append(l.Table.Rows, row), append(l.Shapes, orb.Point{x, y})
 		}
 	}
 	return l

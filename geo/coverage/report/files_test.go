@@ -7,8 +7,6 @@ import (
 	"encoding/json"
 	"io"
 	"math"
-	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -108,43 +106,6 @@ func TestStudyCSV(t *testing.T) {
 	}
 	if err := report.StudyXLSX(&b, st, table.Italian); err != nil {
 		t.Error(err)
-	}
-}
-
-// GDAL reads what was written.
-func TestGeoPackage(t *testing.T) {
-	t.Parallel()
-	if _, err := exec.LookPath("ogrinfo"); err != nil {
-		t.Skip("no ogrinfo here")
-	}
-	st, sketches := makeStudy(t, studytest.Options{})
-	path := filepath.Join(t.TempDir(), "study.gpkg")
-	if err := report.GeoPackage(t.Context(), path, st, sketches); err != nil {
-		t.Fatal(err)
-	}
-	if err := report.GeoPackage(t.Context(), path, st, sketches); !fault.Is(err, fault.Exist) {
-		t.Errorf("over a file that is there: %v", err)
-	}
-	count := func(sql string) string {
-		out, err := exec.CommandContext(t.Context(), "ogrinfo", "-q", "-ro", path, "-sql", sql).CombinedOutput()
-		if err != nil {
-			t.Fatalf("%s: %v\n%s", sql, err, out)
-		}
-		return string(out)
-	}
-	for sql, want := range map[string]string{
-		"SELECT COUNT(*) AS n FROM areas WHERE geom IS NOT NULL":                          "= 9",
-		"SELECT COUNT(*) AS n FROM areas WHERE share_pharmacy_walking_900 IS NULL":        "= 2",
-		"SELECT COUNT(*) AS n FROM checks":                                                "= 1",
-		"SELECT COUNT(*) AS n FROM table_rules":                                           "= 3",
-		"SELECT COUNT(*) AS n FROM gaps WHERE ST_X(geom) < 9 OR ST_Y(geom) < 46":          "= 0",
-		"SELECT COUNT(DISTINCT service) AS n FROM facilities":                             "= 6",
-		"SELECT COUNT(*) AS n FROM table_coverage WHERE level = 'territory'":              "= 24",
-		"SELECT COUNT(*) AS n FROM table_coverage WHERE suppressed AND share IS NOT NULL": "= 0",
-	} {
-		if got := count(sql); !strings.Contains(got, want) {
-			t.Errorf("%s: %s, want %s", sql, got, want)
-		}
 	}
 }
 
