@@ -9,6 +9,7 @@ import (
 
 	"contado/geo"
 	"contado/geo/fault"
+	"contado/geo/mmap"
 )
 
 // File is an open file. It is safe for concurrent use; no row and no view of
@@ -34,7 +35,7 @@ type File struct {
 // Errors: NotExist, Invalid (no FlatGeobuf 3, or a damaged one).
 func Open(path string) (*File, error) {
 	const op = "fgb.Open"
-	data, unmap, err := mapFile(path)
+	data, unmap, err := mmap.File(path)
 	if err != nil {
 		kind := fault.KindOf(err)
 		if errors.Is(err, fs.ErrNotExist) {

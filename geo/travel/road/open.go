@@ -9,6 +9,7 @@ import (
 	"unsafe"
 
 	"contado/geo/fault"
+	"contado/geo/mmap"
 )
 
 // Open maps a file that Create wrote into memory. All of it is checked, so
@@ -16,7 +17,7 @@ import (
 // the network after use. Errors: Invalid for damaged files, Unsupported for
 // other versions.
 func Open(path string) (*Network, error) {
-	data, unmap, err := mapFile(path)
+	data, unmap, err := mmap.File(path)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 //go:build unix
 
-package road
+// Package mmap gives the bytes of files as they lie on disk.
+package mmap
 
 import (
 	"errors"
@@ -8,8 +9,8 @@ import (
 	"syscall"
 )
 
-// mapFile gives the bytes of a file as they are on disk.
-func mapFile(path string) (data []byte, unmap func() error, err error) {
+// File gives the bytes of a file as they are on disk.
+func File(path string) (data []byte, unmap func() error, err error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, nil, err
