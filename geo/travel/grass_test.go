@@ -1,18 +1,12 @@
 package travel
 
 import (
-	"bytes"
-	"context"
-	"encoding/binary"
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"strings"
 	"testing"
-	"time"
+
+	"contado/geo/travel/grasstest"
 )
 
 // TestGrass compares with r.cost of GRASS GIS on an isotropic surface: its
@@ -20,11 +14,8 @@ import (
 // in cells, so seconds per cell give the same times.
 func TestGrass(t *testing.T) {
 	t.Parallel()
-	grass, err := exec.LookPath("grass")
-	if err != nil {
-		t.Skip("GRASS GIS is not installed (Debian package grass-core): no comparison with r.cost")
-	}
 	const w, h, cell = 120, 90, 20.0
+	grass := grasstest.Start(t, w, h, cell)
 	rng := rand.New(rand.NewPCG(5, 6))
 	s := &Surface{Width: w, Height: h, CellW: []float64{cell}, CellH: []float64{cell}, Speed: make([]float32, w*h)}
 	cost := make([]float32, w*h)
@@ -33,36 +24,14 @@ func TestGrass(t *testing.T) {
 		cost[i] = float32(cell / float64(s.Speed[i]))
 	}
 	sources := []Source{{Col: 3, Row: 5}, {Col: 100, Row: 40, Facility: 1}, {Col: 50, Row: 88, Facility: 2}}
-	var starts []string
-	for _, src := range sources {
-		starts = append(starts, fmt.Sprintf("%g,%g", (float64(src.Col)+0.5)*cell, (h-float64(src.Row)-0.5)*cell))
-	}
-	dir := t.TempDir()
-	var raw bytes.Buffer
-	if err := binary.Write(&raw, binary.LittleEndian, cost); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, "cost.bin"), raw.Bytes(), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	script := fmt.Sprintf(`set -e
-g.region n=%[1]g s=0 w=0 e=%[2]g rows=%[3]d cols=%[4]d
-r.in.bin -f --q input=cost.bin output=cost bytes=4 order=little north=%[1]g south=0 west=0 east=%[2]g rows=%[3]d cols=%[4]d
-for flag in "" -k; do
-  r.cost $flag --q --o input=cost output=t start_coordinates=%[5]s
+	grass.Raster("cost", cost)
+	grass.Run(fmt.Sprintf(`for flag in "" -k; do
+  r.cost $flag --q --o input=cost output=t start_coordinates=%s
   r.out.bin --q input=t output=t$flag.bin bytes=8 order=little null=-1
 done
-`, h*cell, w*cell, h, w, strings.Join(starts, ","))
-	runGrass(t, grass, dir, script)
+`, placesOf(grass, sources)))
 	for file, n := range map[string]int{"t.bin": 8, "t-k.bin": 16} {
-		raw, err := os.ReadFile(filepath.Join(dir, file))
-		if err != nil {
-			t.Fatal(err)
-		}
-		want := make([]float64, w*h)
-		if err := binary.Read(bytes.NewReader(raw), binary.LittleEndian, want); err != nil {
-			t.Fatal(err)
-		}
+		want := grasstest.Read[float64](grass, file)
 		r := compute(t, s, sources, Options{Neighbours: n})
 		worst := 0.0
 		for c, d := range r.Seconds {
@@ -75,18 +44,10 @@ done
 	}
 }
 
-// runGrass runs a shell script in a new GRASS session, in dir.
-func runGrass(t *testing.T, grass, dir, script string) {
-	t.Helper()
-	if err := os.WriteFile(filepath.Join(dir, "run.sh"), []byte(script), 0o600); err != nil {
-		t.Fatal(err)
+func placesOf(s *grasstest.Session, sources []Source) string {
+	var cells [][2]int
+	for _, src := range sources {
+		cells = append(cells, [2]int{src.Col, src.Row})
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, grass, "--tmp-location", "XY", "--exec", "sh", "run.sh")
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "HOME="+dir)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("grass: %v\n%s", err, out)
-	}
+	return s.Places(cells...)
 }

@@ -1,17 +1,13 @@
 package accessmod
 
 import (
-	"bytes"
 	"context"
-	"encoding/binary"
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"strings"
 	"testing"
+
+	"contado/geo/travel/grasstest"
 )
 
 // AccessMod's isotropic times are those of GRASS r.cost on seconds per cell:
@@ -19,11 +15,8 @@ import (
 // moves included.
 func TestMinutesOfRCost(t *testing.T) {
 	t.Parallel()
-	grass, err := exec.LookPath("grass")
-	if err != nil {
-		t.Skip("GRASS GIS is not installed (Debian package grass-core)")
-	}
 	const w, h, cell = 120, 90, 100.0
+	grass := grasstest.Start(t, w, h, cell)
 	rng := rand.New(rand.NewPCG(9, 10))
 	g := &Ground{Width: w, Height: h, CellW: cell, CellH: cell, Codes: make([]Code, w*h)}
 	cost := make([]float32, w*h)
@@ -35,45 +28,20 @@ func TestMinutesOfRCost(t *testing.T) {
 		}
 	}
 	starts := []int{17*w + 30, 70*w + 95}
-	var coordinates []string
+	var places [][2]int
 	for _, c := range starts {
 		g.Codes[c], cost[c] = 1_005_000, 72
-		coordinates = append(coordinates, fmt.Sprintf("%g,%g", (float64(c%w)+0.5)*cell, (h-float64(c/w)-0.5)*cell))
+		places = append(places, [2]int{c % w, c / w})
 	}
-	dir := t.TempDir()
-	var raw bytes.Buffer
-	if err := binary.Write(&raw, binary.LittleEndian, cost); err != nil {
-		t.Fatal(err)
-	}
-	script := fmt.Sprintf(`set -e
-g.region n=%[1]g s=0 w=0 e=%[2]g rows=%[3]d cols=%[4]d
-r.in.bin -f --q input=cost.bin output=cost bytes=4 order=little anull=-1 north=%[1]g south=0 west=0 east=%[2]g rows=%[3]d cols=%[4]d
-for flag in "" -k; do
-  r.cost $flag --q --o input=cost output=t start_coordinates=%[5]s
+	grass.Raster("cost", cost)
+	grass.Run(fmt.Sprintf(`for flag in "" -k; do
+  r.cost $flag --q --o input=cost output=t start_coordinates=%s
   r.mapcalc --q --o "m = if(isnull(t), -1, int(ceil(t / 60.0 - 0.00001)))"
   r.out.bin -i --q input=m output=m$flag.bin bytes=4 order=little null=-1
 done
-`, h*cell, w*cell, h, w, strings.Join(coordinates, ","))
-	for name, text := range map[string][]byte{"cost.bin": raw.Bytes(), "run.sh": []byte(script)} {
-		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	cmd := exec.Command(grass, "--tmp-location", "XY", "--exec", "sh", "run.sh")
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "HOME="+dir)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("grass: %v\n%s", err, out)
-	}
+`, grass.Places(places...)))
 	for file, knight := range map[string]bool{"m.bin": false, "m-k.bin": true} {
-		raw, err := os.ReadFile(filepath.Join(dir, file))
-		if err != nil {
-			t.Fatal(err)
-		}
-		want := make([]int32, w*h)
-		if err := binary.Read(bytes.NewReader(raw), binary.LittleEndian, want); err != nil {
-			t.Fatal(err)
-		}
+		want := grasstest.Read[int32](grass, file)
 		times, err := Travel(context.Background(), g, starts, Options{Knight: knight, Isotropic: true})
 		if err != nil {
 			t.Fatal(err)
