@@ -99,6 +99,7 @@ type Stores struct {
 	Blobs   blob.Driver
 	Staging string // local folder, best on the same device as the blobs
 	Program string // "contado 0.1.0"
+	Who     string // on whose behalf, for the record; "" = at the command line
 }
 
 // Progress hears how an ingest goes, from one goroutine at a time. Step's

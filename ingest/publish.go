@@ -184,7 +184,7 @@ func Remove(ctx context.Context, st Stores, id string) error {
 	if err != nil {
 		return err
 	}
-	keys, err := st.Catalog.Remove(ctx, id)
+	keys, err := st.Catalog.Remove(ctx, id, st.Who)
 	if err == nil {
 		err = undo(ctx, st, keys)
 	}

@@ -65,6 +65,7 @@ type Dataset struct {
 	Description string    `json:"description,omitempty"`
 	License     string    `json:"license,omitempty"`
 	Attribution string    `json:"attribution,omitempty"`
+	About       About     `json:"about,omitzero"`
 	CreatedAt   time.Time `json:"created_at"`
 	Version     Version   `json:"version"` // the current one
 }
@@ -96,6 +97,8 @@ type Version struct {
 	Program string   `json:"program"` // "contado 0.1.0"
 	// Derived says what a computed version was made from; nil when it came from files.
 	Derived *Derivation `json:"derived,omitempty"`
+	// Made says by which command; nil in versions of before 0.2.
+	Made *Making `json:"made,omitempty"`
 	// Extras are files made from the version that can be made again.
 	Extras []Extra `json:"extras,omitempty"`
 }
@@ -306,9 +309,20 @@ type Driver interface {
 	Items(ctx context.Context, dataset string) ([]Item, error)
 	// Versions returns every version of a dataset, newest first.
 	Versions(ctx context.Context, dataset string) ([]Version, error)
+	// VersionItems is Items of any version; fault.NotExist when there is none.
+	VersionItems(ctx context.Context, dataset string, version int) ([]Item, error)
+	// Describe changes what people say of a dataset: title, description,
+	// licence, attribution, role and About, in one transaction with the reading
+	// of it. What change does to the rest is not kept. Its error ends the
+	// transaction and is returned; Dataset.CheckDescription says what is
+	// Invalid. A change of nothing is no act.
+	Describe(ctx context.Context, dataset, who string, change func(*Dataset) error) (Dataset, error)
 	// Remove deletes a dataset and all its versions from the catalog and
 	// returns the file keys that nothing refers to any more.
-	Remove(ctx context.Context, dataset string) ([]string, error)
+	Remove(ctx context.Context, dataset, who string) ([]string, error)
+	// Acts returns up to limit acts, newest first: of one dataset, or of all
+	// for "", and before a Seq unless that is 0.
+	Acts(ctx context.Context, dataset string, before int64, limit int) ([]Act, error)
 	// Revision is a number that grows with every Publish and Remove: readers
 	// poll it to notice changes made by other processes.
 	Revision(ctx context.Context) (int64, error)

@@ -109,13 +109,20 @@ func forget(ctx context.Context, tx tx, key, dataset string, version int) ([]str
 // Datasets implements catalog.Driver.
 func (c *Catalog) Datasets(ctx context.Context) ([]catalog.Dataset, error) {
 	out := []catalog.Dataset{}
-	err := each(ctx, c.b.reader(), func(rows *sql.Rows) error {
+	if err := each(ctx, c.b.reader(), scanDatasets(&out), sqlDatasets); err != nil {
+		return nil, c.b.Translate(ctx, "sqlstore.Datasets", err)
+	}
+	return out, nil
+}
+
+func scanDatasets(out *[]catalog.Dataset) func(*sql.Rows) error {
+	return func(rows *sql.Rows) error {
 		var d catalog.Dataset
-		var created string
+		var created, about string
 		var v versionScan
 		err := rows.Scan(append([]any{
 			&d.ID, &d.Kind, &d.Role, &d.Title, &d.Description,
-			&d.License, &d.Attribution, &created,
+			&d.License, &d.Attribution, &created, &about,
 		}, v.targets()...)...)
 		if err != nil {
 			return err
@@ -123,22 +130,21 @@ func (c *Catalog) Datasets(ctx context.Context) ([]catalog.Dataset, error) {
 		if d.CreatedAt, err = parseTime(created); err != nil {
 			return err
 		}
+		if err := json.Unmarshal([]byte(about), &d.About); err != nil {
+			return fmt.Errorf("dataset %s: %w", d.ID, err)
+		}
 		if d.Version, err = v.version(); err != nil {
 			return fmt.Errorf("dataset %s: %w", d.ID, err)
 		}
-		out = append(out, d)
+		*out = append(*out, d)
 		return nil
-	}, sqlDatasets)
-	if err != nil {
-		return nil, c.b.Translate(ctx, "sqlstore.Datasets", err)
 	}
-	return out, nil
 }
 
 // Items implements catalog.Driver.
 func (c *Catalog) Items(ctx context.Context, dataset string) ([]catalog.Item, error) {
 	const op = "sqlstore.Items"
-	out := []catalog.Item{}
+	var out []catalog.Item
 	// One transaction, so that the version is still the current one when its
 	// items are read.
 	err := c.b.reader().inTx(ctx, c.b.Dialect.ReadOnly, func(tx tx) error {
@@ -149,25 +155,54 @@ func (c *Catalog) Items(ctx context.Context, dataset string) ([]catalog.Item, er
 		if current == 0 {
 			return noDataset(op, dataset)
 		}
-		return each(ctx, tx, func(rows *sql.Rows) error {
-			var b geo.BBox
-			var detail string
-			if err := rows.Scan(&b.MinX, &b.MinY, &b.MaxX, &b.MaxY, &detail); err != nil {
-				return err
-			}
-			var it catalog.Item
-			if err := json.Unmarshal([]byte(detail), &it); err != nil {
-				return fmt.Errorf("item of dataset %s: %w", dataset, err)
-			}
-			it.BBox = b
-			out = append(out, it)
-			return nil
-		}, sqlItems, dataset, current)
+		out, err = itemsOf(ctx, tx, dataset, current)
+		return err
 	})
 	if err != nil {
 		return nil, c.b.Translate(ctx, op, err)
 	}
 	return out, nil
+}
+
+// VersionItems implements catalog.Driver.
+func (c *Catalog) VersionItems(ctx context.Context, dataset string, version int) ([]catalog.Item, error) {
+	const op = "sqlstore.VersionItems"
+	var out []catalog.Item
+	err := c.b.reader().inTx(ctx, c.b.Dialect.ReadOnly, func(tx tx) error {
+		var n int
+		if err := tx.QueryRowContext(ctx, sqlHasVersion, dataset, version).Scan(&n); err != nil {
+			return err
+		}
+		if n == 0 {
+			return fault.Errorf(op, fault.NotExist, "there is no version %d of dataset %.80q", version, dataset)
+		}
+		var err error
+		out, err = itemsOf(ctx, tx, dataset, version)
+		return err
+	})
+	if err != nil {
+		return nil, c.b.Translate(ctx, op, err)
+	}
+	return out, nil
+}
+
+func itemsOf(ctx context.Context, tx tx, dataset string, version int) ([]catalog.Item, error) {
+	out := []catalog.Item{}
+	err := each(ctx, tx, func(rows *sql.Rows) error {
+		var b geo.BBox
+		var detail string
+		if err := rows.Scan(&b.MinX, &b.MinY, &b.MaxX, &b.MaxY, &detail); err != nil {
+			return err
+		}
+		var it catalog.Item
+		if err := json.Unmarshal([]byte(detail), &it); err != nil {
+			return fmt.Errorf("item of dataset %s: %w", dataset, err)
+		}
+		it.BBox = b
+		out = append(out, it)
+		return nil
+	}, sqlItems, dataset, version)
+	return out, err
 }
 
 // Versions implements catalog.Driver.
@@ -193,11 +228,15 @@ func (c *Catalog) Versions(ctx context.Context, dataset string) ([]catalog.Versi
 }
 
 // Remove implements catalog.Driver.
-func (c *Catalog) Remove(ctx context.Context, dataset string) ([]string, error) {
+func (c *Catalog) Remove(ctx context.Context, dataset, who string) ([]string, error) {
 	const op = "sqlstore.Remove"
 	orphans := []string{}
 	err := c.b.write(ctx, "catalog", func(tx tx) error {
-		err := each(ctx, tx, func(rows *sql.Rows) error {
+		last, _, err := currentVersion(ctx, tx, sqlHoldCurrent, dataset)
+		if err != nil {
+			return err
+		}
+		err = each(ctx, tx, func(rows *sql.Rows) error {
 			var key string
 			err := rows.Scan(&key)
 			orphans = append(orphans, key)
@@ -212,6 +251,9 @@ func (c *Catalog) Remove(ctx context.Context, dataset string) ([]string, error) 
 		}
 		if n, err := res.RowsAffected(); err != nil || n == 0 {
 			return errors.Join(err, noDataset(op, dataset))
+		}
+		if err := record(ctx, tx, catalog.Act{Who: who, Deed: catalog.Removed, Dataset: dataset, Version: last}); err != nil {
+			return err
 		}
 		_, err = tx.ExecContext(ctx, sqlBumpRevision)
 		return err

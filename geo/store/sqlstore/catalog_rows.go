@@ -20,6 +20,7 @@ import (
 type publicationRow struct {
 	dataset catalog.Dataset // as it will stand
 	detail  []byte
+	about   []byte
 	items   []catalog.Item
 	details [][]byte // of the items
 }
@@ -38,7 +39,11 @@ func newPublicationRow(p catalog.Publication, now time.Time) (*publicationRow, e
 	if err != nil {
 		return nil, fmt.Errorf("version of dataset %s: %w", d.ID, err)
 	}
-	row := &publicationRow{dataset: d, detail: detail, items: slices.Clone(p.Items)}
+	about, err := json.Marshal(d.About)
+	if err != nil {
+		return nil, fmt.Errorf("dataset %s: %w", d.ID, err)
+	}
+	row := &publicationRow{dataset: d, detail: detail, about: about, items: slices.Clone(p.Items)}
 	for i := range row.items {
 		it := &row.items[i]
 		it.Dataset, it.Version, it.Datetime = d.ID, v.Number, utc(it.Datetime)
@@ -71,7 +76,7 @@ func (r *publicationRow) insert(ctx context.Context, tx tx, expect int) error {
 		}
 	}
 	_, err = tx.ExecContext(ctx, sqlUpsertDataset, d.ID, d.Kind, d.Role, d.Title, d.Description,
-		d.License, d.Attribution, formatTime(&d.CreatedAt), v.Number)
+		d.License, d.Attribution, formatTime(&d.CreatedAt), v.Number, string(r.about))
 	if err != nil {
 		return err
 	}
@@ -86,6 +91,13 @@ func (r *publicationRow) insert(ctx context.Context, tx tx, expect int) error {
 		return err
 	}
 	if err := r.insertItems(ctx, tx); err != nil {
+		return err
+	}
+	act := catalog.Act{Deed: catalog.Published, Dataset: d.ID, Version: v.Number}
+	if v.Made != nil {
+		act.Who = v.Made.Who
+	}
+	if err := record(ctx, tx, act); err != nil {
 		return err
 	}
 	_, err = tx.ExecContext(ctx, sqlBumpRevision)

@@ -9,11 +9,21 @@ const (
 	sqlHoldCurrent = sqlCurrent + `{lock}`
 
 	sqlUpsertDataset = `
-INSERT INTO dataset (id, kind, role, title, description, license, attribution, created_at, current)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+INSERT INTO dataset (id, kind, role, title, description, license, attribution, created_at, current, about)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
 ON CONFLICT (id) DO UPDATE SET
     kind = excluded.kind, role = excluded.role, title = excluded.title, description = excluded.description,
-    license = excluded.license, attribution = excluded.attribution, current = excluded.current`
+    license = excluded.license, attribution = excluded.attribution, current = excluded.current, about = excluded.about`
+
+	sqlDescribe = `
+UPDATE dataset SET role = ?2, title = ?3, description = ?4, license = ?5, attribution = ?6, about = ?7 WHERE id = ?1`
+
+	sqlInsertAct = `INSERT INTO act (seq, at, who, deed, dataset, version, detail)
+SELECT coalesce(max(seq), 0) + 1, ?1, ?2, ?3, ?4, ?5, ?6 FROM act`
+
+	sqlActs = `
+SELECT seq, at, who, deed, dataset, version, detail FROM act
+WHERE (?1 = '' OR dataset = ?1) AND (?2 = 0 OR seq < ?2) ORDER BY seq DESC LIMIT ?3`
 
 	sqlInsertVersion = `
 INSERT INTO version (dataset, number, published_at, sha256, crs, min_x, min_y, max_x, max_y,
@@ -45,11 +55,16 @@ INSERT INTO item (dataset, version, id, datetime, file, west, south, east, north
 
 	sqlRevision = `SELECT value FROM revision`
 
-	sqlDatasets = `
-SELECT d.id, d.kind, d.role, d.title, d.description, d.license, d.attribution, d.created_at,
+	sqlSelectDataset = `
+SELECT d.id, d.kind, d.role, d.title, d.description, d.license, d.attribution, d.created_at, d.about,
     v.min_x, v.min_y, v.max_x, v.max_y, v.west, v.south, v.east, v.north, v.detail
 FROM dataset d JOIN version v ON v.dataset = d.id AND v.number = d.current
-ORDER BY d.id`
+`
+	sqlDatasets = sqlSelectDataset + `ORDER BY d.id`
+
+	sqlDataset = sqlSelectDataset + `WHERE d.id = ?1`
+
+	sqlHasVersion = `SELECT count(*) FROM version WHERE dataset = ?1 AND number = ?2`
 
 	sqlVersions = `
 SELECT min_x, min_y, max_x, max_y, west, south, east, north, detail

@@ -39,6 +39,11 @@ func RunSuite(t *testing.T, open func(t *testing.T) catalog.Driver) {
 		"Canceled":              testCanceled,
 		"Enrich":                testEnrich,
 		"EnrichNothing":         testEnrichNothing,
+		"Describe":              testDescribe,
+		"DescribeInvalid":       testDescribeInvalid,
+		"DescribeTogether":      testDescribeTogether,
+		"Acts":                  testActs,
+		"VersionItems":          testVersionItems,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -101,7 +106,7 @@ func testEmpty(t *testing.T, d catalog.Driver) {
 	_, err = d.Versions(t.Context(), "none")
 	wantKind(t, "Versions", err, fault.NotExist)
 	before := revision(t, d)
-	_, err = d.Remove(t.Context(), "none")
+	_, err = d.Remove(t.Context(), "none", "ada")
 	wantKind(t, "Remove", err, fault.NotExist)
 	if after := revision(t, d); after != before {
 		t.Errorf("a failed Remove moved the revision from %d to %d", before, after)

@@ -54,7 +54,7 @@ func testEnrich(t *testing.T, d catalog.Driver) {
 	if _, ok := keys[first.File.Key]; ok || keys[second.File.Key] != second.File || keys[other.File.Key] != other.File {
 		t.Errorf("keys are %v", keys)
 	}
-	gone, err := d.Remove(t.Context(), "roads")
+	gone, err := d.Remove(t.Context(), "roads", "ada")
 	if err != nil {
 		t.Fatal(err)
 	}

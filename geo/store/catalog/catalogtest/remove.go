@@ -24,7 +24,7 @@ func testRemove(t *testing.T, d catalog.Driver) {
 	publish(t, d, second)
 
 	before := revision(t, d)
-	orphans, err := d.Remove(t.Context(), "a")
+	orphans, err := d.Remove(t.Context(), "a", "ada")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +40,7 @@ func testRemove(t *testing.T, d catalog.Driver) {
 	}
 	_, err = d.Items(t.Context(), "a")
 	wantKind(t, "Items of what was removed", err, fault.NotExist)
-	orphans, err = d.Remove(t.Context(), "b")
+	orphans, err = d.Remove(t.Context(), "b", "ada")
 	if err != nil || len(orphans) != 2 {
 		t.Errorf("orphans of the last reference: %q, %v", orphans, err)
 	}

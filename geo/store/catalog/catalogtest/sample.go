@@ -32,6 +32,10 @@ func full(id string, expect, items int) catalog.Publication {
 	p := catalog.Publication{Expect: expect, Dataset: catalog.Dataset{
 		ID: id, Kind: catalog.Raster, Role: catalog.Imagery, Title: "Immagini dell'Unione – è",
 		Description: "two\nlines", License: "CC-BY-4.0", Attribution: "Copernicus", CreatedAt: *day(0),
+		About: catalog.About{
+			Keywords: []string{"neve", "acqua"}, Contact: "ufficio@example.it", Source: "https://example.it/dati",
+			Style: &catalog.Style{By: "nome", Method: "jenks", Classes: 5, Palette: "viridis", Colour: "#123456", Opacity: ptr(0.5), Label: "nome"},
+		},
 		Version: catalog.Version{
 			Number: n, PublishedAt: *day(n), SHA256: fmt.Sprintf("%064d", n),
 			Files: []catalog.File{file(id, n, "rows.gpkg")},
@@ -66,6 +70,10 @@ func full(id string, expect, items int) catalog.Publication {
 				Severity: catalog.Warning, Code: "geometry-repaired", Message: "repaired", Count: 3, Examples: []string{"a"},
 			}},
 			Program: "contado 0.1.0",
+			Made: &catalog.Making{
+				Command: "contado ingest S2A.zip --dataset x", Who: "ada", Restores: 1,
+				Files: []catalog.SourceFile{{Name: "S2A.zip", Size: 12, SHA256: "cd"}},
+			},
 			Derived: &catalog.Derivation{
 				Process: "burned-area", Parameters: json.RawMessage(`{"threshold":0.27}`),
 				Inputs: []catalog.Input{{Dataset: "scenes", Version: 3, SHA256: "ab", Items: []string{"a", "b"}}},

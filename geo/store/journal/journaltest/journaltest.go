@@ -340,7 +340,7 @@ func testHeads(t *testing.T, c catalog.Driver, j journal.Driver) {
 func testRemove(t *testing.T, c catalog.Driver, j journal.Driver) {
 	publish(t, c, "roads", 0)
 	mustAppend(t, j, "roads", 1, created(1))
-	if _, err := c.Remove(t.Context(), "roads"); err != nil {
+	if _, err := c.Remove(t.Context(), "roads", ""); err != nil {
 		t.Fatal(err)
 	}
 	same(t, "heads", len(heads(t, j)), 0)
