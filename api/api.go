@@ -18,6 +18,7 @@ import (
 	"contado/api/admin"
 	"contado/api/analysis"
 	"contado/api/draw"
+	"contado/api/here"
 	"contado/api/ogc"
 	"contado/api/openapi"
 	"contado/api/page"
@@ -132,6 +133,7 @@ func New(d Deps) (*Server, error) {
 		&wmts.Handler{Painter: painter, Log: d.Log, Timeout: d.Limits.Tile},
 		&xyz.Handler{Atlas: d.Atlas, Tiles: d.Tiles, Blobs: d.Blobs, Engine: d.Engine, Filter: ogc.RowFilter, Timeout: d.Limits.Tile},
 		&xyz.Crops{Painter: painter, Timeout: d.Limits.Tile},
+		&here.Handler{Atlas: d.Atlas, Painter: painter, Timeout: d.Limits.Query},
 		&territory.Handler{Atlas: d.Atlas, Engine: d.Engine, Program: d.Program, Timeout: d.Limits.Query},
 		s.analysis,
 		&openapi.Handler{Program: d.Program, ReadOnly: d.Edit == nil, Layers: func() []openapi.Layer { return layers(d.Atlas.Current()) }},

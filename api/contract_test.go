@@ -53,6 +53,8 @@ var everything = map[string]int{
 	"/xyz/scenes/point/9,46.05": 200, "/xyz/scenes/point/9": 400, "/xyz/scenes/point/500000,5100000?coord_crs=EPSG:32632": 200,
 	"/xyz/scenes/bbox/8.95,46.02,9.05,46.08.png": 200, "/xyz/scenes/bbox/8.95,46.02,9.05,46.08/64x48.npy": 200, "/xyz/scenes/bbox/8.95,46.02,9.05,46.08/5000x48.png": 413,
 	"/xyz/scenes/bbox/9,46,8,47.png": 200, "/xyz/scenes/bbox/9,46,9,47.png": 400, "/xyz/scenes/bbox/9,46,9.01,46.01/axb.png": 400,
+	"/here?lon=9&lat=46.05": 200, "/here?lon=9&lat=46.05&datasets=&radius=0": 200, "/here?lon=9&lat=46.05&datasets=sites,elevation&radius=5000": 200,
+	"/here": 400, "/here?lon=200&lat=46": 400, "/here?lon=9&lat=46&radius=5001": 400, "/here?lon=9&lat=46&datasets=nothing": 404, "/here?lon=9&lat=46&datasets=a,,b": 404,
 	"/styles/map": 200, "/styles/sites": 200, "/styles/nothing": 404,
 	"/legend/landcover": 200, "/legend/elevation.svg": 200, "/legend/clinic?f=svg": 200, "/legend/municipalities.json": 200, "/legend/sites.gif": 404,
 	"/territories": 200, "/territories?parent=9": 200, "/territories?q=west": 200, "/territories?at=9.01,46.05": 200, "/territories?level=municipality": 200,
