@@ -57,6 +57,8 @@ var everything = map[string]int{
 	"/here": 400, "/here?lon=200&lat=46": 400, "/here?lon=9&lat=46&radius=5001": 400, "/here?lon=9&lat=46&datasets=nothing": 404, "/here?lon=9&lat=46&datasets=a,,b": 404,
 	"/styles/map": 200, "/styles/sites": 200, "/styles/nothing": 404,
 	"/legend/landcover": 200, "/legend/elevation.svg": 200, "/legend/clinic?f=svg": 200, "/legend/municipalities.json": 200, "/legend/sites.gif": 404,
+	"/places?q=west": 200, "/places?q=46.05,%209.01&limit=3": 200, "/places?q=place&kind=place,service&bbox=8.9,46,9.1,46.1": 200, "/places": 400, "/places?q=": 400,
+	"/places?q=x&limit=51": 400, "/places?q=x&kind=nothing": 400, "/places?q=x&bbox=1,2": 400, "/places?q=%ff": 400,
 	"/territories": 200, "/territories?parent=9": 200, "/territories?q=west": 200, "/territories?at=9.01,46.05": 200, "/territories?level=municipality": 200,
 	"/territories?parent=nobody": 404, "/territories?parent=9&q=x": 400, "/territories?at=here": 400,
 	"/territories/001": 200, "/territories/9?geometry=true": 200, "/territories/nobody": 404, "/territories/9?geometry=perhaps": 400,

@@ -31,11 +31,14 @@ type Handler struct {
 	Engine  *analysis.Engine
 	Program string // part of validators: a newer program may answer otherwise
 	Timeout time.Duration
+
+	names analysis.Names
 }
 
 // Register adds the routes.
 func (h *Handler) Register(r rest.Registrar) {
 	t := rest.Within(h.Timeout)
+	rest.Get(r, "/places", h.places, t)
 	rest.Get(r, "/territories", h.list, t)
 	rest.Get(r, "/territories/:code", h.one, t)
 	rest.Get(r, "/territories/:code/profile", h.profile, t)
@@ -290,12 +293,18 @@ func (h *Handler) profile(c echo.Context) error {
 		{Href: rest.URL(c, "territories", code, "profile"), Rel: "self", Type: rest.MediaJSON},
 		{Href: rest.URL(c, "territories", code), Rel: "up", Type: rest.MediaJSON},
 	}
-	body, err := json.Marshal(profile{Profile: p, Territory: of(c, tree, t), Links: links})
+	out := profile{Profile: p, Territory: of(c, tree, t), Links: links}
+	if h.Atlas.Current() != state { // the data moved on meanwhile: the validator would be wrong
+		return rest.JSON(c, rest.MediaJSON, out)
+	}
+	return tagged(c, tag, out)
+}
+
+// tagged sends a document with its validator.
+func tagged(c echo.Context, tag string, v any) error {
+	body, err := json.Marshal(v)
 	if err != nil {
 		return err
-	}
-	if h.Atlas.Current() != state { // the data moved on meanwhile: the validator would be wrong
-		return rest.Bytes(c, rest.MediaJSON, body)
 	}
 	return rest.Tagged(c, rest.MediaJSON, tag, rest.Revalidate, body)
 }
