@@ -45,7 +45,6 @@ type frontPage struct {
 	Subtitle                         string
 	CSP                              string
 	Style                            template.CSS
-	Patterns                         template.HTML
 	Invented                         string
 	Notices                          []string
 	Program                          string
@@ -119,7 +118,7 @@ func htmlOf(r *coverage.Report, s *Sketch, lang string, m medium) ([]byte, error
 
 // render fills a template; the parts that pages share come along.
 func render(name, source string, data any, m medium) ([]byte, error) {
-	t, err := template.New(name).Funcs(template.FuncMap{"picture": m.picture, "swatch": m.swatch}).Parse(source + partsSource)
+	t, err := template.New(name).Funcs(template.FuncMap{"picture": m.picture, "swatch": m.swatch, "patterns": m.patterns}).Parse(source + partsSource)
 	if err != nil {
 		return nil, fmt.Errorf("parse the page of coverage reports: %w", err)
 	}
@@ -145,6 +144,16 @@ func (m medium) swatch(svg template.HTML) template.HTML {
 		return template.HTML(`<span class="swatch" style="background: url(` + dataURI(svg) + `) center / contain no-repeat"></span>`) //nolint:gosec // base64
 	}
 	return svg
+}
+
+// patterns are the hatchings that drawings of the page refer to. Pictures on
+// paper carry their own; there an element without content would be a picture
+// without an alternative text.
+func (m medium) patterns() template.HTML {
+	if m == forPDF {
+		return ""
+	}
+	return patterns()
 }
 
 // asImage turns a drawing into an image with an alternative text.
@@ -194,7 +203,7 @@ func newFront(l *language, title, territory, id string, program *coverage.Progra
 		l: l, Lang: l.code, Title: title, Territory: territory, ID: id,
 		CSP: fmt.Sprintf("default-src 'none'; style-src 'sha256-%s'; img-src data:; base-uri 'none'; form-action 'none'",
 			base64.StdEncoding.EncodeToString(hash[:])),
-		Style: template.CSS(style), Patterns: patterns(), //nolint:gosec // our own style sheet
+		Style: template.CSS(style), //nolint:gosec // our own style sheet
 	}
 	if program.Version != "" {
 		name := program.Name

@@ -8,6 +8,9 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -18,7 +21,7 @@ import (
 // PDFOptions bound the making of a PDF; nil means the defaults.
 type PDFOptions struct {
 	// Program is the path or name of WeasyPrint; "" = CONTADO_WEASYPRINT, else
-	// weasyprint in the PATH.
+	// weasyprint/bin/weasyprint beside this program, else weasyprint in the PATH.
 	Program string
 	// Timeout bounds the time; 0 = 5 minutes.
 	Timeout time.Duration
@@ -37,8 +40,10 @@ const (
 	saidShown = 2000
 )
 
-// PDF writes the report as a tagged PDF (ISO 14289-1, PDF/UA-1): the page of
-// HTML, paged by WeasyPrint. Nothing is fetched from anywhere.
+// PDF writes the report as a tagged PDF: the page of HTML, paged by WeasyPrint.
+// Nothing is fetched from anywhere. A WeasyPrint of version UASince or newer
+// makes it PDF/UA-1 (ISO 14289-1, held against veraPDF in the tests); the file
+// of an older one is tagged and does not claim to be more: see ClaimsUA.
 //
 // Errors: those of HTML; fault.Unsupported when WeasyPrint is not there;
 // fault.TooLarge when time or memory do not suffice.
@@ -75,14 +80,77 @@ func (o *PDFOptions) find() (string, error) {
 		name = os.Getenv("CONTADO_WEASYPRINT")
 	}
 	if name == "" {
-		name = "weasyprint"
+		name = beside()
 	}
 	path, err := exec.LookPath(name)
 	if err != nil {
 		return "", fault.WithHint(fault.E("report.PDF", fault.Unsupported, fmt.Errorf("PDF needs WeasyPrint: %w", err)),
-			"install it (Debian: apt install weasyprint; or pip install weasyprint), or name it with CONTADO_WEASYPRINT; the HTML report can be printed as it is")
+			"run scripts/setup --run, or install it (pip install weasyprint; Debian: apt install weasyprint, whose files are no PDF/UA), or name it with CONTADO_WEASYPRINT; the HTML report can be printed as it is")
 	}
 	return path, nil
+}
+
+// beside is the WeasyPrint that was installed with the program, else any.
+func beside() string {
+	if self, err := os.Executable(); err == nil {
+		path := filepath.Join(filepath.Dir(self), "weasyprint", "bin", "weasyprint")
+		if info, err := os.Stat(path); err == nil && !info.IsDir() {
+			return path
+		}
+	}
+	return "weasyprint"
+}
+
+// UASince is the first version of WeasyPrint of which the files are PDF/UA-1.
+const UASince = 70
+
+var (
+	madeBy   = regexp.MustCompile(`WeasyPrint (?:version )?([0-9]{1,4})\.`)
+	uaClaims = regexp.MustCompile(`pdfuaid:part="1"|<pdfuaid:part>1</pdfuaid:part>`)
+)
+
+// Kinds of PDF.
+const (
+	KindUA     = "pdf/ua-1" // accessible by ISO 14289-1
+	KindTagged = "tagged"   // with a structure that the standard does not accept
+)
+
+// PDFKind says which kind of PDF is made here: KindUA or KindTagged.
+// Errors: fault.Unsupported when there is no WeasyPrint.
+func PDFKind(ctx context.Context, o *PDFOptions) (string, error) {
+	path, err := o.find()
+	if err != nil {
+		return "", err
+	}
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	said, err := exec.CommandContext(ctx, path, "--version").Output()
+	if err != nil {
+		return "", fault.E("report.PDFKind", fault.Unsupported, fmt.Errorf("%s --version: %w", path, err))
+	}
+	return kindOf(said), nil
+}
+
+// kindOf tells the kind by the version that a text names.
+func kindOf(text []byte) string {
+	if m := madeBy.FindSubmatch(text); m != nil {
+		if v, err := strconv.Atoi(string(m[1])); err == nil && v < UASince {
+			return KindTagged
+		}
+	}
+	return KindUA
+}
+
+// ClaimsUA reports whether a file that PDF wrote is PDF/UA-1.
+func ClaimsUA(pdf []byte) bool { return kindOf(pdf) == KindUA }
+
+// honest takes the claim out of a file that does not keep it. The bytes stay
+// as many, for the file has a table of their places.
+func honest(pdf []byte) []byte {
+	if ClaimsUA(pdf) {
+		return pdf
+	}
+	return uaClaims.ReplaceAllFunc(pdf, func(claim []byte) []byte { return bytes.Repeat([]byte(" "), len(claim)) })
 }
 
 func pdfOf(ctx context.Context, w io.Writer, page []byte, o *PDFOptions) error {
@@ -125,7 +193,7 @@ func pdfOf(ctx context.Context, w io.Writer, page []byte, o *PDFOptions) error {
 	if len(pdf) > maxPDF || !bytes.HasPrefix(pdf, []byte("%PDF-")) {
 		return fmt.Errorf("make PDF with %s: %d bytes that are no PDF: %s", path, len(pdf), said)
 	}
-	if _, err := w.Write(pdf); err != nil {
+	if _, err := w.Write(honest(pdf)); err != nil {
 		return fmt.Errorf("write coverage report as PDF: %w", err)
 	}
 	return nil

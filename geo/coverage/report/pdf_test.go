@@ -2,6 +2,7 @@ package report_test
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -89,24 +90,62 @@ func TestPDFInput(t *testing.T) {
 	}
 }
 
-// A real PDF is tagged, says its title and language, has its headings in
-// order, and heads of tables that are heads.
-func TestPDFIsTagged(t *testing.T) {
-	t.Parallel()
-	for _, tool := range []string{"weasyprint", "pdfinfo"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			t.Skipf("no %s here", tool)
+// printers are the versions of WeasyPrint that are here: the pinned one and
+// the system's.
+func printers(t *testing.T) []string {
+	t.Helper()
+	var out []string
+	if path, err := filepath.Abs("../../../.cache/tools/weasyprint/bin/weasyprint"); err == nil {
+		if _, err := os.Stat(path); err == nil {
+			out = append(out, path)
 		}
 	}
+	if path, err := exec.LookPath("weasyprint"); err == nil {
+		out = append(out, path)
+	}
+	if len(out) == 0 {
+		t.Skip("no WeasyPrint here: run scripts/setup")
+	}
+	return out
+}
+
+// A real PDF is tagged, says its title and language, has its headings in
+// order, and heads of tables that are heads; it claims to be PDF/UA when it is.
+func TestPDFIsTagged(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("pdfinfo"); err != nil {
+		t.Skip("no pdfinfo here")
+	}
 	st, sketches := makeStudy(t, studytest.Options{Services: []string{"pharmacy"}, Profiles: []string{"walking"}, Areas: 2, Plain: true})
-	path := filepath.Join(t.TempDir(), "study.pdf")
-	var out bytes.Buffer
-	if err := report.StudyPDF(t.Context(), &out, st, sketches, "it", nil); err != nil {
-		t.Fatal(err)
+	for _, program := range printers(t) {
+		o := &report.PDFOptions{Program: program}
+		kind, err := report.PDFKind(t.Context(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), "study.pdf")
+			var out bytes.Buffer
+			if err := report.StudyPDF(t.Context(), &out, st, sketches, "it", o); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(path, out.Bytes(), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if got := report.ClaimsUA(out.Bytes()); got != (kind == report.KindUA) {
+				t.Errorf("a file of kind %s: claims to be PDF/UA: %v", kind, got)
+			}
+			// The older one writes its metadata as plain text.
+			if kind == report.KindTagged && bytes.Contains(out.Bytes(), []byte(`pdfuaid:part`)) {
+				t.Error("a file that is not PDF/UA says that it is")
+			}
+			checkTagged(t, path, kind)
+		})
 	}
-	if err := os.WriteFile(path, out.Bytes(), 0o600); err != nil {
-		t.Fatal(err)
-	}
+}
+
+func checkTagged(t *testing.T, path, kind string) {
 	info := func(args ...string) string {
 		b, err := exec.CommandContext(t.Context(), "pdfinfo", append(args, path)...).Output()
 		if err != nil {
@@ -119,9 +158,6 @@ func TestPDFIsTagged(t *testing.T) {
 		if !regexp.MustCompile(want).MatchString(about) {
 			t.Errorf("pdfinfo does not say %s:\n%s", want, about)
 		}
-	}
-	if !bytes.Contains(out.Bytes(), []byte("/Lang")) || !bytes.Contains(out.Bytes(), []byte("pdfuaid")) {
-		t.Error("no language, or no mark of PDF/UA")
 	}
 	tree := info("-struct")
 	level := 0
@@ -138,7 +174,92 @@ func TestPDFIsTagged(t *testing.T) {
 	}
 	// Debian 12 has a version that leaves pictures out of the structure: there
 	// the tables beside them are all that a screen reader finds.
-	if !strings.Contains(about, "WeasyPrint 57") && !strings.Contains(tree, "Figure") {
+	if kind == report.KindUA && !strings.Contains(tree, "Figure") {
 		t.Error("no figure in the structure")
 	}
+}
+
+// verapdf is the class path of veraPDF; scripts/conformance fetches it.
+func verapdf(t *testing.T) string {
+	t.Helper()
+	dir := os.Getenv("CONTADO_VERAPDF")
+	if dir == "" {
+		dir = "../../../.cache/tools/verapdf"
+	}
+	if _, err := exec.LookPath("java"); err != nil {
+		t.Skip("no java here")
+	}
+	if jars, err := filepath.Glob(filepath.Join(dir, "validation-model-*.jar")); err != nil || len(jars) == 0 {
+		t.Skip("veraPDF is not here: run scripts/conformance pdf, or name its folder with CONTADO_VERAPDF")
+	}
+	return filepath.Join(dir, "*")
+}
+
+// veraPDF, which the PDF Association keeps, finds nothing that breaks a rule
+// of ISO 14289-1 in studies of both languages, and something in a file that has
+// lost its language.
+func TestPDFConformsToUA(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("takes half a minute")
+	}
+	classes := verapdf(t)
+	program := ""
+	for _, p := range printers(t) {
+		if kind, err := report.PDFKind(t.Context(), &report.PDFOptions{Program: p}); err == nil && kind == report.KindUA {
+			program = p
+		}
+	}
+	if program == "" {
+		t.Skipf("no WeasyPrint %d or newer here: run scripts/setup", report.UASince)
+	}
+	dir := t.TempDir()
+	var files []string
+	for lang, o := range map[string]studytest.Options{
+		"it": {Services: []string{"pharmacy"}, Profiles: []string{"walking"}, Areas: 2},
+		"en": {Services: []string{"pharmacy", "school"}, Profiles: []string{"walking"}, Areas: 1, Plain: true},
+	} {
+		st, sketches := makeStudy(t, o)
+		var out bytes.Buffer
+		if err := report.StudyPDF(t.Context(), &out, st, sketches, lang, &report.PDFOptions{Program: program}); err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, filepath.Join(dir, lang+".pdf"))
+		if err := os.WriteFile(files[len(files)-1], out.Bytes(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	judge := func(files ...string) (string, error) {
+		args := append([]string{"-cp", classes, "../../../scripts/tools/conformance/PdfUA.java"}, files...)
+		said, err := exec.CommandContext(t.Context(), "java", args...).CombinedOutput()
+		return string(said), err
+	}
+	if said, err := judge(files...); err != nil || strings.Count(said, "conforms to PDF/UA-1") != len(files) {
+		t.Errorf("%v: %s", err, said)
+	}
+	broken := filepath.Join(dir, "broken.pdf")
+	if err := os.WriteFile(broken, barePDF(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if said, err := judge(broken); err == nil || !strings.Contains(said, "does not conform") {
+		t.Errorf("a file without structure: %v: %s", err, said)
+	}
+}
+
+// barePDF is a file of one empty page, with no more than it needs to be read.
+func barePDF() []byte {
+	var b bytes.Buffer
+	b.WriteString("%PDF-1.7\n")
+	var at []int
+	for i, object := range []string{"<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Count 1/Kids[3 0 R]>>", "<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]/Resources<<>>>>"} {
+		at = append(at, b.Len())
+		fmt.Fprintf(&b, "%d 0 obj\n%s\nendobj\n", i+1, object)
+	}
+	start := b.Len()
+	b.WriteString("xref\n0 4\n0000000000 65535 f \n")
+	for _, offset := range at {
+		fmt.Fprintf(&b, "%010d 00000 n \n", offset)
+	}
+	fmt.Fprintf(&b, "trailer\n<</Size 4/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n", start)
+	return b.Bytes()
 }
