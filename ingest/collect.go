@@ -220,6 +220,9 @@ func (r *run) products(in *input, files []string) ([]string, error) {
 			if f.Family != sniff.Raster || !slices.Contains(s.Drivers, f.Drivers[0]) {
 				return nil, fault.Errorf("ingest.Run", fault.Invalid, "%s of %s is a %s, which such products do not hold", filepath.Base(s.Path), p.ID, f.Name)
 			}
+			if err := allowed(f, filepath.Base(s.Path), r.o.Formats); err != nil {
+				return nil, err
+			}
 			s.Drivers = f.Drivers
 		}
 		in.products = append(in.products, p)
@@ -232,6 +235,9 @@ func (r *run) products(in *input, files []string) ([]string, error) {
 // they cannot be read.
 func (r *run) file(ctx context.Context, in *input, path, label string, named bool) error {
 	f, err := sniff.File(path)
+	if err == nil {
+		err = allowed(f, label, r.o.Formats)
+	}
 	if err == nil && len(f.Drivers) > 0 && f.Drivers[0] == "GPKG" {
 		path, err = r.withoutViews(ctx, in, path, label)
 	}
@@ -346,4 +352,13 @@ func hasFeatures(path string) bool {
 	}
 	defer v.Close()
 	return len(v.Layers()) > 0
+}
+
+// allowed refuses formats that are not among those that may be read.
+func allowed(f sniff.Format, label string, formats []string) error {
+	if formats == nil || f.Family == sniff.Sidecar || slices.Contains(formats, f.Key()) {
+		return nil
+	}
+	return fault.WithHint(fault.Errorf("ingest.Run", fault.Unsupported, "%s is %s, which is not taken here", label, f.Name),
+		"taken are: "+strings.Join(formats, ", "))
 }

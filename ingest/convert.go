@@ -55,7 +55,7 @@ func (r *run) dataset(kind catalog.Kind, role catalog.Role, in *input) (catalog.
 	if r.appending() {
 		source = append(slices.Clone(r.old.Version.Source), source...)
 	}
-	d.Version = catalog.Version{Source: source, Program: r.st.Program, Derived: r.o.Derived}
+	d.Version = catalog.Version{Source: source, Program: r.st.Program, Derived: r.o.Derived, Made: r.making(in.names)}
 	return d, nil
 }
 

@@ -43,6 +43,10 @@ type Options struct {
 	Join *Join
 	// Derived says what computed files were made from; nil for others.
 	Derived *catalog.Derivation
+	// Sources are the files with their digests, when these are known.
+	Sources []catalog.SourceFile
+	// Formats are those that may be read, by sniff.Format.Key; nil: all.
+	Formats []string
 	Limits  Limits
 }
 

@@ -100,6 +100,9 @@ func publishLocked(ctx context.Context, st Stores, pub catalog.Publication, file
 		return catalog.Dataset{}, fault.WithHint(
 			fault.Errorf(op, fault.Conflict, "dataset %s changed from version %d to %d meanwhile", id, pub.Expect, now.Version.Number), "ingest again")
 	}
+	if now.ID != "" {
+		pub.Dataset.About = now.About // what was said of it meanwhile
+	}
 	if err := sweep(ctx, st, versionPrefix(id, pub.Expect+1)); err != nil {
 		return catalog.Dataset{}, err
 	}

@@ -36,7 +36,11 @@ func Settle(ctx context.Context, st Stores, l *layer.Layer) (Result, error) {
 		if old == nil || old.Version.Number != d.Version.Number {
 			return nil, fault.WithHint(fault.Errorf(op, fault.Conflict, "dataset %s has another version now", d.ID), "try again")
 		}
-		return RowsNow(ctx, l, dir, &notes)
+		p, err := RowsNow(ctx, l, dir, &notes)
+		if err == nil {
+			p.Dataset.Version.Made = &catalog.Making{Command: "contado settle " + d.ID, Who: st.Who}
+		}
+		return p, err
 	})
 }
 
@@ -61,7 +65,7 @@ func RowsNow(ctx context.Context, l *layer.Layer, dir string, notes *notice.List
 		}
 	}
 	v.Vector = &catalog.VectorInfo{Schema: schema, Count: count, Layer: d.ID}
-	v.Notices, v.Extras, v.Number = notes.All(), nil, 0
+	v.Notices, v.Extras, v.Made, v.Number = notes.All(), nil, nil, 0
 	v.PublishedAt = time.Time{} // now
 	return &Prepared{
 		Dataset: d, Files: map[string]string{"rows.fgb": packed, "rows.gpkg": book},

@@ -41,6 +41,7 @@ type cli struct {
 	Attach  attachCmd   `cmd:"" help:"Make a dataset of a PostGIS table or view that others keep."`
 	Detach  detachCmd   `cmd:"" help:"End the tie between a dataset and the table that it is attached to."`
 	Settle  settleCmd   `cmd:"" help:"Make a version of the edits of a dataset."`
+	Restore restoreCmd  `cmd:"" help:"Go back to an earlier version of a dataset."`
 	Ls      lsCmd       `cmd:"" help:"List the datasets."`
 	Info    infoCmd     `cmd:"" help:"Show all that is known of one dataset."`
 	Rm      rmCmd       `cmd:"" help:"Remove a dataset and its files."`
