@@ -1,12 +1,39 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
+import { icons } from './scripts/icons';
 
 // Where the API listens while the page is developed.
 const api = process.env.CONTADO_API ?? 'http://127.0.0.1:8080';
-const paths = ['collections', 'xyz', 'styles', 'legend', 'territories', 'processes', 'jobs', 'reports', 'status', 'api', 'docs'];
+const paths = [
+  'api',
+  'api.html',
+  'catalog',
+  'collections',
+  'colormaps',
+  'conformance',
+  'docs',
+  'functions',
+  'here',
+  'indices',
+  'jobs',
+  'legend',
+  'map',
+  'problems',
+  'processes',
+  'reports',
+  'search',
+  'stac',
+  'status',
+  'styles',
+  'territories',
+  'tileMatrixSets',
+  'tiles',
+  'uploads',
+  'xyz',
+];
 
 export default defineConfig({
-  plugins: [svelte()],
+  plugins: [svelte(), icons()],
   base: '/',
   build: {
     target: 'es2022',
@@ -18,8 +45,14 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 1500,
   },
+  css: {
+    preprocessorOptions: {
+      // Bootstrap Italia 2 is written in the older way of Sass.
+      scss: { quietDeps: true, silenceDeprecations: ['import', 'global-builtin', 'color-functions', 'if-function'], loadPaths: ['node_modules'] },
+    },
+  },
   worker: { format: 'es' },
-  server: { proxy: Object.fromEntries(paths.map((p) => [`/${p}`, { target: api }])) },
+  server: { proxy: { ...Object.fromEntries(paths.map((p) => [`/${p}`, { target: api }])), '^/\\?f=json': { target: api } } },
   resolve: process.env.VITEST ? { conditions: ['browser'] } : {},
   test: { include: ['tests/unit/**/*.test.ts'], environment: 'node' },
 });

@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it as test } from 'vitest';
 import { preferred } from '../../src/lib/i18n/index.svelte';
 import { catalogues, fill, type Key } from '../../src/lib/i18n/translate';
+import { parts } from '../../src/lib/i18n/words';
 
 const { it, en } = catalogues;
 const keys = Object.keys(it) as Key[];
@@ -10,7 +11,7 @@ const holes = (s: string) => [...s.matchAll(/\{(\w+)\}/g)].map((m) => m[1]).sort
 
 function sources(dir: string): string {
   return readdirSync(dir, { withFileTypes: true })
-    .filter((f) => f.name !== 'i18n')
+    .filter((f) => f.name !== 'i18n' && !/^words\.(it|en)\.ts$/.test(f.name))
     .map((f) => (f.isDirectory() ? sources(join(dir, f.name)) : readFileSync(join(dir, f.name), 'utf8')))
     .join('\n');
 }
@@ -19,6 +20,20 @@ describe('catalogues', () => {
   test('have the same keys', () => {
     expect(Object.keys(en).sort()).toEqual(Object.keys(it).sort());
     expect(keys.length).toBeGreaterThan(150);
+  });
+
+  test.each(Object.keys(parts))('of %s are whole, and no other has the same keys', (name) => {
+    const { it: own, en: other } = parts[name]!;
+    expect(Object.keys(other).sort()).toEqual(Object.keys(own).sort());
+    for (const [k, p] of Object.entries(parts)) {
+      if (k !== name) expect(Object.keys(p.it).filter((key) => key in own), k).toEqual([]);
+    }
+  });
+
+  test('of all tasks are known', () => {
+    const dir = join(import.meta.dirname, '../../src/tasks');
+    const own = readdirSync(dir).filter((d) => existsSync(join(dir, d, 'words.it.ts')));
+    expect(own.filter((d) => !(d in parts))).toEqual([]);
   });
 
   test.each(keys)('%s is written in both languages with the same values', (k) => {
@@ -47,8 +62,8 @@ describe('catalogues', () => {
   });
 
   test('no text for people stands in the components', () => {
-    const dir = join(import.meta.dirname, '../../src/components');
-    for (const f of readdirSync(dir)) {
+    const dir = join(import.meta.dirname, '../../src');
+    for (const f of readdirSync(dir, { recursive: true, encoding: 'utf8' }).filter((x) => x.endsWith('.svelte'))) {
       const markup = readFileSync(join(dir, f), 'utf8')
         .replace(/<script[\s\S]*?<\/script>|<style[\s\S]*?<\/style>|<!--[\s\S]*?-->/g, '')
         .replace(/=>/g, '');

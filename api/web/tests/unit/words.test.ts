@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { sortAreas } from '../../src/lib/areas';
-import { gapName } from '../../src/lib/gaps';
+import { sortAreas } from '../../src/tasks/coverage/areas';
+import { gapName } from '../../src/tasks/coverage/gaps';
 import { Translator } from '../../src/lib/i18n/translate';
 import { noticeText } from '../../src/lib/notices';
 import type { AreaResult, Gap } from '../../src/lib/types';

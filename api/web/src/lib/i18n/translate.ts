@@ -1,6 +1,5 @@
 // Texts and numbers of one language, without any state.
-import { en } from './en';
-import { it } from './it';
+import { enWords as en, itWords as it } from './words';
 import type { Lang } from '../types';
 
 export type Key = keyof typeof it;

@@ -18,11 +18,9 @@ const ranks: Record<Role, number> = {
 };
 
 /** Fixed places between the datasets. */
-export const sharesRank = 65;
 export const borderRank = 90;
 export const selectionRank = 100;
 export const labelsRank = 130;
-export const gapsRank = 140;
 
 /** rank orders a map layer of a dataset; borders of territories lie above roads. */
 export function rank(c: Collection, layerType: string): number {

@@ -1,53 +1,130 @@
-// The address of the page says which territory and view are open (#t=…&v=…&lang=…),
-// so that a link can be shared and a reload changes nothing.
+// Which task is open, and the address that says everything that matters of it,
+// so that a link can be shared, a reload changes nothing and "back" goes back.
+import { untrack } from 'svelte';
 import { api, isAbort } from '../api';
 import { locale } from '../i18n/index.svelte';
+import { mapHost } from '../map/host.svelte';
+import { findTask, home } from '../../tasks';
+import type { Task, TaskId } from '../task';
 import { catalog } from './catalog.svelte';
+import { formatCamera, formatHash, parseCamera, parseHash } from './hash';
 import { chosen } from './territory.svelte';
-import { view } from './view.svelte';
 
-let opened = $state(false);
+/** Browsers refuse many changes of the address in a short time. */
+const pause = 150;
 
-/** openAddress goes where the address says, else to the only root there is. */
-export async function openAddress(): Promise<void> {
-  const q = new URLSearchParams(location.hash.slice(1));
-  if (q.get('v') === 'coverage') view.current = 'coverage';
-  const code = q.get('t');
-  opened = true;
-  if (code) return chosen.choose(code);
-  if (catalog.state !== 'ready' || !catalog.hasTerritories) return;
-  try {
-    const roots = await api.territories({});
-    if (roots.length === 1 && roots[0] && chosen.code === null) await chosen.choose(roots[0].code);
-  } catch (e) {
-    // The picker asks again and shows what is wrong.
-    if (!isAbort(e)) return;
+class Address {
+  task = $state<TaskId>(home);
+  /** counts changes of the address from outside: a link, the back button */
+  arrivals = $state(0);
+  private opened = $state(false);
+  private written: TaskId | null = null;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private pending = '';
+
+  get current(): Task {
+    return findTask(this.task)!;
   }
-}
 
-/** followAddress goes along when the address changes under the open page (a pasted link, the back button). */
-export function followAddress(): () => void {
-  const go = (): void => {
-    const q = new URLSearchParams(location.hash.slice(1));
+  /** href is the address of a task: what is chosen now, and the task's own parameters. */
+  href(task: TaskId, params: Record<string, string> = {}): string {
+    const q = this.shared();
+    for (const [k, v] of Object.entries(params)) q.set(k, v);
+    return formatHash(task, q);
+  }
+
+  /** go opens a task; with parameters the task reads them, without it is as it was left. */
+  go(task: TaskId, params?: Record<string, string>): void {
+    this.flush();
+    if (params) {
+      const { t, ...own } = params;
+      if (t && t !== chosen.code) void chosen.choose(t);
+      findTask(task)!.read(new URLSearchParams(own));
+    }
+    this.task = task;
+  }
+
+  /** start goes where the address says, else to the only root there is. */
+  async start(): Promise<void> {
+    const q = this.take(location.hash);
+    this.opened = true;
+    if (q.has('t') || catalog.state !== 'ready' || !catalog.hasTerritories) return;
+    try {
+      const roots = await api.territories({});
+      if (roots.length === 1 && roots[0] && chosen.code === null) await chosen.choose(roots[0].code, { stay: q.has('m') });
+    } catch (e) {
+      // The search asks again and shows what is wrong.
+      if (!isAbort(e)) return;
+    }
+  }
+
+  /** follow goes along when the address changes under the open page. */
+  follow(): () => void {
+    const go = (): void => {
+      clearTimeout(this.timer);
+      this.pending = '';
+      this.take(location.hash);
+      this.arrivals++;
+    };
+    addEventListener('hashchange', go);
+    return () => removeEventListener('hashchange', go);
+  }
+
+  /** write is an effect: it runs again when anything that it wrote has changed. */
+  write(): void {
+    if (!this.opened) return;
+    const q = this.shared();
+    this.current.write(q);
+    if (mapHost.moved && mapHost.camera) q.set('m', formatCamera(mapHost.camera));
+    const hash = formatHash(this.task, q);
+    const task = this.task;
+    untrack(() => this.put(hash, task));
+  }
+
+  private shared(): URLSearchParams {
+    const q = new URLSearchParams();
+    if (chosen.code) q.set('t', chosen.code);
+    if (locale.inAddress) q.set('lang', locale.lang);
+    return q;
+  }
+
+  private take(hash: string): URLSearchParams {
+    const { task, q } = parseHash(hash);
     const lang = q.get('lang');
     if (lang === 'it' || lang === 'en') {
       locale.inAddress = true;
       locale.choose(lang);
     }
-    view.current = q.get('v') === 'coverage' ? 'coverage' : 'profile';
+    const camera = parseCamera(q.get('m'));
+    if (camera) mapHost.look(camera);
     const code = q.get('t');
-    if (code && code !== chosen.code) void chosen.choose(code);
-  };
-  addEventListener('hashchange', go);
-  return () => removeEventListener('hashchange', go);
+    if (code && code !== chosen.code) void chosen.choose(code, { stay: camera !== null });
+    this.task = (findTask(task)?.id ?? home) as TaskId;
+    this.written = this.task;
+    this.current.read(q);
+    return q;
+  }
+
+  /** A change of task is a step in the history; a change within it is not. */
+  private put(hash: string, task: TaskId): void {
+    clearTimeout(this.timer);
+    if (hash === location.hash) return;
+    if (this.written !== null && task !== this.written) {
+      history.pushState(null, '', location.pathname + location.search + hash);
+      this.written = task;
+      this.pending = '';
+      return;
+    }
+    this.written = task;
+    this.pending = hash;
+    this.timer = setTimeout(() => this.flush(), pause);
+  }
+
+  private flush(): void {
+    clearTimeout(this.timer);
+    if (this.pending && this.pending !== location.hash) history.replaceState(null, '', location.pathname + location.search + this.pending);
+    this.pending = '';
+  }
 }
 
-export function writeAddress(): void {
-  if (!opened) return;
-  const q = new URLSearchParams();
-  if (chosen.code) q.set('t', chosen.code);
-  if (view.current !== 'profile') q.set('v', view.current);
-  if (locale.inAddress) q.set('lang', locale.lang);
-  const hash = q.size > 0 ? `#${q}` : '';
-  if (hash !== location.hash) history.replaceState(null, '', location.pathname + location.search + hash);
-}
+export const address = new Address();

@@ -8,6 +8,8 @@ class Catalog {
   error = $state.raw<ApiError | null>(null);
   collections = $state.raw<Collection[]>([]);
   status = $state.raw<Status | null>(null);
+  /** the name that the operator gave this server */
+  instance = $state('');
 
   readonly invented = $derived(this.collections.some((c) => c.contado.invented));
   readonly services = $derived(this.collections.filter((c) => c.contado.role === 'service').sort((a, b) => (a.title || a.id).localeCompare(b.title || b.id)));
@@ -28,6 +30,7 @@ class Catalog {
     }
     // The version in the footer is a nicety: without it the page is whole.
     this.status = await api.status().catch(() => null);
+    this.instance = (await api.landing().catch(() => null))?.title ?? '';
   }
 
   title(dataset: string): string {

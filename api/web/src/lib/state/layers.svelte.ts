@@ -70,6 +70,8 @@ export class Layer {
 
 class Layers {
   list = $state.raw<Layer[]>([]);
+  /** whether a task colours the territories, whose own fill would dull its colours */
+  areasCovered = $state(false);
 
   set(collections: Collection[]): void {
     const on = initial(collections.filter(drawable));

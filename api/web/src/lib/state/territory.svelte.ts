@@ -1,25 +1,28 @@
-// The chosen territory and its profile.
+// The chosen territory, which all tasks share.
 import { api, asApiError, isAbort, type ApiError } from '../api';
-import type { Profile, Territory, TerritoryDetail } from '../types';
+import type { Territory, TerritoryDetail } from '../types';
 
 class Chosen {
   detail = $state.raw<TerritoryDetail | null>(null);
-  profile = $state.raw<Profile | null>(null);
   state = $state<'none' | 'loading' | 'ready' | 'error'>('none');
   error = $state.raw<ApiError | null>(null);
   code = $state<string | null>(null);
+  /** whether the map shall stay where it is */
+  stay = false;
   private running: AbortController | null = null;
 
-  async choose(code: string): Promise<void> {
+  /** choose loads a territory; the map goes there unless it shall stay. */
+  async choose(code: string, o: { stay?: boolean } = {}): Promise<void> {
     this.running?.abort();
     const run = (this.running = new AbortController());
     this.code = code;
+    this.stay = o.stay ?? false;
     this.state = 'loading';
     this.error = null;
     try {
-      const [detail, profile] = await Promise.all([api.territory(code, true, run.signal), api.profile(code, run.signal)]);
+      const detail = await api.territory(code, true, run.signal);
+      if (this.running !== run) return;
       this.detail = detail;
-      this.profile = profile;
       this.state = 'ready';
     } catch (e) {
       if (isAbort(e) || run.signal.aborted) return;

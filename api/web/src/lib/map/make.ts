@@ -1,0 +1,25 @@
+// Makes the map. MapLibre is large: this file is loaded when the page stands.
+import { Map as MapLibre, ScaleControl, setWorkerUrl } from 'maplibre-gl';
+import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
+import type { BBox } from '../types';
+import type { Padding } from './host.svelte';
+
+setWorkerUrl(workerUrl);
+
+export function makeMap(container: HTMLElement, bounds: BBox | null, padding: Padding): MapLibre {
+  const map = new MapLibre({
+    container,
+    style: { version: 8, sources: {}, layers: [{ id: 'paper', type: 'background', paint: { 'background-color': '#eef0ec' } }] },
+    ...(bounds ? { bounds, fitBoundsOptions: { padding } } : { center: [12.5, 42.5], zoom: 5 }),
+    attributionControl: false,
+    dragRotate: false,
+    pitchWithRotate: false,
+    touchPitch: false,
+    maxPitch: 0,
+    maxZoom: 19,
+    fadeDuration: matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : 150,
+  });
+  map.touchZoomRotate.disableRotation();
+  map.addControl(new ScaleControl({ maxWidth: 90 }), 'bottom-left');
+  return map;
+}

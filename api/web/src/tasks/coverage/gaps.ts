@@ -1,0 +1,22 @@
+// Names of the groups left out, in the language of the page.
+import type { Translator } from '../../lib/i18n/translate';
+import type { Gap } from '../../lib/types';
+
+/** gapName builds the name from its parts; the server's own name is English. */
+export function gapName(g: Gap, t: Translator): string {
+  switch (g.kind) {
+    case 'place':
+      return g.place || g.name;
+    case 'near':
+      if (!g.place) return g.name;
+      if (!g.distance_m || !g.bearing) return t.t('gap.near.plain', { place: g.place });
+      return t.t('gap.near', {
+        place: g.place,
+        distance: t.distance(g.distance_m),
+        bearing: t.maybe(`bearing.${g.bearing}`, g.bearing),
+      });
+    case 'area':
+      return g.part ? t.t('gap.part', { name: g.area_name, part: g.part }) : g.area_name || g.name;
+  }
+  return (g as Gap).name;
+}
