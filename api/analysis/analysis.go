@@ -73,6 +73,8 @@ type output struct {
 	document []byte            // JSON
 	csv      []byte            // nil: none
 	xlsx     []byte            // nil: none
+	gpkg     fileMaker         // nil: none
+	file     *file             // the one thing there is when the result is a file
 	links    map[string]string // rel to path below the base address
 	job      json.RawMessage   // what a job remembers to find it again
 }
@@ -158,6 +160,11 @@ func (h *Handler) execute(c echo.Context) error {
 		return asInvalid("inputs", err)
 	}
 	c.Response().Header().Set("Cache-Control", "no-store")
+	if format.Name == geoPackage.Name && out.gpkg != nil {
+		if out.file, err = out.gpkg(ctx); err != nil {
+			return err
+		}
+	}
 	return send(c, out, format, e.Response)
 }
 
@@ -190,6 +197,9 @@ func prefersAsync(r *http.Request) bool {
 
 // send answers with an output: as it is, or as the one member of a document.
 func send(c echo.Context, out *output, format rest.Format, response string) error {
+	if out.file != nil {
+		return out.file.send(c)
+	}
 	switch format.Name {
 	case rest.CSVFormat.Name:
 		return c.Blob(http.StatusOK, rest.MediaCSV, out.csv)

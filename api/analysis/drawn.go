@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 
+	"contado/api/rest"
 	"contado/geo/analysis"
 )
 
@@ -30,7 +31,7 @@ func drawnProcess() process {
 	return process{
 		id: CoverageArea, title: "Who of the people in a drawn polygon is within reach of a service",
 		description: "People are those of fixed blocks whose centre the polygon holds, so that no two polygons tell who lives between them; places with few people are named and not counted.",
-		inputs:      inputs, output: required("Coverage by polygon", object{"type": "object"}), parse: parseDrawn,
+		inputs:      inputs, output: required("Coverage by polygon", object{"type": "object"}), formats: []rest.Format{rest.JSONFormat}, parse: parseDrawn,
 	}
 }
 

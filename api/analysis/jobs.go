@@ -39,6 +39,8 @@ type kept struct {
 	Name   string `json:"name,omitempty"`   // of a blob below results/
 	// Formats are those that the result is kept in beside JSON.
 	Formats []string `json:"formats,omitempty"`
+	// File says what the result is when it is a file and nothing else.
+	File *file `json:"file,omitempty"`
 }
 
 func resultKey(name, ending string) string { return "results/" + name + "." + ending }
@@ -98,6 +100,19 @@ func (h *Handler) runJob(ctx context.Context, p process, raw json.RawMessage, pr
 		return nil, err
 	}
 	k := kept{Name: args.Name}
+	if out.file != nil {
+		return h.keepFile(ctx, k, out.file)
+	}
+	if out.gpkg != nil {
+		f, err := out.gpkg(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if err := h.Blobs.Put(ctx, resultKey(args.Name, geoPackage.Name), bytes.NewReader(f.data)); err != nil {
+			return nil, err
+		}
+		k.Formats = append(k.Formats, geoPackage.Name)
+	}
 	for _, f := range []struct {
 		name string
 		data []byte
@@ -324,8 +339,11 @@ func (h *Handler) results(c echo.Context) error {
 }
 
 func (h *Handler) sendKept(c echo.Context, j jobs.Job, k kept) error {
+	if k.File != nil {
+		return h.sendKeptFile(c, k)
+	}
 	offers := []rest.Format{rest.JSONFormat}
-	for _, f := range []rest.Format{rest.CSVFormat, rest.XLSXFormat} {
+	for _, f := range []rest.Format{rest.CSVFormat, rest.XLSXFormat, geoPackage} {
 		if slices.Contains(k.Formats, f.Name) {
 			offers = append(offers, f)
 		}
@@ -346,6 +364,9 @@ func (h *Handler) sendKept(c echo.Context, j jobs.Job, k kept) error {
 		return err
 	}
 	out.document, out.csv, out.xlsx = b, b, b // send takes the one of the format
+	if format.Name == geoPackage.Name {
+		out.file = &file{Name: k.Name + ".gpkg", Media: geoPackage.Media, data: b}
+	}
 	var args jobArgs
 	if err := json.Unmarshal(j.Args, &args); err != nil {
 		return fmt.Errorf("arguments of job %s: %w", j.ID, err)

@@ -36,7 +36,7 @@ func joinProcesses() []process {
 				"sum":     optional("Attributes to add up; rows that lie partly inside count by their share inside", object{"type": "array", "maxItems": 64, "items": text()}),
 				"locale":  locale(),
 			},
-			output: required("Figures by area", object{"type": "object"}), formats: tableFormats, parse: parseSummary,
+			output: required("Figures by area", object{"type": "object"}), formats: areaFormats, parse: parseSummary,
 		},
 		{
 			id: Nearest, title: "What is nearest, and how far",
@@ -88,6 +88,7 @@ type joinWork struct {
 	datasets map[string]string // by name of the input
 	areas    place
 	hasAreas bool
+	byArea   bool // the first column of the table is the code of an area
 	locale   table.Locale
 	make     func(ctx context.Context, h *Handler, areas analysis.ZonalAreas, p analysis.Progress) (any, *table.Table, error)
 }
@@ -115,6 +116,9 @@ func (w *joinWork) run(ctx context.Context, h *Handler, p analysis.Progress) (*o
 	doc, t, err := w.make(ctx, h, areas, p)
 	if err != nil {
 		return nil, err
+	}
+	if w.byArea {
+		return h.tabledAreas(doc, t, w.locale, areas)
 	}
 	return tabled(doc, t, w.locale)
 }
@@ -180,6 +184,7 @@ func parseSummary(raw json.RawMessage) (work, error) {
 	if len(in.Sum) > 64 {
 		return nil, invalid("sum: more than 64 attributes")
 	}
+	w.byArea = true
 	w.make = func(ctx context.Context, h *Handler, areas analysis.ZonalAreas, p analysis.Progress) (any, *table.Table, error) {
 		res, err := h.Engine.Summary(ctx, analysis.SummaryRequest{Dataset: in.Dataset, Areas: areas, Filter: in.Filter, By: in.By, Sum: in.Sum}, p)
 		if err != nil {

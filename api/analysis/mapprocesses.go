@@ -67,7 +67,7 @@ func mapProcesses() []process {
 				"trend":     optional("Also the trend and its significance", object{"type": "boolean", "default": false}),
 				"locale":    locale(),
 			},
-			output: required("The series of each area", object{"type": "object"}), formats: tableFormats, parse: parseSeries,
+			output: required("The series of each area", object{"type": "object"}), formats: areaFormats, parse: parseSeries,
 		},
 		{
 			id: Composite, title: "One picture out of many",

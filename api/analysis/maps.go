@@ -314,7 +314,7 @@ func (w *seriesWork) run(ctx context.Context, h *Handler, p analysis.Progress) (
 	if err != nil {
 		return nil, err
 	}
-	return tabled(res, res.Table(w.locale), w.locale)
+	return h.tabledAreas(res, res.Table(w.locale), w.locale, w.q.Areas)
 }
 
 // inputsOf reads the inputs of a process.

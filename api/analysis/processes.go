@@ -101,10 +101,10 @@ func processes() []process {
 				"classes":   optional("Also hectares by class", object{"type": "boolean", "default": false}),
 				"weights":   optional("Raster of weights", object{"type": "object"}),
 			},
-			output: required("The statistics by area", object{"type": "object"}), formats: tableFormats, parse: parseZonal,
+			output: required("The statistics by area", object{"type": "object"}), formats: areaFormats, parse: parseZonal,
 		},
 		studyProcess(),
-	}, append(append(append(joinProcesses(), mapProcesses()...), travelProcesses()...), peopleProcesses()...)...)
+	}, append(append(append(append(joinProcesses(), mapProcesses()...), travelProcesses()...), peopleProcesses()...), areaProcesses()...)...)
 }
 
 type summary struct {

@@ -139,5 +139,5 @@ func (w *zonalWork) run(ctx context.Context, h *Handler, p analysis.Progress) (*
 	if err != nil {
 		return nil, err
 	}
-	return tabled(res, res.Table(table.Plain), table.Plain)
+	return h.tabledAreas(res, res.Table(table.Plain), table.Plain, w.q.Areas)
 }
