@@ -42,18 +42,7 @@ export interface Landing {
 }
 
 export type Role =
-  | 'imagery'
-  | 'elevation'
-  | 'landcover'
-  | 'population'
-  | 'territory'
-  | 'place'
-  | 'service'
-  | 'road'
-  | 'barrier'
-  | 'hazard'
-  | 'timetable'
-  | 'other';
+  'imagery' | 'elevation' | 'landcover' | 'population' | 'territory' | 'place' | 'service' | 'road' | 'barrier' | 'hazard' | 'timetable' | 'other';
 
 export interface IngestNotice {
   severity: 'info' | 'warning';

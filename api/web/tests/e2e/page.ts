@@ -50,7 +50,8 @@ export async function choose(page: Page, name: string): Promise<void> {
 
 /** whole is the name of the territory that contains the others, or of the first one. */
 export async function anyTerritory(page: Page): Promise<{ root: string; leaf: string; code: string }> {
-  const get = async (path: string) => (await (await page.request.get(`${base()}${path}`)).json()) as { territories: { code: string; name: string; children_count: number }[] };
+  const get = async (path: string) =>
+    (await (await page.request.get(`${base()}${path}`)).json()) as { territories: { code: string; name: string; children_count: number }[] };
   const root = (await get('/territories')).territories[0]!;
   let leaf = root;
   while (leaf.children_count) leaf = (await get(`/territories?parent=${encodeURIComponent(leaf.code)}`)).territories[0]!;
@@ -67,7 +68,9 @@ export async function drawn(page: Page): Promise<void> {
 export async function violations(page: Page): Promise<string[]> {
   await page.evaluate(axe);
   return page.evaluate(async () => {
-    const { axe } = window as unknown as { axe: { run: (c: Document, o: object) => Promise<{ violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[] }> } };
+    const { axe } = window as unknown as {
+      axe: { run: (c: Document, o: object) => Promise<{ violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[] }> };
+    };
     const r = await axe.run(document, { resultTypes: ['violations'] });
     return r.violations.flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.html.slice(0, 200)} ${n.failureSummary ?? ''}`));
   });

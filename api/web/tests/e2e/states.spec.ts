@@ -46,7 +46,11 @@ test('a question that fails keeps the form', async ({ page, watch }) => {
   const { root } = await anyTerritory(page);
   await choose(page, root);
   await page.route('**/processes/**', (r) =>
-    r.fulfill({ status: 400, contentType: 'application/problem+json', json: { title: 'Bad Request', status: 400, detail: 'no population data', hint: 'ingest one with --role population' } }),
+    r.fulfill({
+      status: 400,
+      contentType: 'application/problem+json',
+      json: { title: 'Bad Request', status: 400, detail: 'no population data', hint: 'ingest one with --role population' },
+    }),
   );
   await page.getByRole('tab').nth(1).click();
   await page.locator('form button[type=submit]').click();
@@ -59,7 +63,18 @@ test('a question that fails keeps the form', async ({ page, watch }) => {
 test('a profile with gaps in the data says so', async ({ page }) => {
   const { root, code } = await anyTerritory(page);
   await page.route('**/profile', (r) =>
-    r.fulfill({ json: { territory: { code, name: root }, area_km2: 12.3, population: null, elevation: null, landcover: null, services: [], inputs: [], notices: [] } }),
+    r.fulfill({
+      json: {
+        territory: { code, name: root },
+        area_km2: 12.3,
+        population: null,
+        elevation: null,
+        landcover: null,
+        services: [],
+        inputs: [],
+        notices: [],
+      },
+    }),
   );
   await open(page, 'it', `&t=${encodeURIComponent(code)}`);
   await expect(page.getByText('Nessun dato nel catalogo')).toHaveCount(2);

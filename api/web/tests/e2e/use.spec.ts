@@ -53,10 +53,7 @@ test('coverage: ask, read, look at a gap, open the report', async ({ page }) => 
   await page.getByRole('tab').nth(1).click();
   await page.getByLabel('Come ci si muove').selectOption('walking-elderly');
   await page.getByRole('checkbox', { name: '45', exact: true }).check({ force: true });
-  const [request] = await Promise.all([
-    page.waitForRequest((r) => r.method() === 'POST'),
-    page.locator('form button[type=submit]').click(),
-  ]);
+  const [request] = await Promise.all([page.waitForRequest((r) => r.method() === 'POST'), page.locator('form button[type=submit]').click()]);
   expect(request.postDataJSON()).toMatchObject({ inputs: { profile: 'walking-elderly', thresholds: ['15m', '30m', '45m', '60m'] } });
   await expect(page.locator('.headline strong')).toHaveText(/^[<>]?\d{1,3}(,\d)?\u00a0%$/, { timeout: 60_000 });
   await expect(page.locator('.result [role=status]')).not.toBeEmpty();
@@ -82,7 +79,9 @@ test('coverage: ask, read, look at a gap, open the report', async ({ page }) => 
 
 test('a long computation shows its progress and can be given up', async ({ page }) => {
   let dismissed = false;
-  await page.route('**/processes/coverage-report/execution', (r) => r.fulfill({ status: 201, json: { jobID: 'slow', status: 'accepted' }, headers: { Location: '/jobs/slow' } }));
+  await page.route('**/processes/coverage-report/execution', (r) =>
+    r.fulfill({ status: 201, json: { jobID: 'slow', status: 'accepted' }, headers: { Location: '/jobs/slow' } }),
+  );
   await page.route('**/jobs/slow', (r) => {
     if (r.request().method() === 'DELETE') dismissed = true;
     return r.fulfill({ json: { jobID: 'slow', status: 'running', progress: 42 } });

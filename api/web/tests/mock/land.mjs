@@ -4,7 +4,20 @@
 let seed = 7;
 const random = () => (seed = (seed * 16807) % 2147483647) / 2147483647;
 
-const names = ['Acquarola', 'Borgo Lento', 'Campofreddo', 'Dossena di Sopra', 'Erbaluna', 'Fontanile', 'Gramolazzo', 'Isola Verde', 'Lagoscuro', 'Monte Rado', 'Noceto al Bosco', 'Ospedaletto'];
+const names = [
+  'Acquarola',
+  'Borgo Lento',
+  'Campofreddo',
+  'Dossena di Sopra',
+  'Erbaluna',
+  'Fontanile',
+  'Gramolazzo',
+  'Isola Verde',
+  'Lagoscuro',
+  'Monte Rado',
+  'Noceto al Bosco',
+  'Ospedaletto',
+];
 const cols = 4;
 const rows = 3;
 export const box = [10.4, 44.2, 10.8, 44.42];
@@ -60,7 +73,9 @@ towns.forEach((a, n) => {
   for (const b of [towns[n + 1], towns[n + cols]]) {
     if (!b) continue;
     const mid = around([(a.centre[0] + b.centre[0]) / 2, (a.centre[1] + b.centre[1]) / 2], 0.03);
-    roads.push(feature({ type: 'LineString', coordinates: [a.centre, mid, b.centre] }, { highway: n % 3 ? 'tertiary' : 'primary' }, roads.length + 1));
+    roads.push(
+      feature({ type: 'LineString', coordinates: [a.centre, mid, b.centre] }, { highway: n % 3 ? 'tertiary' : 'primary' }, roads.length + 1),
+    );
   }
   for (let k = 0; k < 5; k++) {
     const end = around(a.centre, 0.07);
@@ -69,7 +84,9 @@ towns.forEach((a, n) => {
 });
 
 const points = (count, kind) =>
-  Array.from({ length: count }, (_, n) => feature({ type: 'Point', coordinates: around(towns[(n * 5) % towns.length].centre, 0.05) }, { name: `${kind} ${n + 1}` }, n + 1));
+  Array.from({ length: count }, (_, n) =>
+    feature({ type: 'Point', coordinates: around(towns[(n * 5) % towns.length].centre, 0.05) }, { name: `${kind} ${n + 1}` }, n + 1),
+  );
 
 export const pharmacies = points(7, 'Farmacia');
 export const schools = points(14, 'Scuola primaria');

@@ -9,7 +9,8 @@ import * as land from './answers.mjs';
 
 const dist = fileURLToPath(new URL('../../dist', import.meta.url));
 const types = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
-const policy = "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+const policy =
+  "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 const jobs = new Map();
 
 function send(res, status, body, headers = {}) {
@@ -40,7 +41,15 @@ async function body(req) {
 function jobState(id) {
   const j = jobs.get(id);
   const done = Math.min(1, (Date.now() - j.since) / j.takes);
-  return { jobID: id, processID: 'coverage-report', type: 'process', status: j.dismissed ? 'dismissed' : done < 1 ? 'running' : 'successful', progress: Math.floor(done * 100), message: 'travel times', links: [] };
+  return {
+    jobID: id,
+    processID: 'coverage-report',
+    type: 'process',
+    status: j.dismissed ? 'dismissed' : done < 1 ? 'running' : 'successful',
+    progress: Math.floor(done * 100),
+    message: 'travel times',
+    links: [],
+  };
 }
 
 async function execute(req, res) {
@@ -67,7 +76,8 @@ function xyz(res, url, base, parts) {
   send(res, 200, data, { 'Content-Type': ext === 'png' ? 'image/png' : 'application/vnd.mapbox-vector-tile' });
 }
 
-const found = (res, doc) => (doc === undefined ? problem(res, 404, 'Not Found', 'there is no such thing here', 'see /collections') : send(res, 200, doc));
+const found = (res, doc) =>
+  doc === undefined ? problem(res, 404, 'Not Found', 'there is no such thing here', 'see /collections') : send(res, 200, doc);
 
 async function route(req, res) {
   const url = new URL(req.url, `http://${req.headers.host}`);
@@ -99,7 +109,13 @@ async function route(req, res) {
     case 'jobs':
       return job(req, res, parts);
     case 'reports':
-      return send(res, 200, parts.length === 0 ? { reports: [{ id: '099-pharmacy', title: 'Farmacie', territory: '099', service: 'pharmacy', created_at: '2026-11-20T10:00:00Z' }] } : land.report({ territory: '099', service: 'pharmacy' }));
+      return send(
+        res,
+        200,
+        parts.length === 0
+          ? { reports: [{ id: '099-pharmacy', title: 'Farmacie', territory: '099', service: 'pharmacy', created_at: '2026-11-20T10:00:00Z' }] }
+          : land.report({ territory: '099', service: 'pharmacy' }),
+      );
     default:
       return problem(res, 404, 'Not Found', `there is nothing at ${url.pathname}`);
   }

@@ -51,7 +51,9 @@ describe('errors', () => {
   });
 
   test('keep the status of an answer that is no problem document', async () => {
-    const { api } = client(() => new Response('<h1>Bad gateway</h1>', { status: 502, statusText: 'Bad Gateway', headers: { 'Content-Type': 'text/html' } }));
+    const { api } = client(
+      () => new Response('<h1>Bad gateway</h1>', { status: 502, statusText: 'Bad Gateway', headers: { 'Content-Type': 'text/html' } }),
+    );
     await expect(api.collections()).rejects.toMatchObject({ kind: 'server', problem: { title: 'Bad Gateway', status: 502 } });
     const broken = client(() => new Response('{', { status: 500, statusText: 'Oops', headers: { 'Content-Type': 'application/problem+json' } }));
     await expect(broken.api.collections()).rejects.toMatchObject({ problem: { title: 'Oops', status: 500 } });
@@ -102,6 +104,8 @@ describe('legends', () => {
     expect(a).toEqual({ title: 'x', unit: 'm', entries: [], ramp: { min: 0, max: 100, colors: ['#000010', '#000060', '#0000110'] } });
     const b = readLegend({ title: 'x', entries: null, ramp: { min: 1, max: 2, colours: ['#fff'] } });
     expect(b.ramp).toEqual({ min: 1, max: 2, colors: ['#fff'] });
-    expect(readLegend({ entries: [{ label: 'a', colour: '#123456', kind: 'line' }] }).entries).toEqual([{ label: 'a', color: '#123456', kind: 'line' }]);
+    expect(readLegend({ entries: [{ label: 'a', colour: '#123456', kind: 'line' }] }).entries).toEqual([
+      { label: 'a', color: '#123456', kind: 'line' },
+    ]);
   });
 });

@@ -26,7 +26,11 @@ describe('catalogues', () => {
     const { it: own, en: other } = parts[name]!;
     expect(Object.keys(other).sort()).toEqual(Object.keys(own).sort());
     for (const [k, p] of Object.entries(parts)) {
-      if (k !== name) expect(Object.keys(p.it).filter((key) => key in own), k).toEqual([]);
+      if (k !== name)
+        expect(
+          Object.keys(p.it).filter((key) => key in own),
+          k,
+        ).toEqual([]);
     }
   });
 
@@ -45,7 +49,11 @@ describe('catalogues', () => {
   test('have both forms of every plural', () => {
     const stems = (end: string) => keys.filter((k) => k.endsWith(end)).map((k) => k.slice(0, -end.length));
     // role.other is a role, not a plural.
-    expect(stems('.one').sort()).toEqual(stems('.other').filter((k) => k !== 'role').sort());
+    expect(stems('.one').sort()).toEqual(
+      stems('.other')
+        .filter((k) => k !== 'role')
+        .sort(),
+    );
   });
 
   test('are used and not wanting', () => {

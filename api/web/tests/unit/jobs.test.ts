@@ -54,7 +54,11 @@ describe('runCoverage', () => {
   test('an abort dismisses the job', async () => {
     const stop = new AbortController();
     const { client, dismissed } = fake(['running', 'running', 'running']);
-    const run = runCoverage(client, inputs, { signal: stop.signal, progress: (j) => j.progress === 20 && stop.abort(), sleep: () => (stop.signal.aborted ? Promise.reject(new DOMException('x', 'AbortError')) : Promise.resolve()) });
+    const run = runCoverage(client, inputs, {
+      signal: stop.signal,
+      progress: (j) => j.progress === 20 && stop.abort(),
+      sleep: () => (stop.signal.aborted ? Promise.reject(new DOMException('x', 'AbortError')) : Promise.resolve()),
+    });
     await expect(run).rejects.toMatchObject({ name: 'AbortError' });
     expect(dismissed).toEqual(['j']);
   });

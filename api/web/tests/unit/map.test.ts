@@ -30,7 +30,10 @@ describe('layers', () => {
   test('begin with land cover, borders, roads and services', () => {
     expect([...initial(all)].sort()).toEqual(['clc', 'pharmacy', 'roads', 'towns']);
     expect([...initial(all.filter((c) => c.id !== 'clc'))].sort()).toEqual(['dem', 'pharmacy', 'roads', 'towns']);
-    const province = { ...collection('province', 'territory', 'vector'), contado: { ...collection('province', 'territory', 'vector').contado, count: 1 } };
+    const province = {
+      ...collection('province', 'territory', 'vector'),
+      contado: { ...collection('province', 'territory', 'vector').contado, count: 1 },
+    };
     const towns = { ...all[4]!, contado: { ...all[4]!.contado, count: 243 } };
     expect([...initial([province, towns])]).toEqual(['towns']);
     expect([...initial([collection('trees', 'other', 'vector')])]).toEqual(['trees']);
@@ -110,7 +113,18 @@ describe('shares', () => {
 });
 
 describe('codeField', () => {
-  const square = (x: number): Geometry => ({ type: 'Polygon', coordinates: [[[x, 0], [x + 1, 0], [x + 1, 1], [x, 1], [x, 0]]] });
+  const square = (x: number): Geometry => ({
+    type: 'Polygon',
+    coordinates: [
+      [
+        [x, 0],
+        [x + 1, 0],
+        [x + 1, 1],
+        [x, 1],
+        [x, 0],
+      ],
+    ],
+  });
   const feature = (x: number, properties: Record<string, unknown> | null): Feature => ({ type: 'Feature', geometry: square(x), properties });
   const territory = (code: string, name: string, x: number): Territory => ({ code, name, bbox: [x, 0, x + 1, 1] });
   const territories = [territory('1', 'A', 0), territory('2', 'B', 1), territory('3', 'C', 2)];
@@ -136,7 +150,13 @@ describe('codeField', () => {
 });
 
 describe('labels', () => {
-  const town = (code: string, level: string, children_count: number, bbox?: BBox): Territory => ({ code, name: code, level, children_count, ...(bbox ? { bbox } : {}) });
+  const town = (code: string, level: string, children_count: number, bbox?: BBox): Territory => ({
+    code,
+    name: code,
+    level,
+    children_count,
+    ...(bbox ? { bbox } : {}),
+  });
 
   test('name the lowest level', async () => {
     const asked: unknown[] = [];

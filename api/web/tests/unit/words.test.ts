@@ -7,7 +7,18 @@ import type { AreaResult, Gap } from '../../src/lib/types';
 
 const it = new Translator('it');
 const plain = (s: string) => s.replaceAll('\u00a0', ' ');
-const gap = (g: Partial<Gap>): Gap => ({ name: 'server', kind: 'place', lon: 0, lat: 0, population: 1, unreachable: 0, time_s: null, area_code: 'a', area_name: 'Area', ...g });
+const gap = (g: Partial<Gap>): Gap => ({
+  name: 'server',
+  kind: 'place',
+  lon: 0,
+  lat: 0,
+  population: 1,
+  unreachable: 0,
+  time_s: null,
+  area_code: 'a',
+  area_name: 'Area',
+  ...g,
+});
 
 describe('names of gaps', () => {
   test('are built in the language of the page', () => {
@@ -41,7 +52,11 @@ describe('notices', () => {
 
 describe('order of areas', () => {
   const area = (name: string, population: number, share: number | null): AreaResult => ({
-    code: name, name, population, median_s: null, p90_s: null,
+    code: name,
+    name,
+    population,
+    median_s: null,
+    p90_s: null,
     coverage: [{ threshold_s: 900, covered: population * (share ?? 0), uncovered: population * (1 - (share ?? 0)), unreachable: 0, share }],
   });
   const areas = [area('Èze', 50, 0.5), area('Nulla', 0, null), area('Dosso', 100, 0.1), area('Fara', 10, 0.5)];

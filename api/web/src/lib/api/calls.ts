@@ -79,8 +79,7 @@ export function createClient(fetcher: Fetch = fetch.bind(globalThis)): Client {
     collections: async (signal) => (await get<{ collections: Collection[] }>('/collections', signal)).collections ?? [],
     style: (dataset, signal) => get(`/styles/${seg(dataset)}?labels=false`, signal),
     legend: async (dataset, signal) => readLegend(await get<RawLegend>(`/legend/${seg(dataset)}`, signal)),
-    sample: (dataset, bbox, limit, signal) =>
-      get(`/collections/${seg(dataset)}/items${search({ limit, bbox: bbox?.join(',') })}`, signal),
+    sample: (dataset, bbox, limit, signal) => get(`/collections/${seg(dataset)}/items${search({ limit, bbox: bbox?.join(',') })}`, signal),
     territories: async (query, signal) => {
       const q = search({ ...query, at: query.at?.join(',') });
       return (await get<{ territories: Territory[] | null }>(`/territories${q}`, signal)).territories ?? [];

@@ -13,11 +13,18 @@ type Operation<P extends keyof paths, M extends Method> = NonNullable<paths[P][M
 type InPath<O> = O extends { parameters: { path: infer T } } ? { path: T } : { path?: undefined };
 type InQuery<O> = O extends { parameters: { query?: infer Q } } ? { query?: Q } : { query?: undefined };
 type Sent<O> = O extends { requestBody: { content: infer C } } ? { body: JSONOf<C> | FormData | Blob } : { body?: unknown };
-type JSONOf<C> = C extends { 'application/json': infer T } ? T : C extends { 'application/geo+json': infer T } ? T : C extends { 'application/schema+json': infer T } ? T : unknown;
+type JSONOf<C> = C extends { 'application/json': infer T }
+  ? T
+  : C extends { 'application/geo+json': infer T }
+    ? T
+    : C extends { 'application/schema+json': infer T }
+      ? T
+      : unknown;
 type Content<R> = R extends { content: infer C } ? JSONOf<C> : undefined;
 
 /** What a successful call answers. */
-export type Answer<P extends keyof paths, M extends Method> = Operation<P, M> extends { responses: infer R } ? Content<R[Extract<keyof R, 200 | 201 | 202>]> : unknown;
+export type Answer<P extends keyof paths, M extends Method> =
+  Operation<P, M> extends { responses: infer R } ? Content<R[Extract<keyof R, 200 | 201 | 202>]> : unknown;
 
 interface Common {
   signal?: AbortSignal;

@@ -15,7 +15,15 @@ import { words as enReports } from '../../tasks/reports/words.en';
 import { words as itReports } from '../../tasks/reports/words.it';
 
 export const itWords = { ...itShared, ...itPlaces, ...itMap, ...itArea, ...itCoverage, ...itReports, ...itData };
-export const enWords: Record<keyof typeof itWords, string> = { ...enShared, ...enPlaces, ...enMap, ...enArea, ...enCoverage, ...enReports, ...enData };
+export const enWords: Record<keyof typeof itWords, string> = {
+  ...enShared,
+  ...enPlaces,
+  ...enMap,
+  ...enArea,
+  ...enCoverage,
+  ...enReports,
+  ...enData,
+};
 
 /** For the test that holds them apart and whole. */
 export const parts: Record<string, { it: Record<string, string>; en: Record<string, string> }> = {

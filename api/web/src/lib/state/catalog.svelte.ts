@@ -12,7 +12,9 @@ class Catalog {
   instance = $state('');
 
   readonly invented = $derived(this.collections.some((c) => c.contado.invented));
-  readonly services = $derived(this.collections.filter((c) => c.contado.role === 'service').sort((a, b) => (a.title || a.id).localeCompare(b.title || b.id)));
+  readonly services = $derived(
+    this.collections.filter((c) => c.contado.role === 'service').sort((a, b) => (a.title || a.id).localeCompare(b.title || b.id)),
+  );
   readonly hasTerritories = $derived(this.collections.some((c) => c.contado.role === 'territory'));
   readonly hasLandCover = $derived(this.collections.some((c) => c.contado.role === 'landcover'));
 
