@@ -90,8 +90,33 @@ func Compute(ctx context.Context, s *Surface, sources []Source, o Options) (*Res
 // Sources that cannot be placed are listed in the result, not moved. Errors:
 // Invalid for options or sources that make no sense, Canceled with ctx.
 func (e *Engine) Compute(ctx context.Context, sources []Source, o Options) (*Result, error) {
+	if o.Solver == FastMarching || !hasKernels || o.Neighbours == 32 {
+		return e.computeByTime(ctx, sources, &o)
+	}
+	if err := o.checkWith(sources); err != nil {
+		return nil, err
+	}
+	workers := e.workers(o.Workers)
+	t, r := newTiling(e.newSearch(&o)), new(Result)
+	t.clear(workers)
+	for i := range sources {
+		if why := t.refuses(&sources[i]); why != "" {
+			r.Unplaced = append(r.Unplaced, Unplaced{Source: i, Reason: why})
+			continue
+		}
+		t.put(&sources[i])
+	}
+	if err := t.run(ctx, workers); err != nil {
+		return nil, err
+	}
+	r.Seconds, r.Nearest, r.Settled = t.times, t.nearest, t.settled
+	return r, nil
+}
+
+// computeByTime is Compute cell by cell, by rising time.
+func (e *Engine) computeByTime(ctx context.Context, sources []Source, o *Options) (*Result, error) {
 	ws := e.workspace()
-	s, err := e.begin(ws, sources, &o)
+	s, err := e.begin(ws, sources, o)
 	if err != nil {
 		return nil, err
 	}

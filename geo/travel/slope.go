@@ -100,11 +100,11 @@ const (
 func langmuirTime[F float32 | float64](s F) F {
 	switch {
 	case s >= 0:
-		return 1 + s*(langmuirB/langmuirA)
+		return 1 + F(s*(langmuirB/langmuirA))
 	case s >= langmuirSteep:
-		return 1 + s*(langmuirC/langmuirA)
+		return 1 + F(s*(langmuirC/langmuirA))
 	default:
-		return 1 + s*(langmuirD/langmuirA)
+		return 1 + F(s*(langmuirD/langmuirA))
 	}
 }
 
@@ -230,29 +230,41 @@ func (t *slopeTable) at(s float32) float32 {
 	return max(f, t.floor)
 }
 
+// toblerPower is the power of two by which Tobler's time grows a unit of slope.
+const toblerPower = 3.5 * math.Log2E
+
+// The Taylor series of 2^f, from f¹ to f⁶.
+const (
+	power1 = math.Ln2
+	power2 = power1 * math.Ln2 / 2
+	power3 = power2 * math.Ln2 / 3
+	power4 = power3 * math.Ln2 / 4
+	power5 = power4 * math.Ln2 / 5
+	power6 = power5 * math.Ln2 / 6
+)
+
 // toblerTime is 1/f: by how much the slope s lengthens the time of a move.
 // Relative error against float64 below 2e-6 for |s| ≤ 5 (TestToblerTime);
-// exactly 1 on level ground; +Inf on slopes above 25, where nobody walks.
+// exactly 1 on level ground; +Inf on slopes above 25, where nobody walks. The
+// kernels do the same, step by step.
 func toblerTime(s float32) float32 {
-	const perSlope = 3.5 * math.Log2E
 	if s += 0.05; s < 0 {
 		s = -s
 	}
 	// y ≥ −0.26, so truncation of y+0.5 rounds to nearest.
-	y := perSlope * (s - 0.05)
+	y := toblerPower * (s - 0.05)
 	if !(y < 126) {
 		return float32(math.Inf(1))
 	}
 	n := int32(y + 0.5)
 	f := y - float32(n)
-	// 2^f on [−½, ½]: Taylor in f·ln 2 to degree 6, remainder below 2e-8.
-	const l = math.Ln2
-	p := float32(l * l * l * l * l * l / 720)
-	p = float32(p*f) + l*l*l*l*l/120
-	p = float32(p*f) + l*l*l*l/24
-	p = float32(p*f) + l*l*l/6
-	p = float32(p*f) + l*l/2
-	p = float32(p*f) + l
+	// 2^f on [−½, ½]: the remainder is below 2e-8.
+	p := float32(power6)
+	p = float32(p*f) + power5
+	p = float32(p*f) + power4
+	p = float32(p*f) + power3
+	p = float32(p*f) + power2
+	p = float32(p*f) + power1
 	p = float32(p*f) + 1
 	return p * math.Float32frombits(uint32(n+127)<<23)
 }

@@ -1,0 +1,286 @@
+#include "textflag.h"
+
+// Kernels over a block of eight cells of a tile; see kernel_amd64.go. Rows of a
+// tile are 320 bytes apart (tileStride), and the moves come in the order of
+// allMoves: the cell that move (dc, dr) comes from lies −(320·dr + 4·dc) bytes
+// away.
+
+DATA turns<>+0(SB)/8, $0x0000000000000007 // lane i takes lane i−1
+DATA turns<>+8(SB)/8, $0x0000000200000001
+DATA turns<>+16(SB)/8, $0x0000000400000003
+DATA turns<>+24(SB)/8, $0x0000000600000005
+DATA turns<>+32(SB)/8, $0x0000000200000001 // lane i takes lane i+1
+DATA turns<>+40(SB)/8, $0x0000000400000003
+DATA turns<>+48(SB)/8, $0x0000000600000005
+DATA turns<>+56(SB)/8, $0x0000000000000007
+GLOBL turns<>(SB), RODATA|NOPTR, $64
+
+DATA infinite<>+0(SB)/4, $0x7F800000
+GLOBL infinite<>(SB), RODATA|NOPTR, $4
+
+// The labels in (Y0, Y1) become the least of themselves and those in (Y4, Y5):
+// time first, then facility.
+#define LEAST \
+	VCMPPS    $1, Y0, Y4, Y6     \
+	VCMPPS    $0, Y0, Y4, Y7     \
+	VPMINSD   Y5, Y1, Y8         \
+	VBLENDVPS Y7, Y8, Y1, Y1     \
+	VBLENDVPS Y6, Y5, Y1, Y1     \
+	VMINPS    Y4, Y0, Y0
+
+#define RELAX(from, k) \
+	VMOVUPS from(SI), Y4         \
+	VADDPS  (k*32)(DX), Y4, Y4   \
+	VMOVDQU from(DI), Y5         \
+	LEAST
+
+// Times above the limit are unreached: +Inf, −1.
+#define WITHIN \
+	VCMPPS    $2, Y2, Y0, Y4     \
+	VBLENDVPS Y4, Y0, Y14, Y0    \
+	VPXOR     Y15, Y4, Y4        \
+	VPOR      Y4, Y1, Y1
+
+// DIFFER sets the bits of AX for the lanes where (Y0, Y1) differ from (a, b).
+#define DIFFER(a, b) \
+	VPCMPEQD  Y0, a, Y4          \
+	VPCMPEQD  Y1, b, Y5          \
+	VPAND     Y5, Y4, Y4         \
+	VMOVMSKPS Y4, AX             \
+	XORL      $0xFF, AX
+
+// func relaxBlock(seconds *float32, near *int32, weights *float32, moves int, limit float32) (lanes uint32)
+TEXT ·relaxBlock(SB), NOSPLIT, $0-44
+	MOVQ         seconds+0(FP), SI
+	MOVQ         near+8(FP), DI
+	MOVQ         weights+16(FP), DX
+	MOVQ         moves+24(FP), CX
+	VBROADCASTSS limit+32(FP), Y2
+	VBROADCASTSS infinite<>(SB), Y14
+	VPCMPEQD     Y15, Y15, Y15
+	VMOVUPS      (SI), Y0
+	VMOVDQU      (DI), Y1
+	VMOVAPS      Y0, Y9
+	VMOVDQA      Y1, Y10
+	RELAX(4, 0)
+	RELAX(-4, 1)
+	RELAX(320, 2)
+	RELAX(-320, 3)
+	RELAX(324, 4)
+	RELAX(316, 5)
+	RELAX(-316, 6)
+	RELAX(-324, 7)
+	CMPQ         CX, $8
+	JE           near8
+	RELAX(328, 8)
+	RELAX(312, 9)
+	RELAX(-312, 10)
+	RELAX(-328, 11)
+	RELAX(644, 12)
+	RELAX(636, 13)
+	RELAX(-636, 14)
+	RELAX(-644, 15)
+
+near8:
+	WITHIN
+	DIFFER(Y9, Y10)
+	JZ      same
+	VMOVUPS turns<>+0(SB), Y11
+	VMOVUPS turns<>+32(SB), Y12
+
+along: // within the block, until nothing changes
+	VMOVAPS  Y0, Y13
+	VMOVDQA  Y1, Y3
+	VPERMPS  Y0, Y11, Y4
+	VBLENDPS $1, Y14, Y4, Y4
+	VADDPS   32(DX), Y4, Y4
+	VPERMD   Y1, Y11, Y5
+	LEAST
+	VPERMPS  Y0, Y12, Y4
+	VBLENDPS $0x80, Y14, Y4, Y4
+	VADDPS   (DX), Y4, Y4
+	VPERMD   Y1, Y12, Y5
+	LEAST
+	WITHIN
+	DIFFER(Y13, Y3)
+	JNZ      along
+
+	DIFFER(Y9, Y10)
+	VMOVUPS Y0, (SI)
+	VMOVDQU Y1, (DI)
+
+same:
+	MOVL AX, lanes+40(FP)
+	VZEROUPPER
+	RET
+
+// What the kernels below share: pace in (R8), elevation in (R9), rates of the
+// moves in (R10), parameters in (R11), weights to (DX). Y0 and Y1 are pace and
+// elevation of the cells moved to, Y15 is +Inf, Y3 the sum of paces, Y5 the
+// slope, Y6 its factor.
+
+#define INF 64(R11)
+#define ONE 96(R11)
+
+#define PACE(from) \
+	VADDPS from(R8), Y0, Y3
+
+// A diagonal is closed where both cells beside it are.
+#define DIAGONAL(from, a, b) \
+	PACE(from)                    \
+	VMOVUPS   a(R8), Y4           \
+	VMINPS    b(R8), Y4, Y4       \
+	VCMPPS    $0, Y15, Y4, Y4     \
+	VBLENDVPS Y4, Y15, Y3, Y3
+
+#define KNIGHT(from, a, b) \
+	PACE(from)                    \
+	VMOVUPS a(R8), Y4             \
+	VADDPS  b(R8), Y4, Y4         \
+	VADDPS  Y4, Y3, Y3
+
+#define STORE(k) \
+	VBROADCASTSS (k*8)(R10), Y4   \
+	VMULPS       Y4, Y3, Y3       \
+	VMOVUPS      Y3, (k*32)(DX)
+
+#define SLOPE(from, k) \
+	VSUBPS       from(R9), Y1, Y5 \
+	VBROADCASTSS (k*8+4)(R10), Y4 \
+	VMULPS       Y4, Y5, Y5
+
+// BEGIN turns the slope into the direction of walking in Y5, and remembers
+// where it is unknown (Y13) and too steep (Y14).
+#define BEGIN \
+	VCMPPS $3, Y5, Y5, Y13        \
+	VANDPS 128(R11), Y5, Y14      \
+	VCMPPS $14, 32(R11), Y14, Y14 \
+	VMULPS 0(R11), Y5, Y5
+
+// END applies the factor.
+#define END \
+	VBLENDVPS Y14, Y15, Y6, Y6    \
+	VBLENDVPS Y13, ONE, Y6, Y6    \
+	VMULPS    Y6, Y3, Y3
+
+#define LANGMUIR(from, k) \
+	SLOPE(from, k)                \
+	BEGIN                         \
+	VMOVUPS   160(R11), Y6        \
+	VCMPPS    $13, 192(R11), Y5, Y7 \
+	VBLENDVPS Y7, Y8, Y6, Y6      \
+	VPXOR     Y7, Y7, Y7          \
+	VCMPPS    $13, Y7, Y5, Y7     \
+	VBLENDVPS Y7, Y9, Y6, Y6      \
+	VMULPS    Y5, Y6, Y6          \
+	VADDPS    ONE, Y6, Y6         \
+	END                           \
+	STORE(k)
+
+#define TOBLER(from, k) \
+	SLOPE(from, k)                \
+	BEGIN                         \
+	VADDPS     160(R11), Y5, Y5   \
+	VANDPS     128(R11), Y5, Y5   \
+	VSUBPS     160(R11), Y5, Y5   \
+	VMULPS     192(R11), Y5, Y5   \
+	VCMPPS     $1, 224(R11), Y5, Y7 \
+	VADDPS     256(R11), Y5, Y8   \
+	VCVTTPS2DQ Y8, Y8             \
+	VCVTDQ2PS  Y8, Y9             \
+	VSUBPS     Y9, Y5, Y5         \
+	VMULPS     288(R11), Y5, Y6   \
+	VADDPS     320(R11), Y6, Y6   \
+	VMULPS     Y5, Y6, Y6         \
+	VADDPS     352(R11), Y6, Y6   \
+	VMULPS     Y5, Y6, Y6         \
+	VADDPS     384(R11), Y6, Y6   \
+	VMULPS     Y5, Y6, Y6         \
+	VADDPS     416(R11), Y6, Y6   \
+	VMULPS     Y5, Y6, Y6         \
+	VADDPS     448(R11), Y6, Y6   \
+	VMULPS     Y5, Y6, Y6         \
+	VADDPS     ONE, Y6, Y6        \
+	VPSLLD     $23, Y8, Y8        \
+	VPADDD     ONE, Y8, Y8        \
+	VMULPS     Y8, Y6, Y6         \
+	VBLENDVPS  Y7, Y6, Y15, Y6    \
+	END                           \
+	STORE(k)
+
+#define LEVEL(from, k) \
+	STORE(k)
+
+#define ALL(RULE) \
+	VMOVUPS (R8), Y0               \
+	VMOVUPS (R9), Y1               \
+	VMOVUPS INF, Y15               \
+	PACE(4)                        \
+	RULE(4, 0)                     \
+	PACE(-4)                       \
+	RULE(-4, 1)                    \
+	PACE(320)                      \
+	RULE(320, 2)                   \
+	PACE(-320)                     \
+	RULE(-320, 3)                  \
+	DIAGONAL(324, 320, 4)          \
+	RULE(324, 4)                   \
+	DIAGONAL(316, 320, -4)         \
+	RULE(316, 5)                   \
+	DIAGONAL(-316, -320, 4)        \
+	RULE(-316, 6)                  \
+	DIAGONAL(-324, -320, -4)       \
+	RULE(-324, 7)                  \
+	CMPQ    CX, $8                 \
+	JE      done                   \
+	KNIGHT(328, 324, 4)            \
+	RULE(328, 8)                   \
+	KNIGHT(312, 316, -4)           \
+	RULE(312, 9)                   \
+	KNIGHT(-312, -316, 4)          \
+	RULE(-312, 10)                 \
+	KNIGHT(-328, -324, -4)         \
+	RULE(-328, 11)                 \
+	KNIGHT(644, 324, 320)          \
+	RULE(644, 12)                  \
+	KNIGHT(636, 316, 320)          \
+	RULE(636, 13)                  \
+	KNIGHT(-636, -316, -320)       \
+	RULE(-636, 14)                 \
+	KNIGHT(-644, -324, -320)       \
+	RULE(-644, 15)                 \
+done:                                  \
+	VZEROUPPER                     \
+	RET
+
+// func weighLevel(weights, pace, z *float32, rates *rate, law *law, moves int)
+TEXT ·weighLevel(SB), NOSPLIT, $0-48
+	MOVQ    weights+0(FP), DX
+	MOVQ    pace+8(FP), R8
+	MOVQ    z+16(FP), R9
+	MOVQ    rates+24(FP), R10
+	MOVQ    law+32(FP), R11
+	MOVQ    moves+40(FP), CX
+	ALL(LEVEL)
+
+// func weighLangmuir(weights, pace, z *float32, rates *rate, law *law, moves int)
+TEXT ·weighLangmuir(SB), NOSPLIT, $0-48
+	MOVQ    weights+0(FP), DX
+	MOVQ    pace+8(FP), R8
+	MOVQ    z+16(FP), R9
+	MOVQ    rates+24(FP), R10
+	MOVQ    law+32(FP), R11
+	MOVQ    moves+40(FP), CX
+	VMOVUPS 224(R11), Y8
+	VMOVUPS 256(R11), Y9
+	ALL(LANGMUIR)
+
+// func weighTobler(weights, pace, z *float32, rates *rate, law *law, moves int)
+TEXT ·weighTobler(SB), NOSPLIT, $0-48
+	MOVQ    weights+0(FP), DX
+	MOVQ    pace+8(FP), R8
+	MOVQ    z+16(FP), R9
+	MOVQ    rates+24(FP), R10
+	MOVQ    law+32(FP), R11
+	MOVQ    moves+40(FP), CX
+	ALL(TOBLER)
