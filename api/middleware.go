@@ -65,30 +65,43 @@ func recovered(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// secured sets the headers that browsers guard by. Pages relax the policy to
-// what they need.
+// common are headers of every answer, by canonical names. The values are
+// shared by all answers: who wants another sets another, as Header.Set does.
+var common = []struct {
+	name  string
+	value []string
+}{
+	// what browsers guard by
+	{"X-Content-Type-Options", []string{"nosniff"}},
+	{"Referrer-Policy", []string{"strict-origin-when-cross-origin"}},
+	{"Content-Security-Policy", []string{plainPolicy}},
+	{"X-Frame-Options", []string{"DENY"}},
+	{"Cross-Origin-Resource-Policy", []string{"cross-origin"}},
+	// reading by scripts of every origin
+	{"Access-Control-Allow-Origin", []string{"*"}},
+	{"Access-Control-Expose-Headers", []string{exposed}},
+}
+
+// secured sets the headers that browsers guard by, and those that open
+// reading to every origin, on errors too: the data are public, and there are
+// no cookies to abuse. Pages relax the policy to what they need.
 func secured(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		h := c.Response().Header()
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "strict-origin-when-cross-origin")
-		h.Set("Content-Security-Policy", plainPolicy)
-		h.Set("X-Frame-Options", "DENY")
-		h.Set("Cross-Origin-Resource-Policy", "cross-origin")
+		for i := range common {
+			h[common[i].name] = common[i].value
+		}
 		return next(c)
 	}
 }
 
-// crossOrigin opens reading and computing to scripts of every origin, on
-// errors too: the data are public, and there are no cookies to abuse.
-// Dismissing jobs is left to this origin.
+// crossOrigin answers browsers that ask what scripts of other origins may do:
+// read and compute. Dismissing jobs is left to this origin.
 func crossOrigin(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		h := c.Response().Header()
-		h.Set("Access-Control-Allow-Origin", "*")
-		h.Set("Access-Control-Expose-Headers", exposed)
 		r := c.Request()
 		if r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != "" {
+			h := c.Response().Header()
 			h.Set("Access-Control-Allow-Methods", "GET, HEAD, POST, OPTIONS")
 			h.Set("Access-Control-Allow-Headers", "Content-Type, Accept, Accept-Language, If-None-Match, Prefer, Range, If-Range, If-Match")
 			h.Set("Access-Control-Max-Age", "86400")

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 
 	"contado/geo"
 	"contado/geo/fault"
@@ -128,11 +129,15 @@ func (s *Service) fromPyramid(ctx context.Context, l *layer.Layer, t tms.Tile) (
 		return nil, err
 	}
 	tag := make([]byte, 0, 48)
-	tag = append(append(tag, f.tag...), '-')
-	tag = append(strconv.AppendInt(tag, int64(t.Z), 10), '.')
-	tag = append(strconv.AppendInt(tag, int64(t.X), 36), '.')
-	tag = strconv.AppendInt(tag, int64(t.Y), 36)
+	tag = appendAt(append(append(tag, f.tag...), '-'), t)
 	return &VectorTile{s: s, at: t, from: f, tag: string(tag), stamp: l.Stamp(), parts: []live.Part{{Layer: l}}}, nil
+}
+
+// appendAt appends the place of a tile, for validators.
+func appendAt(b []byte, t tms.Tile) []byte {
+	b = append(strconv.AppendInt(b, int64(t.Z), 10), '.')
+	b = append(strconv.AppendInt(b, int64(t.X), 36), '.')
+	return strconv.AppendInt(b, int64(t.Y), 36)
 }
 
 func stampOf(layers []*layer.Layer) string {
@@ -188,23 +193,19 @@ func (v *VectorTile) read(ctx context.Context) (Tile, error) {
 	if err := ctx.Err(); err != nil {
 		return Tile{}, fault.E("tiles.Vector", fault.Canceled, err)
 	}
-	buffer, had := v.s.buffers.Get().(*[]byte)
-	if !had {
-		buffer = new([]byte)
-	}
+	buffer := v.s.buffer()
 	data, ok, err := v.from.TileInto(*buffer, v.at.Z, v.at.X, v.at.Y)
 	if err != nil || !ok {
 		v.s.buffers.Put(buffer)
 		return out, err
 	}
-	if *buffer = data; cap(data) <= maxBuffer {
-		out.buffer, out.pool = buffer, &v.s.buffers
-	}
+	out.Data = data
+	out.hold(buffer, &v.s.buffers)
 	stats, ok := pyramid.Figures(data)
 	if !ok {
 		return out, fault.Errorf("tiles.Vector", fault.Other, "tile %v of the pyramid %s does not say what it holds", v.at, v.from.key)
 	}
-	out.Data, out.Empty, out.ContentEncoding = data, false, Gzip.name()
+	out.Empty, out.ContentEncoding = false, Gzip.name()
 	out.tell(&stats)
 	return out, nil
 }
@@ -244,15 +245,38 @@ func (s *Service) Archived(ctx context.Context, d catalog.Dataset, t tms.Tile, e
 	if t.Z < info.MinZoom || t.Z > info.MaxZoom {
 		return out, nil
 	}
-	if out.Data, _, err = a.Tile(ctx, t.Z, t.X, t.Y); err != nil {
+	buffer := s.buffer()
+	if out.Data, _, err = a.TileInto(ctx, *buffer, t.Z, t.X, t.Y); err != nil {
+		s.buffers.Put(buffer)
 		return Tile{}, err
 	}
+	out.hold(buffer, &s.buffers)
 	out.Empty = len(out.Data) == 0
 	out.ContentEncoding = storedAs(info.Encoding, out.Data)
 	if out.Empty || out.ContentEncoding == e.name() {
 		return out, nil
 	}
-	return s.variant(ctx, out, ArchivedETag(d, t, e), e)
+	return s.variant(ctx, out, out.ETag, e)
+}
+
+// buffer is one for a tile that is read.
+func (s *Service) buffer() *[]byte {
+	if b, had := s.buffers.Get().(*[]byte); had {
+		return b
+	}
+	return new([]byte)
+}
+
+// hold has Release give the tile's bytes back to the pool as a buffer, unless
+// they are so many that they would be kept in vain.
+func (t *Tile) hold(buffer *[]byte, pool *sync.Pool) {
+	if cap(t.Data) > maxBuffer {
+		return
+	}
+	if cap(t.Data) > 0 {
+		*buffer = t.Data
+	}
+	t.buffer, t.pool = buffer, pool
 }
 
 // storedAs is how the bytes of a tile are compressed: archives hold plain
@@ -276,5 +300,10 @@ func mediaOf(kind string) string {
 
 // ArchivedETag is the validator of a variant of a tile of an archive.
 func ArchivedETag(d catalog.Dataset, t tms.Tile, e Encoding) string {
-	return `"` + digest(rendererVersion, "archive", versionKey(d), t.String()) + e.suffix() + `"`
+	b := make([]byte, 0, 64)
+	b = append(append(b, '"'), d.Version.SHA256[:min(len(d.Version.SHA256), 20)]...)
+	b = strconv.AppendInt(append(b, '-'), int64(d.Version.Number), 36)
+	b = strconv.AppendInt(append(b, '.'), d.Version.PublishedAt.UnixNano(), 36)
+	b = appendAt(append(b, '-'), t)
+	return string(append(append(b, e.suffix()...), '"'))
 }

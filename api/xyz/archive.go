@@ -39,6 +39,7 @@ func (h *Handler) archivedTile(c echo.Context, d catalog.Dataset, a Address) err
 	if err != nil {
 		return err
 	}
+	defer t.Release() // net/http has written it, or copied it, by then
 	if t.Empty && info.Type != MVT {
 		c.Response().Header().Del("ETag")
 		return fault.Errorf("xyz", fault.NotExist, "the archive %s has no tile %v", d.ID, a.Tile)

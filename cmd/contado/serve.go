@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"runtime/debug"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -54,9 +53,9 @@ const (
 // Run serves until the context ends.
 func (c *serveCmd) Run(a *app) error {
 	if os.Getenv("GOGC") == "" {
-		// Most of what lives long is drawn tiles, which cost the collector
-		// nothing to look at: half as much garbage beside them saves memory.
-		debug.SetGCPercent(50)
+		ctx, stop := context.WithCancel(a.ctx)
+		defer stop()
+		go tendGarbage(ctx)
 	}
 	return a.with(func(in *installation) error {
 		l, err := listen(a.ctx, c.Addr)
@@ -83,10 +82,8 @@ func (a *app) serve(in *installation, l net.Listener, c *serveCmd, ready func(ur
 	if err := in.openJobs(a.ctx); err != nil {
 		return errors.Join(err, l.Close())
 	}
-	log := slog.New(slog.NewTextHandler(a.stderr, nil))
-	if c.LogJSON {
-		log = slog.New(slog.NewJSONHandler(a.stderr, nil))
-	}
+	log, flush := serverLog(a.stderr, c.LogJSON)
+	defer flush()
 	maker, err := tiles.New(tiles.FromPool(in.pool), &tiles.Options{Locate: in.blobs.Path})
 	if err != nil {
 		return errors.Join(err, l.Close())

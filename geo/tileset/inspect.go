@@ -37,7 +37,7 @@ func Inspect(ctx context.Context, path string) (catalog.TilesInfo, []catalog.Not
 	if format == PMTiles {
 		err = in.pmtiles(ctx, a.(packed).Archive)
 	} else {
-		err = in.mbtiles(ctx, a.(*mbtiles.Archive))
+		err = in.mbtiles(ctx, a.(rows).Archive)
 	}
 	if err != nil {
 		return catalog.TilesInfo{}, nil, err

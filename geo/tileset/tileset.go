@@ -27,6 +27,9 @@ type Archive interface {
 	// Tile returns the stored bytes of a tile, rows counted from the north;
 	// ok is false when there is none.
 	Tile(ctx context.Context, z, x, y int) (data []byte, ok bool, err error)
+	// TileInto is Tile into buffer, when that is long enough and the format
+	// can: for who reads many tiles one after the other.
+	TileInto(ctx context.Context, buffer []byte, z, x, y int) (data []byte, ok bool, err error)
 	Close() error
 }
 
@@ -77,7 +80,7 @@ func Open(ctx context.Context, path string) (Archive, string, error) {
 		if err != nil {
 			return nil, "", err
 		}
-		return a, MBTiles, nil
+		return rows{a}, MBTiles, nil
 	}
 	return nil, "", fault.Errorf(op, fault.Invalid, "the file is neither a PMTiles nor an MBTiles archive")
 }
@@ -87,8 +90,21 @@ type packed struct{ *pmtiles.Archive }
 
 // Tile implements Archive.
 func (p packed) Tile(ctx context.Context, z, x, y int) ([]byte, bool, error) {
+	return p.TileInto(ctx, nil, z, x, y)
+}
+
+// TileInto implements Archive.
+func (p packed) TileInto(ctx context.Context, buffer []byte, z, x, y int) ([]byte, bool, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, false, fault.E("tileset.Tile", fault.Canceled, err)
 	}
-	return p.Archive.Tile(z, x, y)
+	return p.Archive.TileInto(buffer, z, x, y)
+}
+
+// rows is an MBTiles archive as Archive.
+type rows struct{ *mbtiles.Archive }
+
+// TileInto implements Archive. The rows of a database are its own memory.
+func (r rows) TileInto(ctx context.Context, _ []byte, z, x, y int) ([]byte, bool, error) {
+	return r.Archive.Tile(ctx, z, x, y)
 }
