@@ -55,7 +55,7 @@ var everything = map[string]int{
 	"/xyz/scenes/bbox/9,46,8,47.png": 200, "/xyz/scenes/bbox/9,46,9,47.png": 400, "/xyz/scenes/bbox/9,46,9.01,46.01/axb.png": 400,
 	"/here?lon=9&lat=46.05": 200, "/here?lon=9&lat=46.05&datasets=&radius=0": 200, "/here?lon=9&lat=46.05&datasets=sites,elevation&radius=5000": 200,
 	"/here": 400, "/here?lon=200&lat=46": 400, "/here?lon=9&lat=46&radius=5001": 400, "/here?lon=9&lat=46&datasets=nothing": 404, "/here?lon=9&lat=46&datasets=a,,b": 404,
-	"/styles/map": 200, "/styles/sites": 200, "/styles/nothing": 404,
+	"/styles/map": 200, "/styles/base": 200, "/styles/base?lang=it": 200, "/styles/base?by=x": 400, "/basemaps": 200, "/styles/sites": 200, "/styles/nothing": 404,
 	"/legend/landcover": 200, "/legend/elevation.svg": 200, "/legend/clinic?f=svg": 200, "/legend/municipalities.json": 200, "/legend/sites.gif": 404,
 	"/places?q=west": 200, "/places?q=46.05,%209.01&limit=3": 200, "/places?q=place&kind=place,service&bbox=8.9,46,9.1,46.1": 200, "/places": 400, "/places?q=": 400,
 	"/places?q=x&limit=51": 400, "/places?q=x&kind=nothing": 400, "/places?q=x&bbox=1,2": 400, "/places?q=%ff": 400,

@@ -29,21 +29,24 @@ var order = []catalog.Role{
 
 // style answers with the MapLibre style of a dataset, or of everything.
 func (h *Handler) style(c echo.Context) error {
-	if err := rest.Only(c, append([]string{"f", "labels"}, themeParams...)...); err != nil {
+	id, err := rest.Path(c, "id")
+	if err != nil {
 		return err
 	}
 	if _, err := rest.Choose(c, rest.JSONFormat); err != nil {
+		return err
+	}
+	state := h.Atlas.Current()
+	if id == ownBase {
+		return h.baseStyle(c, state)
+	}
+	if err := rest.Only(c, append([]string{"f", "labels"}, themeParams...)...); err != nil {
 		return err
 	}
 	labels, err := labelled(c)
 	if err != nil {
 		return err
 	}
-	id, err := rest.Path(c, "id")
-	if err != nil {
-		return err
-	}
-	state := h.Atlas.Current()
 	if id == wholeMap {
 		if err := rest.Only(c, "f", "labels"); err != nil {
 			return err
@@ -108,7 +111,6 @@ func mapStyle(c echo.Context, all []catalog.Dataset, labels bool) *style.Documen
 		return cmp.Or(cmp.Compare(height(a), height(b)), cmp.Compare(a.ID, b.ID))
 	})
 	ground := groundOf(sets)
-	box := geo.EmptyBBox()
 	var names []style.Layer
 	for _, d := range sets {
 		one := style.New(d, styleOptions(c, d, labels))
@@ -125,13 +127,24 @@ func mapStyle(c echo.Context, all []catalog.Dataset, labels bool) *style.Documen
 				doc.Layers = append(doc.Layers, l)
 			}
 		}
+	}
+	doc.Layers = append(doc.Layers, names...) // nothing lies over names
+	look(doc, boundsOf(sets))
+	return doc
+}
+
+// boundsOf holds all datasets that can be drawn.
+func boundsOf(sets []catalog.Dataset) geo.BBox {
+	box := geo.EmptyBBox()
+	for _, d := range sets {
+		if !drawable(d) {
+			continue
+		}
 		for _, part := range index.Unwrap(d.Version.BBoxWGS84) {
 			box = box.Union(part)
 		}
 	}
-	doc.Layers = append(doc.Layers, names...) // nothing lies over names
-	look(doc, box)
-	return doc
+	return box
 }
 
 func hidden(layout map[string]any) map[string]any {

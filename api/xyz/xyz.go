@@ -32,6 +32,7 @@ type Handler struct {
 	Blobs   blob.Driver
 	Engine  *analysis.Engine // divides attributes into classes
 	Filter  vtile.Filter     // of the rows of vector tiles
+	Basemap *Basemap     // of others; nil: there is none
 	Timeout time.Duration
 }
 
@@ -42,6 +43,7 @@ func (h *Handler) Register(r rest.Registrar) {
 	rest.Get(r, "/xyz/:dataset/:z/:x/:file", h.tile, t)
 	rest.Get(r, "/pyramids/:file", h.archive)
 	rest.Get(r, "/styles/:id", h.style, t)
+	rest.Get(r, "/basemaps", h.basemaps, t)
 	rest.Get(r, "/sprites/:file", h.sprite)
 	rest.Get(r, "/indices", h.indices, t)
 	rest.Get(r, "/colormaps", h.colormaps, t)

@@ -23,9 +23,11 @@ type Document struct {
 
 // Source is where a style gets tiles: a TileJSON document.
 type Source struct {
-	Type     string `json:"type"` // vector or raster
+	Type     string `json:"type"` // vector, raster or raster-dem
 	URL      string `json:"url"`
 	TileSize int    `json:"tileSize,omitempty"`
+	// Encoding is how raster-dem tiles code heights.
+	Encoding string `json:"encoding,omitempty"`
 }
 
 // Layer is one layer of a style.
