@@ -46,7 +46,7 @@ func TestPlacesByName(t *testing.T) {
 	if w.Kind != "territory" || w.Match != "exact" || w.Code != "001" || len(w.BBox) != 4 || len(w.Inside) != 1 || w.Inside[0].Code != "9" || len(w.Links) != 1 {
 		t.Errorf("%+v", w)
 	}
-	if l := placesOf(t, "q=eastland&bbox=8.93,46,8.96,46.1"); len(l) != 0 {
+	if l := placesOf(t, "q=002&bbox=8.93,46,8.96,46.1"); len(l) != 0 {
 		t.Errorf("outside the box: %+v", l)
 	}
 }

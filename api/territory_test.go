@@ -2,8 +2,10 @@ package api_test
 
 import (
 	"math"
+	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/paulmach/orb/geojson"
 	"github.com/paulmach/orb/planar"
@@ -121,4 +123,104 @@ func TestProfile(t *testing.T) {
 	near("water", p.LandCover.Classes[1].Hectares, 100, 2e-3)
 	again := ask.Do(t, apitest.Request{Path: "/territories/002/profile", Header: map[string]string{"If-None-Match": r.Header().Get("ETag")}})
 	again.Want(304)
+}
+
+// Counts of a list are those of the profiles; a parent has all of its children's.
+func TestPeopleOfTerritories(t *testing.T) {
+	t.Parallel()
+	type counted struct {
+		Territories []struct {
+			Code   string
+			People *float64
+		}
+	}
+	people := map[string]float64{}
+	for _, query := range []string{"", "?parent=9"} {
+		var l counted
+		sep := "?"
+		if query != "" {
+			sep = "&"
+		}
+		ask.JSON(t, "/territories"+query+sep+"people=true", &l)
+		for _, one := range l.Territories {
+			if one.People == nil {
+				t.Fatalf("%s%s has no people", query, one.Code)
+			}
+			people[one.Code] = *one.People
+		}
+		var plain counted
+		ask.JSON(t, "/territories"+query, &plain)
+		if plain.Territories[0].People != nil {
+			t.Error("people without being asked for")
+		}
+	}
+	if math.Abs(people["001"]-5000) > 1e-6 || math.Abs(people["002"]-5000) > 1e-6 || math.Abs(people["9"]-10_000) > 1e-6 {
+		t.Errorf("%v", people)
+	}
+}
+
+func TestNeighboursAndDataOfProfile(t *testing.T) {
+	t.Parallel()
+	var p struct {
+		Neighbours []territoryJSON
+		Official   *struct{ Class string } `json:"snai_official"`
+		Data       []struct {
+			Dataset   string
+			Version   int
+			Published time.Time
+		}
+		PeopleDates []any `json:"population_dates"`
+	}
+	ask.JSON(t, "/territories/001/profile", &p)
+	if codes(p.Neighbours) != "002" || p.Official != nil || len(p.PeopleDates) != 0 {
+		t.Errorf("%+v", p)
+	}
+	if len(p.Data) < 4 || p.Data[0].Version != 1 || p.Data[0].Published.IsZero() {
+		t.Errorf("%+v", p.Data)
+	}
+	ask.JSON(t, "/territories/9/profile", &p)
+	if len(p.Neighbours) != 0 {
+		t.Errorf("the whole has neighbours: %+v", p.Neighbours)
+	}
+}
+
+func TestPictureOfTerritory(t *testing.T) {
+	t.Parallel()
+	var p struct {
+		Dataset string
+		Date    time.Time
+		Items   []string
+		Seen    float64 `json:"seen_share"`
+		By      string  `json:"seen_by"`
+		Clear   bool
+		Days    []struct {
+			Date time.Time
+			Seen float64 `json:"seen_share"`
+		}
+		Links []link
+	}
+	ask.JSON(t, "/territories/001/picture", &p)
+	if p.Dataset != "scenes" || len(p.Items) == 0 || p.Date.IsZero() || !(p.Seen >= 0 && p.Seen <= 1) || len(p.Days) == 0 {
+		t.Fatalf("%+v", p)
+	}
+	for _, d := range p.Days {
+		if p.Clear && d.Date.After(p.Date) && d.Seen >= 0.9 {
+			t.Errorf("%s is newer and clear", d.Date)
+		}
+		if !p.Clear && d.Seen > p.Seen {
+			t.Errorf("%s is clearer", d.Date)
+		}
+	}
+	l, ok := find(p.Links, "preview")
+	if !ok {
+		t.Fatal("no picture to look at")
+	}
+	u, err := url.Parse(l.Href)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := ask.Get(t, u.RequestURI())
+	if ct := r.Header().Get("Content-Type"); ct != "image/jpeg" || r.Body.Len() < 500 {
+		t.Errorf("%s: %s, %d bytes", l.Href, ct, r.Body.Len())
+	}
 }

@@ -32,7 +32,8 @@ type Handler struct {
 	Program string // part of validators: a newer program may answer otherwise
 	Timeout time.Duration
 
-	names analysis.Names
+	names  analysis.Names
+	people analysis.Counts
 }
 
 // Register adds the routes.
@@ -42,6 +43,7 @@ func (h *Handler) Register(r rest.Registrar) {
 	rest.Get(r, "/territories", h.list, t)
 	rest.Get(r, "/territories/:code", h.one, t)
 	rest.Get(r, "/territories/:code/profile", h.profile, t)
+	rest.Get(r, "/territories/:code/picture", h.picture, t)
 }
 
 // Territory is an area as clients get it.
@@ -49,6 +51,7 @@ type Territory struct {
 	geo.Territory
 	BBox          []float64   `json:"bbox,omitempty"` // west, south, east, north
 	ChildrenCount int         `json:"children_count"`
+	People        *float64    `json:"people,omitempty"` // when asked for, and known
 	Links         []rest.Link `json:"links"`
 }
 
@@ -86,7 +89,7 @@ type listing struct {
 const defaultLimit = 500
 
 func (h *Handler) list(c echo.Context) error {
-	if err := rest.Only(c, "parent", "level", "q", "at", "limit", "after", "f"); err != nil {
+	if err := rest.Only(c, "parent", "level", "q", "at", "people", "limit", "after", "f"); err != nil {
 		return err
 	}
 	if _, err := rest.Choose(c, rest.JSONFormat); err != nil {
@@ -112,6 +115,9 @@ func (h *Handler) list(c echo.Context) error {
 		return err
 	}
 	out := listing{Territories: all(c, tree, page), NumberReturned: len(page), NumberMatched: len(found)}
+	if err := h.count(c, out.Territories); err != nil {
+		return err
+	}
 	self := rest.With(rest.URL(c, "territories"), c.QueryParams())
 	out.Links = []rest.Link{{Href: self, Rel: "self", Type: rest.MediaJSON}}
 	if next != "" {
@@ -121,6 +127,31 @@ func (h *Handler) list(c echo.Context) error {
 	}
 	rest.AddHeader(c, out.Links)
 	return rest.JSON(c, rest.MediaJSON, out)
+}
+
+// count adds how many people live in each territory, when that is asked for.
+func (h *Handler) count(c echo.Context, list []Territory) error {
+	with, err := strconv.ParseBool(cmp.Or(c.QueryParam("people"), "false"))
+	if err != nil {
+		return fault.Errorf("territory", fault.Invalid, "people=%.20q: want true or false", c.QueryParam("people"))
+	}
+	if !with {
+		return nil
+	}
+	codes := make([]string, len(list))
+	for i := range list {
+		codes[i] = list[i].Code
+	}
+	people, err := h.Engine.PeopleOf(c.Request().Context(), &h.people, codes)
+	if err != nil {
+		return err
+	}
+	for i := range list {
+		if n, ok := people[list[i].Code]; ok {
+			list[i].People = &n
+		}
+	}
+	return nil
 }
 
 // find is what the query asks for: those below a parent, at a place or named

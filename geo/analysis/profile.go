@@ -18,14 +18,24 @@ import (
 
 // Profile is all that the catalog knows of one territory.
 type Profile struct {
-	Territory  geo.Territory     `json:"territory"`
-	AreaKm2    float64           `json:"area_km2"`
-	Population *PopulationFacts  `json:"population"`
-	Elevation  *ElevationFacts   `json:"elevation"`
-	LandCover  *LandCoverFacts   `json:"landcover"`
-	Services   []ServiceFacts    `json:"services"`
-	Inputs     []coverage.Input  `json:"inputs"`
-	Notices    []coverage.Notice `json:"notices"`
+	Territory  geo.Territory    `json:"territory"`
+	AreaKm2    float64          `json:"area_km2"`
+	Population *PopulationFacts `json:"population"`
+	Elevation  *ElevationFacts  `json:"elevation"`
+	LandCover  *LandCoverFacts  `json:"landcover"`
+	Services   []ServiceFacts   `json:"services"`
+	// Official is the published class of the strategy for inner areas; null
+	// when the territory's row does not carry one.
+	Official *OfficialClass `json:"snai_official"`
+	// Neighbours share a border with it and are of its level.
+	Neighbours []geo.Territory `json:"neighbours"`
+	// PeopleDates and CoverDates are of the dates that the data have, the
+	// oldest first; empty when there are not at least two.
+	PeopleDates []DatedPeople     `json:"population_dates"`
+	CoverDates  []DatedCover      `json:"landcover_dates"`
+	Data        []DataFact        `json:"data"`
+	Inputs      []coverage.Input  `json:"inputs"`
+	Notices     []coverage.Notice `json:"notices"`
 }
 
 // PopulationFacts is who lives there.
@@ -83,13 +93,13 @@ func (e *Engine) Profile(ctx context.Context, code string) (*Profile, error) {
 	if p.AreaKm2, err = areaKm2(areas); err != nil {
 		return nil, err
 	}
-	steps := []func(context.Context, *Profile, []area, geo.BBox) error{r.peopleOf, r.heightOf, r.groundOf, r.servicesOf}
+	steps := []func(context.Context, *Profile, []area, geo.BBox) error{r.peopleOf, r.heightOf, r.groundOf, r.servicesOf, r.placeOf, r.trendsOf}
 	for _, step := range steps {
 		if err := step(ctx, p, areas, box); err != nil {
 			return nil, err
 		}
 	}
-	p.Inputs, p.Notices = r.inputs, r.notices
+	p.Inputs, p.Notices, p.Data = r.inputs, r.notices, r.dataOf()
 	if p.Notices == nil {
 		p.Notices = []coverage.Notice{}
 	}
@@ -273,36 +283,12 @@ func (r *run) groundOf(ctx context.Context, p *Profile, areas []area, box geo.BB
 	if err != nil {
 		return err
 	}
-	cell, err := cellAreas(it, 1)
-	if err != nil {
+	classes, err := r.coverClasses(ctx, it, areas)
+	if err != nil || len(classes) == 0 {
 		return err
-	}
-	res, err := r.statsOver(ctx, it, 1, areas, zonal.Options{Stats: []zonal.Stat{zonal.Count}, Classes: true, CellArea: cell})
-	if err != nil {
-		return err
-	}
-	ha := map[float64]float64{}
-	total := 0.0
-	for _, one := range res {
-		for _, c := range one.Classes {
-			ha[c.Value] += c.Ha
-			total += c.Ha
-		}
-	}
-	if total == 0 {
-		return nil
 	}
 	r.used(d)
-	facts := &LandCoverFacts{Dataset: d.ID, Classes: []ZonalClass{}}
-	known := map[float64]catalog.Class{}
-	for _, c := range it.Bands[0].Classes {
-		known[float64(c.Value)] = c
-	}
-	for _, v := range sortedKeys(ha) {
-		c := known[v]
-		facts.Classes = append(facts.Classes, ZonalClass{Value: v, Name: c.Name, Color: c.Color, Hectares: ha[v], Share: ha[v] / total})
-	}
-	p.LandCover = facts
+	p.LandCover = &LandCoverFacts{Dataset: d.ID, Classes: classes}
 	return nil
 }
 
