@@ -59,7 +59,11 @@ func (b *bench) served(ctx context.Context, p tileServer, class zoomClass, warm,
 	defer func() { err = errors.Join(err, s.stop()) }()
 	w := holds(ctx, s.cmd.Process.Pid)
 	defer w.stop()
-	a := newAsker(s.url)
+	a, err := newLightAsker(s.url)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, a.close()) }()
 	ask := func(list []address) func(context.Context, int) (int, error) {
 		return func(ctx context.Context, i int) (int, error) {
 			return a.tile(ctx, fmt.Sprintf(p.path, list[i][0], list[i][1], list[i][2]))
@@ -68,9 +72,18 @@ func (b *bench) served(ctx context.Context, p tileServer, class zoomClass, warm,
 	if _, err := drive(ctx, len(warm), tileAsk, tileTime, ask(warm)); err != nil {
 		return nil, fmt.Errorf("%s: %w", p.name, err)
 	}
+	before, err := s.usage()
+	if err != nil {
+		return nil, err
+	}
 	if r, err = b.measureTiles(ctx, asking{p.name, class, len(list), tileAsk}, ask(list)); err != nil {
 		return nil, err
 	}
+	after, err := s.usage()
+	if err != nil {
+		return nil, err
+	}
+	r.cpu = 1000 * (after.cpu - before.cpu) / float64(max(len(r.load.ms), 1))
 	w.look(s.cmd.Process.Pid)
 	r.held = w.peak()
 	return r, nil
@@ -81,7 +94,7 @@ func (b *bench) served(ctx context.Context, p tileServer, class zoomClass, warm,
 const (
 	tallZoom    = 17
 	tallRounds  = 3
-	tallTiles   = 6000
+	tallTiles   = 20000
 	warmingUp   = 1500
 	tallDataset = "tall"
 )
@@ -108,14 +121,14 @@ func (b *bench) archives(ctx context.Context, v *vectorBench) error {
 	warm, list := all[:min(warmingUp, len(all)/4)], all[min(warmingUp, len(all)/4):]
 	servers := b.tileServers(ctx, tallDataset, folder)
 	rows := make([]*tileRow, len(servers))
-	rates := make([][]float64, len(servers))
+	rates, cpus := make([][]float64, len(servers)), make([][]float64, len(servers))
 	for range tallRounds {
 		for i, p := range servers {
 			r, err := b.served(ctx, p, class, warm, list)
 			if err != nil {
 				return err
 			}
-			rates[i] = append(rates[i], r.load.rate())
+			rates[i], cpus[i] = append(rates[i], r.load.rate()), append(cpus[i], 1000*r.cpu)
 			if rows[i] == nil {
 				rows[i] = r
 				continue
@@ -129,12 +142,12 @@ func (b *bench) archives(ctx context.Context, v *vectorBench) error {
 	for i, r := range rows {
 		rate := median(rates[i])
 		cells = append(cells, []string{
-			r.name, num(rate), num(rate / median(rates[len(rates)-1])), num(median(r.load.ms)), num(quantile(r.load.ms, 0.95)), fmt.Sprint(len(list)),
+			r.name, num(rate), num(rate / median(rates[len(rates)-1])), num(median(r.load.ms)), num(quantile(r.load.ms, 0.95)), num(median(cpus[i])), fmt.Sprint(len(list)),
 			num(float64(r.load.bytes) / float64(max(len(r.load.ms), 1)) / 1024), num(r.held.rss), num(r.held.own),
 		})
 	}
 	table(b.out, fmt.Sprintf("One archive of %d parcels to zoom %d, %s, after %d other tiles, none twice in a process, %d clients, %d rounds in turn", v.parcels, tallZoom, class.name, len(warm), tileAsk, tallRounds),
-		[]string{"", "tiles/s", "× " + rows[len(rows)-1].name, "p50 ms", "p95 ms", "tiles a round", "KiB a tile", "peak RSS MiB", "of it not of files"}, cells)
+		[]string{"", "tiles/s", "× " + rows[len(rows)-1].name, "p50 ms", "p95 ms", "CPU µs a tile", "tiles a round", "KiB a tile", "peak RSS MiB", "of it not of files"}, cells)
 	return nil
 }
 
