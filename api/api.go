@@ -63,6 +63,9 @@ type Deps struct {
 	// BaseURL is the address that people use, when it is not the one that
 	// requests come to: "https://mappe.example.it".
 	BaseURL string
+	// Outside are origins that the web page may ask for an outside base map:
+	// "https://tiles.example.it". None by default: then it asks this server only.
+	Outside []string
 	Limits  Limits
 }
 
@@ -108,7 +111,7 @@ func New(d Deps) (*Server, error) {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
 	d.Limits.withDefaults()
-	home, err := newSite(web.Files())
+	home, err := newSite(web.Files(), d.Outside)
 	if err != nil {
 		return nil, err
 	}

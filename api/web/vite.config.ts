@@ -1,12 +1,13 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
-import { icons } from './scripts/icons';
+import { icons } from './scripts/icons.ts';
 
 // Where the API listens while the page is developed.
 const api = process.env.CONTADO_API ?? 'http://127.0.0.1:8080';
 const paths = [
   'api',
   'api.html',
+  'basemaps',
   'catalog',
   'collections',
   'colormaps',
@@ -20,9 +21,11 @@ const paths = [
   'map',
   'problems',
   'processes',
+  'pyramids',
   'reports',
   'search',
   'stac',
+  'sprites',
   'status',
   'styles',
   'territories',
