@@ -64,6 +64,7 @@ func (h *Handler) Register(r rest.Registrar) {
 	rest.Get(r, "/jobs/:id", h.job, t)
 	r.Add(http.MethodDelete, "/jobs/:id", h.dismiss, t)
 	rest.Get(r, "/jobs/:id/results", h.results, t)
+	rest.Get(r, "/travel-times/:z/:x/:file", h.travelTile, rest.Within(h.SyncTimeout))
 	rest.Get(r, "/reports", h.reports, t)
 	rest.Get(r, "/reports/:file", h.report, t)
 }
@@ -148,7 +149,7 @@ func (h *Handler) execute(c echo.Context) error {
 		return err
 	}
 	rest.Vary(c, "Prefer")
-	if prefersAsync(c.Request()) {
+	if prefersAsync(c.Request()) && !h.promptly(w) {
 		return h.enqueue(c, p, e)
 	}
 	if err := h.turn(ctx); err != nil {

@@ -104,7 +104,7 @@ func processes() []process {
 			output: required("The statistics by area", object{"type": "object"}), formats: areaFormats, parse: parseZonal,
 		},
 		studyProcess(),
-	}, append(append(append(append(joinProcesses(), mapProcesses()...), travelProcesses()...), peopleProcesses()...), areaProcesses()...)...)
+	}, append(append(append(append(joinProcesses(), mapProcesses()...), travelProcesses()...), append(peopleProcesses(), exploreProcesses()...)...), areaProcesses()...)...)
 }
 
 type summary struct {

@@ -372,6 +372,11 @@ func (w *explainWork) run(ctx context.Context, h *Handler, p analysis.Progress) 
 	if err != nil {
 		return nil, err
 	}
+	return journeyOutput(j)
+}
+
+// journeyOutput is a journey as features, with its text.
+func journeyOutput(j *analysis.Journey) (*output, error) {
 	doc := struct {
 		*analysis.Journey
 		Text map[string]string `json:"text"`

@@ -152,7 +152,7 @@ func HasTag(c echo.Context, etag, cache string) bool {
 }
 
 func compressible(media string) bool {
-	return strings.HasPrefix(media, "text/") || strings.Contains(media, "json") || strings.Contains(media, "svg") || strings.Contains(media, "javascript")
+	return strings.HasPrefix(media, "text/") || strings.Contains(media, "json") || strings.Contains(media, "svg") || strings.Contains(media, "javascript") || media == "application/octet-stream"
 }
 
 // NotModified sets the validator and says whether the client has it already.

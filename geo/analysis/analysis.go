@@ -34,6 +34,9 @@ type Engine struct {
 	stats   *blockstats.Cache
 	program string
 	roads   *networks
+	// explored is what answers to earlier questions have in common with later
+	// ones.
+	explored *explored
 	// timetables opens those of public transport; nil when none can be read.
 	timetables OpenTimetable
 }
@@ -42,7 +45,7 @@ type Engine struct {
 func New(a *atlas.Atlas, pool *gdal.Pool, program string) *Engine {
 	stats := blockstats.NewCache(0)
 	return &Engine{
-		atlas: a, pool: pool, program: program, stats: stats, roads: &networks{}, weights: zonal.NewWeightCache(maxWeights),
+		atlas: a, pool: pool, program: program, stats: stats, roads: &networks{}, explored: newExplored(), weights: zonal.NewWeightCache(maxWeights),
 		reader: mosaic.New(mosaic.FromPool(pool), &mosaic.Options{Blocks: mosaic.FromBlockStats(stats)}),
 	}
 }

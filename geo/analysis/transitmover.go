@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"slices"
 	"sync"
@@ -186,6 +187,13 @@ func (m *transitMover) router(ctx context.Context, o moveOptions) (*transit.Rout
 	m.routers[o] = r
 	m.placed(r.Placement())
 	return r, nil
+}
+
+// over is the same rides over another walk of the same ground.
+func (m *transitMover) over(k *walk) *transitMover {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return &transitMover{walk: k, set: m.set, q: m.q, day: m.day, timetable: m.timetable, inverse: m.inverse, tr: m.tr, routers: maps.Clone(m.routers)}
 }
 
 // cellAt is where a position lies on the ground; far outside when it cannot

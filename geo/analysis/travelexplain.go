@@ -88,6 +88,11 @@ func (e *Engine) TravelExplain(ctx context.Context, q TravelRequest, from Travel
 	if err != nil {
 		return nil, err
 	}
+	return t.explain(ctx, &q, from, p.part(0.5, 1))
+}
+
+// explain tells the journey from a place to the nearest of the facilities.
+func (t *trip) explain(ctx context.Context, q *TravelRequest, from TravelPlace, p Progress) (*Journey, error) {
 	start, err := placesAsFacilities([]TravelPlace{from})
 	if err != nil {
 		return nil, err
@@ -99,7 +104,7 @@ func (e *Engine) TravelExplain(ctx context.Context, q TravelRequest, from Travel
 	if cells[0] < 0 {
 		return nil, fault.Errorf(opTravel, fault.NotExist, "the place %g, %g is not on ground that can be walked", from.Lon, from.Lat)
 	}
-	p.tell(0.5, "travel times")
+	p.tell(0, "travel times")
 	if m, ok := t.mover.(*transitMover); ok {
 		x, err := m.explain(ctx, t.list, moveOptions{direction: q.Direction, neighbours: q.Neighbours}, cells[0])
 		if err != nil {
@@ -107,7 +112,7 @@ func (e *Engine) TravelExplain(ctx context.Context, q TravelRequest, from Travel
 		}
 		return t.rode(m, x), nil
 	}
-	x, err := t.explained(ctx, &q, cells[0])
+	x, err := t.explained(ctx, q, cells[0])
 	if err != nil {
 		return nil, err
 	}
