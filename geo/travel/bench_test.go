@@ -96,3 +96,18 @@ func BenchmarkPrepare(b *testing.B) {
 		}
 	}
 }
+
+func BenchmarkKNearest(b *testing.B) {
+	s := hills(1000)
+	e, err := Prepare(s)
+	if err != nil {
+		b.Fatal(err)
+	}
+	sources := scatter(s, 60)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := e.KNearest(context.Background(), sources, 3, Options{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

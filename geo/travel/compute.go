@@ -60,7 +60,6 @@ type Reach struct {
 type Workspace struct {
 	labels   []uint64
 	queue    queue
-	others   []*queue // of the further members of a team
 	visited  []int32
 	seconds  []float32
 	nearest  []int32
@@ -90,46 +89,30 @@ func Compute(ctx context.Context, s *Surface, sources []Source, o Options) (*Res
 // Sources that cannot be placed are listed in the result, not moved. Errors:
 // Invalid for options or sources that make no sense, Canceled with ctx.
 func (e *Engine) Compute(ctx context.Context, sources []Source, o Options) (*Result, error) {
-	if o.Solver == FastMarching || !hasKernels || o.Neighbours == 32 {
-		return e.computeByTime(ctx, sources, &o)
+	if o.Solver == FastMarching {
+		return e.marched(ctx, sources, &o)
 	}
 	if err := o.checkWith(sources); err != nil {
 		return nil, err
 	}
 	workers := e.workers(o.Workers)
-	t, r := newTiling(e.newSearch(&o)), new(Result)
+	t := newTiling(e.newSearch(&o), 1)
 	t.clear(workers)
-	for i := range sources {
-		if why := t.refuses(&sources[i]); why != "" {
-			r.Unplaced = append(r.Unplaced, Unplaced{Source: i, Reason: why})
-			continue
-		}
-		t.put(&sources[i])
-	}
+	unplaced := t.start(sources)
 	if err := t.run(ctx, workers); err != nil {
 		return nil, err
 	}
-	r.Seconds, r.Nearest, r.Settled = t.times, t.nearest, t.settled
-	return r, nil
+	return &Result{Seconds: t.times, Nearest: t.nearest, Settled: t.settled, Unplaced: unplaced}, nil
 }
 
-// computeByTime is Compute cell by cell, by rising time.
-func (e *Engine) computeByTime(ctx context.Context, sources []Source, o *Options) (*Result, error) {
+// marched is Compute by fast marching.
+func (e *Engine) marched(ctx context.Context, sources []Source, o *Options) (*Result, error) {
 	ws := e.workspace()
 	s, err := e.begin(ws, sources, o)
 	if err != nil {
 		return nil, err
 	}
-	workers := e.workers(o.Workers)
-	switch {
-	case o.Solver == FastMarching:
-		err = s.march(ctx, ws, sources)
-	case workers == 1:
-		err = s.run(ctx)
-	default:
-		err = newTeam(s, ws.queues(workers)).run(ctx)
-	}
-	if err != nil {
+	if err := s.march(ctx, ws, sources); err != nil {
 		return nil, err // ws is dropped as it is
 	}
 	r := &Result{Unplaced: append([]Unplaced(nil), ws.unplaced...)}
@@ -207,18 +190,6 @@ func (e *Engine) workers(wanted int) int {
 	return max(1, min(runtime.GOMAXPROCS(0), most, len(e.cells)/cellsEach))
 }
 
-// queues gives n queues that stand where the first does.
-func (ws *Workspace) queues(n int) []*queue {
-	for len(ws.others) < n-1 {
-		ws.others = append(ws.others, new(queue))
-	}
-	for _, q := range ws.others[:n-1] {
-		q.start(1 / ws.queue.inv)
-		q.inv = ws.queue.inv
-	}
-	return append([]*queue{&ws.queue}, ws.others[:n-1]...)
-}
-
 // fit makes room for a search over n packed cells, with no cell reached.
 func (ws *Workspace) fit(n, workers int) {
 	if len(ws.labels) == n {
@@ -244,7 +215,7 @@ func (e *Engine) begin(ws *Workspace, sources []Source, o *Options) (*search, er
 	}
 	ws.fit(len(e.cells), e.workers(o.Workers))
 	s := e.newSearch(o)
-	s.labels, s.q, s.alone = ws.labels, &ws.queue, true
+	s.labels, s.q = ws.labels, &ws.queue
 	s.q.start(e.bucketWidth(s.fastest))
 	ws.unplaced = ws.unplaced[:0]
 	for i := range sources {

@@ -1,9 +1,6 @@
 package travel
 
-import (
-	"math"
-	"sync/atomic"
-)
+import "math"
 
 // farMoves is the number of moves of three cells one way and one or two the
 // other: with the near moves they make the 32 neighbours.
@@ -106,7 +103,7 @@ func (s *search) expandFar(u int32, d float32, facility int32) {
 	for k := range all {
 		st := &all[k]
 		v := u + st.off
-		best := timeOf(atomic.LoadUint64(&s.labels[v]))
+		best := timeOf(s.labels[v])
 		if d+float32(st.length*floor) > best {
 			continue
 		}

@@ -11,7 +11,7 @@ var hasKernels = cpu.X86.HasAVX2
 
 // relaxBlock offers eight cells the moves into them: seconds and near point to
 // the first of them within a tile, weights to the times of its moves (moves·8
-// values, 8 or 16 moves). Moves along the row are repeated until nothing
+// values, 8, 16 or 32 moves). Moves along the row are repeated until nothing
 // changes among the eight. lanes tells which cells have a new label.
 //
 //go:noescape
@@ -33,7 +33,7 @@ type law [15][tileLane]float32
 // kernelOf gives the kernel that computes the times of moves of a search, nil
 // when there is none.
 func kernelOf(s *search) (func(weights, pace, z *float32, rates *rate, law *law, moves int), *law) {
-	if !hasKernels || s.allowed>>nearMoves != 0 || s.e.level != nil {
+	if s.e.level != nil {
 		return nil, nil
 	}
 	numbers := []float32{s.sign, s.steepest, float32(math.Inf(1)), 1, math.Float32frombits(math.MaxInt32)}

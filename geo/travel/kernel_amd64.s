@@ -71,7 +71,7 @@ TEXT ·relaxBlock(SB), NOSPLIT, $0-44
 	RELAX(-316, 6)
 	RELAX(-324, 7)
 	CMPQ         CX, $8
-	JE           near8
+	JE           relaxed
 	RELAX(328, 8)
 	RELAX(312, 9)
 	RELAX(-312, 10)
@@ -80,8 +80,26 @@ TEXT ·relaxBlock(SB), NOSPLIT, $0-44
 	RELAX(636, 13)
 	RELAX(-636, 14)
 	RELAX(-644, 15)
+	CMPQ         CX, $16
+	JE           relaxed
+	RELAX(332, 16)
+	RELAX(308, 17)
+	RELAX(-308, 18)
+	RELAX(-332, 19)
+	RELAX(964, 20)
+	RELAX(956, 21)
+	RELAX(-956, 22)
+	RELAX(-964, 23)
+	RELAX(652, 24)
+	RELAX(628, 25)
+	RELAX(-628, 26)
+	RELAX(-652, 27)
+	RELAX(968, 28)
+	RELAX(952, 29)
+	RELAX(-952, 30)
+	RELAX(-968, 31)
 
-near8:
+relaxed:
 	WITHIN
 	DIFFER(Y9, Y10)
 	JZ      same

@@ -21,10 +21,6 @@ type queue struct {
 	free    int32   // first free chunk, 0 for none
 	far     []farEntry
 	farMin  int64 // smallest bucket in far
-	// For a team: the chunks of bucket cur that were taken out together, and
-	// the pool as it was then; pushes may move the pool meanwhile.
-	taken []int32
-	open  []chunk
 }
 
 type chunk struct {
@@ -49,7 +45,6 @@ func (q *queue) start(width float64) {
 		q.heads = make([]int32, window)
 		q.chunks = []chunk{{n: chunkCells}}
 	}
-	q.taken = q.taken[:0]
 	q.inv, q.cur, q.farMin = 1/width, 0, math.MaxInt64
 }
 
@@ -132,27 +127,6 @@ func (q *queue) seek(bucket int64) {
 	if q.cur == q.farMin {
 		q.fetch()
 	}
-}
-
-// takeAll takes the chunks of bucket cur out and counts them. They stay as
-// they are until release.
-func (q *queue) takeAll() int {
-	slot := q.cur & (window - 1)
-	for i := q.heads[slot]; i != 0; i = q.chunks[i].next {
-		q.taken = append(q.taken, i)
-	}
-	q.heads[slot] = 0
-	q.open = q.chunks
-	q.pending -= len(q.taken)
-	return len(q.taken)
-}
-
-// release gives the chunks that were taken out back to the pool.
-func (q *queue) release() {
-	for _, i := range q.taken {
-		q.chunks[i].next, q.free = q.free, i
-	}
-	q.taken, q.open = q.taken[:0], nil
 }
 
 // fetch moves the entries of far that lie in the window into it. It runs at

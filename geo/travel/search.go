@@ -4,7 +4,6 @@ import (
 	"context"
 	"math"
 	"math/bits"
-	"sync/atomic"
 
 	"contado/geo/fault"
 )
@@ -32,7 +31,6 @@ type search struct {
 	e        *Engine
 	labels   []uint64 // of the packed cells: see labelOf
 	q        *queue
-	alone    bool     // no other goroutine works on labels
 	visited  *[]int32 // where to list the settled cells; nil for none
 	settled  int64
 	sign     float32 // of the slope of a move as relaxed: −1 towards the facility
@@ -90,7 +88,7 @@ func (s *search) do(batch *chunk) {
 		n := min(len(live), touchAhead)
 		s.touch(live[:n])
 		for _, u := range live[:n] {
-			label := atomic.LoadUint64(&s.labels[u])
+			label := s.labels[u]
 			s.expand(u, timeOf(label), facilityOf(label))
 		}
 		live = live[n:]
@@ -105,7 +103,7 @@ func (s *search) settle(cells []int32) []int32 {
 	for _, u := range cells {
 		cells[n] = u
 		// Rises with bucket and time; no branch: many entries are stale.
-		early := float64(float64(timeOf(atomic.LoadUint64(&s.labels[u])))*s.q.inv) - first
+		early := float64(float64(timeOf(s.labels[u]))*s.q.inv) - first
 		n += int(^math.Float64bits(early) >> 63)
 	}
 	cells = cells[:n]
@@ -129,7 +127,7 @@ func (s *search) touch(next []int32) {
 	for _, u := range next {
 		st := s.e.stepsFrom(u)
 		for _, v := range [2]int32{u + st[upTwo].off + strip, u + st[downTwo].off - strip} {
-			labels += atomic.LoadUint64(&s.labels[v-far]) + atomic.LoadUint64(&s.labels[v]) + atomic.LoadUint64(&s.labels[v+far])
+			labels += s.labels[v-far] + s.labels[v] + s.labels[v+far]
 			paces += s.e.cells[v-far].pace + s.e.cells[v].pace + s.e.cells[v+far].pace
 		}
 	}
@@ -153,7 +151,7 @@ func (s *search) expand(u int32, d float32, facility int32) {
 		if k >= firstKnight {
 			pace += cells[u+st.mid[0]].pace + cells[u+st.mid[1]].pace
 		}
-		best := timeOf(atomic.LoadUint64(&labels[v]))
+		best := timeOf(labels[v])
 		if s.relief {
 			slope := (to.z - from.z) * st.inv
 			if s.tilted && d+float32(st.part*float32(pace*s.leastTime(slope))) > best {
@@ -190,7 +188,7 @@ func (s *search) hopeful(u int32, d, floor float32, all *steps) uint32 {
 		least := math.Float32bits(d + float32(moves[k].part*floor))
 		// Both are at most +Inf, so the difference has the sign bit when
 		// least ≤ the time known.
-		hope |= (least - 1 - uint32(atomic.LoadUint64(&labels[u+moves[k].off])>>32)) >> 31 << k
+		hope |= (least - 1 - uint32(labels[u+moves[k].off]>>32)) >> 31 << k
 	}
 	return hope & s.allowed
 }
@@ -289,19 +287,8 @@ func (s *search) offer(v int32, seconds float32, facility int32) {
 		return
 	}
 	label, at := labelOf(seconds, facility), &s.labels[v]
-	old := atomic.LoadUint64(at)
-	for {
-		if label >= old {
-			return
-		}
-		if s.alone {
-			*at = label
-			break
-		}
-		if atomic.CompareAndSwapUint64(at, old, label) {
-			break
-		}
-		old = atomic.LoadUint64(at)
+	if old := *at; label < old {
+		*at = label
+		s.q.push(v, seconds, timeOf(old))
 	}
-	s.q.push(v, seconds, timeOf(old))
 }

@@ -100,12 +100,13 @@ const (
 func langmuirTime[F float32 | float64](s F) F {
 	switch {
 	case s >= 0:
-		return 1 + F(s*(langmuirB/langmuirA))
+		s *= langmuirB / langmuirA
 	case s >= langmuirSteep:
-		return 1 + F(s*(langmuirC/langmuirA))
+		s *= langmuirC / langmuirA
 	default:
-		return 1 + F(s*(langmuirD/langmuirA))
+		s *= langmuirD / langmuirA
 	}
+	return 1 + s // the product is rounded first: kernels give the same
 }
 
 // minettiMost is the steepest slope that was measured.

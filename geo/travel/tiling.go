@@ -20,13 +20,15 @@ import (
 // labels that another writes.
 type tiling struct {
 	*search
+	ranks   int // labels a cell, of different facilities
 	times   []float32
 	nearest []int32
 
 	moves, reach int    // number of moves, cells that the longest one spans
 	low          uint32 // the first reach lanes
 	around       [tileSide]uint64
-	from         [nearMoves + farMoves]int
+	from         [nearMoves + farMoves]int // to the cell that a move comes from, in a tile
+	fast         bool                      // blocks are relaxed by relaxBlock
 	kernel       func(weights, pace, z *float32, rates *rate, law *law, moves int)
 	law          *law
 
@@ -41,10 +43,10 @@ type tiling struct {
 	err          error
 }
 
-func newTiling(s *search) *tiling {
+func newTiling(s *search, ranks int) *tiling {
 	e := s.e
-	n := e.width * e.height
-	t := &tiling{search: s, times: make([]float32, n), nearest: make([]int32, n), moves: nearMoves, reach: 2}
+	n := e.width * e.height * ranks
+	t := &tiling{search: s, ranks: ranks, times: make([]float32, n), nearest: make([]int32, n), moves: nearMoves, reach: 2}
 	switch {
 	case s.allowed == 1<<firstKnight-1:
 		t.moves, t.reach = firstKnight, 1
@@ -62,7 +64,9 @@ func newTiling(s *search) *tiling {
 	for k, m := range allMoves {
 		t.from[k] = -m.dr*tileStride - m.dc
 	}
-	t.kernel, t.law = kernelOf(s)
+	if t.fast = hasKernels && ranks == 1; hasKernels {
+		t.kernel, t.law = kernelOf(s)
+	}
 	t.changed.L = &t.mu
 	t.across, t.down = (e.width+tileSide-1)/tileSide, (e.height+tileSide-1)/tileSide
 	t.keys, t.unknown, t.busy = make([]float32, t.across*t.down), make([]news, t.across*t.down), make([]bool, t.across*t.down)
@@ -74,7 +78,10 @@ func newTiling(s *search) *tiling {
 
 // newTile makes the workspace of a worker.
 func (t *tiling) newTile() *tile {
-	w := &tile{tiling: t, weights: make([]float32, tileSide*tileSide*t.moves)}
+	w := &tile{
+		tiling: t, weights: make([]float32, tileSide*tileSide*t.moves),
+		seconds: make([]float32, tileRows*tileStride*t.ranks), near: make([]int32, tileRows*tileStride*t.ranks),
+	}
 	if !t.e.perRow {
 		for k, st := range t.e.steps[0] {
 			w.rates[0][k] = rate{st.part, st.inv}
@@ -86,13 +93,13 @@ func (t *tiling) newTile() *tile {
 // run ends when no tile waits or ctx is done; all goroutines have returned by
 // then.
 func (t *tiling) run(ctx context.Context, workers int) error {
+	told := t.settled / int64(t.ranks)
 	var others sync.WaitGroup
 	for range workers - 1 {
 		others.Go(func() { t.work(ctx, nil) })
 	}
-	told := t.settled
 	t.work(ctx, func(settled int64) {
-		if t.progress != nil && settled >= told+pollEvery {
+		if settled /= int64(t.ranks); t.progress != nil && settled >= told+pollEvery {
 			told = settled
 			t.progress(settled)
 		}
@@ -101,7 +108,7 @@ func (t *tiling) run(ctx context.Context, workers int) error {
 	return t.err
 }
 
-// clear makes all cells unreached.
+// clear leaves all cells unreached.
 func (t *tiling) clear(workers int) {
 	adviseHuge(t.times)
 	adviseHuge(t.nearest)
@@ -112,17 +119,23 @@ func (t *tiling) clear(workers int) {
 	})
 }
 
-// put starts the search at a source.
-func (t *tiling) put(src *Source) {
-	c := src.Row*t.e.width + src.Col
-	label := labelOf(max(src.Offset, 0), src.Facility) // no −0
-	if old := labelOf(t.times[c], t.nearest[c]); label < old {
-		if old == unreached {
-			t.settled++
+// start gives the sources their labels, and lists those that it cannot place.
+func (t *tiling) start(sources []Source) (unplaced []Unplaced) {
+	for i := range sources {
+		src := &sources[i]
+		if why := t.refuses(src); why != "" {
+			unplaced = append(unplaced, Unplaced{Source: i, Reason: why})
+			continue
 		}
-		t.times[c], t.nearest[c] = timeOf(label), src.Facility
-		t.wait(src.Row/tileSide*t.across+src.Col/tileSide, timeOf(label), news{inside: true})
+		c := (src.Row*t.e.width + src.Col) * t.ranks
+		seconds, near, offset := t.times[c:][:t.ranks], t.nearest[c:][:t.ranks], max(src.Offset, 0) // no −0
+		open := int64(uint32(near[t.ranks-1]) >> 31)
+		if insert(seconds, near, offset, src.Facility) {
+			t.settled += open - int64(uint32(near[t.ranks-1])>>31)
+			t.wait(src.Row/tileSide*t.across+src.Col/tileSide, offset, news{inside: true})
+		}
 	}
+	return unplaced
 }
 
 // wait has a tile worked on.

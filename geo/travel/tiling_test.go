@@ -16,26 +16,43 @@ import (
 
 var teamSizes = []int{1, 2, 3, 8}
 
-// computeShared is Compute by a team that shares out the smallest buckets too.
-func computeShared(t fataler, s *Surface, sources []Source, o Options, workers int) *Result {
+// computeByTime is Compute cell by cell, by rising time, as Reach does it.
+func computeByTime(t fataler, s *Surface, sources []Source, o Options) *Result {
 	t.Helper()
 	e, err := Prepare(s)
 	if err != nil {
 		t.Fatalf("prepare: %v", err)
 	}
-	ws := NewWorkspace()
-	search, err := e.begin(ws, sources, &o)
+	reach, err := e.Reach(context.Background(), NewWorkspace(), sources, o)
 	if err != nil {
-		t.Fatalf("begin: %v", err)
+		t.Fatalf("reach: %v", err)
 	}
-	team := newTeam(search, ws.queues(workers))
-	team.share = 1
-	if err := team.run(context.Background()); err != nil {
+	n := s.Width * s.Height
+	r := &Result{Seconds: make([]float32, n), Nearest: make([]int32, n), Settled: int64(len(reach.Cells))}
+	for c := range n {
+		r.Seconds[c], r.Nearest[c] = float32(math.Inf(1)), -1
+	}
+	for i, c := range reach.Cells {
+		r.Seconds[c], r.Nearest[c] = reach.Seconds[i], reach.Nearest[i]
+	}
+	return r
+}
+
+// computePlain is Compute without kernels, as on processors that lack them.
+func computePlain(t fataler, s *Surface, sources []Source, o Options) *Result {
+	t.Helper()
+	e, err := Prepare(s)
+	if err != nil {
+		t.Fatalf("prepare: %v", err)
+	}
+	tiles := newTiling(e.newSearch(&o), 1)
+	tiles.fast, tiles.kernel = false, nil
+	tiles.clear(1)
+	tiles.start(sources)
+	if err := tiles.run(context.Background(), max(o.Workers, 1)); err != nil {
 		t.Fatalf("run: %v", err)
 	}
-	r := &Result{}
-	e.unpack(ws, r)
-	return r
+	return &Result{Seconds: tiles.times, Nearest: tiles.nearest, Settled: tiles.settled}
 }
 
 func sameResult(t fataler, what string, got, want *Result) {
@@ -66,7 +83,8 @@ func TestWorkersOracle(t *testing.T) {
 		}
 		for _, o.Workers = range teamSizes {
 			sameResult(rt, fmt.Sprint(o.Workers, " workers"), mustCompute(rt, s, sources, o), want)
-			sameResult(rt, fmt.Sprint(o.Workers, " workers, all shared"), computeShared(rt, s, sources, o, o.Workers), want)
+			sameResult(rt, fmt.Sprint(o.Workers, " workers, no kernels"), computePlain(rt, s, sources, o), want)
+			sameResult(rt, fmt.Sprint(o.Workers, " workers, all shared"), computeByTime(rt, s, sources, o), want)
 		}
 	})
 }
@@ -81,11 +99,11 @@ func TestWorkersAgree(t *testing.T) {
 		}
 		for _, o := range []Options{{}, {Neighbours: 8, Direction: FromFacility}, {MaxSeconds: 600}} {
 			o.Workers = 1
-			want := compute(t, s, sources, o)
+			want := computeByTime(t, s, sources, o)
 			for _, o.Workers = range teamSizes {
 				what := fmt.Sprintf("%s, %+v", name, o)
 				sameResult(t, what, compute(t, s, sources, o), want)
-				sameResult(t, what+", all shared", computeShared(t, s, sources, o, o.Workers), want)
+				sameResult(t, what+", no kernels", computePlain(t, s, sources, o), want)
 			}
 		}
 	}
@@ -109,7 +127,7 @@ func TestMovesOfNoTime(t *testing.T) {
 		}
 		seconds, near := heapTimes(t, s, sources, o)
 		for _, o.Workers = range teamSizes {
-			for _, r := range []*Result{mustCompute(rt, s, sources, o), computeShared(rt, s, sources, o, o.Workers)} {
+			for _, r := range []*Result{mustCompute(rt, s, sources, o), computeByTime(rt, s, sources, o)} {
 				for i, d := range r.Seconds {
 					if float64(d) != seconds[i] || r.Nearest[i] != near[i] {
 						rt.Fatalf("%d workers: cell %d: %g s from %d, heap says %g s from %d", o.Workers, i, d, r.Nearest[i], seconds[i], near[i])
