@@ -12,13 +12,13 @@ export function available(): Set<string> {
   return new Set(readdirSync(from).map((f) => f.replace(/\.svg$/, '')));
 }
 
-/** named finds every it-… in quotes in the sources, with the file that has it. */
+/** named finds every it-… that is an icon's name in the sources, with the file that has it; a double-quoted one may be a class. */
 export function named(dir = join(root, 'src')): Map<string, string> {
   const found = new Map<string, string>();
   for (const e of readdirSync(dir, { withFileTypes: true, recursive: true })) {
     if (!e.isFile() || !/\.(svelte|ts)$/.test(e.name)) continue;
     const text = readFileSync(join(e.parentPath, e.name), 'utf8');
-    for (const m of text.matchAll(/['"`](it-[a-z][a-z0-9-]*)['"`]/g)) found.set(m[1]!, e.name);
+    for (const m of text.matchAll(/(?:\b(?:name|icon)="|['`])(it-[a-z][a-z0-9-]*)["'`]/g)) found.set(m[1]!, e.name);
   }
   return found;
 }

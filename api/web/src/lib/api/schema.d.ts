@@ -403,6 +403,33 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/travel-times/{z}/{x}/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Zoom */
+                z: number;
+                /** @description Column from the west */
+                x: number;
+                /** @description Row from the north, and .bin (256 × 256 bytes of minutes, rounded up, from the north-west; 250 is that and more, 253 no ground to stand on, 254 no way to a facility, 255 outside the territory) or .png (a picture of classes) */
+                file: string;
+            };
+            cookie?: never;
+        };
+        /**
+         * A tile of the times to the nearest facility of a service, in WebMercatorQuad
+         * @description The parameters are inputs of the process coverage-explore, whose answer has the address of its tiles. Times that were not asked for before are computed first.
+         */
+        get: operations["travelTimes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/pyramids/{file}": {
         parameters: {
             query?: never;
@@ -462,13 +489,30 @@ export interface paths {
             query?: never;
             header?: never;
             path: {
-                /** @description Id of a dataset; map is the style of all */
+                /** @description Id of a dataset; map is the style of all, base a quiet map of the ground made of them */
                 id: components["schemas"]["datasetId"];
             };
             cookie?: never;
         };
         /** MapLibre style of a dataset, or of all of them */
         get: operations["getStyle"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/basemaps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Maps that may lie below everything else */
+        get: operations["getBasemaps"];
         put?: never;
         post?: never;
         delete?: never;
@@ -754,6 +798,26 @@ export interface paths {
         };
         /** Values of every item at a place */
         get: operations["dataset.getPoint"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/here": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What there is at a place: territories, values of rasters, features of layers
+         * @description One answer from many datasets. A dataset that cannot be read, or of which there is too much, is named under left_out. Counts of fewer than three people in a cell are hidden.
+         */
+        get: operations["getHere"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1189,6 +1253,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/places": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Places by name (with or without accents, the beginning of words, small slips) or by coordinates
+         * @description Finds territories, settlements and facilities. A text that is a position (45.07, 7.69; 45°4'N 7°41'E; 32T 396878 4991561) comes back as coordinates; of two numbers without a side, the order is taken that lies within the data, else latitude first.
+         */
+        get: operations["getPlaces"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/territories": {
         parameters: {
             query?: never;
@@ -1238,6 +1322,26 @@ export interface paths {
         };
         /** All that is known of a territory */
         get: operations["getProfile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/territories/{code}/picture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Code of the territory; leading zeros count */
+                code: components["parameters"]["code"];
+            };
+            cookie?: never;
+        };
+        /** The newest satellite picture that shows a territory without clouds, and why it is that one */
+        get: operations["getTerritoryPicture"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1383,13 +1487,53 @@ export interface paths {
             query?: never;
             header?: never;
             path: {
-                /** @description Id of the report with .json, .html, .csv (main table), .pdf, .gpkg, .xlsx or .zip (CSV of all tables); study.schema.json is the JSON Schema of studies */
+                /** @description Id of the report with .json, .html, .csv (main table), .pdf, .gpkg, .xlsx or .zip (CSV of all tables); study.schema.json is the JSON Schema of studies; to delete, the id alone */
                 file: string;
             };
             cookie?: never;
         };
         /** A report as document, page or table */
         get: operations["getReport"];
+        put?: never;
+        post?: never;
+        /** Take a report away with all its files, by its id without an ending; where the server allows edits */
+        delete: operations["deleteReport"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reports/{id}/comparison/{other}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the earlier report */
+                id: string;
+                /** @description Id of the later report */
+                other: string;
+            };
+            cookie?: never;
+        };
+        /** What changed from one report to another on the same question */
+        get: operations["getReportComparison"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/recipes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Recipes of this server, of which the process recipe-report makes reports */
+        get: operations["getRecipes"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1588,6 +1732,75 @@ export interface components {
                 datetime: string | null;
                 values: (number | null)[];
             }[];
+        };
+        basemaps: {
+            basemaps: {
+                id: string;
+                title?: string;
+                /** @description Address of a MapLibre style */
+                style?: string;
+                /** @description Addresses of raster tiles with {z}, {x}, {y} */
+                tiles?: string[];
+                /** @enum {string} */
+                scheme?: "xyz" | "tms";
+                attribution?: string;
+                /** @description Its tiles come from another server */
+                outside: boolean;
+            }[];
+        };
+        here: {
+            coordinates: components["schemas"]["point2"];
+            /** Format: double */
+            radius_m: number;
+            /** @description The smallest first */
+            territories: {
+                code: string;
+                name: string;
+                level?: string;
+                dataset: string;
+            }[];
+            /** @description Of the cell at the place; of several pictures the one on top */
+            values: {
+                dataset: components["schemas"]["datasetId"];
+                title: string;
+                role: string;
+                item: string;
+                /** Format: date-time */
+                datetime: string | null;
+                readings: {
+                    name: string;
+                    unit?: string;
+                    /**
+                     * Format: double
+                     * @description No data when it is null
+                     */
+                    value: number | null;
+                    class?: string;
+                    /** @description A count of few people */
+                    hidden?: boolean;
+                }[];
+            }[];
+            features: {
+                dataset: components["schemas"]["datasetId"];
+                title: string;
+                role: string;
+                /** Format: int64 */
+                id: number;
+                name?: string;
+                /**
+                 * Format: double
+                 * @description On the ellipsoid; 0 within
+                 */
+                distance_m: number;
+                properties: Record<string, never>;
+                /** @description Attributes whose text was cut */
+                shortened?: string[];
+            }[];
+            left_out: {
+                dataset: string;
+                reason: string;
+            }[];
+            complete: boolean;
         };
         bbox4: number[];
         collections: {
@@ -1997,6 +2210,50 @@ export interface components {
             bbox?: components["schemas"]["bbox4"];
             /** Format: int32 */
             children_count: number;
+            /**
+             * Format: double
+             * @description How many people live there, when asked for and known
+             */
+            people?: number;
+            links: components["schemas"]["links"];
+        };
+        places: {
+            places: components["schemas"]["foundPlace"][];
+            /** Format: int32 */
+            numberReturned: number;
+            /** @description Datasets with too many rows to be searched by name */
+            datasets_left_out: string[];
+            links: components["schemas"]["links"];
+        };
+        foundPlace: {
+            /** @enum {string} */
+            kind: "territory" | "place" | "service" | "coordinates";
+            name: string;
+            /** @description The further name that matched */
+            matched_name?: string;
+            /** @enum {string} */
+            match: "exact" | "prefix" | "words" | "similar";
+            /** @description Of a territory */
+            code?: string;
+            /** @description Of a territory; the sort of place */
+            level?: string;
+            dataset?: string;
+            dataset_title?: string;
+            /** Format: int64 */
+            feature?: number;
+            location: {
+                /** Format: double */
+                lon: number;
+                /** Format: double */
+                lat: number;
+            } | null;
+            bbox?: components["schemas"]["bbox4"];
+            /** @description Territories around it, the nearest first */
+            inside: {
+                code: string;
+                name: string;
+                level?: string;
+            }[];
             links: components["schemas"]["links"];
         };
         territories: {
@@ -2047,8 +2304,103 @@ export interface components {
                 /** Format: int32 */
                 count: number;
             }[];
+            /** @description Published class of the strategy for inner areas that the territory's row carries */
+            snai_official: {
+                dataset: string;
+                class: string;
+                label: {
+                    [key: string]: string;
+                };
+                /** Format: double */
+                minutes: number | null;
+            } | null;
+            /** @description Territories of the same level that share a border with it */
+            neighbours: {
+                code: string;
+                name: string;
+                level?: string;
+                parent?: string;
+                dataset: string;
+            }[];
+            /** @description People by date, when the data have at least two */
+            population_dates: {
+                /** Format: date-time */
+                date: string;
+                /** Format: double */
+                people: number;
+            }[];
+            /** @description Land cover by date, when the data have at least two */
+            landcover_dates: {
+                /** Format: date-time */
+                date: string;
+                classes: components["schemas"]["areaClass"][];
+            }[];
+            /** @description How old the data are */
+            data: {
+                dataset: string;
+                title: string;
+                role: string;
+                /** Format: int32 */
+                version: number;
+                /**
+                 * Format: date-time
+                 * @description When this version was taken in
+                 */
+                published: string;
+                /**
+                 * Format: date-time
+                 * @description The time that the data speak of
+                 */
+                from: string | null;
+                /** Format: date-time */
+                to: string | null;
+                license?: string;
+                attribution?: string;
+            }[];
             inputs: components["schemas"]["input"][];
             notices: components["schemas"]["notice"][];
+            links: components["schemas"]["links"];
+        };
+        territoryPicture: {
+            dataset: string;
+            title: string;
+            /** Format: int32 */
+            version: number;
+            /**
+             * Format: date-time
+             * @description The day, UTC
+             */
+            date: string;
+            items: string[];
+            /**
+             * Format: double
+             * @description Share of the territory that is shown without clouds
+             */
+            seen_share: number;
+            /**
+             * @description From the mask of clouds; from the cloud cover that pictures state; nothing tells clouds
+             * @enum {string}
+             */
+            seen_by: "mask" | "cover" | "extent";
+            /** @description Whether at least nine tenths are seen; else it is the clearest of the days looked at */
+            clear: boolean;
+            bbox: components["schemas"]["bbox4"];
+            /** @description Days looked at, the newest first */
+            days: {
+                dataset: string;
+                /** Format: date-time */
+                date: string;
+                items: string[];
+                /** Format: double */
+                seen_share: number;
+                /** @enum {string} */
+                seen_by: "mask" | "cover" | "extent";
+            }[];
+            /**
+             * Format: int32
+             * @description Days that were not looked at
+             */
+            further_days: number;
             links: components["schemas"]["links"];
         };
         areaClass: {
@@ -2213,18 +2565,183 @@ export interface components {
             result: Record<string, never>;
         };
         reports: {
-            reports: {
-                id: string;
-                title: string;
-                territory: string;
-                service: string;
-                profile?: string;
-                /** Format: date-time */
-                created_at: string;
-                links: components["schemas"]["links"];
-            }[];
+            reports: components["schemas"]["reportSummary"][];
             /** Format: int32 */
             numberMatched: number;
+            /** @description Whether reports can be deleted here */
+            can_delete: boolean;
+            /**
+             * @description Kind of PDF that is made here
+             * @enum {string}
+             */
+            pdf: "pdf/ua-1" | "tagged" | "none";
+            links: components["schemas"]["links"];
+        };
+        reportSummary: {
+            id: string;
+            title: string;
+            territory: string;
+            territory_code: string;
+            service: string;
+            profile: string;
+            services: {
+                id: string;
+                title?: string;
+            }[];
+            profiles: string[];
+            thresholds_s: number[];
+            /** Format: double */
+            population_total: number;
+            /** Format: date-time */
+            created_at: string;
+            /** @description Share of people within the largest time of the first service; left out when hidden */
+            headline?: {
+                /** Format: double */
+                threshold_s: number;
+                /** Format: double */
+                share: number;
+                /** Format: double */
+                low?: number;
+                /** Format: double */
+                high?: number;
+            };
+            /** @description Report of which the question was asked again */
+            renews?: string;
+            /** @description Whether the question can be asked again */
+            repeatable: boolean;
+            newer: components["schemas"]["changedInput"][];
+            links: components["schemas"]["links"];
+        };
+        /** @description An input of a report that is another now */
+        changedInput: {
+            dataset: string;
+            role?: string;
+            /** @enum {string} */
+            reason: "absent" | "edited" | "renewed";
+            /** @description Version in the report */
+            was: string;
+            /** @description Version now */
+            now?: string;
+            why: string;
+        };
+        /** @description Whether a report computed again has the same numbers */
+        verdict: {
+            /** @enum {string} */
+            outcome: "same" | "different" | "inputs-changed";
+            /** Format: int32 */
+            numbers: number;
+            differences: {
+                path: string;
+                kept: string;
+                again: string;
+            }[];
+            /** Format: int32 */
+            differences_omitted?: number;
+            gone: components["schemas"]["changedInput"][];
+            other_program?: string;
+        };
+        reportComparison: {
+            /** @enum {string} */
+            schema: "contado/coverage-comparison/1";
+            territory: {
+                code: string;
+                name: string;
+            };
+            area_level?: string;
+            a: components["schemas"]["comparedSide"];
+            b: components["schemas"]["comparedSide"];
+            sections: {
+                service: string;
+                service_title?: string;
+                profile: string;
+                /** Format: double */
+                threshold_s: number;
+                rows: {
+                    /** Format: double */
+                    threshold_s: number;
+                    /** Format: double */
+                    covered_a: number | null;
+                    /** Format: double */
+                    covered_b: number | null;
+                    /** Format: double */
+                    share_a: number | null;
+                    /** Format: double */
+                    share_b: number | null;
+                    /** Format: double */
+                    left_out_a: number | null;
+                    /** Format: double */
+                    left_out_b: number | null;
+                    within_range?: boolean;
+                }[];
+                areas: components["schemas"]["comparedArea"][];
+                areas_only_a?: components["schemas"]["comparedArea"][];
+                areas_only_b?: components["schemas"]["comparedArea"][];
+            }[];
+            only_a: components["schemas"]["comparedName"][];
+            only_b: components["schemas"]["comparedName"][];
+            inputs: {
+                dataset: string;
+                role: string;
+                version_a?: string;
+                version_b?: string;
+                sha256_a?: string;
+                sha256_b?: string;
+            }[];
+            settings: {
+                service: string;
+                service_title?: string;
+                profile: string;
+                parameter: string;
+                a: string;
+                b: string;
+            }[];
+            cautions: ("other-population" | "other-program" | "other-areas" | "other-settings" | "other-disclosure")[];
+        };
+        comparedSide: {
+            id: string;
+            title?: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: double */
+            population: number;
+            program: string;
+        };
+        comparedName: {
+            service: string;
+            service_title?: string;
+            profile: string;
+        };
+        comparedArea: {
+            code: string;
+            name: string;
+            /** Format: double */
+            share_a: number | null;
+            /** Format: double */
+            share_b: number | null;
+            /** Format: double */
+            covered_a: number | null;
+            /** Format: double */
+            covered_b: number | null;
+        };
+        recipes: {
+            recipes: {
+                name: string;
+                title: string;
+                description?: string;
+                territories: {
+                    code: string;
+                    name: string;
+                }[];
+                services: string[];
+                profiles: string[];
+                schedule?: string;
+                /** Format: date-time */
+                last?: string;
+                /** Format: date-time */
+                next?: string;
+                /** @description The recipe as YAML */
+                text: string;
+            }[];
             links: components["schemas"]["links"];
         };
     };
@@ -3371,6 +3888,86 @@ export interface operations {
             default: components["responses"]["problem"];
         };
     };
+    travelTimes: {
+        parameters: {
+            query: {
+                /** @description Code of the territory */
+                territory: string;
+                /** @description Facilities: dataset, dataset:kind, or dataset[CQL2 filter] */
+                service: string;
+                /** @description How people move */
+                profile?: string;
+                /** @description Which way people go */
+                direction?: "to-facility" | "from-facility";
+                /** @description Directions of a step over the ground */
+                neighbours?: 8 | 16 | 32;
+                /** @description Speed of straight lines */
+                speed_kmh?: number;
+                /** @description Dataset of land cover */
+                landcover?: string;
+                /** @description Dataset of elevation, or none */
+                elevation?: string;
+                /** @description Dataset of people */
+                population?: string;
+                /** @description Dataset of named places, or none */
+                places?: string;
+                /** @description Datasets of roads, or none */
+                roads?: string[];
+                /** @description Datasets of barriers, or none */
+                barriers?: string[];
+                /** @description Snow and floods */
+                season?: string[];
+                /** @description Ids of facilities to take as closed */
+                without?: string[];
+                /** @description Facilities to take as open: longitude,latitude or longitude,latitude,name */
+                extra?: string[];
+                /** @description Timetable */
+                timetable?: string;
+                /** @description Day of the timetable */
+                date?: string;
+                /** @description Window of the departures */
+                departing?: string;
+                /** @description Percentile of the departures' times */
+                percentile?: number;
+                /** @description Most vehicles of a journey */
+                max_rides?: number;
+                /** @description Take accessible trips and stops alone */
+                wheelchair?: boolean;
+                /** @description Take also calls to be booked by phone */
+                on_demand?: boolean;
+                /** @description Upper limits of the classes of a picture: at most 12 rising whole minutes */
+                minutes?: string;
+                /** @description State of the data; an address with the current one may be kept for ever */
+                v?: components["parameters"]["v"];
+            };
+            header?: never;
+            path: {
+                /** @description Zoom */
+                z: number;
+                /** @description Column from the west */
+                x: number;
+                /** @description Row from the north, and .bin (256 × 256 bytes of minutes, rounded up, from the north-west; 250 is that and more, 253 no ground to stand on, 254 no way to a facility, 255 outside the territory) or .png (a picture of classes) */
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tile */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                    "image/png": string;
+                };
+            };
+            400: components["responses"]["problem"];
+            404: components["responses"]["problem"];
+            default: components["responses"]["problem"];
+        };
+    };
     getPyramid: {
         parameters: {
             query?: {
@@ -3505,10 +4102,12 @@ export interface operations {
                 classes?: number;
                 /** @description With by: a name of /colormaps */
                 palette?: string;
+                /** @description Of base: the language of names, where the data have them in it */
+                lang?: "it" | "en";
             };
             header?: never;
             path: {
-                /** @description Id of a dataset; map is the style of all */
+                /** @description Id of a dataset; map is the style of all, base a quiet map of the ground made of them */
                 id: components["schemas"]["datasetId"];
             };
             cookie?: never;
@@ -3525,6 +4124,30 @@ export interface operations {
                 };
             };
             404: components["responses"]["problem"];
+            default: components["responses"]["problem"];
+        };
+    };
+    getBasemaps: {
+        parameters: {
+            query?: {
+                /** @description Format */
+                f?: components["parameters"]["f-json"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The own map of the ground first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["basemaps"];
+                };
+            };
             default: components["responses"]["problem"];
         };
     };
@@ -4249,6 +4872,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["point"];
+                };
+            };
+            400: components["responses"]["problem"];
+            404: components["responses"]["problem"];
+            default: components["responses"]["problem"];
+        };
+    };
+    getHere: {
+        parameters: {
+            query: {
+                /** @description Longitude in degrees */
+                lon: number;
+                /** @description Latitude in degrees */
+                lat: number;
+                /** @description How far features may be, in metres */
+                radius?: number;
+                /** @description Ids of the datasets to look at, with commas; empty for territories alone, left out for all */
+                datasets?: string;
+                /** @description Format */
+                f?: components["parameters"]["f-json"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is there */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["here"];
                 };
             };
             400: components["responses"]["problem"];
@@ -5160,6 +5817,39 @@ export interface operations {
             default: components["responses"]["problem"];
         };
     };
+    getPlaces: {
+        parameters: {
+            query: {
+                /** @description What to look for */
+                q: string;
+                /** @description Most places */
+                limit?: number;
+                /** @description Only features that share a point with this box: west,south,east,north (or with heights, six numbers). West larger than east crosses the antimeridian. */
+                bbox?: components["parameters"]["bbox"];
+                /** @description Only these kinds, with commas between: territory, place, service */
+                kind?: string;
+                /** @description Format */
+                f?: components["parameters"]["f-json"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Places, the best first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["places"];
+                };
+            };
+            400: components["responses"]["problem"];
+            default: components["responses"]["problem"];
+        };
+    };
     getTerritories: {
         parameters: {
             query?: {
@@ -5171,6 +5861,8 @@ export interface operations {
                 q?: string;
                 /** @description A place: longitude,latitude */
                 at?: string;
+                /** @description With how many people live in each */
+                people?: boolean;
                 /** @description Most territories of a page */
                 limit?: number;
                 /** @description Where the page begins; follow the links with rel next */
@@ -5250,6 +5942,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["profile"];
+                };
+            };
+            404: components["responses"]["problem"];
+            default: components["responses"]["problem"];
+        };
+    };
+    getTerritoryPicture: {
+        parameters: {
+            query?: {
+                /** @description Format */
+                f?: components["parameters"]["f-json"];
+            };
+            header?: never;
+            path: {
+                /** @description Code of the territory; leading zeros count */
+                code: components["parameters"]["code"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["territoryPicture"];
                 };
             };
             404: components["responses"]["problem"];
@@ -5478,6 +6198,18 @@ export interface operations {
             query?: {
                 /** @description Most reports of a page */
                 limit?: number;
+                /** @description Words in title, territory, service or way of moving */
+                q?: string;
+                /** @description Code of the territory */
+                territory?: string;
+                /** @description A service of the report */
+                service?: string;
+                /** @description A way of moving of the report */
+                profile?: string;
+                /** @description When it was made: a time, or an interval */
+                datetime?: string;
+                /** @description Only those of which inputs have changed since (true), or have not (false) */
+                stale?: "true" | "false";
                 /** @description Where the page begins; follow the links with rel next */
                 after?: components["parameters"]["after"];
                 /** @description Format */
@@ -5509,7 +6241,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description Id of the report with .json, .html, .csv (main table), .pdf, .gpkg, .xlsx or .zip (CSV of all tables); study.schema.json is the JSON Schema of studies */
+                /** @description Id of the report with .json, .html, .csv (main table), .pdf, .gpkg, .xlsx or .zip (CSV of all tables); study.schema.json is the JSON Schema of studies; to delete, the id alone */
                 file: string;
             };
             cookie?: never;
@@ -5533,6 +6265,90 @@ export interface operations {
                 };
             };
             404: components["responses"]["problem"];
+            default: components["responses"]["problem"];
+        };
+    };
+    deleteReport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the report with .json, .html, .csv (main table), .pdf, .gpkg, .xlsx or .zip (CSV of all tables); study.schema.json is the JSON Schema of studies; to delete, the id alone */
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: components["responses"]["problem"];
+            404: components["responses"]["problem"];
+            405: components["responses"]["problem"];
+            default: components["responses"]["problem"];
+        };
+    };
+    getReportComparison: {
+        parameters: {
+            query?: {
+                /** @description Language of pages; else by the header Accept-Language */
+                lang?: components["parameters"]["lang"];
+                /** @description Format */
+                f?: "json" | "html" | "csv";
+            };
+            header?: never;
+            path: {
+                /** @description Id of the earlier report */
+                id: string;
+                /** @description Id of the later report */
+                other: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The comparison */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["reportComparison"];
+                    "text/html": string;
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["problem"];
+            404: components["responses"]["problem"];
+            default: components["responses"]["problem"];
+        };
+    };
+    getRecipes: {
+        parameters: {
+            query?: {
+                /** @description Format */
+                f?: components["parameters"]["f-json"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Recipes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["recipes"];
+                };
+            };
             default: components["responses"]["problem"];
         };
     };
