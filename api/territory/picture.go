@@ -69,5 +69,6 @@ func pictureQuery(p *analysis.ClearPicture) url.Values {
 	}
 	return url.Values{
 		"bbox": {strings.Join(box, ",")}, "datetime": {p.Date.Format(time.DateOnly)}, "width": {strconv.Itoa(pictureWidth)}, "f": {"jpeg"},
+		"crs": {"http://www.opengis.net/def/crs/EPSG/0/3857"},
 	}
 }

@@ -133,8 +133,13 @@ func (r *run) pictureDays(box geo.BBox) []candidate {
 	return out
 }
 
-// inColours tells whether a picture can be shown as people see the ground.
+// inColours tells whether a picture can be shown as people see the ground: it
+// says which bands are red, green and blue, or is a picture of three bands
+// (and perhaps a fourth) without saying.
 func inColours(it *catalog.Item) bool {
+	if n := len(it.Bands); (n == 3 || n == 4) && !slices.ContainsFunc(it.Bands, func(b catalog.Band) bool { return b.CommonName != "" || b.Quantity == catalog.Backscatter }) {
+		return true
+	}
 	for _, name := range []string{"red", "green", "blue"} {
 		if !slices.ContainsFunc(it.Bands, func(b catalog.Band) bool { return b.CommonName == name }) {
 			return false
