@@ -127,6 +127,4 @@ export const words = {
   'copy.copy': 'Copy',
   'copy.copied': 'Copied to the clipboard.',
   'copy.failed': 'Copying is not possible from here: select the text and copy it.',
-
-  'about.title': 'About',
 } as const;

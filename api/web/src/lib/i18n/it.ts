@@ -127,6 +127,4 @@ export const words = {
   'copy.copy': 'Copia',
   'copy.copied': 'Copiato negli appunti.',
   'copy.failed': 'Non si può copiare da qui: seleziona il testo e copialo.',
-
-  'about.title': 'Informazioni',
 } as const;

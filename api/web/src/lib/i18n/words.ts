@@ -1,6 +1,8 @@
 // All catalogues of texts: what tasks share, and each task's own.
 import { words as enShared } from './en';
 import { words as itShared } from './it';
+import { words as enAbout } from '../../tasks/about/words.en';
+import { words as itAbout } from '../../tasks/about/words.it';
 import { words as enArea } from '../../tasks/area/words.en';
 import { words as itArea } from '../../tasks/area/words.it';
 import { words as enCoverage } from '../../tasks/coverage/words.en';
@@ -14,7 +16,7 @@ import { words as itPlaces } from '../../tasks/places/words.it';
 import { words as enReports } from '../../tasks/reports/words.en';
 import { words as itReports } from '../../tasks/reports/words.it';
 
-export const itWords = { ...itShared, ...itPlaces, ...itMap, ...itArea, ...itCoverage, ...itReports, ...itData };
+export const itWords = { ...itShared, ...itPlaces, ...itMap, ...itArea, ...itCoverage, ...itReports, ...itData, ...itAbout };
 export const enWords: Record<keyof typeof itWords, string> = {
   ...enShared,
   ...enPlaces,
@@ -23,6 +25,7 @@ export const enWords: Record<keyof typeof itWords, string> = {
   ...enCoverage,
   ...enReports,
   ...enData,
+  ...enAbout,
 };
 
 /** For the test that holds them apart and whole. */
@@ -34,4 +37,5 @@ export const parts: Record<string, { it: Record<string, string>; en: Record<stri
   coverage: { it: itCoverage, en: enCoverage },
   reports: { it: itReports, en: enReports },
   data: { it: itData, en: enData },
+  about: { it: itAbout, en: enAbout },
 };

@@ -1,4 +1,5 @@
 import type { Task } from '../../lib/task';
+import { about } from './state.svelte';
 
 export const task: Task = {
   id: 'about',
@@ -7,6 +8,6 @@ export const task: Task = {
   wide: true,
   hidden: true,
   load: () => import('./Task.svelte'),
-  read: () => undefined,
-  write: () => undefined,
+  read: (q) => about.read(q),
+  write: (q) => about.write(q),
 };
