@@ -119,7 +119,7 @@ func (b *base) rasters(sets []catalog.Dataset) {
 	if d := of(catalog.LandCover); d != nil {
 		b.doc.Sources[sourceName(*d)] = Source{Type: "raster", URL: b.o.TileJSON(d.ID), TileSize: 256}
 		b.doc.Layers = append(b.doc.Layers, Layer{ID: "base-landcover", Type: "raster", Source: sourceName(*d), Paint: map[string]any{
-			"raster-resampling": "nearest", "raster-saturation": -0.35, "raster-contrast": -0.2, "raster-opacity": zoomed(8, 0.5, 14, 0.4),
+			"raster-resampling": "nearest", "raster-saturation": -0.1, "raster-brightness-min": 0.25, "raster-opacity": zoomed(8, 0.55, 14, 0.45),
 		}})
 	}
 	if d := of(catalog.Elevation); d != nil {
@@ -127,7 +127,7 @@ func (b *base) rasters(sets []catalog.Dataset) {
 			Type: "raster-dem", URL: b.o.TileJSON(d.ID) + "?" + url.Values{"terrain": {"terrarium"}}.Encode(), TileSize: 256, Encoding: "terrarium",
 		}
 		b.doc.Layers = append(b.doc.Layers, Layer{ID: "base-relief", Type: "hillshade", Source: sourceName(*d), Paint: map[string]any{
-			"hillshade-exaggeration": zoomed(7, 0.3, 14, 0.45), "hillshade-shadow-color": "#5d5647", "hillshade-highlight-color": "#ffffff", "hillshade-accent-color": "#7d7462",
+			"hillshade-exaggeration": zoomed(7, 0.14, 14, 0.3), "hillshade-shadow-color": "#6e6757", "hillshade-highlight-color": "#ffffff", "hillshade-accent-color": "#7d7462",
 		}})
 	}
 }

@@ -67,11 +67,14 @@ export interface CollectionFacts {
   count?: number;
   geometry_type?: string;
   fields?: { name: string; type: string }[];
+  bands?: { name: string; common_name?: string; unit?: string; classes?: unknown[] | null }[] | null;
   /** the first ones, in the list of all collections */
   items?: RasterItem[] | null;
   items_count?: number;
   notices?: IngestNotice[] | null;
   invented?: boolean;
+  /** how it was computed, when it was */
+  derived?: unknown;
 }
 
 export interface Collection {
@@ -102,6 +105,10 @@ export interface Legend {
   unit?: string;
   entries: LegendEntry[];
   ramp?: LegendRamp;
+  /** how the values are computed, who says so, what to read below */
+  formula?: string;
+  source?: string;
+  notes?: string[];
 }
 
 export interface Territory {

@@ -1,9 +1,7 @@
 import type { Feature, Geometry } from 'geojson';
 import { describe, expect, test } from 'vitest';
-import type { Client } from '../../src/lib/api';
 import { codeField } from '../../src/lib/map/codes';
-import { territoryLabels } from '../../src/lib/map/labels';
-import { drawable, extent, initial, listOrder, rank } from '../../src/lib/map/order';
+import { drawable, extent, groupOf, initial, listOrder, rank } from '../../src/lib/map/order';
 import { nobodyColor, opacities, scaled, shareClasses, shareColor, shareExpression } from '../../src/lib/map/paint';
 import type { AreaResult, BBox, Collection, Role, Territory } from '../../src/lib/types';
 
@@ -27,24 +25,20 @@ const all = [
 ];
 
 describe('layers', () => {
-  test('begin with land cover, borders, roads and services', () => {
-    expect([...initial(all)].sort()).toEqual(['clc', 'pharmacy', 'roads', 'towns']);
-    expect([...initial(all.filter((c) => c.id !== 'clc'))].sort()).toEqual(['dem', 'pharmacy', 'roads', 'towns']);
-    const province = {
-      ...collection('province', 'territory', 'vector'),
-      contado: { ...collection('province', 'territory', 'vector').contado, count: 1 },
-    };
-    const towns = { ...all[4]!, contado: { ...all[4]!.contado, count: 243 } };
-    expect([...initial([province, towns])]).toEqual(['towns']);
+  test('begin with the services, over a base map of the rest', () => {
+    expect([...initial(all)]).toEqual(['pharmacy']);
+    // Without anything to make a base map of, something is shown all the same.
     expect([...initial([collection('trees', 'other', 'vector')])]).toEqual(['trees']);
+    expect([...initial([collection('s2', 'imagery', 'raster'), collection('people', 'population', 'raster')])]).toEqual(['s2', 'people']);
   });
 
-  test('lie on each other from ground to points', () => {
-    const ids = [...all].sort(listOrder).map((c) => c.id);
-    expect(ids).toEqual(['pharmacy', 'roads', 'towns', 'trees', 'people', 'clc', 'dem', 's2']);
-    const towns = all[4]!;
-    expect(rank(towns, 'fill')).toBeLessThan(rank(all[5]!, 'line'));
-    expect(rank(towns, 'line')).toBeGreaterThan(rank(all[5]!, 'line'));
+  test('lie on each other from ground to points, computed maps on top, pictures at the bottom', () => {
+    const fire = collection('burned', 'hazard', 'raster');
+    const ids = [...all, fire].sort(listOrder).map((c) => c.id);
+    expect(ids).toEqual(['burned', 'pharmacy', 'roads', 'towns', 'trees', 'people', 'clc', 'dem', 's2']);
+    expect(groupOf(fire)).toBe('results');
+    expect(groupOf(all[2]!)).toBe('satellite');
+    expect(rank(all[4]!)).toBeLessThan(rank(all[5]!));
   });
 
   test('tables and timetables are not drawn', () => {
@@ -149,35 +143,3 @@ describe('codeField', () => {
   });
 });
 
-describe('labels', () => {
-  const town = (code: string, level: string, children_count: number, bbox?: BBox): Territory => ({
-    code,
-    name: code,
-    level,
-    children_count,
-    ...(bbox ? { bbox } : {}),
-  });
-
-  test('name the lowest level', async () => {
-    const asked: unknown[] = [];
-    const client = {
-      territories: (q: { parent?: string; level?: string }) => {
-        asked.push(q);
-        if (q.parent === 'R') return Promise.resolve([town('P', 'province', 1)]);
-        if (q.parent === 'P') return Promise.resolve([town('M', 'municipality', 0)]);
-        if (q.level) return Promise.resolve([town('M', 'municipality', 0, [10, 44, 12, 46]), town('N', 'municipality', 0)]);
-        return Promise.resolve([town('R', 'region', 1)]);
-      },
-    } as unknown as Client;
-    const got = await territoryLabels(client, new AbortController().signal);
-    expect(got.features.map((f) => [f.properties?.name, f.geometry])).toEqual([['M', { type: 'Point', coordinates: [11, 45] }]]);
-    expect(asked.at(-1)).toMatchObject({ level: 'municipality' });
-  });
-
-  test('name the roots when nothing is below them', async () => {
-    const client = { territories: () => Promise.resolve([town('A', 'municipality', 0, [0, 0, 2, 2])]) } as unknown as Client;
-    expect((await territoryLabels(client, new AbortController().signal)).features).toHaveLength(1);
-    const none = { territories: () => Promise.resolve([]) } as unknown as Client;
-    expect((await territoryLabels(none, new AbortController().signal)).features).toEqual([]);
-  });
-});

@@ -117,9 +117,12 @@ interface RawEntry {
   stops?: { value: number; color: string }[];
 }
 
-interface RawLegend {
+export interface RawLegend {
   title?: string;
   unit?: string;
+  formula?: string;
+  source?: string;
+  notes?: string[];
   entries?: RawEntry[] | null;
   ramp?: { min: number; max: number; colours?: string[]; colors?: string[] } | null;
 }
@@ -128,6 +131,9 @@ interface RawLegend {
 export function readLegend(raw: RawLegend): Legend {
   const legend: Legend = { title: raw.title ?? '', entries: [] };
   if (raw.unit) legend.unit = raw.unit;
+  if (raw.formula) legend.formula = raw.formula;
+  if (raw.source) legend.source = raw.source;
+  if (raw.notes?.length) legend.notes = raw.notes;
   if (raw.ramp) legend.ramp = { min: raw.ramp.min, max: raw.ramp.max, colors: raw.ramp.colours ?? raw.ramp.colors ?? [] };
   for (const e of raw.entries ?? []) {
     const first = e.stops?.[0];

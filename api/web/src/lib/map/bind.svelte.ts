@@ -1,13 +1,34 @@
-// Keeps the map as the state says: layers, labels, selection.
-import { api, isAbort } from '../api';
+// Keeps a map as the state says: layers, base map, selection, relief.
+import type { StyleSpecification } from 'maplibre-gl';
 import { layers, type Layer } from '../state/layers.svelte';
 import { chosen } from '../state/territory.svelte';
-import { territoryLabels } from './labels';
-import type { Scene } from './scene';
+import { rasterQuery, type Look } from './look';
+import { ground } from './ground.svelte';
+import type { Picture, Scene } from './scene';
+
+/** Instead is a layer that is shown with another look: the other side of a comparison. */
+export interface Instead {
+  id: string;
+  look: Look;
+}
 
 /** bindScene starts the effects of one map; they end with the effect that called it. */
-export function bindScene(scene: Scene): void {
-  for (const layer of layers.list) $effect(() => bindLayer(scene, layer));
+export function bindScene(scene: Scene, instead: () => Instead | null = () => null): void {
+  $effect(() => {
+    for (const l of layers.list) if (l.visible) void l.load();
+    const other = instead();
+    const forced = other ? layers.find(other.id) : undefined;
+    if (forced && !forced.visible) void forced.load();
+  });
+
+  $effect(() => scene.draw(pictures(instead())));
+
+  $effect(() => {
+    if (ground.kind === 'own') void ground.load();
+    scene.ground(ground.kind === 'own' ? ground.doc : null, ground.above);
+  });
+
+  $effect(() => scene.below(ground.kind === 'outside' ? ground.outside : null));
 
   $effect(() => {
     // What contains others has their borders already.
@@ -15,37 +36,40 @@ export function bindScene(scene: Scene): void {
     scene.select(d && !d.children_count ? (d.geometry ?? null) : null);
   });
 
-  $effect(() => {
-    const stop = new AbortController();
-    void labels(scene, stop.signal);
-    return () => stop.abort();
-  });
-
-  $effect(() => {
-    const on = layers.list.some((l) => l.visible && l.collection.contado.role === 'territory');
-    scene.labelsVisible(on || layers.areasCovered);
-  });
+  $effect(() => scene.relief(ground.relief ? ground.heights : null, ground.exaggeration));
 }
 
-function bindLayer(scene: Scene, layer: Layer): void {
-  if (!layer.visible) {
-    scene.hide(layer.id);
-    return;
+/** pictures are the layers that are on, the lowest first. */
+function pictures(instead: Instead | null): Picture[] {
+  const out: Picture[] = [];
+  for (const l of [...layers.list].reverse()) {
+    const here = instead?.id === l.id;
+    // Of a layer of features the other side is the map without it.
+    if (here && !l.raster) continue;
+    if ((!l.visible && !here) || !l.style) continue;
+    out.push(picture(l, here ? instead.look : l.look));
   }
-  if (!layer.style) {
-    void layer.load();
-    return;
-  }
+  return out;
+}
+
+function picture(l: Layer, look: Look): Picture {
   // A fill of territories would dull the picture below; their borders stay.
-  const dim = layer.collection.contado.role === 'territory' && (layers.rasterBelow || layers.areasCovered) ? 0 : 1;
-  scene.show(layer.collection, layer.style, { opacity: layer.opacity, dim, item: layer.item });
+  const dull = l.collection.contado.role === 'territory' && !look.by && (layers.rasterBelow || layers.areasCovered || ground.kind !== 'none');
+  return { id: l.id, style: legible(l, look), query: rasterQuery(look), raster: l.raster, opacity: l.opacity, fill: dull ? 0 : 1 };
 }
 
-async function labels(scene: Scene, signal: AbortSignal): Promise<void> {
-  try {
-    scene.labels(await territoryLabels(api, signal));
-  } catch (e) {
-    // Names on the map are an extra: the list of territories has them all.
-    if (!isAbort(e)) scene.labels({ type: 'FeatureCollection', features: [] });
+/** Services are many and their names long: they are named where there is room for it. */
+const serviceNames = 13;
+
+function legible(l: Layer, look: Look): StyleSpecification {
+  const style = l.style!;
+  if (l.collection.contado.role !== 'service' || look.by) return style;
+  let made = named.get(style);
+  if (!made) {
+    made = { ...style, layers: style.layers.map((x) => (x.type === 'symbol' ? { ...x, minzoom: Math.max(x.minzoom ?? 0, serviceNames) } : x)) };
+    named.set(style, made);
   }
+  return made;
 }
+
+const named = new WeakMap<StyleSpecification, StyleSpecification>();

@@ -1,6 +1,10 @@
 // What lies above what on the map, and what is shown at first.
 import type { Collection, Role } from '../types';
 
+/** Group is a heading of the layer list; the groups lie on each other in this order, from the top. */
+export type Group = 'results' | 'data' | 'satellite';
+export const groups: readonly Group[] = ['results', 'data', 'satellite'];
+
 /** Ranks from the bottom: pictures of the ground, areas, lines, points. */
 const ranks: Record<Role, number> = {
   imagery: 0,
@@ -17,17 +21,16 @@ const ranks: Record<Role, number> = {
   service: 120,
 };
 
-/** Fixed places between the datasets. */
-export const borderRank = 90;
-export const selectionRank = 100;
-export const labelsRank = 130;
+/** groupOf tells computed maps from data, and pictures from both. */
+export function groupOf(c: Collection): Group {
+  if (c.contado.role === 'imagery') return 'satellite';
+  const computed = c.contado.kind === 'raster' && (c.contado.role === 'hazard' || c.contado.role === 'other');
+  return c.contado.derived || computed ? 'results' : 'data';
+}
 
-/** rank orders a map layer of a dataset; borders of territories lie above roads. */
-export function rank(c: Collection, layerType: string): number {
-  const r = ranks[c.contado.role] ?? ranks.other;
-  if (c.contado.role === 'territory' && layerType === 'line') return borderRank;
-  if (layerType === 'symbol') return labelsRank;
-  return r;
+export function rank(c: Collection): number {
+  const vector = c.contado.kind === 'raster' ? 0 : 45;
+  return (2 - groups.indexOf(groupOf(c))) * 1000 + (ranks[c.contado.role] ?? ranks.other) + vector;
 }
 
 /** drawable tells whether a dataset can be put on a map at all. */
@@ -38,31 +41,18 @@ export function drawable(c: Collection): boolean {
 
 /** listOrder is the order of the layer list: what lies on top comes first. */
 export function listOrder(a: Collection, b: Collection): number {
-  return rank(b, 'fill') - rank(a, 'fill') || (a.title || a.id).localeCompare(b.title || b.id);
+  return rank(b) - rank(a) || (a.title || a.id).localeCompare(b.title || b.id);
 }
 
 /**
- * initial chooses the layers that are on at first: one picture of the ground
- * (land cover, else terrain, else imagery), borders, roads, barriers, services.
+ * initial chooses the layers that are on at first: the services. Ground, roads,
+ * water, borders and names are in the base map; without anything to make one of,
+ * the first datasets are shown.
  */
 export function initial(collections: Collection[]): Set<string> {
-  const on = new Set<string>();
-  const rasters = collections.filter((c) => c.contado.kind === 'raster');
-  for (const role of ['landcover', 'elevation', 'imagery'] as const) {
-    const c = rasters.find((r) => r.contado.role === role);
-    if (c) {
-      on.add(c.id);
-      break;
-    }
-  }
-  // Of nested territories the smallest have the borders of all.
-  const towns = collections.filter((c) => c.contado.role === 'territory').sort((a, b) => (b.contado.count ?? 0) - (a.contado.count ?? 0));
-  if (towns[0]) on.add(towns[0].id);
-  const lines: Role[] = ['road', 'barrier', 'service'];
-  for (const c of collections) {
-    if (c.contado.kind === 'vector' && lines.includes(c.contado.role)) on.add(c.id);
-  }
-  if (on.size === 0) for (const c of collections.slice(0, 3)) on.add(c.id);
+  const on = new Set(collections.filter((c) => c.contado.kind === 'vector' && c.contado.role === 'service').map((c) => c.id));
+  const based: Role[] = ['landcover', 'elevation', 'road', 'place', 'territory'];
+  if (!collections.some((c) => based.includes(c.contado.role))) for (const c of collections.slice(0, 3)) on.add(c.id);
   return on;
 }
 

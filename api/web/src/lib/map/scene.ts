@@ -1,150 +1,205 @@
-// The layers of the data on the map. It knows nothing of the page; the page
-// tells it what to show.
-import type { GeoJSONSource, LayerSpecification, Map as MapLibre, MapMouseEvent, RasterTileSource, StyleSpecification } from 'maplibre-gl';
+// The layers of the data on a map, over a base map of our own. It knows
+// nothing of the page; the page tells it what to show.
+import type { GeoJSONSource, LayerSpecification, Map as MapLibre, RasterTileSource, SourceSpecification, StyleSpecification } from 'maplibre-gl';
 import type { FeatureCollection, Geometry } from 'geojson';
-import { anchorID, type Anchor } from './hostlayers';
-import type { Collection } from '../types';
-import { labelsRank, rank, selectionRank } from './order';
+import { anchorID, anchors } from './hostlayers';
 import { opacities } from './paint';
 
-export interface SceneEvents {
-  hover(name: string | null, x: number, y: number): void;
+/** Picture is a dataset as it is to be shown. */
+export interface Picture {
+  id: string;
+  style: StyleSpecification;
+  /** parameters of a raster's tiles */
+  query: Record<string, string>;
+  raster: boolean;
+  opacity: number;
+  /** a factor for areas only */
+  fill: number;
 }
 
-interface Managed {
-  id: string;
-  type: string;
-  rank: number;
-  dataset: string | null;
+/** Outside is a base map of others. */
+export interface Outside {
+  tiles: string[];
+  attribution: string;
+  scheme: 'xyz' | 'tms';
 }
 
 const empty: FeatureCollection = { type: 'FeatureCollection', features: [] };
-const font = ['sans-serif'];
 
-/** Where the heights of the host lie among the ranks of the data. */
-const anchorRanks: Record<Anchor, number> = { ground: -1, lines: 66, overlay: 125, labels: 128 };
+/** The places of our layers among those of the host, from below; each is an invisible layer that ours lie under. */
+const zones = ['ground', 'pictures', 'lines', 'names'] as const;
+type Zone = (typeof zones)[number];
+const mark = (z: Zone): string => `map-${z}`;
 
 export class Scene {
-  private readonly managed: Managed[];
+  /** the specification of each layer of ours, by id */
+  private readonly specs = new Map<string, LayerSpecification>();
+  private drawn = '';
+  private base: { doc: StyleSpecification | null; above: boolean } = { doc: null, above: true };
+  private pictures: Picture[] = [];
+  private outside: Outside | null = null;
 
   /** The style of the map must be loaded. */
-  constructor(
-    readonly map: MapLibre,
-    private readonly events: SceneEvents,
-  ) {
-    this.managed = (Object.keys(anchorRanks) as Anchor[]).map((a) => ({ id: anchorID(a), rank: anchorRanks[a], type: 'background', dataset: null }));
-    map.on('mousemove', this.moved);
-    map.on('mouseout', this.left);
-    this.addOwnLayers();
+  constructor(readonly map: MapLibre) {
+    for (const a of anchors) if (!map.getLayer(anchorID(a))) map.addLayer({ id: anchorID(a), type: 'background', layout: { visibility: 'none' } });
+    // Each lies right above a mark of the host: what tasks add later comes over ours.
+    this.mark('ground', anchorID('ground'), false);
+    this.mark('pictures', anchorID('ground'), true);
+    this.mark('lines', anchorID('lines'), true);
+    this.mark('names', anchorID('labels'), true);
+    map.addSource('selection', { type: 'geojson', data: empty });
   }
 
-  remove(): void {
-    this.map.off('mousemove', this.moved);
-    this.map.off('mouseout', this.left);
+  private mark(zone: Zone, host: string, above: boolean): void {
+    const ids = this.map.getStyle().layers.map((l) => l.id);
+    const before = above ? ids[ids.indexOf(host) + 1] : host;
+    this.map.addLayer({ id: mark(zone), type: 'background', layout: { visibility: 'none' } }, before);
   }
 
-  private readonly moved = (e: MapMouseEvent): void => {
-    const name = this.nameAt(e.point.x, e.point.y);
-    this.map.getCanvas().style.cursor = name ? 'pointer' : '';
-    this.events.hover(name, e.point.x, e.point.y);
-  };
-
-  private readonly left = (): void => this.events.hover(null, 0, 0);
-
-  /** show adds a dataset's layers or changes how they look. */
-  show(c: Collection, style: StyleSpecification, look: { opacity: number; dim: number; item: string | null }): void {
-    this.addSource(c.id, style);
-    if (look.item !== null || c.contado.role === 'imagery') this.setItem(c.id, style, look.item);
-    for (const spec of style.layers) {
-      if (!this.managed.some((m) => m.id === spec.id)) this.add(spec, rank(c, spec.type), c.id);
-      const factor = spec.type === 'fill' ? look.opacity * look.dim : look.opacity;
-      this.map.setLayoutProperty(spec.id, 'visibility', 'visible');
-      for (const [k, v] of opacities(spec, factor)) this.map.setPaintProperty(spec.id, k as 'fill-opacity', v as number);
-    }
+  /** draw shows these pictures, the lowest first, and nothing else of the data. */
+  draw(pictures: Picture[]): void {
+    this.pictures = pictures;
+    this.arrange();
   }
 
-  hide(dataset: string): void {
-    for (const m of this.managed) if (m.dataset === dataset) this.map.setLayoutProperty(m.id, 'visibility', 'none');
+  /** ground shows a base map of our own, with its roads and names over pictures or not. */
+  ground(doc: StyleSpecification | null, above: boolean): void {
+    this.base = { doc, above };
+    this.arrange();
+  }
+
+  /** below shows a base map of others. */
+  below(outside: Outside | null): void {
+    this.outside = outside;
+    if (this.map.getLayer('map-outside')) this.map.removeLayer('map-outside');
+    if (this.map.getSource('map-outside')) this.map.removeSource('map-outside');
+    this.specs.delete('map-outside');
+    this.drawn = '';
+    this.arrange();
   }
 
   /** select outlines a territory. */
   select(geometry: Geometry | null): void {
-    this.setData('selection', geometry ? { type: 'FeatureCollection', features: [{ type: 'Feature', properties: {}, geometry }] } : empty);
+    const data: FeatureCollection = geometry ? { type: 'FeatureCollection', features: [{ type: 'Feature', properties: {}, geometry }] } : empty;
+    (this.map.getSource('selection') as GeoJSONSource | undefined)?.setData(data);
   }
 
-  /** labels are names at points. */
-  labels(data: FeatureCollection): void {
-    this.setData('labels', data);
-  }
-
-  labelsVisible(on: boolean): void {
-    this.map.setLayoutProperty('labels', 'visibility', on ? 'visible' : 'none');
-  }
-
-  private addSource(id: string, style: StyleSpecification): void {
-    for (const [name, source] of Object.entries(style.sources)) {
-      if (this.map.getSource(name)) continue;
-      const s = { ...source } as { url?: string };
-      if (s.url) s.url = absolute(s.url);
-      this.map.addSource(name, s as typeof source);
+  /** relief lifts the map by heights, or lays it flat. */
+  relief(tileJSON: string | null, exaggeration: number): void {
+    const { map } = this;
+    if (!tileJSON) {
+      if (map.getTerrain()) map.setTerrain(null);
+      return;
     }
-    if (!this.map.getSource(id)) throw new Error(`the style of ${id} has no source ${id}`);
+    if (!map.getSource('map-heights')) map.addSource('map-heights', { type: 'raster-dem', url: absolute(tileJSON), tileSize: 256, encoding: 'terrarium' });
+    map.setTerrain({ source: 'map-heights', exaggeration });
   }
 
-  /** setItem shows one item of an imagery dataset, or the newest of each place. */
-  private setItem(id: string, style: StyleSpecification, item: string | null): void {
-    const source = this.map.getSource(id) as RasterTileSource | undefined;
-    const spec = style.sources[id] as { url?: string } | undefined;
-    if (!source?.setUrl || !spec?.url) return;
-    const u = new URL(absolute(spec.url));
-    if (item) u.searchParams.set('item', item);
-    if (source.url !== u.href) source.setUrl(u.href);
+  /** points are the ids of the layers with points of the data, from the top. */
+  get points(): string[] {
+    return [...this.specs.values()].filter((s) => s.type === 'circle').map((s) => s.id).reverse();
   }
 
-  private add(spec: LayerSpecification, r: number, dataset: string | null): void {
-    const above = this.managed.findIndex((m) => m.rank > r);
-    this.map.addLayer(spec, above < 0 ? undefined : this.managed[above]!.id);
-    this.managed.splice(above < 0 ? this.managed.length : above, 0, { id: spec.id, type: spec.type, rank: r, dataset });
-  }
-
-  private setData(source: string, data: FeatureCollection): void {
-    (this.map.getSource(source) as GeoJSONSource | undefined)?.setData(data);
-  }
-
-  private nameAt(x: number, y: number): string | null {
-    const layers = this.managed.filter((m) => m.type === 'circle').map((m) => m.id);
-    const box: [[number, number], [number, number]] = [
-      [x - 3, y - 3],
-      [x + 3, y + 3],
-    ];
-    for (const f of this.map.queryRenderedFeatures(box, { layers })) {
-      const p = f.properties ?? {};
-      for (const k of ['name', 'nome', 'Name', 'NAME', 'denominazione', 'title']) if (typeof p[k] === 'string' && p[k]) return p[k];
+  private arrange(): void {
+    const wanted = this.wanted();
+    const keep = new Set(wanted.flatMap(([, list]) => list.map((l) => l.id)));
+    for (const [id, spec] of this.specs) {
+      const now = wanted.flatMap(([, list]) => list).find((l) => l.id === id);
+      if (keep.has(id) && now && same(now, spec)) continue;
+      if (this.map.getLayer(id)) this.map.removeLayer(id);
+      this.specs.delete(id);
+      this.drawn = '';
     }
-    return null;
+    const order = wanted.map(([z, list]) => `${z}:${list.map((l) => l.id).join()}`).join('|');
+    for (const [zone, list] of wanted) {
+      for (const spec of list) {
+        if (!this.specs.has(spec.id)) {
+          this.map.addLayer(spec, mark(zone));
+          this.specs.set(spec.id, spec);
+        } else if (order !== this.drawn) this.map.moveLayer(spec.id, mark(zone));
+      }
+    }
+    this.drawn = order;
+    this.fade();
   }
 
-  private addOwnLayers(): void {
-    for (const s of ['selection', 'labels']) this.map.addSource(s, { type: 'geojson', data: empty });
+  /** wanted lists the layers of each zone, the lowest first, and sees to their sources. */
+  private wanted(): [Zone, LayerSpecification[]][] {
+    const out: Record<Zone, LayerSpecification[]> = { ground: [], pictures: [], lines: [], names: [] };
+    if (this.outside) {
+      const { tiles, scheme } = this.outside;
+      this.source('map-outside', { type: 'raster', tiles, tileSize: 256, scheme, maxzoom: 19 });
+      out.ground.push({ id: 'map-outside', type: 'raster', source: 'map-outside' });
+    }
+    const { doc, above } = this.base;
+    if (doc) {
+      for (const [name, source] of Object.entries(doc.sources)) this.source(name, source);
+      for (const l of doc.layers) out[l.type === 'symbol' ? 'names' : above && l.type === 'line' ? 'lines' : 'ground'].push(l);
+      if (!above) out.ground.push(...out.names.splice(0));
+    }
+    const top = this.pictures.findLastIndex((p) => p.raster);
+    for (const [i, p] of this.pictures.entries()) {
+      this.sources(p);
+      for (const l of p.style.layers) out[l.type === 'symbol' ? 'names' : i <= top || l.type === 'fill' ? 'pictures' : 'lines'].push(l);
+    }
     const line = { 'line-join': 'round' } as const;
-    this.add({ id: 'selection-halo', type: 'line', source: 'selection', layout: line, paint: { 'line-color': '#fff', 'line-width': 6, 'line-opacity': 0.85 } }, selectionRank, null);
-    this.add({ id: 'selection', type: 'line', source: 'selection', layout: line, paint: { 'line-color': '#17324d', 'line-width': 2.6 } }, selectionRank, null);
-    this.add(
-      {
-        id: 'labels',
-        type: 'symbol',
-        source: 'labels',
-        layout: { 'text-field': ['get', 'name'], 'text-font': font, 'symbol-sort-key': ['get', 'rank'], 'text-size': 13, 'text-max-width': 7, 'text-padding': 6, 'text-variable-anchor': ['center', 'top', 'bottom'], 'text-radial-offset': 1 },
-        paint: { 'text-color': '#2b2a27', 'text-halo-color': '#ffffff', 'text-halo-width': 1.6 },
-      },
-      labelsRank,
-      null,
+    out.lines.push(
+      { id: 'selection-halo', type: 'line', source: 'selection', layout: line, paint: { 'line-color': '#fff', 'line-width': 6, 'line-opacity': 0.85 } },
+      { id: 'selection', type: 'line', source: 'selection', layout: line, paint: { 'line-color': '#17324d', 'line-width': 2.6 } },
     );
+    out.names = out.names.map(inOurFont);
+    return zones.map((z) => [z, out[z]]);
+  }
+
+  private source(name: string, spec: SourceSpecification): void {
+    if (this.map.getSource(name)) return;
+    const s = { ...spec } as { url?: string };
+    if (s.url) s.url = absolute(s.url);
+    this.map.addSource(name, s as SourceSpecification);
+  }
+
+  /** sources sees to those of a picture, and to its parameters. */
+  private sources(p: Picture): void {
+    if (p.style.sprite && !this.map.getSprite().length) this.map.setSprite(absolute(String(p.style.sprite)));
+    for (const [name, spec] of Object.entries(p.style.sources)) {
+      const url = 'url' in spec && spec.url ? new URL(absolute(spec.url)) : null;
+      if (url && p.raster) for (const [k, v] of Object.entries(p.query)) url.searchParams.set(k, v);
+      const there = this.map.getSource(name) as RasterTileSource | undefined;
+      if (!there) this.source(name, url ? ({ ...spec, url: url.href } as SourceSpecification) : spec);
+      else if (url && p.raster && there.url !== url.href) there.setUrl(url.href);
+    }
+  }
+
+  private fade(): void {
+    for (const p of this.pictures) {
+      for (const spec of p.style.layers) {
+        const factor = spec.type === 'fill' ? p.opacity * p.fill : p.opacity;
+        for (const [k, v] of opacities(spec, factor)) {
+          if (!same(this.map.getPaintProperty(spec.id, k as 'fill-opacity'), v)) this.map.setPaintProperty(spec.id, k as 'fill-opacity', v as number);
+        }
+      }
+    }
   }
 }
 
+/** Names are written in the page's own font, which is there without asking anybody. */
+const font = ['Titillium Web', 'sans-serif'];
+const written = new WeakMap<LayerSpecification, LayerSpecification>();
+
+function inOurFont(l: LayerSpecification): LayerSpecification {
+  if (l.type !== 'symbol') return l;
+  let made = written.get(l);
+  if (!made) {
+    made = { ...l, layout: { ...l.layout, 'text-font': font } };
+    written.set(l, made);
+  }
+  return made;
+}
+
+const same = (a: unknown, b: unknown): boolean => a === b || JSON.stringify(a) === JSON.stringify(b);
+
 /** absolute keeps an address on this origin; the worker needs it whole. */
-function absolute(url: string): string {
+export function absolute(url: string): string {
   const u = new URL(url, location.href);
   return location.origin + u.pathname + u.search;
 }

@@ -1,25 +1,33 @@
-// The layers of the catalog: which are on, how they look, what they mean.
+// The layers of the catalog: which are on, how they look, what they mean, and
+// how they lie on each other.
 import type { StyleSpecification } from 'maplibre-gl';
-import { api, asApiError, isAbort, type ApiError } from '../api';
-import { drawable, initial, listOrder } from '../map/order';
+import { address, asApiError, get, isAbort, readLegend, send, type ApiError } from '../api';
+import { plain, rasterQuery, readLayers, styleQuery, writeLayers, type Look } from '../map/look';
+import { days, type Day } from '../map/dates';
+import { drawable, groupOf, initial, listOrder, type Group } from '../map/order';
 import type { Collection, Legend, RasterItem } from '../types';
+import { locale } from '../i18n/index.svelte';
 
 export class Layer {
   visible = $state(false);
   opacity = $state(1);
-  /** an item of imagery; null is the newest of each place */
-  item = $state<string | null>(null);
+  look = $state.raw<Look>(plain);
   open = $state(false);
   style = $state.raw<StyleSpecification | null>(null);
   items = $state.raw<RasterItem[]>([]);
   legend = $state.raw<Legend | null>(null);
   error = $state.raw<ApiError | null>(null);
   legendError = $state.raw<ApiError | null>(null);
-  private loading = false;
-  private loadingLegend = false;
+  readonly group: Group;
+  readonly raster: boolean;
+  readonly days = $derived<Day[]>(days(this.items));
+  private styleOf = '';
+  private legendOf = '';
 
   constructor(readonly collection: Collection) {
     this.items = collection.contado.items ?? [];
+    this.raster = collection.contado.kind === 'raster';
+    this.group = groupOf(collection);
   }
 
   get id(): string {
@@ -30,17 +38,30 @@ export class Layer {
     return this.collection.title || this.collection.id;
   }
 
-  /** load fetches the style once; a failure can be tried again. */
+  /** change sets some of the look. */
+  change(part: Partial<Look>): void {
+    this.look = { ...this.look, ...part };
+  }
+
+  /** day is the pictures that the look asks for; null is the newest of each place. */
+  get day(): Day | null {
+    return this.days.find((d) => d.day === this.look.date) ?? null;
+  }
+
+  /** load fetches the style, anew when the look asks for another; a failure can be tried again. */
   async load(): Promise<void> {
-    if (this.style || this.loading) return;
-    this.loading = true;
+    const query = styleQuery(this.look);
+    const wanted = address('/styles/{id}', { id: this.id }, query);
+    if (this.styleOf === wanted) return;
+    this.styleOf = wanted;
     this.error = null;
     try {
-      this.style = await api.style(this.id);
+      const style = (await (await send(wanted, { headers: { Accept: 'application/json' } })).json()) as StyleSpecification;
+      if (this.styleOf === wanted) this.style = style;
     } catch (e) {
+      if (this.styleOf !== wanted) return;
+      this.styleOf = '';
       if (!isAbort(e)) this.error = asApiError(e);
-    } finally {
-      this.loading = false;
     }
   }
 
@@ -48,30 +69,37 @@ export class Layer {
   async loadItems(): Promise<void> {
     if ((this.collection.contado.items_count ?? 0) <= this.items.length) return;
     try {
-      this.items = (await api.collection(this.id)).contado.items ?? this.items;
+      const whole = await get('/collections/{id}', { path: { id: this.id } });
+      this.items = (whole.contado as Collection['contado']).items ?? this.items;
     } catch (e) {
       if (!isAbort(e)) this.error = asApiError(e);
     }
   }
 
+  /** loadLegend fetches the legend of the look in the language of the page. */
   async loadLegend(): Promise<void> {
-    if (this.legend || this.loadingLegend) return;
-    this.loadingLegend = true;
+    const query = { ...(this.raster ? rasterQuery(this.look) : styleQuery(this.look)), lang: locale.lang };
+    const wanted = address('/legend/{file}', { file: this.id }, query);
+    if (this.legendOf === wanted) return;
+    this.legendOf = wanted;
     this.legendError = null;
     try {
-      this.legend = await api.legend(this.id);
+      const raw = (await (await send(wanted, { headers: { Accept: 'application/json' } })).json()) as Parameters<typeof readLegend>[0];
+      if (this.legendOf === wanted) this.legend = readLegend(raw);
     } catch (e) {
+      if (this.legendOf !== wanted) return;
+      this.legendOf = '';
       if (!isAbort(e)) this.legendError = asApiError(e);
-    } finally {
-      this.loadingLegend = false;
     }
   }
 }
 
 class Layers {
+  /** from the top */
   list = $state.raw<Layer[]>([]);
   /** whether a task colours the territories, whose own fill would dull its colours */
   areasCovered = $state(false);
+  private first = '';
 
   set(collections: Collection[]): void {
     const on = initial(collections.filter(drawable));
@@ -83,6 +111,17 @@ class Layers {
         l.visible = on.has(c.id);
         return l;
       });
+    this.first = this.written();
+    if (this.waiting !== null) this.read(this.waiting);
+  }
+
+  find(id: string): Layer | undefined {
+    return this.list.find((l) => l.id === id);
+  }
+
+  /** imagery is the uppermost layer that is on and has dates. */
+  get imagery(): Layer | null {
+    return this.list.find((l) => l.visible && l.raster && l.days.length > 1) ?? null;
   }
 
   /** onlyService leaves one service on the map: the one that a report is about. */
@@ -93,7 +132,65 @@ class Layers {
 
   /** rasterBelow tells whether a picture of the ground is on, which fills should not cover. */
   get rasterBelow(): boolean {
-    return this.list.some((l) => l.visible && l.collection.contado.kind === 'raster');
+    return this.list.some((l) => l.visible && l.raster);
+  }
+
+  /** ofGroup lists the layers of a group from the top. */
+  ofGroup(group: Group): Layer[] {
+    return this.list.filter((l) => l.group === group);
+  }
+
+  /** move puts a layer before another of its group; at the end without one. */
+  move(layer: Layer, before: Layer | null): void {
+    if (before === layer || (before && before.group !== layer.group)) return;
+    const rest = this.list.filter((l) => l !== layer);
+    let at = before ? rest.indexOf(before) : rest.findLastIndex((l) => l.group === layer.group) + 1;
+    if (at <= 0 && !before) at = this.list.indexOf(layer);
+    this.list = [...rest.slice(0, at), layer, ...rest.slice(at)];
+  }
+
+  /** step moves a layer up (-1) or down (1) in its group. */
+  step(layer: Layer, by: -1 | 1): boolean {
+    const own = this.ofGroup(layer.group);
+    const i = own.indexOf(layer);
+    if (i + by < 0 || i + by >= own.length) return false;
+    this.move(layer, by < 0 ? own[i - 1]! : (own[i + 2] ?? null));
+    return true;
+  }
+
+  private waiting: string | null = null;
+
+  /** written is what is on, from the top, for an address; '' is what is on at first. */
+  get text(): string {
+    const now = this.written();
+    return now === this.first ? '' : now || 'none';
+  }
+
+  private written(): string {
+    return writeLayers(this.list.filter((l) => l.visible).map((l) => ({ id: l.id, opacity: l.opacity, look: l.look })));
+  }
+
+  /** read takes what text has written; it waits for the catalog. */
+  read(text: string): void {
+    if (this.list.length === 0) {
+      this.waiting = text;
+      return;
+    }
+    this.waiting = null;
+    if (text === this.text) return;
+    const wanted = readLayers((text || this.first).replace(/^none$/, ''));
+    const at = (l: Layer): number => wanted.findIndex((w) => w.id === l.id);
+    for (const l of this.list) {
+      const w = wanted[at(l)];
+      l.visible = w !== undefined;
+      l.opacity = w?.opacity ?? 1;
+      l.look = w?.look ?? plain;
+    }
+    // Those that are on take the places of those that are on, in their own order.
+    const on = this.list.filter((l) => l.visible).sort((x, y) => at(x) - at(y));
+    const groups = new Map<Group, Layer[]>();
+    for (const l of on) groups.set(l.group, [...(groups.get(l.group) ?? []), l]);
+    this.list = this.list.map((l) => (l.visible ? groups.get(l.group)!.shift()! : l));
   }
 }
 

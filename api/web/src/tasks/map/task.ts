@@ -1,4 +1,5 @@
 import type { Task } from '../../lib/task';
+import { mapState } from './state.svelte';
 
 export const task: Task = {
   id: 'map',
@@ -6,6 +7,6 @@ export const task: Task = {
   label: 'map.title',
   load: () => import('./Task.svelte'),
   stage: { load: () => import('./Stage.svelte'), always: true },
-  read: () => undefined,
-  write: () => undefined,
+  read: (q) => mapState.read(q),
+  write: (q) => mapState.write(q),
 };

@@ -1,0 +1,77 @@
+// What the map task shows beside the layers themselves: which side of it is
+// open, what is compared, which place was asked about.
+import { layers } from '../../lib/state/layers.svelte';
+import { plain, readLayer, writeLayer } from '../../lib/map/look';
+import type { Instead } from '../../lib/map/bind.svelte';
+import { ground, type GroundKind } from '../../lib/map/ground.svelte';
+
+export type Tab = 'layers' | 'here' | 'measure' | 'list';
+export type Comparing = 'off' | 'swipe' | 'side';
+
+const tabs: readonly Tab[] = ['layers', 'here', 'measure', 'list'];
+
+export interface Spot {
+  lon: number;
+  lat: number;
+}
+
+class MapState {
+  tab = $state<Tab>('layers');
+  comparing = $state<Comparing>('off');
+  /** where the swipe stands, in percent from the left */
+  split = $state(50);
+  /** the layer of the right side, with its look there */
+  other = $state.raw<Instead | null>(null);
+  /** the place that was asked about */
+  spot = $state.raw<Spot | null>(null);
+
+  /** ask opens what is at a place. */
+  ask(lon: number, lat: number): void {
+    this.spot = { lon: ((((lon + 180) % 360) + 360) % 360) - 180, lat };
+    this.tab = 'here';
+  }
+
+  /** compare starts a comparison: of the uppermost picture with its date before, where it has one. */
+  compare(how: Comparing): void {
+    if (how !== 'off' && !this.other) {
+      const l = layers.imagery ?? layers.list.find((x) => x.raster && x.days.length > 1) ?? layers.list.find((x) => x.raster && x.visible) ?? layers.list.find((x) => x.raster);
+      if (!l) return;
+      const i = l.look.date ? l.days.findIndex((d) => d.day === l.look.date) : l.days.length - 1;
+      this.other = { id: l.id, look: { ...l.look, date: l.days[i > 0 ? i - 1 : i + 1]?.day ?? l.look.date } };
+      if (!l.visible) l.visible = true;
+    }
+    this.comparing = how;
+  }
+
+  read(q: URLSearchParams): void {
+    layers.read(q.get('l') ?? '');
+    const b = q.get('b');
+    ground.kind = (['outside', 'none'] as GroundKind[]).find((k) => k === b) ?? 'own';
+    ground.above = q.get('r') !== '0';
+    const z = Number(q.get('z'));
+    ground.relief = z > 0;
+    if (z > 0) ground.exaggeration = Math.min(4, Math.max(0.5, z));
+    const [how, split, layer] = (q.get('c') ?? '').split('*');
+    const other = readLayer(layer ?? '');
+    this.other = other && { id: other.id, look: other.look };
+    this.split = Math.min(100, Math.max(0, Number(split) || 50));
+    this.comparing = this.other && (how === 'swipe' || how === 'side') ? how : 'off';
+    const [lon, lat] = (q.get('at') ?? '').split(',').map(Number);
+    this.spot = lon !== undefined && lat !== undefined && Math.abs(lon) <= 180 && Math.abs(lat) <= 90 ? { lon, lat } : null;
+    this.tab = tabs.find((x) => x === q.get('p')) ?? (this.spot ? 'here' : 'layers');
+  }
+
+  write(q: URLSearchParams): void {
+    if (layers.text) q.set('l', layers.text);
+    if (ground.kind !== 'own') q.set('b', ground.kind);
+    if (!ground.above) q.set('r', '0');
+    if (ground.relief) q.set('z', String(ground.exaggeration));
+    if (this.comparing !== 'off' && this.other) {
+      q.set('c', `${this.comparing}*${Math.round(this.split)}*${writeLayer({ id: this.other.id, opacity: 1, look: { ...plain, ...this.other.look } })}`);
+    }
+    if (this.spot) q.set('at', `${this.spot.lon.toFixed(6)},${this.spot.lat.toFixed(6)}`);
+    if (this.tab !== (this.spot ? 'here' : 'layers')) q.set('p', this.tab);
+  }
+}
+
+export const mapState = new MapState();
