@@ -187,7 +187,7 @@ func (e *Engine) workers(wanted int) int {
 		return wanted
 	}
 	const most, cellsEach = 8, 1 << 16
-	return max(1, min(runtime.GOMAXPROCS(0), most, len(e.cells)/cellsEach))
+	return max(1, min(runtime.GOMAXPROCS(0), most, e.size/cellsEach))
 }
 
 // fit makes room for a search over n packed cells, with no cell reached.
@@ -213,7 +213,7 @@ func (e *Engine) begin(ws *Workspace, sources []Source, o *Options) (*search, er
 	if err := o.checkWith(sources); err != nil {
 		return nil, err
 	}
-	ws.fit(len(e.cells), e.workers(o.Workers))
+	ws.fit(e.size, e.workers(o.Workers))
 	s := e.newSearch(o)
 	s.labels, s.q = ws.labels, &ws.queue
 	s.q.start(e.bucketWidth(s.fastest))
@@ -279,7 +279,7 @@ func (s *search) refuses(src *Source) Reason {
 	switch {
 	case src.Col < 0 || src.Row < 0 || src.Col >= e.width || src.Row >= e.height:
 		return Outside
-	case math.IsInf(float64(e.cells[e.at(src.Col, src.Row)].pace), 1):
+	case math.IsInf(float64(e.pace(e.at(src.Col, src.Row))), 1):
 		return Barrier
 	case src.Offset > s.limit:
 		return TooLate

@@ -1,26 +1,27 @@
 package travel
 
 import (
-	"cmp"
 	"math"
-	"slices"
 	"sync"
-
-	"contado/geo/fault"
 )
 
 // Engine is a Surface packed for searching. It is immutable and safe for use
-// by many goroutines; it keeps 8 bytes a cell (12 when some cells ignore
-// slope) and each search 8 more.
+// by many goroutines. It keeps 1 byte a cell for the speed where there are at
+// most 255 different ones, else 4, and 4 for the elevation where there is any;
+// 4 more when some cells ignore slope. Each search takes 8 more.
 //
-// Rows are packed four by four, so that 2×4 labels or cells share a cache
-// line and a search touches few lines about each cell: (col, row) lies at
+// Rows are packed four by four, so that 2×4 labels or 4×4 elevations share a
+// cache line and a search touches few lines about each cell: (col, row) lies at
 // (row/4·stride + col)·4 + row mod 4, counted from the corner of the border.
 type Engine struct {
 	width, height int
-	stride        int // columns of the packed layout
-	cells         []packed
-	level         []float32 // pace in cells that ignore slope, else 0; nil when there is none
+	stride        int          // columns of the packed layout
+	size          int          // packed cells
+	class         []uint8      // of each cell's pace; nil when there are too many
+	palette       [256]float32 // pace of each class: see pace
+	paces         []float32    // when class is nil
+	z             []float32    // elevation in metres; nil when there is none
+	level         []float32    // pace in cells that ignore slope, else 0; nil when there is none
 	relief        bool
 	perRow        bool    // steps differ by row
 	steps         []steps // one a row of the packed layout, or of four when alike
@@ -29,10 +30,6 @@ type Engine struct {
 	minLength     float32 // of all moves, metres
 	spare         sync.Pool
 }
-
-// packed is what a search reads of a cell: pace in seconds a metre (+Inf at
-// barriers and in the border) and elevation in metres.
-type packed struct{ pace, z float32 }
 
 // border is how many cells of barrier surround the surface in the packed
 // layout, so that no move needs a range check. The columns after one strip of
@@ -137,6 +134,7 @@ func Prepare(s *Surface) (*Engine, error) {
 		return nil, err
 	}
 	e := &Engine{width: s.Width, height: s.Height, stride: stride(s.Width), relief: s.Elevation != nil}
+	e.size = int(paddedCells(s.Width, s.Height))
 	if err := e.pack(s); err != nil {
 		return nil, err
 	}
@@ -161,92 +159,6 @@ func (e *Engine) place(u int32) (col, row int) {
 func (e *Engine) cell(u int32) int32 {
 	col, row := e.place(u)
 	return int32(row*e.width + col)
-}
-
-func (e *Engine) pack(s *Surface) error {
-	inf := float32(math.Inf(1))
-	e.cells = make([]packed, paddedCells(s.Width, s.Height))
-	adviseHuge(e.cells)
-	workers := e.workers(0)
-	least, errs := make([]float32, workers), make([]error, workers)
-	bands(workers, strips(s.Height), func(part, from, to int) {
-		least[part] = inf
-		for i := from; i < to && errs[part] == nil; i++ {
-			var pace float32
-			pace, errs[part] = e.packStrip(s, i)
-			least[part] = min(least[part], pace)
-		}
-	})
-	for i := len(e.cells) - border*strip; i < len(e.cells); i++ {
-		e.cells[i].pace = inf
-	}
-	if err := cmp.Or(errs...); err != nil {
-		return err
-	}
-	e.minPace = slices.Min(least)
-	e.packRules(s)
-	return nil
-}
-
-// packStrip fills a strip of rows in and gives its least pace.
-func (e *Engine) packStrip(s *Surface, i int) (least float32, err error) {
-	least = float32(math.Inf(1))
-	size := e.stride * strip
-	cells := e.cells[i*size:][:size]
-	// Barrier everywhere, then the rows of the strip while it is at hand.
-	for i := range cells {
-		cells[i].pace = least
-	}
-	for r := range strip {
-		row := i*strip + r - border
-		if row < 0 || row >= s.Height {
-			continue
-		}
-		pace, err := packRow(cells[border*strip+r:], s, row)
-		if err != nil {
-			return 0, err
-		}
-		least = min(least, pace)
-	}
-	return least, nil
-}
-
-// packRow fills a row of the surface in and gives its least pace.
-func packRow(cells []packed, s *Surface, row int) (least float32, err error) {
-	least = float32(math.Inf(1))
-	speeds := s.Speed[row*s.Width:][:s.Width]
-	for col, v := range speeds {
-		if v == 0 || v != v {
-			continue
-		}
-		if v < 0 || v > MaxSpeed {
-			return 0, fault.Errorf("travel.Prepare", fault.Invalid,
-				"travel surface: speed %g m/s at column %d, row %d; want 0 (barrier) to %d", v, col, row, MaxSpeed)
-		}
-		pace := 1 / v
-		cells[col*strip].pace = pace
-		least = min(least, pace)
-	}
-	if s.Elevation != nil {
-		for col, z := range s.Elevation[row*s.Width:][:s.Width] {
-			cells[col*strip].z = z
-		}
-	}
-	return least, nil
-}
-
-// packRules keeps the pace of cells that ignore slope, when there are any.
-func (e *Engine) packRules(s *Surface) {
-	for c, rule := range s.Rules {
-		if rule != SlopeIgnored || !(s.Speed[c] > 0) {
-			continue
-		}
-		if e.level == nil {
-			e.level = make([]float32, len(e.cells))
-		}
-		u := e.at(c%s.Width, c/s.Width)
-		e.level[u] = e.cells[u].pace
-	}
 }
 
 // measure fills the steps. A move between rows of unequal cell width takes

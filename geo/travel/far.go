@@ -81,15 +81,14 @@ func (st *farStep) mean(from, a, b, c, d, to float32) float32 {
 func (s *search) farSeconds(u int32, k int) float32 {
 	e := s.e
 	st := e.farStep(u, k)
-	v, cells := st.over(u), e.cells
-	from, to := cells[u], cells[u+st.off]
-	pace := st.mean(from.pace, cells[v[0]].pace, cells[v[1]].pace, cells[v[2]].pace, cells[v[3]].pace, to.pace)
+	v := st.over(u)
+	pace := st.mean(e.pace(u), e.pace(v[0]), e.pace(v[1]), e.pace(v[2]), e.pace(v[3]), e.pace(u+st.off))
 	inf := float32(math.Inf(1))
-	if pace == inf || cells[u+st.beside[0]].pace == inf && cells[u+st.beside[1]].pace == inf {
+	if pace == inf || e.pace(u+st.beside[0]) == inf && e.pace(u+st.beside[1]) == inf {
 		return inf
 	}
 	if s.relief {
-		pace = s.tilt(pace, (to.z-from.z)*st.inv, u, k)
+		pace = s.tilt(pace, (e.z[u+st.off]-e.z[u])*st.inv, u, k)
 	}
 	return float32(st.length * pace)
 }
@@ -99,7 +98,7 @@ func (s *search) expandFar(u int32, d float32, facility int32) {
 	e := s.e
 	all := &e.far[e.stepRow(u)]
 	// No cell takes less than minPace; the margin is for rounding.
-	floor := s.fastest * (1 - 1e-6) * (farEnd*e.cells[u].pace + (1-farEnd)*e.minPace)
+	floor := s.fastest * (1 - 1e-6) * (farEnd*e.pace(u) + (1-farEnd)*e.minPace)
 	for k := range all {
 		st := &all[k]
 		v := u + st.off

@@ -135,8 +135,8 @@ func (m *marcher) straight(c0, r0, c1, r1 int) (seconds float32, even bool) {
 	u, v := e.at(c0, r0), e.at(c1, r1)
 	even, open := true, true
 	superCover(orb.Point{float64(c0) + 0.5, float64(r0) + 0.5}, orb.Point{float64(c1) + 0.5, float64(r1) + 0.5}, e.width, e.height, func(col, row int) {
-		pace := e.cells[e.at(col, row)].pace
-		even = even && pace == e.cells[u].pace
+		pace := e.pace(e.at(col, row))
+		even = even && pace == e.pace(u)
 		open = open && !math.IsInf(float64(pace), 1)
 	})
 	if !open {
@@ -146,7 +146,7 @@ func (m *marcher) straight(c0, r0, c1, r1 int) (seconds float32, even bool) {
 	length := math.Hypot(float64(c1-c0)/float64(st[1].inv), float64(r1-r0)/float64(st[3].inv))
 	factor := float32(1)
 	if m.relief {
-		if slope := (e.cells[v].z - e.cells[u].z) / float32(length); slope == slope {
+		if slope := (e.z[v] - e.z[u]) / float32(length); slope == slope {
 			factor = m.slopeTime(slope)
 		}
 	}
@@ -164,9 +164,9 @@ func (m *marcher) straight(c0, r0, c1, r1 int) (seconds float32, even bool) {
 // paceAt is the pace of a cell on a slope that takes so many times longer.
 func (m *marcher) paceAt(u int32, factor float32) float32 {
 	if m.e.level != nil && m.e.level[u] != 0 {
-		return m.e.cells[u].pace
+		return m.e.pace(u)
 	}
-	return m.e.cells[u].pace * factor
+	return m.e.pace(u) * factor
 }
 
 // give offers a cell a time; +Inf and NaN never win.
@@ -185,7 +185,7 @@ func (m *marcher) give(u int32, seconds float32, facility int32) {
 func (m *marcher) spread(u int32) {
 	st := m.e.stepsFrom(u)
 	for k := range firstDiagonal {
-		if v := u + st[k].off; !m.isKnown(v) && !math.IsInf(float64(m.e.cells[v].pace), 1) {
+		if v := u + st[k].off; !m.isKnown(v) && !math.IsInf(float64(m.e.pace(v)), 1) {
 			m.update(v, u, k&^1)
 		}
 	}
@@ -223,10 +223,10 @@ func (m *marcher) sideFrom(v, best int32, k int) (s side) {
 	e := m.e
 	st := e.stepsFrom(v)
 	h := 1 / float64(st[k].inv)
-	s = side{ok: true, u: best, t: float64(timeOf(m.labels[best])), h: h, pace: float64(e.cells[best].pace+e.cells[v].pace) / 2}
+	s = side{ok: true, u: best, t: float64(timeOf(m.labels[best])), h: h, pace: float64(e.pace(best)+e.pace(v)) / 2}
 	s.first, s.full = s.t, s.h
 	if m.relief {
-		s.gradient = float64(e.cells[v].z-e.cells[best].z) / h
+		s.gradient = float64(e.z[v]-e.z[best]) / h
 	}
 	beyond := best + st[k].off
 	if best != v+st[k].off {
@@ -239,7 +239,7 @@ func (m *marcher) sideFrom(v, best int32, k int) (s side) {
 		}
 		beyond = best + e.stepsFrom(best)[way].off
 	}
-	if pace := e.cells[v].pace; m.isKnown(beyond) && e.cells[beyond].pace == pace && e.cells[best].pace == pace {
+	if pace := e.pace(v); m.isKnown(beyond) && e.pace(beyond) == pace && e.pace(best) == pace {
 		if t2 := float64(timeOf(m.labels[beyond])); t2 <= s.t {
 			s.t, s.h = (4*s.t-t2)/3, h*2/3
 		}
@@ -295,7 +295,7 @@ func (m *marcher) tiltOf(v int32, s *side, slope float64) float64 {
 		return 1
 	}
 	factor := m.slopeTime(float32(slope))
-	level := float64(m.e.cells[v].pace + m.e.cells[s.u].pace)
+	level := float64(m.e.pace(v) + m.e.pace(s.u))
 	return float64(m.paceAt(v, factor)+m.paceAt(s.u, factor)) / level
 }
 

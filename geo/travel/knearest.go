@@ -34,8 +34,8 @@ func (e *Engine) KNearest(ctx context.Context, sources []Source, k int, o Option
 	if k < 1 || k > MaxNearest {
 		return nil, fault.Errorf(op, fault.Invalid, "travel: %d nearest facilities; want 1 to %d", k, MaxNearest)
 	}
-	if int64(len(e.cells))*int64(k) > math.MaxInt32*8 {
-		return nil, fault.Errorf(op, fault.TooLarge, "travel: %d nearest facilities of %d cells are too many", k, len(e.cells))
+	if int64(e.size)*int64(k) > math.MaxInt32*8 {
+		return nil, fault.Errorf(op, fault.TooLarge, "travel: %d nearest facilities of %d cells are too many", k, e.size)
 	}
 	if err := o.checkWith(sources); err != nil {
 		return nil, err

@@ -128,7 +128,10 @@ func (s *search) touch(next []int32) {
 		st := s.e.stepsFrom(u)
 		for _, v := range [2]int32{u + st[upTwo].off + strip, u + st[downTwo].off - strip} {
 			labels += s.labels[v-far] + s.labels[v] + s.labels[v+far]
-			paces += s.e.cells[v-far].pace + s.e.cells[v].pace + s.e.cells[v+far].pace
+			paces += s.e.pace(v)
+			if s.relief {
+				paces += s.e.z[v-far] + s.e.z[v] + s.e.z[v+far]
+			}
 		}
 	}
 	s.touched = float32(labels) + paces // so that the reads are not left out
@@ -139,21 +142,19 @@ func (s *search) touch(next []int32) {
 // lower bound of its time shows that it cannot win.
 func (s *search) expand(u int32, d float32, facility int32) {
 	e, labels := s.e, s.labels
-	cells := e.cells
-	from := cells[u]
+	from := e.pace(u)
 	all := e.stepsFrom(u)
-	for hope := s.hopeful(u, d, s.fastest*(from.pace+e.minPace), all); hope != 0; hope &= hope - 1 {
+	for hope := s.hopeful(u, d, s.fastest*(from+e.minPace), all); hope != 0; hope &= hope - 1 {
 		k := bits.TrailingZeros32(hope) % nearMoves
 		st := &all[k]
 		v := u + st.off
-		to := cells[v]
-		pace := from.pace + to.pace
+		pace := from + e.pace(v)
 		if k >= firstKnight {
-			pace += cells[u+st.mid[0]].pace + cells[u+st.mid[1]].pace
+			pace += e.pace(u+st.mid[0]) + e.pace(u+st.mid[1])
 		}
 		best := timeOf(labels[v])
 		if s.relief {
-			slope := (to.z - from.z) * st.inv
+			slope := (e.z[v] - e.z[u]) * st.inv
 			if s.tilted && d+float32(st.part*float32(pace*s.leastTime(slope))) > best {
 				continue
 			}
@@ -196,7 +197,7 @@ func (s *search) hopeful(u int32, d, floor float32, all *steps) uint32 {
 // squeezed reports whether a diagonal move passes between two barriers.
 func (e *Engine) squeezed(u int32, st *step) bool {
 	inf := float32(math.Inf(1))
-	return e.cells[u+st.mid[0]].pace == inf && e.cells[u+st.mid[1]].pace == inf
+	return e.pace(u+st.mid[0]) == inf && e.pace(u+st.mid[1]) == inf
 }
 
 // leastTime is a lower bound, within 0.6 % on slopes up to 20 %, of the time
@@ -217,15 +218,14 @@ func (s *search) moveSeconds(u int32, k int) float32 {
 		return s.farSeconds(u, k)
 	}
 	st := &e.stepsFrom(u)[k]
-	from, to := e.cells[u], e.cells[u+st.off]
-	pace := from.pace + to.pace
+	pace := e.pace(u) + e.pace(u+st.off)
 	if k >= firstKnight {
-		pace += e.cells[u+st.mid[0]].pace + e.cells[u+st.mid[1]].pace
+		pace += e.pace(u+st.mid[0]) + e.pace(u+st.mid[1])
 	} else if k >= firstDiagonal && e.squeezed(u, st) {
 		return float32(math.Inf(1))
 	}
 	if s.relief {
-		pace = s.tilt(pace, (to.z-from.z)*st.inv, u, k)
+		pace = s.tilt(pace, (e.z[u+st.off]-e.z[u])*st.inv, u, k)
 	}
 	return float32(st.part * pace)
 }

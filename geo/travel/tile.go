@@ -105,14 +105,32 @@ func (t *tile) loadRow(r int) {
 	}
 	pace, z := t.pace[at:][:tileSpan], t.z[at:][:tileSpan]
 	if have > 0 {
-		cells := e.cells[e.at(t.col-tileHalo, y):][:have*strip-strip+1]
-		for i := range have {
-			c := &cells[i*strip]
-			pace[i], z[i] = c.pace, c.z
-		}
+		t.unpackRow(e.at(t.col-tileHalo, y), pace[:have], z)
 	}
 	for i := have; i < tileSpan; i++ {
 		pace[i], z[i] = float32(math.Inf(1)), 0
+	}
+}
+
+// unpackRow brings paces and elevations of cells from packed cell u on.
+func (t *tile) unpackRow(u int32, pace, z []float32) {
+	e, n := t.e, len(pace)*strip-strip+1
+	if e.class != nil {
+		class := e.class[u:][:n]
+		for i := range pace {
+			pace[i] = e.palette[class[i*strip]]
+		}
+	} else {
+		paces := e.paces[u:][:n]
+		for i := range pace {
+			pace[i] = paces[i*strip]
+		}
+	}
+	if t.relief {
+		packed := e.z[u:][:n]
+		for i := range pace {
+			z[i] = packed[i*strip]
+		}
 	}
 }
 
