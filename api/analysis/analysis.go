@@ -30,6 +30,9 @@ type Handler struct {
 	Engine *analysis.Engine
 	Jobs   jobs.Driver // nil: no job is taken
 	Blobs  blob.Driver
+	// Edit says who deletes a report, or why they may not (rest.Refuse); nil:
+	// none is deleted.
+	Edit func(*http.Request) (who string, err error)
 	// Work is a folder for files that are being made; "" = the system's.
 	Work string
 	// Publish makes a map a dataset of that id and title; nil: none is made.
@@ -44,6 +47,7 @@ type Handler struct {
 	turns  chan struct{}
 	making chan struct{} // of files of reports
 	titles titles
+	pdf    printer
 }
 
 // Register adds the routes.
@@ -66,7 +70,10 @@ func (h *Handler) Register(r rest.Registrar) {
 	rest.Get(r, "/jobs/:id/results", h.results, t)
 	rest.Get(r, "/travel-times/:z/:x/:file", h.travelTile, rest.Within(h.SyncTimeout))
 	rest.Get(r, "/reports", h.reports, t)
-	rest.Get(r, "/reports/:file", h.report, t)
+	rest.Get(r, "/reports/:file", h.report, rest.Within(h.SyncTimeout)) // a PDF takes a while
+	r.Add(http.MethodDelete, "/reports/:file", h.deleteReport, t)
+	rest.Get(r, "/reports/:id/comparison/:other", h.comparison, t)
+	rest.Get(r, "/recipes", h.recipes, t)
 }
 
 // output is what a process gives back.

@@ -103,7 +103,7 @@ func processes() []process {
 			},
 			output: required("The statistics by area", object{"type": "object"}), formats: areaFormats, parse: parseZonal,
 		},
-		studyProcess(),
+		studyProcess(), againProcess(), verifyProcess(), recipeProcess(),
 	}, append(append(append(append(joinProcesses(), mapProcesses()...), travelProcesses()...), append(peopleProcesses(), exploreProcesses()...)...), areaProcesses()...)...)
 }
 

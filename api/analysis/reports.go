@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"crypto/sha256"
@@ -8,19 +9,20 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net/http"
 	"slices"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"contado/api/rest"
 	"contado/geo/coverage"
+	"contado/geo/coverage/compare"
 	"contado/geo/coverage/report"
 	"contado/geo/fault"
 	"contado/geo/store/blob"
 	"contado/geo/store/catalog"
+	"contado/geo/table"
 )
 
 const reportPrefix = "reports/"
@@ -66,90 +68,6 @@ func ownID(id string, decides ...any) string {
 	return cmp.Or(about, "report") + "-" + hex.EncodeToString(h.Sum(nil))[:8]
 }
 
-// reportSummary is a line of the list of reports.
-type reportSummary struct {
-	ID        string      `json:"id"`
-	Title     string      `json:"title"`
-	Territory string      `json:"territory"`
-	Service   string      `json:"service"`
-	Profile   string      `json:"profile"`
-	CreatedAt time.Time   `json:"created_at"`
-	Links     []rest.Link `json:"links"`
-}
-
-// titles remembers the summaries of reports, so that a list need not read
-// them all again. An entry is good for one size and time of the file.
-type titles struct {
-	mu   sync.Mutex
-	seen map[string]titleEntry
-}
-
-type titleEntry struct {
-	info    blob.Info
-	summary reportSummary
-}
-
-const maxTitles = 10_000
-
-// summary reads the head of a report.
-func (h *Handler) summary(ctx context.Context, f blob.Info) (reportSummary, error) {
-	h.titles.mu.Lock()
-	e, ok := h.titles.seen[f.Key]
-	h.titles.mu.Unlock()
-	if ok && e.info.Size == f.Size && e.info.Modified.Equal(f.Modified) {
-		return e.summary, nil
-	}
-	b, _, err := h.read(ctx, f.Key)
-	if err != nil {
-		return reportSummary{}, err
-	}
-	var doc struct {
-		Title        string
-		Territory    struct{ Name string }
-		Service      string
-		ServiceTitle string `json:"service_title"`
-		Profile      string
-		Sections     []struct {
-			Service      string
-			ServiceTitle string `json:"service_title"`
-			Profile      string
-		}
-		CreatedAt time.Time `json:"created_at"`
-	}
-	if err := json.Unmarshal(b, &doc); err != nil {
-		return reportSummary{}, fmt.Errorf("report %s: %w", f.Key, err)
-	}
-	s := reportSummary{
-		ID: idOf(f.Key), Title: doc.Title, Territory: doc.Territory.Name, Service: cmp.Or(doc.ServiceTitle, doc.Service),
-		Profile: doc.Profile, CreatedAt: doc.CreatedAt,
-	}
-	if len(doc.Sections) > 0 { // a study
-		var services, profiles []string
-		for _, sec := range doc.Sections {
-			services, profiles = append(services, cmp.Or(sec.ServiceTitle, sec.Service)), append(profiles, sec.Profile)
-		}
-		s.Service, s.Profile = once(services), once(profiles)
-	}
-	h.titles.mu.Lock()
-	defer h.titles.mu.Unlock()
-	if h.titles.seen == nil || len(h.titles.seen) >= maxTitles {
-		h.titles.seen = map[string]titleEntry{}
-	}
-	h.titles.seen[f.Key] = titleEntry{f, s}
-	return s, nil
-}
-
-// once joins texts, each once.
-func once(list []string) string {
-	var out []string
-	for _, s := range list {
-		if !slices.Contains(out, s) {
-			out = append(out, s)
-		}
-	}
-	return strings.Join(out, ", ")
-}
-
 // idOf is the id of a report from its JSON's key; "" for other keys.
 func idOf(key string) string {
 	id, ok := strings.CutSuffix(strings.TrimPrefix(key, reportPrefix), ".json")
@@ -157,60 +75,6 @@ func idOf(key string) string {
 		return ""
 	}
 	return id
-}
-
-// reports lists the kept reports, newest first.
-func (h *Handler) reports(c echo.Context) error {
-	if err := rest.Only(c, "limit", "after", "f"); err != nil {
-		return err
-	}
-	if _, err := rest.Choose(c, rest.JSONFormat); err != nil {
-		return err
-	}
-	limit := jobList
-	if text := c.QueryParam("limit"); text != "" {
-		var err error
-		if limit, err = rest.Limit(text); err != nil {
-			return err
-		}
-	}
-	ctx := c.Request().Context()
-	files, err := h.Blobs.List(ctx, reportPrefix)
-	if err != nil {
-		return err
-	}
-	files = slices.DeleteFunc(files, func(f blob.Info) bool { return idOf(f.Key) == "" })
-	slices.SortStableFunc(files, func(a, b blob.Info) int { return b.Modified.Compare(a.Modified) })
-	n := len(files)
-	if after := c.QueryParam("after"); after != "" {
-		i := slices.IndexFunc(files, func(f blob.Info) bool { return idOf(f.Key) == after })
-		if i < 0 {
-			return fault.Errorf("reports", fault.Invalid, "after=%.80q is not in the list", after)
-		}
-		files = files[i+1:]
-	}
-	links := []rest.Link{{Href: rest.With(rest.URL(c, "reports"), c.QueryParams()), Rel: "self", Type: rest.MediaJSON, Title: "Reports"}}
-	if len(files) > limit {
-		files = files[:limit]
-		q := rest.Query(c)
-		q.Set("after", idOf(files[limit-1].Key))
-		links = append(links, rest.Link{Href: rest.With(rest.URL(c, "reports"), q), Rel: "next", Type: rest.MediaJSON, Title: "Next page"})
-	}
-	list := []reportSummary{}
-	for _, f := range files {
-		s, err := h.summary(ctx, f)
-		if err != nil {
-			return err
-		}
-		s.Links = (&output{links: reportLinks(s.ID)}).resolve(c)
-		list = append(list, s)
-	}
-	rest.AddHeader(c, links)
-	return rest.JSON(c, rest.MediaJSON, struct {
-		Reports       []reportSummary `json:"reports"`
-		NumberMatched int             `json:"numberMatched"`
-		Links         []rest.Link     `json:"links"`
-	}{list, n, links})
 }
 
 // studySchemaFile is the JSON Schema of studies, beside the reports.
@@ -295,4 +159,118 @@ func (h *Handler) download(c echo.Context, id, ending string) error {
 		c.Response().Header().Set("Content-Disposition", `attachment; filename="`+id+"."+ending+`"`)
 	}
 	return rest.Bytes(c, media, b)
+}
+
+// deleteReport takes a report away with all its files; who may, is said by
+// Edit.
+func (h *Handler) deleteReport(c echo.Context) error {
+	id, err := rest.Path(c, "file")
+	if err != nil {
+		return err
+	}
+	if h.Edit == nil {
+		c.Response().Header().Set("Allow", "GET, HEAD")
+		return rest.Refuse(http.StatusMethodNotAllowed, "reports cannot be deleted here; the server was started without --edit")
+	}
+	if err := sameSite(c); err != nil {
+		return err
+	}
+	if _, err := h.Edit(c.Request()); err != nil {
+		return err
+	}
+	if err := rest.Only(c); err != nil {
+		return err
+	}
+	ctx := c.Request().Context()
+	if _, _, err := h.keptReport(ctx, id); err != nil {
+		return err
+	}
+	files, err := h.Blobs.List(ctx, reportPrefix+id+".")
+	if err != nil {
+		return err
+	}
+	// The JSON goes first: where it is not, there is no report.
+	if err := h.Blobs.Delete(ctx, reportKey(id, "json")); err != nil {
+		return err
+	}
+	for _, f := range files {
+		if err := h.Blobs.Delete(ctx, f.Key); err != nil {
+			return err
+		}
+	}
+	return c.NoContent(http.StatusNoContent)
+}
+
+// sameSite refuses what a page of another site has its visitors send.
+func sameSite(c echo.Context) error {
+	r := c.Request()
+	site, origin := r.Header.Get("Sec-Fetch-Site"), r.Header.Get("Origin")
+	if site == "cross-site" || site == "same-site" || origin != "" && origin != rest.Base(c) {
+		return rest.Refuse(http.StatusForbidden, "pages of other sites cannot delete reports")
+	}
+	return nil
+}
+
+// keptReport reads a report with its document; NotExist when there is none.
+func (h *Handler) keptReport(ctx context.Context, id string) (*coverage.Study, []byte, error) {
+	none := fault.WithHint(fault.Errorf("reports", fault.NotExist, "there is no report %.80q", id), "the list is at /reports")
+	if !catalog.ValidID(id) {
+		return nil, nil, none
+	}
+	b, _, err := h.read(ctx, reportKey(id, "json"))
+	if fault.Is(err, fault.NotExist) {
+		return nil, nil, none
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	st, err := report.ReadStudy(bytes.NewReader(b))
+	return st, b, err
+}
+
+// comparison says what changed from one kept report to another.
+func (h *Handler) comparison(c echo.Context) error {
+	if err := rest.Only(c, "f", "lang"); err != nil {
+		return err
+	}
+	format, err := rest.Choose(c, rest.JSONFormat, rest.HTMLFormat, rest.CSVFormat)
+	if err != nil {
+		return err
+	}
+	lang, err := rest.Language(c)
+	if err != nil {
+		return err
+	}
+	var sides [2]*coverage.Study
+	for i, name := range []string{"id", "other"} {
+		id, err := rest.Path(c, name)
+		if err != nil {
+			return err
+		}
+		if sides[i], _, err = h.keptReport(c.Request().Context(), id); err != nil {
+			return err
+		}
+	}
+	d, err := compare.Studies(sides[0], sides[1])
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	media := rest.MediaJSON
+	switch format.Name {
+	case rest.HTMLFormat.Name:
+		media = rest.MediaHTML
+		c.Response().Header().Set("Content-Security-Policy", report.ContentSecurityPolicy+"; frame-ancestors 'none'")
+		err = report.CompareHTML(&b, d, lang)
+	case rest.CSVFormat.Name:
+		media = rest.MediaCSV
+		c.Response().Header().Set("Content-Disposition", `attachment; filename="`+d.A.ID+"--"+d.B.ID+`.csv"`)
+		err = report.CompareCSV(&b, d, table.Plain)
+	default:
+		err = report.CompareJSON(&b, d)
+	}
+	if err != nil {
+		return err
+	}
+	return rest.Bytes(c, media, b.Bytes())
 }

@@ -91,7 +91,7 @@ func (c *recipeRunCmd) Run(a *app) error {
 		languages = []string{"it"}
 	}
 	if c.Dir != "" {
-		if err := noPDF([]string{"." + strings.Join(formats, "+.")}); err != nil {
+		if err := a.noPDF([]string{"." + strings.Join(formats, "+.")}); err != nil {
 			return err
 		}
 		if err := os.MkdirAll(c.Dir, 0o755); err != nil {
@@ -159,9 +159,9 @@ type recipeScheduleCmd struct {
 
 // Where planned recipes are kept, and when each was made last.
 const (
-	recipePrefix = "recipes/"
-	recipeEnding = ".yaml"
-	lastEnding   = ".last"
+	recipePrefix = analysis.RecipePrefix
+	recipeEnding = analysis.RecipeEnding
+	lastEnding   = analysis.LastEnding
 )
 
 // Run plans a recipe, takes one off, or lists all.

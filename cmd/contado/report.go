@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -64,7 +63,7 @@ Examples:
 
 // Run computes the report and writes it in the formats asked for.
 func (c *coverageCmd) Run(a *app) error {
-	profiles, own, err := ownProfiles(split(c.Profile))
+	profiles, own, files, err := ownProfiles(split(c.Profile))
 	if err != nil {
 		return err
 	}
@@ -74,6 +73,13 @@ func (c *coverageCmd) Run(a *app) error {
 		return err
 	}
 	q.Own = own
+	if c.Speeds != "" {
+		f, table, err := ownSpeeds(c.Speeds)
+		if err != nil {
+			return err
+		}
+		q.Speeds, files = table, append(files, f)
+	}
 	for _, o := range c.Out {
 		if _, err := outFormat(o, "", reportFormats...); err != nil {
 			return err
@@ -82,7 +88,7 @@ func (c *coverageCmd) Run(a *app) error {
 			return err
 		}
 	}
-	if err := noPDF(c.Out); err != nil {
+	if err := a.noPDF(c.Out); err != nil {
 		return err
 	}
 	for i, s := range q.Thresholds {
@@ -91,7 +97,7 @@ func (c *coverageCmd) Run(a *app) error {
 		}
 	}
 	if services := split(c.Service); len(services) > 1 || len(profiles) > 1 || c.any() {
-		return c.study(a, q, services, profiles)
+		return c.study(a, q, files, services, profiles)
 	}
 	asked, err := c.recipe(split(c.Service), profiles)
 	if err != nil {
@@ -107,11 +113,10 @@ func (c *coverageCmd) Run(a *app) error {
 		for _, n := range rep.Notices {
 			fmt.Fprintf(a.stderr, "note: %s\n", n.Text)
 		}
-		if q.Speeds == nil && len(q.Own) == 0 {
-			if rep.Recipe, err = asked.Text(); err != nil {
-				return err
-			}
+		if rep.Recipe, err = asked.Text(); err != nil {
+			return err
 		}
+		rep.Attached = files
 		for _, o := range c.Out {
 			if err := a.writeReport(o, rep, sketch, c.Lang); err != nil {
 				return err
@@ -151,16 +156,7 @@ func (c *coverageCmd) request() (analysis.CoverageRequest, error) {
 		}
 		q.Thresholds = append(q.Thresholds, s)
 	}
-	if c.Speeds == "" {
-		return q, nil
-	}
-	f, err := os.Open(c.Speeds)
-	if err != nil {
-		return q, err
-	}
-	defer f.Close()
-	q.Speeds, err = travel.ParseSpeeds(f, c.Speeds)
-	return q, err
+	return q, nil
 }
 
 // seconds reads "15m", "1h30m" or a number of seconds.

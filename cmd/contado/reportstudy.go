@@ -107,7 +107,7 @@ func (c *coverageCmd) recipe(services, profiles []string) (*recipe.Recipe, error
 }
 
 // study computes a report on several services or ways of moving.
-func (c *coverageCmd) study(a *app, q analysis.CoverageRequest, services, profiles []string) error {
+func (c *coverageCmd) study(a *app, q analysis.CoverageRequest, files []coverage.Attachment, services, profiles []string) error {
 	r, err := c.recipe(services, profiles)
 	if err != nil {
 		return err
@@ -116,11 +116,9 @@ func (c *coverageCmd) study(a *app, q analysis.CoverageRequest, services, profil
 	if err != nil {
 		return usagef("%v", err)
 	}
-	s.Own = q.Own
-	if s.Speeds = q.Speeds; q.Speeds == nil && len(q.Own) == 0 { // a recipe has no room for files beside it
-		if s.Recipe, err = r.Text(); err != nil {
-			return err
-		}
+	s.Own, s.Speeds = q.Own, q.Speeds
+	if s.Recipe, err = r.Text(); err != nil {
+		return err
 	}
 	return a.with(func(in *installation) error {
 		p := a.progress()
@@ -129,6 +127,7 @@ func (c *coverageCmd) study(a *app, q analysis.CoverageRequest, services, profil
 		if err != nil {
 			return err
 		}
+		st.Attached = files
 		for _, n := range st.Notices {
 			fmt.Fprintf(a.stderr, "note: %s\n", n.Text)
 		}
@@ -223,13 +222,19 @@ func cut(s string, n int) string {
 	return s
 }
 
-// noPDF refuses PDF files before the work when they cannot be made.
-func noPDF(paths []string) error {
+// noPDF refuses PDF files before the work when they cannot be made, and says
+// when they will not be what the law asks of public bodies.
+func (a *app) noPDF(paths []string) error {
 	for _, p := range paths {
 		if strings.HasSuffix(strings.ToLower(p), ".pdf") {
-			if err := report.CanPDF(nil); err != nil {
+			kind, err := report.PDFKind(a.ctx, nil)
+			if err != nil {
 				return fmt.Errorf("%s: %w", p, err)
 			}
+			if kind != report.KindUA {
+				fmt.Fprintf(a.stderr, "note: this WeasyPrint makes tagged PDF, not PDF/UA; scripts/setup --run installs version %d, which does\n", report.UASince)
+			}
+			return nil
 		}
 	}
 	return nil

@@ -5,16 +5,13 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 
-	"contado/geo/analysis"
 	"contado/geo/coverage"
 	"contado/geo/coverage/compare"
 	"contado/geo/coverage/report"
 	"contado/geo/coverage/verify"
 	"contado/geo/recipe"
 	"contado/geo/table"
-	"contado/geo/travel"
 )
 
 type verifyCmd struct {
@@ -39,7 +36,7 @@ func (c *verifyCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	q, err := again(kept)
+	q, err := recipe.Ask(kept)
 	if err != nil {
 		return err
 	}
@@ -55,7 +52,7 @@ func (c *verifyCmd) Run(a *app) error {
 		})
 		if len(v.Gone) == 0 {
 			p := a.progress()
-			st, err := recompute(a, in, kept, q, p)
+			st, _, err := q.Run(a.ctx, in.engine, p.Share)
 			p.Done()
 			if err != nil {
 				return err
@@ -74,60 +71,6 @@ func (c *verifyCmd) Run(a *app) error {
 		}
 		return err
 	})
-}
-
-func recompute(a *app, in *installation, kept *coverage.Study, q analysis.StudyRequest, p *progress) (*coverage.Study, error) {
-	first := kept.Sections[0]
-	if kept.Recipe != "" && first.Recipe == "" { // a study, not a report of one service
-		st, _, err := in.engine.Study(a.ctx, q, p.Share)
-		return st, err
-	}
-	one := q.CoverageRequest
-	one.Service, one.Profile = first.Service, first.Profile
-	r, _, err := in.engine.Coverage(a.ctx, one, p.Share)
-	if err != nil {
-		return nil, err
-	}
-	r.Recipe = first.Recipe
-	return report.StudyOf(r), nil
-}
-
-// again is the question that a kept report answers.
-func again(kept *coverage.Study) (analysis.StudyRequest, error) {
-	if kept.Recipe != "" {
-		r, err := recipe.Parse(strings.NewReader(kept.Recipe))
-		if err != nil {
-			return analysis.StudyRequest{}, fmt.Errorf("the recipe of the report: %w", err)
-		}
-		return r.Request(kept.Territory.Code)
-	}
-	if len(kept.Sections) != 1 {
-		return analysis.StudyRequest{}, usagef("the report has no recipe: it was made with a speed table or a profile from a file, which are not kept in it")
-	}
-	r := kept.Sections[0]
-	q := analysis.StudyRequest{Services: []string{r.Service}, Profiles: []string{r.Profile}}
-	q.Territory, q.Thresholds, q.HideBelow = kept.Territory.Code, r.ThresholdsS, -1
-	if r.Disclosure != nil {
-		q.HideBelow = r.Disclosure.Threshold
-	}
-	for _, p := range r.Method.Parameters {
-		n, isNumber := p.Value.(float64)
-		switch {
-		case p.Name == "direction" && p.Value == "from-facility":
-			q.Direction = travel.FromFacility
-		case p.Name == "neighbours" && isNumber:
-			q.Neighbours = int(n)
-		case p.Name == "speed" && isNumber && r.Profile == analysis.StraightLine:
-			q.SpeedKmh = n
-		}
-	}
-	roles := map[string]*string{"population": &q.Population, "landcover": &q.LandCover, "elevation": &q.Elevation, "place": &q.Places}
-	for _, in := range r.Inputs {
-		if field := roles[in.Role]; field != nil && *field == "" {
-			*field = in.Dataset
-		}
-	}
-	return q, nil
 }
 
 func readReport(path string) (*coverage.Study, error) {

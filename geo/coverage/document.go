@@ -69,9 +69,13 @@ type Report struct {
 	Method     Method     `json:"method"`
 	Notices    []Notice   `json:"notices"`
 	Program    Program    `json:"program"`
-	// Recipe is the YAML text that asks the same question again; "" when it
-	// cannot be told, as with a speed table from a file.
-	Recipe string `json:"recipe,omitempty"`
+	// Recipe is the YAML text that asks the same question again, with the files
+	// in Attached; "" when it is not told.
+	Recipe   string       `json:"recipe,omitempty"`
+	Attached []Attachment `json:"attached,omitempty"`
+	// Renews is the id of the earlier report of which the question was asked
+	// again.
+	Renews string `json:"renews,omitempty"`
 }
 
 // Territory is what the report is about.

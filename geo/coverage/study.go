@@ -32,8 +32,13 @@ type Study struct {
 	Checks []Check `json:"checks,omitempty"`
 	// Disclosure says how small groups were protected; nil when nothing was.
 	Disclosure *Disclosure `json:"disclosure,omitempty"`
-	// Recipe is the YAML text that makes this study again.
-	Recipe string `json:"recipe,omitempty"`
+	// Recipe is the YAML text that makes this study again, with the files in
+	// Attached.
+	Recipe   string       `json:"recipe,omitempty"`
+	Attached []Attachment `json:"attached,omitempty"`
+	// Renews is the id of the earlier study of which the question was asked
+	// again.
+	Renews string `json:"renews,omitempty"`
 
 	Inputs  []Input  `json:"inputs"`
 	Notices []Notice `json:"notices"`

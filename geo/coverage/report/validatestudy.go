@@ -72,7 +72,8 @@ func ReadStudy(src io.Reader) (*coverage.Study, error) {
 func StudyOf(r *coverage.Report) *coverage.Study {
 	return &coverage.Study{
 		Schema: coverage.StudySchema, ID: r.ID, Title: r.Title, CreatedAt: r.CreatedAt, Territory: r.Territory, AreaLevel: r.AreaLevel,
-		PopulationTotal: r.PopulationTotal, Sections: []*coverage.Report{r}, Disclosure: r.Disclosure, Inputs: r.Inputs, Notices: r.Notices, Program: r.Program, Recipe: r.Recipe,
+		PopulationTotal: r.PopulationTotal, Sections: []*coverage.Report{r}, Disclosure: r.Disclosure, Inputs: r.Inputs, Notices: r.Notices, Program: r.Program,
+		Recipe: r.Recipe, Attached: r.Attached, Renews: r.Renews,
 	}
 }
 
@@ -92,6 +93,9 @@ func checkStudy(st *coverage.Study) error {
 	}
 	if !people(st.PopulationTotal) {
 		return fmt.Errorf("%v people", st.PopulationTotal)
+	}
+	if err := coverage.CheckAttached(st.Attached); err != nil {
+		return err
 	}
 	for i, r := range st.Sections {
 		if r == nil {

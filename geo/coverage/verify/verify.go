@@ -53,8 +53,22 @@ type Difference struct {
 // Gone is an input that cannot be used again.
 type Gone struct {
 	Dataset string `json:"dataset"`
-	Why     string `json:"why"`
+	Role    string `json:"role,omitempty"`
+	Reason  Reason `json:"reason"`
+	Was     string `json:"was"` // version in the report
+	Now     string `json:"now,omitempty"`
+	Why     string `json:"why"` // the same in English
 }
+
+// Reason is one of those of which the names follow.
+type Reason string
+
+// The reasons.
+const (
+	Absent  Reason = "absent"  // the dataset is not there any more
+	Edited  Reason = "edited"  // rows were edited since
+	Renewed Reason = "renewed" // it has another content, or version
+)
 
 // MaxDifferences is how many differences a verdict lists.
 const MaxDifferences = 200
@@ -80,15 +94,18 @@ func Inputs(kept *coverage.Study, now Content) []Gone {
 			}
 			seen[key] = true
 			version, sum, ok := now(in.Dataset)
+			gone := func(reason Reason, why string) {
+				out = append(out, Gone{in.Dataset, in.Role, reason, in.Version, version, why})
+			}
 			switch {
 			case !ok:
-				out = append(out, Gone{in.Dataset, fmt.Sprintf("there is no dataset %s any more (%s, %s)", in.Dataset, in.Version, short(in.SHA256))})
+				gone(Absent, fmt.Sprintf("there is no dataset %s any more (%s, %s)", in.Dataset, in.Version, short(in.SHA256)))
 			case in.SHA256 == "" && in.Version != version:
-				out = append(out, Gone{in.Dataset, fmt.Sprintf("%s was %s and is %s now; the report has no checksum", in.Dataset, in.Version, version)})
+				gone(Renewed, fmt.Sprintf("%s was %s and is %s now; the report has no checksum", in.Dataset, in.Version, version))
 			case in.SHA256 == sum && edits(in.Version) != edits(version):
-				out = append(out, Gone{in.Dataset, fmt.Sprintf("rows of %s were edited since (%s, now %s)", in.Dataset, in.Version, version)})
+				gone(Edited, fmt.Sprintf("rows of %s were edited since (%s, now %s)", in.Dataset, in.Version, version))
 			case in.SHA256 != "" && in.SHA256 != sum:
-				out = append(out, Gone{in.Dataset, fmt.Sprintf("%s was %s with checksum %s, and is %s with %s now", in.Dataset, in.Version, short(in.SHA256), version, short(sum))})
+				gone(Renewed, fmt.Sprintf("%s was %s with checksum %s, and is %s with %s now", in.Dataset, in.Version, short(in.SHA256), version, short(sum)))
 			}
 		}
 	}
@@ -114,7 +131,7 @@ func short(sum string) string {
 
 // names are left out of the comparison: they say when, under what name and by
 // what program the report was made, not what it found.
-var names = []string{"id", "title", "created_at", "program", "recipe", "version"}
+var names = []string{"id", "title", "created_at", "program", "recipe", "version", "renews"}
 
 // Compare compares the numbers and texts of two studies. Parts of a list are
 // matched by place. Errors: fault.Invalid when one cannot be written as JSON.
