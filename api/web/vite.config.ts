@@ -19,6 +19,7 @@ const paths = [
   'jobs',
   'legend',
   'map',
+  'places',
   'problems',
   'processes',
   'pyramids',
