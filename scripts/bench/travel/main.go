@@ -12,7 +12,13 @@
 //
 //	go build -o /tmp/bench ./scripts/bench/travel && /tmp/bench [-side 2000] [-reps 5] [-python venv/bin/python] [-alone]
 //
-// With -side 7746 it measures 60 million cells; -alone then leaves the others out.
+// With -side 7746 it measures 60 million cells; -most 360 then ends peers after
+// six minutes of processor time, and -alone leaves them out. GRASS is given as
+// much memory as it wants, so that it works without files.
+//
+// B/cell is the largest resident set of the process over the number of cells:
+// program, runtime, inputs and results. "less inputs" takes off 4 bytes for the
+// speed (or cost) and, save on level ground, 4 for the elevation.
 package main
 
 import (
@@ -37,7 +43,8 @@ type config struct {
 	solver     string
 	python     string // with scikit-image; empty for none
 	alone      bool   // ours only
-	only       string // part of the names of what is measured
+	only       string // parts of the names of what is measured, with | between them
+	most       int    // seconds of processor time of a peer; 0 for no limit
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
@@ -50,7 +57,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.StringVar(&c.ours, "ours", "", "for internal use: compute in this folder")
 	flags.StringVar(&c.python, "python", os.Getenv("CONTADO_BENCH_PYTHON"), "Python with scikit-image, for its MCP")
 	flags.BoolVar(&c.alone, "alone", false, "measure ours only")
-	flags.StringVar(&c.only, "only", "", "measure those whose name holds this text")
+	flags.StringVar(&c.only, "only", "", "measure those whose name holds one of these texts, with | between them")
+	flags.IntVar(&c.most, "most", 0, "end peers after so many seconds of processor time; 0 for never")
 	flags.StringVar(&c.slope, "slope", "level", "for internal use: slope function")
 	flags.StringVar(&c.solver, "solver", "dijkstra", "for internal use: dijkstra or fast-marching")
 	flags.IntVar(&c.neighbours, "neighbours", 16, "for internal use: neighbours")
@@ -101,7 +109,7 @@ func start(ctx context.Context, c config, stdout, stderr io.Writer) error {
 		return measure(ctx, c, stdout)
 	}
 	cmd := exec.CommandContext(ctx, grass, "--tmp-location", "XY", "--exec", self,
-		"-inside", dir, "-side", fmt.Sprint(c.side), "-reps", fmt.Sprint(c.reps), "-python", c.python, "-only", c.only)
+		"-inside", dir, "-side", fmt.Sprint(c.side), "-reps", fmt.Sprint(c.reps), "-python", c.python, "-only", c.only, "-most", fmt.Sprint(c.most))
 	cmd.Stdout = stdout
 	log, err := os.Create(filepath.Join(dir, "grass.log"))
 	if err != nil {

@@ -21,7 +21,10 @@ type contender struct {
 	wall   []float64 // seconds
 	cpu    []float64
 	memory int64 // KiB, largest
+	inputs int   // bytes a cell
 	peer   bool  // of the one before
+	most   int   // seconds of processor time; 0 for no limit
+	ended  bool  // by that limit
 }
 
 // measure runs within a GRASS session whose region is not set yet.
@@ -41,7 +44,7 @@ func measure(ctx context.Context, c config, stdout io.Writer) error {
 			if err := k.run(ctx); err != nil {
 				return err
 			}
-			if rep == 0 && k.peer && k.argv[0] == "r.cost" {
+			if rep == 0 && k.peer && k.argv[0] == "r.cost" && !k.ended {
 				// Ours of the same surface has just been written.
 				if err := agree(ctx, c, stdout); err != nil {
 					return err
@@ -50,13 +53,18 @@ func measure(ctx context.Context, c config, stdout io.Writer) error {
 		}
 	}
 	cells := float64(c.side) * float64(c.side)
-	fmt.Fprintf(stdout, "%-26s %9s %9s %9s %9s %8s %7s\n", "", "median s", "least s", "most s", "CPU s", "MiB", "B/cell")
+	fmt.Fprintf(stdout, "%-29s %9s %9s %9s %9s %8s %7s %12s\n", "", "median s", "least s", "most s", "CPU s", "MiB", "B/cell", "less inputs")
 	for _, k := range all {
-		fmt.Fprintf(stdout, "%-26s %9.3f %9.3f %9.3f %9.3f %8.0f %7.1f\n", k.name,
-			median(k.wall), slices.Min(k.wall), slices.Max(k.wall), median(k.cpu), float64(k.memory)/1024, float64(k.memory)*1024/cells)
+		if k.ended {
+			fmt.Fprintf(stdout, "%-29s more than %d s of processor time: ended\n", k.name, k.most)
+			continue
+		}
+		each := float64(k.memory) * 1024 / cells
+		fmt.Fprintf(stdout, "%-29s %9.3f %9.3f %9.3f %9.3f %8.0f %7.1f %12.1f\n", k.name,
+			median(k.wall), slices.Min(k.wall), slices.Max(k.wall), median(k.cpu), float64(k.memory)/1024, each, each-float64(k.inputs))
 	}
 	for i := 1; i < len(all); i++ {
-		if theirs, ours := all[i], all[i-1]; theirs.peer && !ours.peer {
+		if theirs, ours := all[i], all[i-1]; theirs.peer && !ours.peer && !theirs.ended {
 			fmt.Fprintf(stdout, "%s is %.1f times as fast as %s (least times: %.1f, CPU: %.1f, least CPU: %.1f)\n", ours.name,
 				median(theirs.wall)/median(ours.wall), theirs.name, slices.Min(theirs.wall)/slices.Min(ours.wall),
 				median(theirs.cpu)/median(ours.cpu), slices.Min(theirs.cpu)/slices.Min(ours.cpu))
@@ -74,24 +82,31 @@ func contenders(self string, c config) []*contender {
 		if len(more) > 0 {
 			name = "contado, " + slope + ", " + more[1]
 		}
-		return &contender{name: name, argv: argv}
+		inputs := 8
+		if slope == "level" {
+			inputs = 4
+		}
+		return &contender{name: name, argv: argv, inputs: inputs}
 	}
 	var all []*contender
 	pair := func(o *contender, name string, argv ...string) {
 		all = append(all, o)
 		if !c.alone {
-			all = append(all, &contender{name: name, argv: argv, peer: true})
+			all = append(all, &contender{name: name, argv: argv, peer: true, inputs: o.inputs, most: c.most})
 		}
 	}
-	walk := []string{"--q", "--o", "elevation=elevation", "friction=friction", "output=walked", "start_raster=starts"}
-	pair(ours("level", 16), "r.cost -k", "r.cost", "-k", "--q", "--o", "input=cost", "output=seconds", "start_raster=starts")
+	memory := fmt.Sprintf("memory=%d", max(300, 100*c.side*c.side>>20)) // MB; 300 is what they take by default
+	walk := []string{memory, "--q", "--o", "elevation=elevation", "friction=friction", "output=walked", "start_raster=starts"}
+	pair(ours("level", 16), "r.cost -k", "r.cost", "-k", memory, "--q", "--o", "input=cost", "output=seconds", "start_raster=starts")
 	pair(ours("langmuir", 16), "r.walk -k", append([]string{"r.walk", "-k"}, walk...)...)
 	pair(ours("langmuir", 8), "r.walk", append([]string{"r.walk"}, walk...)...)
 	if c.python != "" {
 		pair(ours("level", 8), "scikit-image MCP", c.python, "-c", mcp, c.inside, fmt.Sprint(c.side))
 	}
 	all = append(all, ours("tobler", 16), ours("tobler", 32), ours("level", 16, "-solver", "fast-marching"))
-	return slices.DeleteFunc(all, func(k *contender) bool { return !strings.Contains(k.name, c.only) })
+	return slices.DeleteFunc(all, func(k *contender) bool {
+		return !slices.ContainsFunc(strings.Split(c.only, "|"), func(part string) bool { return strings.Contains(k.name, part) })
+	})
 }
 
 // mcp computes times with scikit-image: eight neighbours, half a cell's cost
@@ -108,9 +123,19 @@ times.astype(np.float32).tofile(folder + "/mcp.out")
 `
 
 func (k *contender) run(ctx context.Context) error {
+	if k.ended {
+		return nil
+	}
 	cmd := exec.CommandContext(ctx, k.argv[0], k.argv[1:]...)
+	if k.most > 0 {
+		cmd = exec.CommandContext(ctx, "sh", append([]string{"-c", `ulimit -t "$0"; exec "$@"`, fmt.Sprint(k.most)}, k.argv...)...)
+	}
 	began := time.Now()
 	if out, err := cmd.CombinedOutput(); err != nil {
+		used := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+		if k.ended = k.most > 0 && used >= time.Duration(k.most-1)*time.Second; k.ended {
+			return nil
+		}
 		return fmt.Errorf("%s: %w\n%s", strings.Join(k.argv, " "), err, out)
 	}
 	k.wall = append(k.wall, time.Since(began).Seconds())

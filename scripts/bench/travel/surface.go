@@ -150,7 +150,7 @@ func compute(ctx context.Context, c config) error {
 	if err != nil {
 		return err
 	}
-	// The engine has what it needs; a search then holds 16 bytes a cell.
+	// The engine has what it needs; a search then holds 13 bytes a cell.
 	*s = travel.Surface{}
 	debug.FreeOSMemory()
 	r, err := e.Compute(ctx, sources, o)
