@@ -8,6 +8,9 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 
 export const base = () => process.env.CONTADO_E2E_URL ?? '';
 
+/** ours tells addresses of this server; what the page made itself leaves the machine no more than they do. */
+const ours = (url: string) => url.startsWith(`${base()}/`) || url.startsWith(`blob:${base()}/`) || url.startsWith('data:');
+
 interface Watch {
   errors: string[];
   outside: string[];
@@ -22,7 +25,7 @@ export const test = plain.extend<{ watch: Watch }>({
       const w: Watch = { errors: [], outside: [], allow: (p) => void allowed.push(p) };
       page.on('pageerror', (e) => w.errors.push(e.message));
       page.on('console', (m) => m.type() === 'error' && w.errors.push(m.text()));
-      page.on('request', (r) => !r.url().startsWith(base()) && w.outside.push(r.url()));
+      page.on('request', (r) => !ours(r.url()) && w.outside.push(r.url()));
       await use(w);
       expect(w.outside, 'requests to other places').toEqual([]);
       expect(
@@ -39,6 +42,15 @@ export async function open(page: Page, lang: 'it' | 'en', rest = ''): Promise<vo
   await page.goto('about:blank');
   await page.goto(`${base()}/#lang=${lang}${rest}`);
   await expect(page.locator('#panel')).toBeVisible();
+}
+
+/** openTask opens a task by its address and waits until it shows what it has. */
+export async function openTask(page: Page, lang: 'it' | 'en', task: string, rest = ''): Promise<void> {
+  await page.goto('about:blank');
+  await page.goto(`${base()}/#/${task}?lang=${lang}${rest}`);
+  await expect(page.locator(`#panel.task-${task}`)).toBeVisible();
+  await expect(page.locator('#panel h2').first()).toBeVisible();
+  await expect(page.locator('#panel .loading')).toHaveCount(0, { timeout: 60_000 });
 }
 
 /** choose picks a territory by typing its name. */
@@ -58,9 +70,9 @@ export async function anyTerritory(page: Page): Promise<{ root: string; leaf: st
   return { root: root.name, leaf: leaf.name, code: root.code };
 }
 
-/** drawn waits until the map has drawn all that it asked for. */
-export async function drawn(page: Page): Promise<void> {
-  await expect(page.locator('.map canvas')).toBeVisible();
+/** drawn waits until the page has asked for all that it wants, and the map is there where there is one. */
+export async function drawn(page: Page, task = ''): Promise<void> {
+  if (!['reports', 'data', 'about'].includes(task)) await expect(page.locator('#map canvas').first()).toBeVisible();
   await page.waitForLoadState('networkidle');
   await page.waitForTimeout(400);
 }

@@ -1,0 +1,137 @@
+// What the page costs: how much it loads, what it asks for, what it keeps in
+// memory, how the map moves. Times are written down, never asserted.
+import { writeFileSync } from 'node:fs';
+import { anyTerritory, base, drawn, expect, openTask, test } from './page';
+import type { CDPSession, Page } from '@playwright/test';
+
+function note(name: string, value: unknown): void {
+  test.info().annotations.push({ type: name, description: JSON.stringify(value) });
+  writeFileSync(`test-results/quick-${name}.json`, `${JSON.stringify(value, null, 2)}\n`);
+}
+
+test('the first view is small', async ({ page }) => {
+  test.skip((await (await page.request.get(`${base()}/`)).text()).includes('/@vite/'), 'a development server compresses nothing');
+  let total = 0;
+  let map = 0;
+  const client = await page.context().newCDPSession(page);
+  await client.send('Network.enable');
+  const urls = new Map<string, string>();
+  client.on('Network.responseReceived', (e) => urls.set(e.requestId, e.response.url));
+  client.on('Network.loadingFinished', (e) => {
+    const url = urls.get(e.requestId) ?? '';
+    if (!/\/assets\/|\/$/.test(url.split('#')[0]!)) return;
+    if (/make-|maplibre/.test(url)) map += e.encodedDataLength;
+    else total += e.encodedDataLength;
+  });
+  const started = Date.now();
+  await page.goto(`${base()}/#/places?lang=it`);
+  await page.getByRole('combobox').first().waitFor();
+  await page.locator('#panel h2').first().waitFor();
+  const seen = Date.now() - started;
+  await drawn(page);
+  const paint = await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? null);
+  note('first-view', { bytes: total, mapBytes: map, interactiveMs: seen, firstContentfulPaintMs: paint });
+  expect(total).toBeLessThan(350 * 1024);
+});
+
+/** drag moves the map by hand, back and forth. */
+async function drag(page: Page, times: number): Promise<void> {
+  const box = (await page.locator('#map canvas').first().boundingBox())!;
+  const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+  await page.mouse.move(x, y);
+  await page.mouse.down();
+  for (let i = 0; i < times; i++) {
+    const a = (i / 12) * 2 * Math.PI;
+    await page.mouse.move(x + 120 * Math.sin(a), y + 90 * Math.sin(2 * a), { steps: 2 });
+  }
+  await page.mouse.up();
+}
+
+test('moving the map causes no storm of requests', async ({ page }) => {
+  test.setTimeout(180_000);
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await openTask(page, 'it', 'places');
+  await drawn(page);
+  const asked = new Map<string, number>();
+  page.on('request', (r) => asked.set(r.url(), (asked.get(r.url()) ?? 0) + 1));
+  await page.evaluate(() => {
+    const w = window as unknown as { frames_: number[] };
+    w.frames_ = [];
+    let last = performance.now();
+    const tick = (now: number): void => {
+      w.frames_.push(now - last);
+      last = now;
+      requestAnimationFrame(tick);
+    };
+    requestAnimationFrame(tick);
+  });
+  await drag(page, 48);
+  await page.waitForLoadState('networkidle');
+  const frames = (await page.evaluate(() => (window as unknown as { frames_: number[] }).frames_)).sort((a, b) => a - b);
+  const at = (q: number) => Math.round(frames[Math.floor(q * (frames.length - 1))]! * 10) / 10;
+  note('panning', { frames: frames.length, medianMs: at(0.5), p95Ms: at(0.95), medianFps: Math.round(1000 / at(0.5)), requests: asked.size });
+  const again = [...asked].filter(([, n]) => n > 2).map(([u, n]) => `${n} × ${u}`);
+  expect(again).toEqual([]);
+  const calls = [...asked.keys()].filter((u) => !/\.(mvt|pbf|png|jpg|webp)(\?|$)/.test(u));
+  expect(calls.length, calls.join('\n')).toBeLessThan(12);
+});
+
+test('typing asks once for what was typed', async ({ page }) => {
+  await openTask(page, 'it', 'places');
+  const asked: string[] = [];
+  page.on('request', (r) => /\/(search|territories)\?/.test(r.url()) && asked.push(r.url()));
+  const { leaf } = await anyTerritory(page);
+  await page.getByRole('combobox').first().focus();
+  await page.waitForLoadState('networkidle');
+  asked.length = 0;
+  await page.keyboard.type(leaf, { delay: 25 });
+  await page.getByRole('option').first().waitFor();
+  await page.waitForLoadState('networkidle');
+  expect(asked.length, asked.join('\n')).toBeLessThanOrEqual(4);
+});
+
+async function heap(client: CDPSession): Promise<{ heap: number; nodes: number; listeners: number }> {
+  for (let i = 0; i < 3; i++) await client.send('HeapProfiler.collectGarbage');
+  const { usedSize } = await client.send('Runtime.getHeapUsage');
+  const { metrics } = await client.send('Performance.getMetrics');
+  const value = (name: string) => metrics.find((m) => m.name === name)?.value ?? 0;
+  return { heap: usedSize, nodes: value('Nodes'), listeners: value('JSEventListeners') };
+}
+
+test('memory stays as it is over 200 interactions', async ({ page }) => {
+  test.setTimeout(600_000);
+  await page.setViewportSize({ width: 1280, height: 800 });
+  const { code } = await anyTerritory(page);
+  const list = (await (await page.request.get(`${base()}/territories?level=municipality&limit=8`)).json()) as { territories: { code: string }[] };
+  const codes = [code, ...list.territories.map((t) => t.code)];
+  await openTask(page, 'it', 'places', `&t=${encodeURIComponent(code)}`);
+  await drawn(page);
+  const client = await page.context().newCDPSession(page);
+  await client.send('Performance.enable');
+  const tasks = ['places', 'map', 'area', 'coverage', 'reports', 'data'];
+  let n = 0;
+  const interact = async (): Promise<void> => {
+    const i = n++;
+    if (i % 2 === 0)
+      await page
+        .locator('#tasks a')
+        .nth((i / 2) % tasks.length)
+        .click();
+    else {
+      const task = tasks[((i - 1) / 2) % tasks.length];
+      const t = codes[Math.floor(i / 3) % codes.length]!;
+      await page.evaluate((hash) => (location.hash = hash), `#/${task}?t=${encodeURIComponent(t)}&lang=${i % 4 === 1 ? 'it' : 'en'}`);
+    }
+    await page.waitForTimeout(60);
+  };
+  for (let i = 0; i < 60; i++) await interact();
+  await page.waitForLoadState('networkidle');
+  const before = await heap(client);
+  for (let i = 0; i < 200; i++) await interact();
+  await page.waitForLoadState('networkidle');
+  const after = await heap(client);
+  note('memory', { before, after });
+  expect(after.heap).toBeLessThan(before.heap * 1.25 + 4e6);
+  expect(after.nodes).toBeLessThan(before.nodes * 1.5 + 2000);
+  expect(after.listeners).toBeLessThan(before.listeners * 1.5 + 300);
+});
