@@ -32,6 +32,7 @@ const paths = [
   'territories',
   'tileMatrixSets',
   'tiles',
+  'travel-times',
   'uploads',
   'xyz',
 ];

@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { sortAreas } from '../../src/tasks/coverage/areas';
 import { gapName } from '../../src/tasks/coverage/gaps';
 import { Translator } from '../../src/lib/i18n/translate';
 import { noticeText } from '../../src/lib/notices';
-import type { AreaResult, Gap } from '../../src/lib/types';
+import type { LeftOut as Gap } from '../../src/tasks/coverage/model';
 
 const it = new Translator('it');
 const plain = (s: string) => s.replaceAll('\u00a0', ' ');
@@ -47,33 +46,5 @@ describe('notices', () => {
     expect(noticeText({ code: 'new', text: 'English' }, it)).toBe('English');
     expect(noticeText({ code: 'age-bands-incomplete', text: 'English' }, it)).toBe('English');
     expect(noticeText({ code: 'facilities-unplaced', text: 'English' }, it)).toBe('English');
-  });
-});
-
-describe('order of areas', () => {
-  const area = (name: string, population: number, share: number | null): AreaResult => ({
-    code: name,
-    name,
-    population,
-    median_s: null,
-    p90_s: null,
-    coverage: [{ threshold_s: 900, covered: population * (share ?? 0), uncovered: population * (1 - (share ?? 0)), unreachable: 0, share }],
-  });
-  const areas = [area('Èze', 50, 0.5), area('Nulla', 0, null), area('Dosso', 100, 0.1), area('Fara', 10, 0.5)];
-  const names = (column: Parameters<typeof sortAreas>[2], up: boolean) => sortAreas(areas, 0, column, up, 'it').map((a) => a.name);
-
-  test('by share puts areas without people last, either way', () => {
-    expect(names('share', true)).toEqual(['Dosso', 'Èze', 'Fara', 'Nulla']);
-    expect(names('share', false)).toEqual(['Èze', 'Fara', 'Dosso', 'Nulla']);
-  });
-
-  test('by name follows the language', () => {
-    expect(names('name', true)).toEqual(['Dosso', 'Èze', 'Fara', 'Nulla']);
-  });
-
-  test('by people and by those left out', () => {
-    expect(names('people', false)).toEqual(['Dosso', 'Èze', 'Fara', 'Nulla']);
-    expect(names('left', false)).toEqual(['Dosso', 'Èze', 'Fara', 'Nulla']);
-    expect(areas[0]!.name).toBe('Èze');
   });
 });

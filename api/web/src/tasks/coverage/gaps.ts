@@ -1,6 +1,6 @@
 // Names of the groups left out, in the language of the page.
 import type { Translator } from '../../lib/i18n/translate';
-import type { Gap } from '../../lib/types';
+import type { LeftOut as Gap } from './model';
 
 /** gapName builds the name from its parts; the server's own name is English. */
 export function gapName(g: Gap, t: Translator): string {
@@ -9,14 +9,14 @@ export function gapName(g: Gap, t: Translator): string {
       return g.place || g.name;
     case 'near':
       if (!g.place) return g.name;
-      if (!g.distance_m || !g.bearing) return t.t('gap.near.plain', { place: g.place });
-      return t.t('gap.near', {
+      if (!g.distance_m || !g.bearing) return t.t('coverage.gap.near.plain', { place: g.place });
+      return t.t('coverage.gap.near', {
         place: g.place,
         distance: t.distance(g.distance_m),
-        bearing: t.maybe(`bearing.${g.bearing}`, g.bearing),
+        bearing: t.maybe(`coverage.bearing.${g.bearing}`, g.bearing),
       });
     case 'area':
-      return g.part ? t.t('gap.part', { name: g.area_name, part: g.part }) : g.area_name || g.name;
+      return g.part ? t.t('coverage.gap.part', { name: g.area_name, part: g.part }) : g.area_name || g.name;
   }
   return (g as Gap).name;
 }

@@ -1,10 +1,89 @@
-// The coverage question as the form has it; it outlives a change of tab.
-import type { TravelProfile } from '../../lib/types';
+// The question of coverage as the reader puts it; the address holds all of it.
+import type { Inputs } from './model';
+import { place } from './figures';
+
+/** Steps of the slider, minutes: those that the server counts at. */
+export const steps = [5, 10, 15, 20, 30, 45, 60, 90] as const;
+
+export const profiles = ['walking', 'senior-65', 'senior-80', 'wheelchair', 'bicycle', 'e-bike', 'car', 'bus-and-walk', 'straight-line'] as const;
+export type ProfileId = (typeof profiles)[number];
+
+export type CompareKind = '' | 'service' | 'profile' | 'season' | 'without' | 'extra';
+const kinds: readonly string[] = ['service', 'profile', 'season', 'without', 'extra'];
 
 class Question {
   service = $state('');
-  profile = $state<TravelProfile>('walking');
-  minutes = $state<number[]>([15, 30, 60]);
+  profile = $state<string>('walking');
+  /** '' is everyone */
+  people = $state('');
+  /** index into steps */
+  step = $state(4);
+  season = $state('');
+  view = $state<'times' | 'areas'>('times');
+  /** what the answer is compared with */
+  compare = $state<CompareKind>('');
+  value = $state('');
+  /** where the journey told begins */
+  from = $state.raw<{ lon: number; lat: number } | null>(null);
+
+  readonly minutes = $derived<number>(steps[this.step]!);
+
+  /** inputs of the process; null while the question is not whole. */
+  inputs(territory: string | null): Inputs | null {
+    if (!territory || !this.service) return null;
+    return { territory, service: this.service, profile: this.profile, ...(this.season ? { season: [this.season] } : {}) };
+  }
+
+  /** other is the question that is compared; null when there is none. */
+  other(territory: string | null, name: string): Inputs | null {
+    const base = this.inputs(territory);
+    if (!base || !this.compare) return null;
+    if (!this.value && this.compare !== 'season') return null;
+    switch (this.compare) {
+      case 'service':
+        return { ...base, service: this.value };
+      case 'profile':
+        return { ...base, profile: this.value };
+      case 'season': {
+        const { season: _, ...bare } = base;
+        return this.value ? { ...bare, season: [this.value] } : bare;
+      }
+      case 'without':
+        return { ...base, without: [this.value] };
+      case 'extra': {
+        const p = place(this.value);
+        return p ? { ...base, extra: [{ ...p, name }] } : null;
+      }
+    }
+  }
+
+  read(q: URLSearchParams): void {
+    this.service = q.get('s') ?? '';
+    this.profile = q.get('p') ?? 'walking';
+    this.people = q.get('a') ?? '';
+    const i = steps.indexOf(Number(q.get('n') ?? 30) as (typeof steps)[number]);
+    this.step = i < 0 ? 4 : i;
+    this.season = q.get('se') ?? '';
+    this.view = q.get('w') === 'areas' ? 'areas' : 'times';
+    const [kind = '', ...rest] = (q.get('c') ?? '').split('~');
+    this.compare = kinds.includes(kind) ? (kind as CompareKind) : '';
+    this.value = this.compare ? rest.join('~') : '';
+    this.from = place(q.get('at') ?? '');
+  }
+
+  write(q: URLSearchParams): void {
+    const set = (k: string, v: string, usual = ''): void => {
+      if (v !== usual) q.set(k, v);
+    };
+    set('s', this.service);
+    set('p', this.profile, 'walking');
+    set('a', this.people);
+    set('n', String(this.minutes), '30');
+    set('se', this.season);
+    set('w', this.view, 'times');
+    if (this.compare) q.set('c', `${this.compare}~${this.value}`);
+    if (this.from) q.set('at', `${this.from.lat.toFixed(5)},${this.from.lon.toFixed(5)}`);
+  }
 }
 
 export const question = new Question();

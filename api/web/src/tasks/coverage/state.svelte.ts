@@ -1,85 +1,87 @@
-// The coverage question, its computation and its answer.
-import { api, asApiError, isAbort, type ApiError } from '../../lib/api';
-import { runCoverage } from '../../lib/jobs';
-import { layers } from '../../lib/state/layers.svelte';
-import type { AreaResult, CoverageInputs, CoverageReport, Gap } from '../../lib/types';
+// The answers to the question of coverage: each stays until the next is there.
+import { api } from '../../lib/api';
+import { Computation } from '../../lib/api/computation.svelte';
+import type { Exploration, Inputs, Journey } from './model';
+import { question } from './question.svelte';
+
+const process = 'coverage-explore';
 
 class Coverage {
-  state = $state<'none' | 'running' | 'ready' | 'error' | 'cancelled'>('none');
-  progress = $state<number | null>(null);
-  stage = $state('');
-  report = $state.raw<CoverageReport | null>(null);
-  error = $state.raw<ApiError | null>(null);
-  /** index of the threshold that map and tables show */
-  row = $state(0);
-  gap = $state.raw<Gap | null>(null);
-  /** whether the map shows shares and gaps */
-  onMap = $state(true);
-  /** whether the map could tell which polygon is which area */
-  mapped = $state(true);
-  private running: AbortController | null = null;
+  readonly main = new Computation<Exploration>();
+  /** the same with ranges and rules, which take longer */
+  readonly details = new Computation<Exploration>();
+  /** the groups beyond the minutes chosen */
+  readonly left = new Computation<Exploration>();
+  readonly other = new Computation<Exploration>();
+  readonly journey = new Computation<Journey>();
+  /** what the answers shown were asked with, as text */
+  asked = $state('');
+  leftOf = $state('');
+  detailsOf = $state('');
+  otherOf = $state('');
+  journeyOf = $state('');
+  /** the next click on the map says where one more facility is */
+  picking = $state(false);
+  /** the group that the map marks */
+  marked = $state<string | null>(null);
 
-  readonly areas = $derived<AreaResult[]>(this.report?.areas ?? []);
-  readonly gaps = $derived<Gap[]>(this.report?.gaps ?? []);
-  readonly threshold = $derived(this.report?.thresholds_s[this.row] ?? 0);
+  readonly limit = $derived(this.main.result?.report.disclosure?.threshold ?? 3);
 
-  async run(inputs: CoverageInputs): Promise<void> {
-    this.running?.abort();
-    const run = (this.running = new AbortController());
-    this.state = 'running';
-    this.progress = null;
-    this.stage = '';
-    this.error = null;
-    try {
-      const report = await runCoverage(api, inputs, {
-        signal: run.signal,
-        progress: (job) => {
-          this.progress = job.progress ?? null;
-          this.stage = job.message ?? '';
-        },
-      });
-      this.take(report);
-    } catch (e) {
-      this.failed(e, run);
-    }
+  /** ask puts the question; those that hang on it follow. */
+  async ask(inputs: Inputs): Promise<void> {
+    const key = JSON.stringify(inputs);
+    if (key === this.asked && this.main.state !== 'failed' && this.main.state !== 'cancelled') return;
+    this.asked = key;
+    this.details.cancel();
+    this.left.cancel();
+    await this.main.execute(process, inputs);
   }
 
-  /** open shows a kept report. */
+  async askLeft(inputs: Inputs, minutes: number): Promise<void> {
+    const key = JSON.stringify([inputs, minutes]);
+    if (key === this.leftOf && this.left.state !== 'failed' && this.left.state !== 'cancelled') return;
+    this.leftOf = key;
+    await this.left.execute(process, { ...inputs, thresholds: [minutes * 60] });
+  }
+
+  async askDetails(inputs: Inputs): Promise<void> {
+    const key = JSON.stringify(inputs);
+    if (key === this.detailsOf && this.details.state !== 'failed' && this.details.state !== 'cancelled') return;
+    this.detailsOf = key;
+    await this.details.execute(process, { ...inputs, ranges: true, rules: ['it-standards'] });
+  }
+
+  async askOther(inputs: Inputs): Promise<void> {
+    const key = JSON.stringify(inputs);
+    if (key === this.otherOf && this.other.state !== 'failed' && this.other.state !== 'cancelled') return;
+    this.otherOf = key;
+    await this.other.execute(process, inputs);
+  }
+
+  async askJourney(inputs: Inputs, from: { lon: number; lat: number }): Promise<void> {
+    const key = JSON.stringify([inputs, from]);
+    if (key === this.journeyOf && this.journey.state !== 'failed' && this.journey.state !== 'cancelled') return;
+    this.journeyOf = key;
+    this.journey.result = null;
+    await this.journey.execute('coverage-explain', { ...inputs, from: [from.lon, from.lat] });
+  }
+
+  forgetOther(): void {
+    this.other.reset();
+    this.otherOf = '';
+  }
+
+  forgetJourney(): void {
+    this.journey.reset();
+    this.journeyOf = '';
+    question.from = null;
+  }
+
+  /** open asks again what a kept report of one service asked. */
   async open(id: string): Promise<void> {
-    this.running?.abort();
-    const run = (this.running = new AbortController());
-    this.state = 'running';
-    this.progress = null;
-    this.error = null;
-    try {
-      this.take(await api.report(id, run.signal));
-    } catch (e) {
-      this.failed(e, run);
-    }
-  }
-
-  private take(report: CoverageReport): void {
-    this.row = Math.floor(report.thresholds_s.length / 2);
-    this.gap = null;
-    this.onMap = true;
-    this.mapped = true;
-    this.report = report;
-    layers.onlyService(report.service);
-    this.state = 'ready';
-  }
-
-  private failed(e: unknown, run: AbortController): void {
-    if (this.running !== run) return;
-    if (isAbort(e) || run.signal.aborted) {
-      this.state = this.report ? 'ready' : 'cancelled';
-      return;
-    }
-    this.error = asApiError(e);
-    this.state = 'error';
-  }
-
-  cancel(): void {
-    this.running?.abort();
+    const r = await api.report(id);
+    question.service = r.service;
+    question.profile = r.profile;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Task } from '../../lib/task';
+import { question } from './question.svelte';
 
 export const task: Task = {
   id: 'coverage',
@@ -6,6 +7,6 @@ export const task: Task = {
   label: 'coverage.title',
   load: () => import('./Task.svelte'),
   stage: { load: () => import('./Stage.svelte') },
-  read: () => undefined,
-  write: () => undefined,
+  read: (q) => question.read(q),
+  write: (q) => question.write(q),
 };

@@ -1,0 +1,175 @@
+import { describe, expect, test } from 'vitest';
+import { Translator } from '../../src/lib/i18n/translate';
+import type { Collection } from '../../src/lib/types';
+import { areaFigures, changes, covered, groups, left, members, people, place, share } from '../../src/tasks/coverage/figures';
+import type { BandCounts, Counts, CountRow } from '../../src/tasks/coverage/model';
+import { countText, groupName, legText, shareText } from '../../src/tasks/coverage/names';
+import { seasons, ways } from '../../src/tasks/coverage/options';
+import { pointColor, shareExpression } from '../../src/tasks/coverage/paint';
+import { question } from '../../src/tasks/coverage/question.svelte';
+import { changed, limits, never, noGround, outside, paint, paintChange, palette, Tiles } from '../../src/tasks/coverage/times';
+
+const plain = (s: string): string => s.replaceAll('\u00a0', ' ');
+const it = new Translator('it');
+
+/** rows of covered people at rising steps; null is hidden */
+function counts(population: number | null, ...values: (number | null)[]): Counts {
+  const coverage = values.map<CountRow>((v, i) =>
+    v === null || population === null
+      ? { threshold_s: 300 * (i + 1), covered: null, uncovered: null, unreachable: null, share: null, suppressed: true }
+      : { threshold_s: 300 * (i + 1), covered: v, uncovered: population - v, unreachable: 0, share: v / population },
+  );
+  return { population, coverage, ...(population === null ? { suppressed: true } : {}) };
+}
+
+describe('hidden numbers', () => {
+  const c = counts(100, 10, null, null, 60, null);
+
+  test('lie between those around them', () => {
+    expect(covered([c], 0, 3)).toEqual({ low: 10, high: 10 });
+    expect(covered([c], 1, 3)).toEqual({ low: 10, high: 60 });
+    expect(covered([c], 4, 3)).toEqual({ low: 60, high: 100 });
+    expect(share([c], 2, 3)).toEqual({ low: 0.1, high: 0.6 });
+    expect(left([c], 4, 3)).toEqual({ low: 0, high: 40 });
+  });
+
+  test('of a hidden population are below the limit', () => {
+    expect(people([counts(null, null)], 3)).toEqual({ low: 1, high: 2 });
+    expect(people([counts(null, null)], 5)).toEqual({ low: 1, high: 4 });
+  });
+
+  test('add up as bounds', () => {
+    expect(covered([c, counts(50, 5, 6, 7, 8, 9)], 2, 3)).toEqual({ low: 17, high: 67 });
+  });
+
+  test('are written as such', () => {
+    expect(countText({ low: 0, high: 2 }, it)).toBe('<3');
+    expect(countText({ low: 1234, high: 1240 }, it)).toBe('1.234–1.240');
+    expect(countText({ low: 12345, high: 12345 }, it)).toBe('12.345');
+    expect(plain(shareText({ low: 0.62, high: 0.62 }, it))).toBe('62 %'.replace(' ', plain(it.share(0.62)).includes(' ') ? ' ' : ''));
+    expect(plain(shareText({ low: 0.5, high: 0.75 }, it))).toContain('–');
+    expect(shareText(null, it)).toBe('nessun abitante');
+  });
+});
+
+describe('groups of people', () => {
+  const band = (name: string, ...v: number[]): BandCounts => ({ band: name, ...counts(100, ...v) });
+  const bands = [band('age_0_2', 1), band('age_65_79', 2), band('age_80_plus', 4)];
+
+  test('are everyone, the bands, and the old together', () => {
+    expect(groups(bands)).toEqual(['', 'age_0_2', 'age_65_79', 'age_80_plus', '65+']);
+    expect(groups(null)).toEqual(['']);
+    expect(covered(members(counts(300, 9), bands, '65+')!, 0, 3)).toEqual({ low: 6, high: 6 });
+    expect(members(counts(1, 1), bands, 'age_3_5')).toBeNull();
+  });
+
+  test('have names', () => {
+    expect(groupName('age_80_plus', it)).toBe('80 anni e più');
+    expect(groupName('age_3_5', it)).toBe('3–5 anni');
+    expect(groupName('65+', it)).toBe('65 anni e più');
+  });
+});
+
+describe('comparison', () => {
+  const area = (code: string, c: Counts) => ({ code, name: code, ...c });
+  test('tells who gains', () => {
+    const a = areaFigures([area('1', counts(100, 10)), area('2', counts(50, 50))], '', 0, 3);
+    const b = areaFigures([area('1', counts(100, 30)), area('2', counts(50, 40))], '', 0, 3);
+    const d = changes(a, b);
+    expect(d.map((x) => [x.code, x.people, Math.round(x.points! * 100)])).toEqual([
+      ['1', 20, 20],
+      ['2', -10, -20],
+    ]);
+    expect(pointColor(d[0]!.points)).not.toBe(pointColor(d[1]!.points));
+    expect(shareExpression('pro_com', a)).toEqual(['match', ['to-string', ['get', 'pro_com']], '1', expect.any(String), '2', expect.any(String), 'rgba(0,0,0,0)']);
+    expect(shareExpression('x', [])).toBe('rgba(0,0,0,0)');
+  });
+});
+
+describe('tiles of times', () => {
+  test('are coloured by inclusive classes', () => {
+    expect(limits(30)).toEqual({ within: [10, 20, 30], beyond: 60 });
+    const p = palette(30);
+    expect(p[10]).toEqual(p[0]);
+    expect(p[11]).not.toEqual(p[10]);
+    expect(p[30]).toEqual(p[21]);
+    expect(p[31]).toEqual(p[60]);
+    expect(p[61]).toEqual(p[250]);
+    expect(p[outside]![3]).toBe(0);
+    expect(p[noGround]).not.toEqual(p[never]);
+    const tile = new Uint8Array(256 * 256).fill(outside);
+    tile[5] = 5;
+    const out = paint(tile, p);
+    expect([...out.slice(20, 24)]).toEqual([...p[5]!]);
+    expect(out[0]! + out[3]!).toBe(0);
+  });
+
+  test('hatch what is never reached', () => {
+    const out = paint(new Uint8Array(256 * 256).fill(never), palette(30));
+    expect(new Set(Array.from({ length: 64 }, (_, i) => out[4 * i]!)).size).toBe(2);
+  });
+
+  test('are compared', () => {
+    expect(changed(20, 5)).toBe(-15);
+    expect(changed(never, 30)).toBe(-250);
+    expect(changed(30, never)).toBe(250);
+    expect(changed(never, never)).toBe(0);
+    expect(changed(outside, 3)).toBeNull();
+    expect(changed(3, noGround)).toBeNull();
+    const [a, b] = [new Uint8Array(4).fill(10), new Uint8Array(4).fill(40)];
+    expect([...paintChange(a, b).slice(0, 4)]).toEqual([0x8c, 0x3f, 0x04, 255]);
+  });
+
+  test('are fetched once, and again after a failure', async () => {
+    let asked = 0;
+    let fail = true;
+    const tiles = new Tiles(() => {
+      asked++;
+      return fail ? Promise.reject(new Error('down')) : Promise.resolve(new Response(new Uint8Array([7])));
+    });
+    await expect(tiles.minutes('travel-times/{z}/{x}/{y}.bin?a', '1', '2', '3')).rejects.toThrow('down');
+    fail = false;
+    expect((await tiles.minutes('travel-times/{z}/{x}/{y}.bin?a', '1', '2', '3'))[0]).toBe(7);
+    await tiles.minutes('travel-times/{z}/{x}/{y}.bin?a', '1', '2', '3');
+    expect(asked).toBe(2);
+  });
+});
+
+describe('what can be asked', () => {
+  const c = (id: string, role: string, more: object = {}): Collection => ({ id, title: id, contado: { role, kind: 'raster', ...more } }) as unknown as Collection;
+  test('hangs on the data', () => {
+    expect(ways([])).toEqual(['straight-line']);
+    expect(ways([c('l', 'landcover')])).not.toContain('car');
+    expect(ways([c('r', 'road')])).toContain('car');
+    expect(ways([c('r', 'road')])).not.toContain('bus-and-walk');
+    expect(ways([c('r', 'road'), c('t', 'timetable')])).toContain('bus-and-walk');
+    expect(seasons([c('snow', 'hazard', { items: [{ datetime: '2025-01-22T00:00:00Z' }] })])).toEqual([{ value: 'snow:snow@2025-01-22', title: 'snow', date: '2025-01-22' }]);
+  });
+
+  test('is in the address and back', () => {
+    const q = new URLSearchParams('s=pharmacy&p=car&a=65%2B&n=45&se=snowline%3A1200&w=areas&c=extra~45.9,9.7&at=45.95000,9.70000');
+    question.read(q);
+    const back = new URLSearchParams();
+    question.write(back);
+    expect(Object.fromEntries(back)).toEqual(Object.fromEntries(q));
+    expect(question.inputs('999')).toEqual({ territory: '999', service: 'pharmacy', profile: 'car', season: ['snowline:1200'] });
+    expect(question.other('999', 'Punto nuovo')?.extra).toEqual([{ lon: 9.7, lat: 45.9, name: 'Punto nuovo' }]);
+    question.read(new URLSearchParams());
+    const none = new URLSearchParams();
+    question.write(none);
+    expect(none.toString()).toBe('');
+    expect(question.inputs('999')).toBeNull();
+  });
+
+  test('reads typed coordinates', () => {
+    expect(place('45.97, 9.73')).toEqual({ lat: 45.97, lon: 9.73 });
+    expect(place('45,97 9,73')).toEqual({ lat: 45.97, lon: 9.73 });
+    expect(place('95, 9')).toBeNull();
+    expect(place('Corva')).toBeNull();
+  });
+
+  test('legs are told in the language of the page', () => {
+    expect(plain(legText({ kind: 'walk', seconds: 60, metres: 80, up_m: 0, down_m: 0, ground: [{ label: 'road or path', share: 0.8, kmh: 5 }] }, it))).toBe('A piedi: strada o sentiero 80 %');
+    expect(legText({ kind: 'drive', seconds: 60, metres: 800, up_m: 0, down_m: 0, name: 'Via Roma', ref: 'SP 3' }, it)).toBe('In auto: SP 3 Via Roma');
+  });
+});
