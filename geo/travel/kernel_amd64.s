@@ -26,7 +26,7 @@ GLOBL infinite<>(SB), RODATA|NOPTR, $4
 	VPMINSD   Y5, Y1, Y8         \
 	VBLENDVPS Y7, Y8, Y1, Y1     \
 	VBLENDVPS Y6, Y5, Y1, Y1     \
-	VMINPS    Y4, Y0, Y0
+	VMINPS    Y0, Y4, Y0
 
 #define RELAX(from, k) \
 	VMOVUPS from(SI), Y4         \

@@ -75,10 +75,8 @@ func (t *tile) loadRates() {
 	for r := range tileSide {
 		for k := range nearMoves {
 			from := t.row + r - allMoves[k].dr + border
-			if from >= 0 && from < len(t.e.steps) {
-				st := &t.e.steps[from][k]
-				t.rates[r][k] = rate{st.part, st.inv}
-			}
+			st := &t.e.steps[max(0, min(from, len(t.e.steps)-1))][k]
+			t.rates[r][k] = rate{st.part, st.inv}
 		}
 	}
 }
