@@ -15,8 +15,10 @@ import { words as enPlaces } from '../../tasks/places/words.en';
 import { words as itPlaces } from '../../tasks/places/words.it';
 import { words as enReports } from '../../tasks/reports/words.en';
 import { words as itReports } from '../../tasks/reports/words.it';
+import { words as enTour } from '../../tasks/tour/words.en';
+import { words as itTour } from '../../tasks/tour/words.it';
 
-export const itWords = { ...itShared, ...itPlaces, ...itMap, ...itArea, ...itCoverage, ...itReports, ...itData, ...itAbout };
+export const itWords = { ...itShared, ...itPlaces, ...itMap, ...itArea, ...itCoverage, ...itReports, ...itData, ...itTour, ...itAbout };
 export const enWords: Record<keyof typeof itWords, string> = {
   ...enShared,
   ...enPlaces,
@@ -25,6 +27,7 @@ export const enWords: Record<keyof typeof itWords, string> = {
   ...enCoverage,
   ...enReports,
   ...enData,
+  ...enTour,
   ...enAbout,
 };
 
@@ -37,5 +40,6 @@ export const parts: Record<string, { it: Record<string, string>; en: Record<stri
   coverage: { it: itCoverage, en: enCoverage },
   reports: { it: itReports, en: enReports },
   data: { it: itData, en: enData },
+  tour: { it: itTour, en: enTour },
   about: { it: itAbout, en: enAbout },
 };
