@@ -83,9 +83,9 @@ func Compute(ctx context.Context, s *Surface, sources []Source, o Options) (*Res
 	return e.Compute(ctx, sources, o)
 }
 
-// Compute gives the time of every cell. Cost: one pass over the surface,
-// whatever the number of sources; 8 bytes a cell besides the engine's, which
-// become the result.
+// Compute gives the time of every cell. Cost: little more than one pass over
+// the surface, whatever the number of sources; 8 bytes a cell besides the
+// engine's, which become the result, and half a megabyte a worker.
 // Sources that cannot be placed are listed in the result, not moved. Errors:
 // Invalid for options or sources that make no sense, Canceled with ctx.
 func (e *Engine) Compute(ctx context.Context, sources []Source, o Options) (*Result, error) {

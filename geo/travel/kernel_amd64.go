@@ -26,16 +26,27 @@ func weighLangmuir(weights, pace, z *float32, rates *rate, law *law, moves int)
 //go:noescape
 func weighTobler(weights, pace, z *float32, rates *rate, law *law, moves int)
 
-// law is what the kernels need to know of a slope function, eight times each:
-// sign, steepest, +Inf, 1, all bits but the sign's, then what it alone needs.
-type law [15][tileLane]float32
+//go:noescape
+func weighMinetti(weights, pace, z *float32, rates *rate, law *law, moves int)
 
-// kernelOf gives the kernel that computes the times of moves of a search, nil
-// when there is none.
+//go:noescape
+func weighTable(weights, pace, z *float32, rates *rate, law *law, moves int)
+
+//go:noescape
+func weighTables(weights, pace, z *float32, rates *rate, law *law, moves int)
+
+// law is what the kernels need to know of a slope function. The numbers come
+// eight times each: sign, steepest, +Inf, 1, all bits but the sign's, then what
+// the function alone needs.
+type law struct {
+	numbers       [15][tileLane]float32
+	first, second *float32 // the tables of slopeTable
+}
+
+// kernelOf gives the kernel that computes the times of moves of a search, for
+// cells that do not ignore slope; nil when there is none.
 func kernelOf(s *search) (func(weights, pace, z *float32, rates *rate, law *law, moves int), *law) {
-	if s.e.level != nil {
-		return nil, nil
-	}
+	l := new(law)
 	numbers := []float32{s.sign, s.steepest, float32(math.Inf(1)), 1, math.Float32frombits(math.MaxInt32)}
 	kernel := weighLevel
 	switch {
@@ -47,13 +58,23 @@ func kernelOf(s *search) (func(weights, pace, z *float32, rates *rate, law *law,
 		kernel = weighTobler
 		numbers = append(numbers, 0.05, toblerPower, 126, 0.5,
 			power6, power5, power4, power3, power2, power1)
-	default:
+	case s.slope == Minetti:
+		kernel = weighMinetti
+		numbers = append(numbers, -minettiMost, minettiMost,
+			minetti5, minetti4, minetti3, minetti2, minetti1, minettiFlat, 1/minettiFlat)
+	case s.table != nil:
+		t := s.table
+		kernel, l.first = weighTable, &t.first[0]
+		if t.second != nil {
+			kernel, l.second = weighTables, &t.second[0]
+		}
+		numbers = append(numbers, -t.most, t.most, t.scale, math.Float32frombits(tableParts), t.floor)
+	default: // level, with a steepest slope
 		return nil, nil
 	}
-	l := new(law)
 	for i, v := range numbers {
-		for lane := range l[i] {
-			l[i][lane] = v
+		for lane := range l.numbers[i] {
+			l.numbers[i][lane] = v
 		}
 	}
 	return kernel, l

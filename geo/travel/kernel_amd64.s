@@ -226,6 +226,71 @@ same:
 	END                           \
 	STORE(k)
 
+#define MINETTI(from, k) \
+	SLOPE(from, k)                \
+	BEGIN                         \
+	VMINPS    192(R11), Y5, Y7    \
+	VMAXPS    160(R11), Y7, Y7    \
+	VMULPS    224(R11), Y7, Y6    \
+	VADDPS    256(R11), Y6, Y6    \
+	VMULPS    Y7, Y6, Y6          \
+	VADDPS    288(R11), Y6, Y6    \
+	VMULPS    Y7, Y6, Y6          \
+	VADDPS    320(R11), Y6, Y6    \
+	VMULPS    Y7, Y6, Y6          \
+	VADDPS    352(R11), Y6, Y6    \
+	VMULPS    Y7, Y6, Y6          \
+	VADDPS    384(R11), Y6, Y6    \
+	VCMPPS    $4, Y7, Y5, Y8      \
+	VDIVPS    Y7, Y5, Y5          \
+	VMULPS    Y5, Y6, Y5          \
+	VBLENDVPS Y8, Y5, Y6, Y6      \
+	VMULPS    416(R11), Y6, Y6    \
+	END                           \
+	STORE(k)
+
+// PLACE finds the entries of a table about the slope: Y7, and the share Y5 of
+// the next one. Slopes that are unknown are taken as the steepest.
+#define PLACE \
+	VMINPS     192(R11), Y5, Y5   \
+	VMAXPS     160(R11), Y5, Y5   \
+	VADDPS     192(R11), Y5, Y5   \
+	VMULPS     224(R11), Y5, Y5   \
+	VCVTTPS2DQ Y5, Y7             \
+	VPMINSD    256(R11), Y7, Y7   \
+	VCVTDQ2PS  Y7, Y8             \
+	VSUBPS     Y8, Y5, Y5
+
+#define BETWEEN(table, to) \
+	VPCMPEQD   Y9, Y9, Y9         \
+	VGATHERDPS Y9, (table)(Y7*4), to \
+	VPCMPEQD   Y9, Y9, Y9         \
+	VGATHERDPS Y9, 4(table)(Y7*4), Y8 \
+	VSUBPS     to, Y8, Y8         \
+	VMULPS     Y5, Y8, Y8         \
+	VADDPS     Y8, to, to
+
+#define TABLE(from, k) \
+	SLOPE(from, k)                \
+	BEGIN                         \
+	PLACE                         \
+	BETWEEN(R12, Y6)              \
+	VMAXPS 288(R11), Y6, Y6       \
+	END                           \
+	STORE(k)
+
+#define TABLES(from, k) \
+	SLOPE(from, k)                \
+	BEGIN                         \
+	PLACE                         \
+	BETWEEN(R12, Y6)              \
+	BETWEEN(R13, Y10)             \
+	VMAXPS ONE, Y6, Y6            \
+	VMINPS Y10, Y6, Y6            \
+	VMAXPS 288(R11), Y6, Y6       \
+	END                           \
+	STORE(k)
+
 #define LEVEL(from, k) \
 	STORE(k)
 
@@ -302,3 +367,36 @@ TEXT ·weighTobler(SB), NOSPLIT, $0-48
 	MOVQ    law+32(FP), R11
 	MOVQ    moves+40(FP), CX
 	ALL(TOBLER)
+
+// func weighMinetti(weights, pace, z *float32, rates *rate, law *law, moves int)
+TEXT ·weighMinetti(SB), NOSPLIT, $0-48
+	MOVQ    weights+0(FP), DX
+	MOVQ    pace+8(FP), R8
+	MOVQ    z+16(FP), R9
+	MOVQ    rates+24(FP), R10
+	MOVQ    law+32(FP), R11
+	MOVQ    moves+40(FP), CX
+	ALL(MINETTI)
+
+// func weighTable(weights, pace, z *float32, rates *rate, law *law, moves int)
+TEXT ·weighTable(SB), NOSPLIT, $0-48
+	MOVQ    weights+0(FP), DX
+	MOVQ    pace+8(FP), R8
+	MOVQ    z+16(FP), R9
+	MOVQ    rates+24(FP), R10
+	MOVQ    law+32(FP), R11
+	MOVQ    moves+40(FP), CX
+	MOVQ    480(R11), R12
+	ALL(TABLE)
+
+// func weighTables(weights, pace, z *float32, rates *rate, law *law, moves int)
+TEXT ·weighTables(SB), NOSPLIT, $0-48
+	MOVQ    weights+0(FP), DX
+	MOVQ    pace+8(FP), R8
+	MOVQ    z+16(FP), R9
+	MOVQ    rates+24(FP), R10
+	MOVQ    law+32(FP), R11
+	MOVQ    moves+40(FP), CX
+	MOVQ    480(R11), R12
+	MOVQ    488(R11), R13
+	ALL(TABLES)

@@ -47,11 +47,11 @@ type Options struct {
 	// MaxSlope closes moves that are steeper (rise over run between the ends,
 	// up or down), save those wholly in cells that ignore slope. 0 means none.
 	MaxSlope float64
-	// Progress, when set, is called now and then with the number of cells whose
-	// time is final, from the goroutine that called.
+	// Progress, when set, is called now and then with the number of cells that
+	// have a time, from the goroutine that called.
 	Progress func(settled int64)
-	// Workers is the number of goroutines of Compute; the result is the same
-	// to the bit. 0 means one for each processor, at most 8 and fewer on small
+	// Workers is the number of goroutines of Compute and KNearest; the result is
+	// the same to the bit. 0 means one for each processor, at most 8 and fewer on small
 	// surfaces. At most MaxWorkers; Reach searches with one.
 	Workers int
 }

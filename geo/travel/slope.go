@@ -115,11 +115,29 @@ const (
 	minettiFlat = 2.5 // J/kg/m on level ground
 )
 
+// The coefficients of Minetti's polynomial, from S⁵ down.
+const (
+	minetti5 = 280.5
+	minetti4 = -58.7
+	minetti3 = -76.8
+	minetti2 = 51.9
+	minetti1 = 19.6
+)
+
 // minettiCost is in J/kg per metre of run; beyond what was measured it grows
-// in proportion to the rise.
+// in proportion to the rise. Each step is rounded: kernels give the same.
 func minettiCost[F float32 | float64](s F) F {
 	at := max(-minettiMost, min(s, minettiMost))
-	c := minettiFlat + at*(19.6+at*(51.9+at*(-76.8+at*(-58.7+at*280.5))))
+	c := at * minetti5
+	c += minetti4
+	c *= at
+	c += minetti3
+	c *= at
+	c += minetti2
+	c *= at
+	c += minetti1
+	c *= at
+	c += minettiFlat
 	if s != at {
 		c *= s / at
 	}

@@ -2,6 +2,7 @@ package travel
 
 import (
 	"math"
+	"slices"
 )
 
 // A tile is a square of the surface that is worked on as a whole, so that what
@@ -35,6 +36,7 @@ type tile struct {
 	pace, z [tileRows * tileStride]float32
 
 	here        [tileRows]bool   // rows that are loaded
+	ignores     [tileRows]bool   // rows of them with cells that ignore slope
 	open        uint64           // rows whose surroundings are
 	weighed     [tileSide]uint64 // bit b+1: the moves into block b are
 	dirty       [tileRows]uint64 // bit b+1: block b is to be relaxed
@@ -95,6 +97,7 @@ func (t *tile) loadRow(r int) {
 		}
 	}
 	have := 0
+	t.ignores[r] = false
 	if inside {
 		skip := from - (t.col - tileHalo)
 		copy(seconds[skip*k:], t.times[y*e.width*k:][from*k:to*k])
@@ -103,7 +106,9 @@ func (t *tile) loadRow(r int) {
 	}
 	pace, z := t.pace[at:][:tileSpan], t.z[at:][:tileSpan]
 	if have > 0 {
-		t.unpackRow(e.at(t.col-tileHalo, y), pace[:have], z)
+		u := e.at(t.col-tileHalo, y)
+		t.unpackRow(u, pace[:have], z)
+		t.ignores[r] = e.level != nil && e.ignored(u, have)
 	}
 	for i := have; i < tileSpan; i++ {
 		pace[i], z[i] = float32(math.Inf(1)), 0
@@ -132,12 +137,23 @@ func (t *tile) unpackRow(u int32, pace, z []float32) {
 	}
 }
 
+// ignored tells whether any of n cells of a row from packed cell u on ignores
+// slope.
+func (e *Engine) ignored(u int32, n int) bool {
+	for i := range n {
+		if e.level[int(u)+i*strip] != 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // weigh computes the times of the moves into a block.
 func (t *tile) weigh(r, b int) {
 	t.weighed[r] |= 2 << b
 	weights := t.weights[(r*tileBlocks+b)*t.moves*tileLane:][:t.moves*tileLane]
 	plain := 0 // the first move that has no kernel
-	if t.kernel != nil {
+	if t.kernel != nil && !slices.Contains(t.ignores[r+tileHalo-t.reach:][:2*t.reach+1], true) {
 		plain = min(t.moves, nearMoves)
 		at, row := t.at(r, b*tileLane), 0
 		if t.e.perRow {
