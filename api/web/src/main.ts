@@ -1,6 +1,7 @@
+// The styles of all come before those of components, which outweigh them.
+import './app.scss';
 import { mount } from 'svelte';
 import App from './App.svelte';
-import './app.scss';
 
 const target = document.getElementById('app');
 if (!target) throw new Error('the page has no #app element');
