@@ -106,7 +106,7 @@ func langmuirTime[F float32 | float64](s F) F {
 	default:
 		s *= langmuirD / langmuirA
 	}
-	return 1 + s // the product is rounded first: kernels give the same
+	return 1 + F(s) //nolint:unconvert // rounds the product, as the kernels do
 }
 
 // minettiMost is the steepest slope that was measured.
@@ -125,19 +125,14 @@ const (
 )
 
 // minettiCost is in J/kg per metre of run; beyond what was measured it grows
-// in proportion to the rise. Each step is rounded: kernels give the same.
+// in proportion to the rise.
 func minettiCost[F float32 | float64](s F) F {
 	at := max(-minettiMost, min(s, minettiMost))
-	c := at * minetti5
-	c += minetti4
-	c *= at
-	c += minetti3
-	c *= at
-	c += minetti2
-	c *= at
-	c += minetti1
-	c *= at
-	c += minettiFlat
+	c := F(at*minetti5) + minetti4 //nolint:unconvert // rounds the product, as the kernels do
+	c = F(at*c) + minetti3         //nolint:unconvert // likewise
+	c = F(at*c) + minetti2         //nolint:unconvert // likewise
+	c = F(at*c) + minetti1         //nolint:unconvert // likewise
+	c = F(at*c) + minettiFlat      //nolint:unconvert // likewise
 	if s != at {
 		c *= s / at
 	}
