@@ -35,8 +35,10 @@ class Catalog {
     this.instance = (await api.landing().catch(() => null))?.title ?? '';
   }
 
+  /** title is the name of a dataset; sources of the base map are called base:<dataset>. */
   title(dataset: string): string {
-    return this.collections.find((c) => c.id === dataset)?.title || dataset;
+    const id = dataset.replace(/^base:/, '').replace(/:labels$/, '');
+    return this.collections.find((c) => c.id === id)?.title || id;
   }
 }
 
