@@ -19,12 +19,14 @@ import (
 	"contado/api/analysis"
 	"contado/api/draw"
 	"contado/api/here"
+	"contado/api/manage"
 	"contado/api/ogc"
 	"contado/api/openapi"
 	"contado/api/page"
 	"contado/api/rest"
 	"contado/api/stac"
 	"contado/api/territory"
+	"contado/api/upload"
 	"contado/api/web"
 	"contado/api/wms"
 	"contado/api/wmts"
@@ -34,6 +36,7 @@ import (
 	"contado/geo/gdal"
 	"contado/geo/store/blob"
 	"contado/geo/store/jobs"
+	"contado/ingest"
 	"contado/ingest/attach"
 	"contado/tiles"
 )
@@ -55,6 +58,12 @@ type Deps struct {
 	// EditBy makes one. RequireMatch refuses changes without If-Match.
 	Edit         func(*http.Request) (who string, err error)
 	RequireMatch bool
+	// Stores are where versions are kept: their history is told, and Manage
+	// makes new ones there.
+	Stores ingest.Stores
+	// Manage lets people upload files and change datasets as a whole; nil:
+	// nobody may.
+	Manage *Manage
 	// Followed is how an attached table is followed; nil: there is none.
 	Followed func(dataset string) (attach.Status, bool)
 	Log      *slog.Logger // nil: silence
@@ -66,7 +75,19 @@ type Deps struct {
 	// Outside are origins that the web page may ask for an outside base map:
 	// "https://tiles.example.it". None by default: then it asks this server only.
 	Outside []string
+	// Basemap is one that people may choose; its origin must be among Outside.
+	Basemap *xyz.Basemap
 	Limits  Limits
+}
+
+// Manage is how datasets are made and changed through the API.
+type Manage struct {
+	// Who says who makes a request, or why it may not be made: as Deps.Edit.
+	Who func(*http.Request) (who string, err error)
+	// Uploads is the folder of files that come, best on the same device as the
+	// blobs.
+	Uploads string
+	Limits  upload.Limits
 }
 
 // Limits bounds requests; zero fields are defaults.
@@ -97,12 +118,16 @@ func (l *Limits) withDefaults() {
 type Server struct {
 	echo     *echo.Echo
 	analysis *analysis.Handler
+	uploads  *upload.Handler
 }
 
 // New makes a server.
 func New(d Deps) (*Server, error) {
 	if d.Atlas == nil || d.Engine == nil || d.Tiles == nil || d.Blobs == nil {
 		return nil, errors.New("api: an atlas, an engine, a tile service and a blob store are needed")
+	}
+	if d.Stores.Catalog == nil || d.Stores.Blobs == nil {
+		return nil, errors.New("api: the stores of versions are needed")
 	}
 	if err := checkBase(d.BaseURL); err != nil {
 		return nil, err
@@ -124,6 +149,12 @@ func New(d Deps) (*Server, error) {
 		Atlas: d.Atlas, Engine: d.Engine, Jobs: d.Jobs, Blobs: d.Blobs, Publish: d.Publish, Edit: d.Edit, Work: d.Work,
 		Sync: d.Limits.Processes, SyncTimeout: d.Limits.Process, Timeout: d.Limits.Query,
 	}}
+	s.uploads = &upload.Handler{Stores: d.Stores, Atlas: d.Atlas, Jobs: d.Jobs, Blobs: d.Blobs, Timeout: d.Limits.Query}
+	managing := &manage.Handler{Atlas: d.Atlas, Engine: d.Engine, Stores: d.Stores, Work: d.Work, Timeout: d.Limits.Query}
+	if m := d.Manage; m != nil {
+		s.uploads.Who, s.uploads.Dir, s.uploads.Limits = m.Who, m.Uploads, m.Limits
+		managing.Who = m.Who
+	}
 	painter := &draw.Painter{Atlas: d.Atlas, Renderer: d.Tiles}
 	for _, r := range []interface{ Register(rest.Registrar) }{
 		&ogc.Handler{
@@ -134,14 +165,16 @@ func New(d Deps) (*Server, error) {
 		&ogc.Pictures{Painter: painter, Tiles: d.Tiles, Timeout: d.Limits.Tile},
 		&wms.Handler{Painter: painter, Log: d.Log, Timeout: d.Limits.Tile},
 		&wmts.Handler{Painter: painter, Log: d.Log, Timeout: d.Limits.Tile},
-		&xyz.Handler{Atlas: d.Atlas, Tiles: d.Tiles, Blobs: d.Blobs, Engine: d.Engine, Filter: ogc.RowFilter, Timeout: d.Limits.Tile},
+		&xyz.Handler{Atlas: d.Atlas, Tiles: d.Tiles, Blobs: d.Blobs, Engine: d.Engine, Filter: ogc.RowFilter, Basemap: d.Basemap, Timeout: d.Limits.Tile},
 		&xyz.Crops{Painter: painter, Timeout: d.Limits.Tile},
 		&here.Handler{Atlas: d.Atlas, Painter: painter, Timeout: d.Limits.Query},
 		&territory.Handler{Atlas: d.Atlas, Engine: d.Engine, Program: d.Program, Timeout: d.Limits.Query},
 		s.analysis,
-		&openapi.Handler{Program: d.Program, ReadOnly: d.Edit == nil, Layers: func() []openapi.Layer { return layers(d.Atlas.Current()) }},
+		s.uploads,
+		managing,
+		&openapi.Handler{Program: d.Program, ReadOnly: d.Edit == nil, Unmanaged: d.Manage == nil, Layers: func() []openapi.Layer { return layers(d.Atlas.Current()) }},
 		page.Guide{},
-		&admin.Handler{Atlas: d.Atlas, Jobs: d.Jobs, Program: d.Program, Started: time.Now()},
+		&admin.Handler{Atlas: d.Atlas, Jobs: d.Jobs, Program: d.Program, Started: time.Now(), Manage: d.Manage != nil, Edit: d.Edit != nil},
 	} {
 		r.Register(e)
 	}
@@ -195,4 +228,13 @@ func checkBase(base string) error {
 func (s *Server) Handler() http.Handler { return s.echo }
 
 // Handlers are what a worker of the job queue runs, by kind of job.
-func (s *Server) Handlers() map[string]jobs.Handler { return s.analysis.Handlers() }
+func (s *Server) Handlers() map[string]jobs.Handler {
+	out := s.analysis.Handlers()
+	for kind, h := range s.uploads.Handlers() {
+		out[kind] = h
+	}
+	return out
+}
+
+// Sweep throws away uploads that nobody has touched for long.
+func (s *Server) Sweep(ctx context.Context) error { return s.uploads.Sweep(ctx) }

@@ -38,7 +38,7 @@ func (r *run) convert(ctx context.Context, in *input) ([]job, error) {
 func (r *run) dataset(kind catalog.Kind, role catalog.Role, in *input) (catalog.Dataset, error) {
 	d := r.old
 	if d.ID == "" {
-		d = catalog.Dataset{ID: r.o.Dataset, Title: r.o.Dataset, CreatedAt: time.Now().UTC()}
+		d = catalog.Dataset{ID: r.o.Dataset, Title: r.o.Dataset, About: r.o.About, CreatedAt: time.Now().UTC()}
 	} else if r.o.Append && d.Kind != kind {
 		return d, fault.Errorf("ingest.Run", fault.Invalid, "dataset %s is %s data, and %s cannot be added to it", d.ID, d.Kind, kind)
 	}

@@ -178,3 +178,27 @@ func clearOrphans(ctx context.Context, st Stores, orphans []blob.Info, done *Fin
 	}
 	return nil
 }
+
+// CheckFiles looks whether the files of a version are there and as large as
+// they were.
+func CheckFiles(ctx context.Context, st Stores, dataset string, v catalog.Version) ([]Damage, error) {
+	list, err := st.Blobs.List(ctx, datasetsPrefix+dataset+"/")
+	if err != nil {
+		return nil, err
+	}
+	files := make(map[string]blob.Info, len(list))
+	for _, b := range list {
+		files[b.Key] = b
+	}
+	out := []Damage{}
+	for _, f := range v.Files {
+		problem, err := inspect(ctx, st, files, f, DoctorOptions{})
+		if err != nil {
+			return nil, err
+		}
+		if problem != "" {
+			out = append(out, Damage{f.Key, problem})
+		}
+	}
+	return out, nil
+}

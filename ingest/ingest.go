@@ -26,8 +26,9 @@ type Options struct {
 	Dataset                                  string
 	Role                                     catalog.Role // "" = guess
 	Title, Description, License, Attribution string
-	Datetime                                 string // RFC 3339 or a date; "" = read from the files
-	Layer                                    string // of a file with several; "" = each becomes a dataset
+	About                                    catalog.About // of a dataset that is new
+	Datetime                                 string        // RFC 3339 or a date; "" = read from the files
+	Layer                                    string        // of a file with several; "" = each becomes a dataset
 	Append, Replace                          bool
 	Resampling                               grid.Resampling // of overviews; "" = by role and content
 	CodeField, NameField                     string
@@ -260,6 +261,13 @@ func roleNames() string {
 		names[i] = string(r)
 	}
 	return strings.Join(names, ", ")
+}
+
+// Check tells what is wrong with options before any file is looked at; the
+// errors are those of Run.
+func Check(ctx context.Context, st Stores, o Options) error {
+	r := &run{st: st, o: o, p: Quiet{}}
+	return r.check(ctx, []string{"files"})
 }
 
 // parseTime reads --datetime; "" is nil. Without a zone it is UTC.

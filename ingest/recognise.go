@@ -278,4 +278,3 @@ func lookRaster(path string, f sniff.Format, one *Recognised) {
 	one.Raster = r
 	d.Close() // read only: nothing to lose
 }
-

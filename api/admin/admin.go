@@ -20,6 +20,9 @@ type Handler struct {
 	Jobs    jobs.Driver // nil when there is no queue
 	Program string      // "contado 0.1.0"
 	Started time.Time
+	// Manage says that uploads are taken and datasets can be changed, Edit that
+	// rows can: by whom is for the addresses themselves to say.
+	Manage, Edit bool
 }
 
 // Register adds the routes.
@@ -40,6 +43,9 @@ type Status struct {
 	Datasets  int       `json:"datasets"`
 	Revision  int64     `json:"revision"`
 	Demo      bool      `json:"demo"` // some dataset says that it is invented
+	// Manage: files can be uploaded and datasets changed; Edit: rows can.
+	Manage bool `json:"manage"`
+	Edit   bool `json:"edit"`
 }
 
 func (h *Handler) status(c echo.Context) error {
@@ -51,6 +57,7 @@ func (h *Handler) status(c echo.Context) error {
 	out := Status{
 		Status: "ok", Version: version, Program: name, StartedAt: h.Started.UTC(),
 		UptimeS: int64(time.Since(h.Started).Seconds()), Datasets: len(s.Datasets()), Revision: s.Revision(),
+		Manage: h.Manage, Edit: h.Edit,
 	}
 	for _, d := range s.Datasets() {
 		out.Demo = out.Demo || analysis.Invented(d)

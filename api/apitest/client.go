@@ -32,6 +32,7 @@ var contract = sync.OnceValues(func() (routers.Router, error) {
 	for _, media := range []string{
 		"image/png", "image/jpeg", "image/webp", "image/tiff", "application/x-npy", "application/vnd.mapbox-vector-tile",
 		"image/svg+xml", "text/html", "text/csv", "text/xml", "application/xml", "text/plain", "application/flatgeobuf", "application/geo+json-seq",
+		"application/geopackage+sqlite3", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 	} {
 		openapi3filter.RegisterBodyDecoder(media, openapi3filter.FileBodyDecoder)
 	}

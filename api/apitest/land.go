@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"contado/api"
+	"contado/api/upload"
 	"contado/geo/analysis"
 	"contado/geo/atlas"
 	"contado/geo/gdal"
@@ -96,8 +97,9 @@ func NewLand(ctx context.Context, folder string, limits api.Limits) (*Land, erro
 	}
 	l.Deps = api.Deps{
 		Atlas: at, Pool: pool, Tiles: maker, Engine: analysis.New(at, pool, Program), Jobs: l.jobs, Blobs: l.blobs,
-		Edit: api.EditBy(WhoHeader),
-		Log:  slog.New(slog.DiscardHandler), Program: Program, Limits: limits,
+		Edit:   api.EditBy(WhoHeader),
+		Stores: l.stores(), Manage: &api.Manage{Who: api.EditBy(WhoHeader), Uploads: filepath.Join(folder, "uploads"), Limits: upload.Limits{Spare: 1, Unpacked: 32 << 20}},
+		Log: slog.New(slog.DiscardHandler), Program: Program, Limits: limits,
 	}
 	l.Server, err = api.New(l.Deps) //nolint:contextcheck // requests bring their own
 	return l, err
@@ -112,6 +114,11 @@ func (l *Land) Close() error {
 
 // Work runs jobs until the context ends.
 func (l *Land) Work(ctx context.Context) error { return l.jobs.Run(ctx, l.Server.Handlers()) }
+
+// stores are those that datasets are made in.
+func (l *Land) stores() ingest.Stores {
+	return ingest.Stores{Catalog: l.cat, Blobs: l.blobs, Staging: filepath.Join(l.Dir, "staging"), Program: Program}
+}
 
 func (l *Land) fill(ctx context.Context) error {
 	src := filepath.Join(l.Dir, "source")
@@ -141,8 +148,7 @@ func (l *Land) fill(ctx context.Context) error {
 		if err := d.make(path); err != nil {
 			return fmt.Errorf("make %s: %w", d.file, err)
 		}
-		st := ingest.Stores{Catalog: l.cat, Blobs: l.blobs, Staging: filepath.Join(l.Dir, "staging"), Program: Program}
-		if _, err := ingest.Run(ctx, st, []string{path}, d.o, nil); err != nil {
+		if _, err := ingest.Run(ctx, l.stores(), []string{path}, d.o, nil); err != nil {
 			return fmt.Errorf("ingest %s: %w", d.file, err)
 		}
 	}

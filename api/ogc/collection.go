@@ -13,6 +13,7 @@ import (
 	"contado/geo"
 	"contado/geo/analysis"
 	"contado/geo/atlas"
+	projection "contado/geo/crs"
 	"contado/geo/fault"
 	"contado/geo/store/catalog"
 	"contado/tiles/raster"
@@ -76,6 +77,20 @@ type own struct {
 	Table        *table           `json:"attached,omitempty"`
 	Notices      []catalog.Notice `json:"notices"`
 	Invented     bool             `json:"invented"`
+	Keywords     []string         `json:"keywords,omitempty"`
+	Contact      string           `json:"contact,omitempty"`
+	Source       string           `json:"source,omitempty"`
+	CreatedAt    time.Time        `json:"created_at"`
+	Bytes        int64            `json:"bytes"`             // of the files of the version
+	Cell         *cellSize        `json:"cell,omitempty"`    // of the finest raster
+	Process      string           `json:"process,omitempty"` // that computed it
+	Style        *catalog.Style   `json:"style,omitempty"`   // kept for all
+}
+
+// cellSize is how large the cells of a raster are.
+type cellSize struct {
+	Size float64 `json:"size"`
+	Unit string  `json:"unit"` // metre or degree
 }
 
 // table is how a table of another database is followed.
@@ -139,7 +154,14 @@ func describe(c echo.Context, state *atlas.Snapshot, d catalog.Dataset, most int
 		Contado: own{
 			Kind: d.Kind, Role: d.Role, Version: v.Number, PublishedAt: v.PublishedAt, SHA256: v.SHA256, Program: v.Program,
 			NativeCRS: v.CRS.Short(), Notices: v.Notices, Invented: analysis.Invented(d),
+			Keywords: d.About.Keywords, Contact: d.About.Contact, Source: d.About.Source, CreatedAt: d.CreatedAt, Style: d.About.Style,
 		},
+	}
+	for _, f := range v.Files {
+		out.Contado.Bytes += f.Size
+	}
+	if v.Derived != nil {
+		out.Contado.Process = v.Derived.Process
 	}
 	if out.Title == "" {
 		out.Title = d.ID
@@ -182,6 +204,7 @@ func known(b geo.BBox) bool {
 func (o *own) addItems(items []catalog.Item, role catalog.Role, most int) {
 	n := len(items)
 	o.ItemsCount = &n
+	o.Cell = finestCell(items)
 	for _, b := range raster.Profile(items, role) {
 		o.Bands = append(o.Bands, band{
 			Name: b.Name, CommonName: b.CommonName, Unit: b.Unit, Min: finite(b.Min), Max: finite(b.Max),
@@ -191,6 +214,25 @@ func (o *own) addItems(items []catalog.Item, role catalog.Role, most int) {
 	for _, it := range items[:min(n, most)] {
 		o.Items = append(o.Items, itemSummary{ID: it.ID, Datetime: it.Datetime, CloudCover: it.CloudCover, BBox: boxOf(it.BBox)})
 	}
+}
+
+// finestCell is the smallest cell of items, of the unit of the first one.
+func finestCell(items []catalog.Item) *cellSize {
+	var out *cellSize
+	for _, it := range items {
+		unit := "metre"
+		if geographic, err := projection.IsGeographic(it.Grid.CRS); err != nil {
+			continue
+		} else if geographic {
+			unit = "degree"
+		}
+		t := it.Grid.Transform
+		size := math.Hypot(t[1], t[4])
+		if size > 0 && (out == nil || out.Unit == unit && size < out.Size) {
+			out = &cellSize{size, unit}
+		}
+	}
+	return out
 }
 
 // finite is null for what JSON cannot say: statistics without a valid cell.

@@ -98,7 +98,7 @@ func (h *Handler) begin(c echo.Context, all []string, media ...string) (e edit, 
 		c.Response().Header().Set("Allow", h.methods(d, all))
 		return e, rest.Refuse(http.StatusMethodNotAllowed, "dataset %s cannot be edited here", d.ID)
 	}
-	if err := sameSite(c); err != nil {
+	if err := rest.SameSite(c, "edit"); err != nil {
 		return e, err
 	}
 	if e.who, err = h.Edit(c.Request()); err != nil {
@@ -124,17 +124,6 @@ func (h *Handler) begin(c echo.Context, all []string, media ...string) (e edit, 
 	}
 	e.body, err = io.ReadAll(c.Request().Body)
 	return e, err
-}
-
-// sameSite refuses what a page of another site has its visitors send: the
-// network that may edit is often just the one that the browser is in.
-func sameSite(c echo.Context) error {
-	r := c.Request()
-	site, origin := r.Header.Get("Sec-Fetch-Site"), r.Header.Get("Origin")
-	if site == "cross-site" || site == "same-site" || origin != "" && origin != rest.Base(c) {
-		return rest.Refuse(http.StatusForbidden, "pages of other sites cannot edit")
-	}
-	return nil
 }
 
 var featureMedia = []string{rest.MediaGeoJSON, rest.MediaJSON}

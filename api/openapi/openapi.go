@@ -46,6 +46,8 @@ type Handler struct {
 	Program string // "contado 0.1.0"
 	// ReadOnly leaves out what changes rows.
 	ReadOnly bool
+	// Unmanaged leaves out what makes and changes datasets as a whole.
+	Unmanaged bool
 	// Layers are described one by one beside the general address: GDAL sends
 	// a condition only when it finds the parameter under the very path.
 	Layers func() []Layer
@@ -148,6 +150,9 @@ func (h *Handler) paths() (json.RawMessage, error) {
 			}
 		}
 	}
+	if h.Unmanaged {
+		leaveManaging(out)
+	}
 	if h.Layers == nil {
 		return json.Marshal(out)
 	}
@@ -163,6 +168,27 @@ func (h *Handler) paths() (json.RawMessage, error) {
 		out["/collections/"+l.ID+"/items"] = one
 	}
 	return json.Marshal(out)
+}
+
+// leaveManaging takes the operations that change datasets as a whole out of
+// the paths.
+func leaveManaging(paths map[string]any) {
+	for path, v := range paths {
+		item, ok := v.(map[string]any)
+		if !ok {
+			continue
+		}
+		if strings.HasPrefix(path, "/uploads") || path == "/acts" {
+			delete(paths, path)
+			continue
+		}
+		if !strings.HasPrefix(path, "/collections/{id}") || strings.HasPrefix(path, itemsPath) {
+			continue
+		}
+		for _, method := range editing {
+			delete(item, method)
+		}
+	}
 }
 
 // itemsOf is the general address of items for one layer, with its attributes

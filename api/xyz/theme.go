@@ -19,6 +19,9 @@ var themeParams = []string{"by", "method", "classes", "palette"}
 func (h *Handler) theme(c echo.Context, d catalog.Dataset) (*style.Theme, error) {
 	q := analysis.ThemeRequest{Dataset: d.ID, Field: c.QueryParam("by"), Method: breaks.Method(c.QueryParam("method"))}
 	classes := c.QueryParam("classes")
+	if q.Field == "" && q.Method == "" && classes == "" && c.QueryParam("palette") == "" {
+		return h.keptTheme(c, d)
+	}
 	if q.Field == "" {
 		if q.Method != "" || classes != "" || c.QueryParam("palette") != "" {
 			return nil, fault.WithHint(fault.Errorf("xyz", fault.Invalid, "method, classes and palette need an attribute"), "name it with by=")
@@ -39,4 +42,21 @@ func (h *Handler) theme(c echo.Context, d catalog.Dataset) (*style.Theme, error)
 		return nil, err
 	}
 	return style.NewTheme(t, c.QueryParam("palette"))
+}
+
+// keptTheme is the theme that was kept with the dataset; nil when there is
+// none, or when its attribute has gone.
+func (h *Handler) keptTheme(c echo.Context, d catalog.Dataset) (*style.Theme, error) {
+	k := d.About.Style
+	if k == nil || k.By == "" || d.Version.Vector == nil || d.Version.Vector.Schema.FieldIndex(k.By) < 0 {
+		return nil, nil
+	}
+	t, err := h.Engine.Theme(c.Request().Context(), analysis.ThemeRequest{Dataset: d.ID, Field: k.By, Method: breaks.Method(k.Method), Classes: k.Classes})
+	if fault.Is(err, fault.Invalid) || fault.Is(err, fault.NotExist) { // the attribute is no longer what it was
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return style.NewTheme(t, k.Palette)
 }

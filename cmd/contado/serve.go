@@ -18,6 +18,8 @@ import (
 )
 
 type serveCmd struct {
+	basemapFlags
+
 	Addr     string `help:"Address to listen on." default:"127.0.0.1:8080" env:"CONTADO_ADDR"`
 	BaseURL  string `help:"Address that people use, when a proxy stands before the server, e.g. https://mappe.example.it." env:"CONTADO_BASE_URL"`
 	NoWorker bool   `help:"Run no jobs here."`
@@ -25,7 +27,8 @@ type serveCmd struct {
 	Edit     bool   `help:"Let those who reach the server change rows of vector datasets (OGC API Features, Part 4)." env:"CONTADO_EDIT"`
 	Who      string `help:"With --edit: header in which the proxy before the server says who asks, e.g. X-Remote-User; requests without it change nothing." name:"edit-user-header" env:"CONTADO_EDIT_USER_HEADER" placeholder:"NAME"`
 	Match    bool   `help:"With --edit: refuse changes that do not say which state they change (If-Match)." name:"require-match" env:"CONTADO_REQUIRE_MATCH"`
-	LogJSON  bool   `help:"Log as JSON." env:"CONTADO_LOG_JSON"`
+	uploadFlags
+	LogJSON bool `help:"Log as JSON." env:"CONTADO_LOG_JSON"`
 }
 
 // Help shows examples under the flags.
@@ -36,6 +39,7 @@ process is seen within a second.
 Examples:
   contado serve
   contado serve --edit --edit-user-header X-Remote-User
+  contado serve --upload --upload-user-header X-Remote-User
   contado serve --addr 0.0.0.0:8080 --base-url https://mappe.example.it`
 }
 
@@ -96,6 +100,16 @@ func (a *app) serve(in *installation, l net.Listener, c *serveCmd, ready func(ur
 		Atlas: in.atlas, Pool: in.pool, Tiles: maker, Engine: in.engine,
 		Jobs: in.jobs, Blobs: in.blobs, Log: log, Program: program(), BaseURL: c.BaseURL,
 		Work: work, Publish: in.publisher(c.Publish || isLoopback(l.Addr())), RequireMatch: c.Match,
+		Stores: in.ingestStores(),
+	}
+	if deps.Manage, err = c.manage(in.data, c.Who); err != nil {
+		return errors.Join(err, l.Close())
+	}
+	if deps.Manage != nil && !c.named(c.Who) && !isLoopback(l.Addr()) {
+		log.WarnContext(a.ctx, "anybody who reaches the server can upload and change datasets: name the proxy's header with --upload-user-header, or listen on the loopback interface")
+	}
+	if deps.Basemap, deps.Outside, err = c.basemap(); err != nil {
+		return errors.Join(err, l.Close())
 	}
 	if c.Edit {
 		deps.Edit = api.EditBy(c.Who)
@@ -126,6 +140,10 @@ func (a *app) serve(in *installation, l net.Listener, c *serveCmd, ready func(ur
 	})
 	g.Go(func() error {
 		followers.Run(ctx)
+		return nil
+	})
+	g.Go(func() error {
+		sweepUploads(ctx, s, log)
 		return nil
 	})
 	if !c.NoWorker {
