@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/csv"
 	"encoding/json"
 	"math"
@@ -155,67 +156,148 @@ func TestLiechtensteinBuildings(t *testing.T) {
 	}
 }
 
-// Molise: the official table of inner areas joined to the boundaries makes
-// people and territories, whose official class and minutes come out beside
-// the computed ones.
-func TestMoliseOfficialClasses(t *testing.T) {
-	t.Parallel()
+// snaiStudy is what the tests of inner areas read of a study.
+type snaiStudy struct {
+	Population float64 `json:"population_total"`
+	Classes    []struct {
+		Scheme, Level, Code, Name, Class, Official string
+		Value                                      *float64
+		OfficialValue                              *float64 `json:"official_value"`
+	}
+}
+
+// officialStudy joins the official table of inner areas to boundaries, which
+// makes people and territories, and reports the way to the poles in a straight
+// line. official has the table's rows of the comuni that pass, by code.
+func officialStudy(t *testing.T, bounds, territory, poles string, pass func(row map[string]string) bool) (study snaiStudy, official map[string]map[string]string) {
+	t.Helper()
 	h := newHouse(t)
-	official := shareddata.Path(t, "it-snai-aree-interne/mappa-ai-2020-comuni.csv")
-	h.must("ingest", shareddata.Path(t, "it-boundaries/limits_R_14_municipalities.geojson"), "-d", "comuni", "--role", "other")
-	for id, role := range map[string]string{"molise": "territory", "people": "population"} {
-		h.must("ingest", official, "-d", id, "--join", "comuni", "--join-key", "procom_t", "--join-on", "com_istat_code", "--role", role)
+	table := shareddata.Path(t, "it-snai-aree-interne/mappa-ai-2020-comuni.csv")
+	h.must("ingest", shareddata.Path(t, "it-boundaries/"+bounds), "-d", "comuni", "--role", "other")
+	for id, role := range map[string]string{"areas": "territory", "people": "population"} {
+		h.must("ingest", table, "-d", id, "--join", "comuni", "--join-key", "procom_t", "--join-on", "com_istat_code", "--role", role)
 	}
 	dir := t.TempDir()
-	poles := filepath.Join(dir, "poles.csv")
-	if err := os.WriteFile(poles, []byte("name,lat,lon\nCampobasso,41.5603,14.6627\nIsernia,41.5960,14.2333\nTermoli,42.0003,14.9950\n"), 0o600); err != nil {
+	file := filepath.Join(dir, "poles.csv")
+	if err := os.WriteFile(file, []byte("name,lat,lon\n"+poles), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	h.must("ingest", poles, "-d", "poles", "--role", "service")
+	h.must("ingest", file, "-d", "poles", "--role", "service")
 	doc := filepath.Join(dir, "study.json")
-	h.must("report", "coverage", "-t", "14", "-s", "poles", "-p", "straight-line", "--speed-kmh", "50", "--poles", "poles", "--within", "30m", "-o", doc)
+	h.must("report", "coverage", "-t", territory, "-s", "poles", "-p", "straight-line", "--speed-kmh", "50", "--poles", "poles", "--within", "30m", "-o", doc)
 	data, err := os.ReadFile(doc)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var study struct {
-		Population float64 `json:"population_total"`
-		Classes    []struct {
-			Scheme, Level, Code, Official string
-			OfficialValue                 *float64 `json:"official_value"`
-		}
-	}
 	if err := json.Unmarshal(data, &study); err != nil {
 		t.Fatal(err)
 	}
-	table, err := os.ReadFile(official)
+	text, err := os.ReadFile(table)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, total := map[string]map[string]string{}, 0.0
-	for _, r := range peopleRows(t, string(table)) {
-		if r["cod_reg"] == "14" {
-			want[r["procom_t"]] = r
+	official = map[string]map[string]string{}
+	total := 0.0
+	for _, r := range peopleRows(t, string(text)) {
+		if pass(r) {
+			official[r["procom_t"]] = r
 			total += peopleNumber(t, r["pop_res_2020"])
 		}
 	}
-	if len(want) != 136 || math.Abs(study.Population-total) > 1e-6 {
-		t.Errorf("%d comuni with %g people, the official table has %g", len(want), study.Population, total)
+	if math.Abs(study.Population-total) > 1e-6 {
+		t.Errorf("%g people, the official table has %g", study.Population, total)
 	}
 	seen := 0
 	for _, c := range study.Classes {
 		if c.Scheme != "snai-2020" || c.Level == "hamlet" {
 			continue
 		}
-		r := want[c.Code]
+		r := official[c.Code]
 		if r == nil || c.Official != r["cod_ai_2020"] || c.OfficialValue == nil || *c.OfficialValue != peopleNumber(t, r["tempo_medio_min_al_polo"]) {
 			t.Errorf("comune %s: official %q at %v, want %v", c.Code, c.Official, c.OfficialValue, r)
 		}
 		seen++
 	}
-	if seen != 136 {
-		t.Errorf("%d comuni have a class, want 136", seen)
+	if seen != len(official) {
+		t.Errorf("%d comuni have a class, want %d", seen, len(official))
 	}
+	return study, official
+}
+
+// Molise: the official class and minutes of all comuni come out beside the
+// computed ones.
+func TestMoliseOfficialClasses(t *testing.T) {
+	t.Parallel()
+	poles := "Campobasso,41.5603,14.6627\nIsernia,41.5960,14.2333\nTermoli,42.0003,14.9950\n"
+	_, official := officialStudy(t, "limits_R_14_municipalities.geojson", "14", poles, func(r map[string]string) bool { return r["cod_reg"] == "14" })
+	if len(official) != 136 {
+		t.Errorf("%d comuni, want 136", len(official))
+	}
+}
+
+// Sondrio: valleys, where the way to the two poles that the official map names
+// goes as the valleys do. In a straight line it is shorter, mostly, but the
+// comuni keep their order: minutes agree in rank, and the farther the official
+// class the farther the computed time, class by class.
+func TestSondrioBesideOfficialMinutes(t *testing.T) {
+	t.Parallel()
+	study, official := officialStudy(t, "limits_P_14_municipalities.geojson", "014", "Sondrio,46.1699,9.8715\nLecco,45.8566,9.3977\n",
+		func(r map[string]string) bool { return strings.HasPrefix(r["procom_t"], "014") })
+	if len(official) != 77 {
+		t.Fatalf("%d comuni, want 77", len(official))
+	}
+	var ours, theirs []float64
+	byClass := map[string][]float64{}
+	for _, c := range study.Classes {
+		if c.Scheme != "snai-2020" || c.Level == "hamlet" {
+			continue
+		}
+		if c.Value == nil || c.OfficialValue == nil {
+			t.Fatalf("%s %s has no minutes: %+v", c.Code, c.Name, c)
+		}
+		ours, theirs = append(ours, *c.Value), append(theirs, *c.OfficialValue)
+		byClass[c.Official] = append(byClass[c.Official], *c.Value)
+	}
+	// 0.91 by hand, from centroids.
+	if r := rankCorrelation(ours, theirs); r < 0.88 {
+		t.Errorf("minutes agree in rank by %.3f with the official ones, want 0.88 at least", r)
+	}
+	last := 0.0
+	for _, class := range []string{"C", "D", "E", "F"} {
+		list := byClass[class]
+		if len(list) == 0 {
+			t.Fatalf("no comune of class %s", class)
+		}
+		slices.Sort(list)
+		if m := list[len(list)/2]; m <= last {
+			t.Errorf("the median of class %s is %.1f minutes, not above %.1f", class, m, last)
+		} else {
+			last = m
+		}
+	}
+}
+
+// rankCorrelation is Spearman's, of values without many ties.
+func rankCorrelation(a, b []float64) float64 {
+	ranks := func(v []float64) []int {
+		order := make([]int, len(v))
+		for i := range order {
+			order[i] = i
+		}
+		slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(v[i], v[j]) })
+		out := make([]int, len(v))
+		for rank, i := range order {
+			out[i] = rank
+		}
+		return out
+	}
+	ra, rb, sum := ranks(a), ranks(b), 0.0
+	for i := range ra {
+		d := float64(ra[i] - rb[i])
+		sum += d * d
+	}
+	n := float64(len(a))
+	return 1 - 6*sum/(n*(n*n-1))
 }
 
 // São Miguel: the degree of urbanisation of an island, with the sea as water;

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -23,7 +22,7 @@ type travelCmd struct {
 
 // travellerFlags say who travels and over what.
 type travellerFlags struct {
-	Profile    string   `help:"How people move: a profile such as walking, car, bicycle, e-bike, senior-80, wheelchair; or straight-line." default:"walking" short:"p"`
+	Profile    string   `help:"How people move: a profile such as walking, car, bicycle, e-bike, senior-80, wheelchair, bus-and-walk; a profile file of your own (.yaml); or straight-line." default:"walking" short:"p"`
 	Speeds     string   `help:"Speed table (CSV) to use instead of the built-in one." type:"existingfile"`
 	Neighbours int      `help:"Directions of a step over the ground: ${enum}." enum:"8,16,32" default:"16"`
 	SpeedKmh   float64  `help:"Speed of straight lines, km/h." default:"5"`
@@ -31,21 +30,26 @@ type travellerFlags struct {
 	Elevation  string   `help:"Dataset to use for elevation; none for flat ground."`
 	Roads      []string `help:"Datasets of roads; none for no roads."`
 	Barriers   []string `help:"Datasets of barriers; none for no barriers."`
+	Season     []string `help:"Snow and floods that close or slow the way: snow:2026-01, flood:…, snowline:1500."`
+
+	transitFlags `group:"Public transport"`
 }
 
 func (f *travellerFlags) request() (analysis.TravelRequest, error) {
 	q := analysis.TravelRequest{
-		Profile: f.Profile, Neighbours: f.Neighbours, SpeedKmh: f.SpeedKmh, LandCover: f.Landcover, Elevation: f.Elevation, Roads: f.Roads, Barriers: f.Barriers,
+		Neighbours: f.Neighbours, SpeedKmh: f.SpeedKmh, LandCover: f.Landcover, Elevation: f.Elevation, Roads: f.Roads, Barriers: f.Barriers, Season: f.Season,
 	}
-	if f.Speeds == "" {
-		return q, nil
-	}
-	t, err := os.Open(f.Speeds)
+	names, own, _, err := ownProfiles([]string{f.Profile})
 	if err != nil {
 		return q, err
 	}
-	defer t.Close()
-	q.Speeds, err = travel.ParseSpeeds(t, f.Speeds)
+	q.Profile, q.Own = names[0], own
+	if f.Speeds != "" {
+		if _, q.Speeds, err = ownSpeeds(f.Speeds); err != nil {
+			return q, err
+		}
+	}
+	q.Transit, err = f.window()
 	return q, err
 }
 

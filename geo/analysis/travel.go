@@ -30,7 +30,9 @@ type TravelRequest struct {
 	MaxSeconds float64 // 0 = no limit
 	SpeedKmh   float64 // of straight lines; 0 = 5
 	Speeds     *travel.SpeedTable
-	Transit    TransitWindow // for public transport
+	Own        []travel.Profile // profiles of one's own, by their names
+	Season     []string         // as CoverageRequest.Season
+	Transit    TransitWindow    // for public transport
 
 	LandCover, Elevation string
 	Roads, Barriers      []string
@@ -67,6 +69,7 @@ func (e *Engine) trip(ctx context.Context, q TravelRequest, p Progress) (*trip, 
 	c := &CoverageRequest{
 		Territory: q.Territory, Profile: q.Profile, Direction: q.Direction, Neighbours: q.Neighbours, SpeedKmh: q.SpeedKmh, Speeds: q.Speeds,
 		LandCover: q.LandCover, Elevation: q.Elevation, Roads: q.Roads, Barriers: q.Barriers, Thresholds: []float64{q.MaxSeconds}, Transit: q.Transit,
+		Own: q.Own, Season: q.Season,
 	}
 	if q.MaxSeconds == 0 {
 		c.Thresholds = DefaultThresholds

@@ -111,6 +111,9 @@ func (q *TravelRequest) parameters() map[string]any {
 	if q.Direction == travel.FromFacility {
 		out["direction"] = "from-facility"
 	}
+	if len(q.Season) > 0 {
+		out["season"] = q.Season
+	}
 	places := []map[string]any{}
 	for i, p := range q.Places {
 		if i == maxLeftOut {
