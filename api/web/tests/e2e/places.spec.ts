@@ -1,0 +1,149 @@
+import { expect, open, overflow, shot, test, violations } from './page';
+
+test.beforeEach(async ({ page }) => {
+  await page.addInitScript(() => {
+    if (location.protocol.startsWith('http')) localStorage.setItem('contado.tour', 'seen');
+  });
+});
+
+const sizes = [
+  { name: 'desktop', width: 1280, height: 800 },
+  { name: 'phone', width: 360, height: 740 },
+];
+
+interface Listed {
+  territories: { code: string; name: string; people?: number }[];
+}
+
+for (const size of sizes) {
+  for (const lang of ['it', 'en'] as const) {
+    test(`the page of a territory, ${size.name} ${lang}`, async ({ page }) => {
+      await page.setViewportSize(size);
+      await open(page, lang);
+      const origin = new URL(page.url()).origin;
+      const some = (await (await page.request.get(`${origin}/territories?level=municipality&limit=1&people=true`)).json()) as Listed;
+      const one = some.territories[0]!;
+      await page.goto(`${origin}/#/places?t=${one.code}&lang=${lang}`);
+      await expect(page.locator('#panel h2')).toHaveText(one.name);
+      const people = new Intl.NumberFormat(lang === 'it' ? 'it-IT' : 'en-GB', { useGrouping: 'always' } as Intl.NumberFormatOptions).format(
+        Math.round(one.people!),
+      );
+      await expect(page.locator('.profile dd').first()).toHaveText(people);
+      const picture = page.locator('.profile figure img');
+      await picture.scrollIntoViewIfNeeded();
+      await expect(picture).toHaveJSProperty('complete', true);
+      await expect.poll(() => picture.evaluate((i: HTMLImageElement) => i.naturalWidth)).toBeGreaterThan(200);
+      expect((await picture.getAttribute('alt'))!.length).toBeGreaterThan(30);
+      // Each number says how it came about.
+      expect(await page.locator('.profile details.how').count()).toBeGreaterThanOrEqual(6);
+      expect(await overflow(page)).toBeLessThanOrEqual(0);
+      expect(await violations(page)).toEqual([]);
+      await page.locator('#panel').evaluate((e) => e.scrollTo(0, 0));
+      await shot(page, `places-${size.name}-${lang}`);
+    });
+  }
+
+  test(`a place is found by name and by coordinates, ${size.name}`, async ({ page }) => {
+    await page.setViewportSize(size);
+    await open(page, 'it');
+    const box = page.getByRole('combobox').first();
+    const origin = new URL(page.url()).origin;
+    const one = ((await (await page.request.get(`${origin}/territories?level=municipality&limit=5`)).json()) as Listed).territories[4]!;
+    // Without capitals, with a slip: two letters swapped.
+    const slip = one.name.toLowerCase().replace(/^(.)(.)(.)/, '$1$3$2');
+    await box.fill(one.name.length > 5 ? slip : one.name);
+    await expect(page.getByRole('option').filter({ hasText: one.name }).first()).toBeVisible();
+    expect(await violations(page)).toEqual([]);
+    await shot(page, `places-search-${size.name}`);
+    await box.fill(one.name);
+    await expect(page.getByRole('option').first()).toContainText(one.name);
+    await page.keyboard.press('ArrowDown');
+    await expect(box).toHaveAttribute('aria-activedescendant', 'place-0');
+    await page.keyboard.press('Enter');
+    await expect(page.locator('#panel h2')).toHaveText(one.name);
+    await expect(page).toHaveURL(new RegExp(`t=${one.code}`));
+
+    const hamlet = (
+      (await (await page.request.get(`${origin}/places?q=a&kind=place&limit=1`)).json()) as {
+        places: { name: string; location: { lon: number; lat: number } }[];
+      }
+    ).places[0]!;
+    const at = (v: number) => v.toFixed(5).replace('.', ',');
+    await box.fill(`${at(hamlet.location.lat)} ${at(hamlet.location.lon)}`);
+    await expect(page.getByRole('option')).toHaveCount(1);
+    await page.keyboard.press('Enter');
+    const spot = page.getByRole('region', { name: 'Luogo trovato' });
+    await expect(spot).toContainText(at(hamlet.location.lat));
+    await expect(page).toHaveURL(/at=/);
+    expect(await violations(page)).toEqual([]);
+    // The address alone brings it back.
+    await page.reload();
+    await expect(spot).toContainText(at(hamlet.location.lat));
+    await spot.getByRole('button', { name: 'Togli il segno dalla carta' }).click();
+    await expect(spot).toHaveCount(0);
+    await box.fill('xqzxqz');
+    await expect(page.getByText('Nessun luogo per')).toBeVisible();
+    await page.keyboard.press('Escape');
+    await expect(page.getByText('Nessun luogo per')).toBeHidden();
+  });
+}
+
+test('the tree is walked with the keyboard down to the hamlets', async ({ page }) => {
+  await page.setViewportSize(sizes[0]!);
+  await open(page, 'it');
+  await page.getByRole('button', { name: 'Sfoglia i territori' }).click();
+  const tree = page.getByRole('tree');
+  const first = tree.getByRole('treeitem').first();
+  await expect(first).toHaveAttribute('aria-expanded', 'true');
+  await expect(first).toContainText(/\d persone/);
+  // One stop of the tab key.
+  expect(await tree.locator('[tabindex="0"]').count()).toBe(1);
+  await first.focus();
+  await page.keyboard.press('ArrowDown');
+  const second = tree.getByRole('treeitem').nth(1);
+  await expect(second).toBeFocused();
+  await page.keyboard.press('ArrowRight');
+  await expect(second).toHaveAttribute('aria-expanded', 'true');
+  await page.keyboard.press('ArrowRight');
+  const municipality = tree.getByRole('treeitem').nth(2);
+  await expect(municipality).toBeFocused();
+  await expect(municipality).toHaveAttribute('aria-level', '3');
+  await page.keyboard.press('Enter');
+  await expect(municipality).toHaveAttribute('aria-selected', 'true');
+  await page.keyboard.press('ArrowRight');
+  await expect(municipality).toHaveAttribute('aria-expanded', 'true');
+  await page.keyboard.press('ArrowRight');
+  const hamlet = tree.getByRole('treeitem').nth(3);
+  await expect(hamlet).toHaveAttribute('aria-level', '4');
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('region', { name: 'Luogo trovato' })).toBeVisible();
+  await page.keyboard.press('ArrowLeft');
+  await expect(municipality).toBeFocused();
+  await page.keyboard.press('Home');
+  await expect(first).toBeFocused();
+  expect(await violations(page)).toEqual([]);
+  await shot(page, 'places-tree');
+});
+
+test('the printed page keeps its numbers and leaves the buttons out', async ({ page }) => {
+  await page.setViewportSize(sizes[0]!);
+  await open(page, 'it');
+  await expect(page.locator('.profile')).toBeVisible();
+  await page.emulateMedia({ media: 'print' });
+  await expect(page.getByRole('button', { name: 'Stampa' })).toBeHidden();
+  await expect(page.locator('.profile dl').first()).toBeVisible();
+});
+
+test('what the server refuses is said, and can be tried again', async ({ page, watch }) => {
+  watch.allow(/500/);
+  await page.setViewportSize(sizes[1]!);
+  await page.route('**/territories/*/profile', (r) =>
+    r.fulfill({ status: 500, contentType: 'application/problem+json', body: '{"title":"Broken","status":500,"detail":"x"}' }),
+  );
+  await open(page, 'it');
+  await expect(page.getByRole('alert')).toContainText('Broken');
+  expect(await violations(page)).toEqual([]);
+  await page.unroute('**/territories/*/profile');
+  await page.getByRole('button', { name: 'Riprova' }).click();
+  await expect(page.locator('.profile')).toBeVisible();
+});

@@ -1,0 +1,67 @@
+import { expect, open, overflow, shot, test, violations } from './page';
+
+for (const size of [
+  { name: 'desktop', width: 1280, height: 800 },
+  { name: 'phone', width: 360, height: 740 },
+]) {
+  for (const lang of ['it', 'en'] as const) {
+    const words =
+      lang === 'it'
+        ? { offer: 'Prima volta qui?', start: 'Inizia la visita', next: 'Avanti', back: 'Indietro', done: 'Fine', tour: 'Visita guidata' }
+        : { offer: 'New here?', start: 'Start the tour', next: 'Next', back: 'Back', done: 'Finish', tour: 'Guided tour' };
+
+    test(`the tour goes through the page, ${size.name} ${lang}`, async ({ page }) => {
+      test.setTimeout(180_000);
+      await page.setViewportSize(size);
+      await page.emulateMedia({ reducedMotion: 'reduce' });
+      await open(page, lang);
+      await expect(page.getByText(words.offer)).toBeVisible();
+      expect(await violations(page)).toEqual([]);
+      await shot(page, `tour-offer-${size.name}-${lang}`);
+      await page.getByRole('button', { name: words.start }).click();
+      const card = page.getByRole('dialog');
+      for (let n = 1; n <= 7; n++) {
+        await expect(card).toContainText(new RegExp(`\\b${n}\\b.*7`));
+        await expect(card).toBeFocused();
+        const box = (await card.boundingBox())!;
+        expect(box.x >= 0 && box.y >= 0 && box.x + box.width <= size.width && box.y + box.height <= size.height, `step ${n} is in view`).toBe(true);
+        expect(await overflow(page)).toBeLessThanOrEqual(0);
+        await page.waitForTimeout(500);
+        await shot(page, `tour-${n}-${size.name}-${lang}`);
+        if (n === 5) {
+          await card.getByRole('button', { name: words.back }).click();
+          await expect(card).toContainText(/\b4\b.*7/);
+          await expect(card).toBeFocused();
+          await card.getByRole('button', { name: words.next }).click();
+          await expect(card).toContainText(/\b5\b.*7/);
+        }
+        await card.getByRole('button', { name: n < 7 ? words.next : words.done }).click();
+      }
+      await expect(card).toHaveCount(0);
+      // It is not offered twice.
+      await page.reload();
+      await expect(page.locator('#panel')).toBeVisible();
+      await expect(page.getByText(words.offer)).toHaveCount(0);
+    });
+  }
+}
+
+test('Escape ends the tour, the foot of the page begins it again, and the focus goes back', async ({ page }) => {
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await open(page, 'it');
+  await page.getByRole('button', { name: 'No, grazie' }).click();
+  await expect(page.getByText('Prima volta qui?')).toHaveCount(0);
+  const again = page.locator('footer').getByRole('button', { name: 'Visita guidata' });
+  await again.focus();
+  await page.keyboard.press('Enter');
+  const card = page.getByRole('dialog');
+  await expect(card).toBeFocused();
+  expect(await violations(page)).toEqual([]);
+  // Nothing is locked: the page can be used meanwhile.
+  await page.getByRole('combobox').first().focus();
+  await expect(card).toBeVisible();
+  await card.focus();
+  await page.keyboard.press('Escape');
+  await expect(card).toHaveCount(0);
+  await expect(again).toBeFocused();
+});
