@@ -17,6 +17,13 @@ var hasKernels = cpu.X86.HasAVX2
 //go:noescape
 func relaxBlock(seconds *float32, near *int32, weights *float32, moves int, limit float32) (lanes uint32)
 
+// offersBlock finds the labels that eight cells with several each might take
+// from the moves into them; lanes tells for which cells there are any. seconds
+// and near are those of the first rank, others lie a plane further each.
+//
+//go:noescape
+func offersBlock(seconds *float32, near *int32, weights *float32, moves, ranks int, limit float32, offers *offers) (lanes uint32)
+
 //go:noescape
 func weighLevel(weights, pace, z *float32, rates *rate, law *law, moves int)
 

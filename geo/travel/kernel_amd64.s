@@ -132,6 +132,87 @@ same:
 	VZEROUPPER
 	RET
 
+// OFFER notes which lanes of a rank could take the label of the cell that move
+// k comes from: not those that have its facility in that rank already, no later.
+#define OFFER(from, k) \
+	VMOVUPS   from(SI), Y4        \
+	VADDPS    (k*32)(DX), Y4, Y4  \
+	VPCMPEQD  from(DI), Y1, Y5    \
+	VCMPPS    $13, Y0, Y4, Y6     \
+	VPAND     Y5, Y6, Y6          \
+	VCMPPS    $2, Y2, Y4, Y7      \
+	VPANDN    Y7, Y6, Y6          \
+	VMOVMSKPS Y6, AX              \
+	MOVB      AX, k(R9)           \
+	ORL       AX, R10
+
+// func offersBlock(seconds *float32, near *int32, weights *float32, moves, ranks int, limit float32, offers *offers) (lanes uint32)
+TEXT ·offersBlock(SB), NOSPLIT, $0-60
+	MOVQ         seconds+0(FP), SI
+	MOVQ         near+8(FP), DI
+	MOVQ         weights+16(FP), DX
+	MOVQ         moves+24(FP), CX
+	MOVQ         ranks+32(FP), R8
+	VBROADCASTSS limit+40(FP), Y2
+	MOVQ         offers+48(FP), R9
+	XORL         R10, R10
+	MOVQ         R8, R11
+	DECQ         R11
+	IMULQ        $22400, R11 // a plane: tileRows·tileStride·4
+	VMINPS       (SI)(R11*1), Y2, Y2 // the last rank's time
+
+rank:
+	VMOVUPS      (SI), Y0
+	VMOVDQU      (DI), Y1
+	OFFER(4, 0)
+	OFFER(-4, 1)
+	CMPQ         CX, $2
+	JE           ranked
+	OFFER(320, 2)
+	OFFER(-320, 3)
+	OFFER(324, 4)
+	OFFER(316, 5)
+	OFFER(-316, 6)
+	OFFER(-324, 7)
+	CMPQ         CX, $8
+	JE           ranked
+	OFFER(328, 8)
+	OFFER(312, 9)
+	OFFER(-312, 10)
+	OFFER(-328, 11)
+	OFFER(644, 12)
+	OFFER(636, 13)
+	OFFER(-636, 14)
+	OFFER(-644, 15)
+	CMPQ         CX, $16
+	JE           ranked
+	OFFER(332, 16)
+	OFFER(308, 17)
+	OFFER(-308, 18)
+	OFFER(-332, 19)
+	OFFER(964, 20)
+	OFFER(956, 21)
+	OFFER(-956, 22)
+	OFFER(-964, 23)
+	OFFER(652, 24)
+	OFFER(628, 25)
+	OFFER(-628, 26)
+	OFFER(-652, 27)
+	OFFER(968, 28)
+	OFFER(952, 29)
+	OFFER(-952, 30)
+	OFFER(-968, 31)
+
+ranked:
+	ADDQ         $22400, SI
+	ADDQ         $22400, DI
+	ADDQ         $32, R9
+	DECQ         R8
+	JNZ          rank
+	MOVL         R10, lanes+56(FP)
+	VZEROUPPER
+	RET
+
 // What the kernels below share: pace in (R8), elevation in (R9), rates of the
 // moves in (R10), parameters in (R11), weights to (DX). Y0 and Y1 are pace and
 // elevation of the cells moved to, Y15 is +Inf, Y3 the sum of paces, Y5 the

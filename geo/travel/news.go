@@ -43,7 +43,7 @@ func (t *tile) begin(n news) {
 	for r := range tileSide {
 		t.surround(r)
 		for b := range tileBlocks {
-			if slices.Max(t.near[t.at(r, b*tileLane)*t.ranks:][:tileLane*t.ranks]) >= 0 {
+			if slices.Max(t.near[t.at(r, b*tileLane):][:tileLane]) >= 0 {
 				t.mark(r, b, 1<<tileLane-1)
 				t.dirty[r+tileHalo] |= 7 << b
 				t.active |= 1 << r
@@ -109,23 +109,38 @@ func (t *tile) store() (reached int64, least [9]float32) {
 			if n <= 0 {
 				break
 			}
-			at, to := t.at(r, b*tileLane)*t.ranks, ((t.row+r)*e.width+c)*t.ranks
-			n *= t.ranks
-			seconds, near := t.seconds[at:][:n], t.near[at:][:n]
-			was := t.nearest[to:][:n]
-			for i, f := range was {
-				reached += int64(uint32(f)>>31) - int64(uint32(near[i])>>31)
-			}
-			copy(was, near)
-			copy(t.times[to:][:n], seconds)
-			t.tell(&least, r, b, seconds)
+			news, soonest := t.storeLabels(t.at(r, b*tileLane), (t.row+r)*e.width+c, n)
+			reached += news
+			t.tell(&least, r, b, soonest)
 		}
 	}
 	return reached, least
 }
 
-// tell notes the times of a block for the neighbours that it leads into.
-func (t *tile) tell(all *[9]float32, r, b int, seconds []float32) {
+// storeLabels brings those of n cells of a block to cell c and those after it.
+// least is the least time that is new, or of all where none is: those of
+// sources were known.
+func (t *tile) storeLabels(at, c, n int) (reached int64, least float32) {
+	least = float32(math.Inf(1))
+	for j := range t.ranks {
+		for i := range n {
+			from, to := j*tilePlane+at+i, (c+i)*t.ranks+j
+			d, f, was := t.seconds[from], t.near[from], t.nearest[to]
+			if d != t.times[to] || f != was {
+				reached += int64(uint32(was)>>31) - int64(uint32(f)>>31)
+				t.times[to], t.nearest[to] = d, f
+				least = min(least, d)
+			}
+		}
+	}
+	if math.IsInf(float64(least), 1) {
+		least = slices.Min(t.seconds[at:][:n])
+	}
+	return reached, least
+}
+
+// tell notes the least time of a block for the neighbours that it leads into.
+func (t *tile) tell(all *[9]float32, r, b int, least float32) {
 	x, y := 1, 1
 	switch {
 	case r < t.reach:
@@ -141,7 +156,6 @@ func (t *tile) tell(all *[9]float32, r, b int, seconds []float32) {
 	if x == 1 && y == 1 {
 		return
 	}
-	least := slices.Min(seconds)
 	for j := min(y, 1); j <= max(y, 1); j++ {
 		for i := min(x, 1); i <= max(x, 1); i++ {
 			all[j*3+i] = min(all[j*3+i], least)

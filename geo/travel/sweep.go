@@ -12,7 +12,7 @@ func (t *tile) relax(r, b int) (lanes uint32) {
 	}
 	at := t.at(r, b*tileLane)
 	weights := t.weights[(r*tileBlocks+b)*t.moves*tileLane:][:t.moves*tileLane]
-	if !t.fast {
+	if !t.fast || t.ranks > 1 {
 		return t.relaxMany(at, weights)
 	}
 	return relaxBlock(&t.seconds[at], &t.near[at], &weights[0], t.moves, t.limit)
@@ -69,12 +69,12 @@ func (t *tile) leads(r, c, dc int) bool {
 	}
 	k := (dc + 1) / 2
 	w := t.weights[((r*tileBlocks+b)*t.moves+k)*tileLane+(c+dc)%tileLane]
-	u, v := at*t.ranks, (at+dc)*t.ranks
-	for j, d := range t.seconds[u:][:t.ranks] {
-		if d += w; !(d <= t.limit) {
+	for u := at; u < len(t.seconds); u += tilePlane {
+		d := t.seconds[u] + w
+		if !(d <= t.limit) {
 			return false
 		}
-		if rankOf(t.seconds[v:][:t.ranks], t.near[v:][:t.ranks], d, t.near[u+j]) >= 0 {
+		if rankOf(t.seconds[at+dc:], t.near[at+dc:], tilePlane, t.ranks, d, t.near[u]) >= 0 {
 			return true
 		}
 	}
@@ -94,64 +94,4 @@ func (t *tile) settle() {
 			t.sweepRow(r)
 		}
 	}
-}
-
-// relaxMany offers the cells of a block the moves into them, and those along
-// the row until nothing changes.
-func (t *tile) relaxMany(at int, weights []float32) (lanes uint32) {
-	k := t.ranks
-	for moves := t.moves; ; moves = 2 {
-		changed := uint32(0)
-		for lane := range tileLane {
-			v := (at + lane) * k
-			seconds, near := t.seconds[v:][:k], t.near[v:][:k]
-			for i, from := range t.from[:moves] {
-				u, w := (at+lane+from)*k, weights[i*tileLane+lane]
-				for j, d := range t.seconds[u:][:k] {
-					if d += w; !(d <= seconds[k-1] && d <= t.limit) {
-						break
-					}
-					if insert(seconds, near, d, t.near[u+j]) {
-						changed |= 1 << lane
-					}
-				}
-			}
-		}
-		if changed == 0 {
-			return lanes
-		}
-		lanes |= changed
-	}
-}
-
-// rankOf is the place in a list of labels of different facilities, by rising
-// time, that a label has to make way for it: its own facility's, or the last.
-// −1 when the list is as good without it.
-func rankOf(seconds []float32, near []int32, d float32, facility int32) int {
-	label, last := labelOf(d, facility), len(near)-1
-	if label >= labelOf(seconds[last], near[last]) {
-		return -1
-	}
-	for i, other := range near[:last] {
-		if other == facility {
-			if seconds[i] <= d {
-				return -1
-			}
-			return i
-		}
-	}
-	return last
-}
-
-// insert offers a label to a list.
-func insert(seconds []float32, near []int32, d float32, facility int32) bool {
-	i := rankOf(seconds, near, d, facility)
-	if i < 0 {
-		return false
-	}
-	for label := labelOf(d, facility); i > 0 && labelOf(seconds[i-1], near[i-1]) > label; i-- {
-		seconds[i], near[i] = seconds[i-1], near[i-1]
-	}
-	seconds[i], near[i] = d, facility
-	return true
 }

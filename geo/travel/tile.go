@@ -31,8 +31,9 @@ type tile struct {
 	weights  []float32
 	rates    [tileRows][nearMoves]rate // by row moved to, or the first for all
 
-	seconds []float32 // labels: ranks for each cell
+	seconds []float32 // labels: a plane for each rank
 	near    []int32
+	offers  offers
 	pace, z [tileRows * tileStride]float32
 
 	here        [tileRows]bool   // rows that are loaded
@@ -88,20 +89,21 @@ func (t *tile) loadRow(r int) {
 	e := t.e
 	at, y := r*tileStride+tilePad-tileHalo, t.row+r-tileHalo
 	from, to := max(0, t.col-tileHalo), min(e.width, t.col+tileSide+tileHalo)
-	k := t.ranks
-	seconds, near := t.seconds[at*k:][:tileSpan*k], t.near[at*k:][:tileSpan*k]
 	inside := y >= 0 && y < e.height
-	if !inside || to-from < tileSpan {
-		for i := range seconds {
-			seconds[i], near[i] = float32(math.Inf(1)), -1
+	for j := range t.ranks {
+		seconds, near := t.seconds[j*tilePlane+at:][:tileSpan], t.near[j*tilePlane+at:][:tileSpan]
+		if !inside || to-from < tileSpan {
+			for i := range seconds {
+				seconds[i], near[i] = float32(math.Inf(1)), -1
+			}
+		}
+		if inside {
+			t.loadLabels(seconds[from-(t.col-tileHalo):], near[from-(t.col-tileHalo):], y*e.width+from, to-from, j)
 		}
 	}
 	have := 0
 	t.ignores[r] = false
 	if inside {
-		skip := from - (t.col - tileHalo)
-		copy(seconds[skip*k:], t.times[y*e.width*k:][from*k:to*k])
-		copy(near[skip*k:], t.nearest[y*e.width*k:][from*k:to*k])
 		have = min(tileSpan, e.width+border-(t.col-tileHalo))
 	}
 	pace, z := t.pace[at:][:tileSpan], t.z[at:][:tileSpan]
@@ -112,6 +114,18 @@ func (t *tile) loadRow(r int) {
 	}
 	for i := have; i < tileSpan; i++ {
 		pace[i], z[i] = float32(math.Inf(1)), 0
+	}
+}
+
+// loadLabels brings the labels of a rank of n cells from cell c on.
+func (t *tile) loadLabels(seconds []float32, near []int32, c, n, rank int) {
+	if t.ranks == 1 {
+		copy(seconds, t.times[c:][:n])
+		copy(near, t.nearest[c:][:n])
+		return
+	}
+	for i := range n {
+		seconds[i], near[i] = t.times[(c+i)*t.ranks+rank], t.nearest[(c+i)*t.ranks+rank]
 	}
 }
 

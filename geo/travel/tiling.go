@@ -28,7 +28,7 @@ type tiling struct {
 	low          uint32 // the first reach lanes
 	around       [tileSide]uint64
 	from         [nearMoves + farMoves]int // to the cell that a move comes from, in a tile
-	fast         bool                      // blocks are relaxed by relaxBlock
+	fast         bool                      // by kernels
 	kernel       func(weights, pace, z *float32, rates *rate, law *law, moves int)
 	law          *law
 
@@ -64,7 +64,7 @@ func newTiling(s *search, ranks int) *tiling {
 	for k, m := range allMoves {
 		t.from[k] = -m.dr*tileStride - m.dc
 	}
-	if t.fast = hasKernels && ranks == 1; hasKernels {
+	if t.fast = hasKernels; t.fast {
 		t.kernel, t.law = kernelOf(s)
 	}
 	t.changed.L = &t.mu
@@ -80,7 +80,7 @@ func newTiling(s *search, ranks int) *tiling {
 func (t *tiling) newTile() *tile {
 	w := &tile{
 		tiling: t, weights: make([]float32, tileSide*tileSide*t.moves),
-		seconds: make([]float32, tileRows*tileStride*t.ranks), near: make([]int32, tileRows*tileStride*t.ranks),
+		seconds: make([]float32, tilePlane*t.ranks), near: make([]int32, tilePlane*t.ranks),
 	}
 	if !t.e.perRow {
 		for k, st := range t.e.steps[0] {
@@ -130,7 +130,7 @@ func (t *tiling) start(sources []Source) (unplaced []Unplaced) {
 		c := (src.Row*t.e.width + src.Col) * t.ranks
 		seconds, near, offset := t.times[c:][:t.ranks], t.nearest[c:][:t.ranks], max(src.Offset, 0) // no −0
 		open := int64(uint32(near[t.ranks-1]) >> 31)
-		if insert(seconds, near, offset, src.Facility) {
+		if insert(seconds, near, 1, t.ranks, offset, src.Facility) {
 			t.settled += open - int64(uint32(near[t.ranks-1])>>31)
 			t.wait(src.Row/tileSide*t.across+src.Col/tileSide, offset, news{inside: true})
 		}
