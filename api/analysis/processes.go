@@ -91,9 +91,9 @@ func processes() []process {
 			description: "Exact: every cell counts by the share of it that lies within the area.",
 			inputs: map[string]input{
 				"dataset":   required("Raster dataset", text()),
-				"areas":     required("Which areas: a dataset, territories, those below a territory, or GeoJSON polygons in longitude, latitude", object{"type": "object"}),
+				"areas":     required("Which areas: a dataset, territories, those below a territory, or GeoJSON polygons in longitude, latitude", areasSchema()),
 				"mask":      optional("Cells to leave out, such as clouds", text()),
-				"band":      optional("Band by name or number, index (ndvi) or expression of bands; the first band when left out", object{"oneOf": []object{text(), {"type": "integer", "format": "int32"}}}),
+				"band":      optional("Band by name or number, index (ndvi) or expression of bands; slope of a dataset of elevation, in degrees; the first band when left out", object{"oneOf": []object{text(), {"type": "integer", "format": "int32"}}}),
 				"item":      optional("Item; the newest over the areas when left out", text()),
 				"datetime":  optional("Time of the item", text()),
 				"stats":     optional("Statistics", list(object{"type": "string", "enum": stats})),

@@ -20,7 +20,7 @@ import (
 // ZonalRequest asks for statistics of a raster within areas.
 type ZonalRequest struct {
 	Dataset        string // raster dataset
-	Band           string // band, index or expression, as Pictures.Value; "" = the first band
+	Band           string // band, index or expression, as Pictures.Value; "" = the first band; "slope" of elevation
 	Mask           string // cells to leave out, as Pictures.Mask
 	Item, Datetime string // which picture; "" = those of the newest day over the areas
 
@@ -102,6 +102,10 @@ func (e *Engine) Zonal(ctx context.Context, q ZonalRequest, p Progress) (*ZonalR
 		return nil, err
 	}
 	box := boxOf(areas)
+	steep := d.Role == catalog.Elevation && strings.EqualFold(q.Band, slopeBand)
+	if steep {
+		q.Band = ""
+	}
 	pics, err := r.zonalPictures(&q, &box)
 	if err != nil {
 		return nil, err
@@ -110,6 +114,12 @@ func (e *Engine) Zonal(ctx context.Context, q ZonalRequest, p Progress) (*ZonalR
 	src, number, blocks, err := r.cells(ctx, pics, &box)
 	if err != nil {
 		return nil, err
+	}
+	if steep {
+		if src, err = newSlope(src, number); err != nil {
+			return nil, err
+		}
+		pics.label, pics.unit, number, blocks = slopeBand, "°", 1, nil
 	}
 	o, err := r.zonalOptions(ctx, &q, src.Grid(), box)
 	if err != nil {
