@@ -19,6 +19,9 @@ const free = new Set([
   'CC-BY-4.0',
 ]);
 
+// Said in an older form that the lock file does not take over.
+const told = { 'dom-walk': 'MIT' };
+
 /** known reads (MIT OR CC0-1.0), MIT AND ISC, Apache-2.0. */
 function known(text) {
   const words = text.replace(/[()]/g, '').split(/\s+/);
@@ -31,8 +34,9 @@ let n = 0;
 for (const [path, p] of Object.entries(lock.packages)) {
   if (path === '' || p.link) continue;
   n++;
-  const text = typeof p.license === 'string' ? p.license : '';
-  if (!text || !known(text)) bad.push(`${path.replace(/^.*node_modules\//, '')} ${p.version}: ${text || 'no licence'}`);
+  const name = path.replace(/^.*node_modules\//, '');
+  const text = typeof p.license === 'string' ? p.license : (told[name] ?? '');
+  if (!text || !known(text)) bad.push(`${name} ${p.version}: ${text || 'no licence'}`);
 }
 if (bad.length > 0) {
   console.error(`packages with a licence that this check does not know:\n${bad.join('\n')}`);
