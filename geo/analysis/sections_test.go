@@ -102,7 +102,7 @@ func TestSectionsOverBuiltUpLand(t *testing.T) {
 	for i := range 30 {
 		cover[(20+i/3)*side+20+i%3] = 50
 	}
-	if _, err := l.cat.Remove(context.Background(), "landcover"); err != nil {
+	if _, err := l.cat.Remove(context.Background(), "landcover", ""); err != nil {
 		t.Fatal(err)
 	}
 	l.raster("ground", catalog.LandCover, cover, catalog.Band{Name: "class"})

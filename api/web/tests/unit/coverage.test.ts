@@ -81,7 +81,15 @@ describe('comparison', () => {
       ['2', -10, -20],
     ]);
     expect(pointColor(d[0]!.points)).not.toBe(pointColor(d[1]!.points));
-    expect(shareExpression('pro_com', a)).toEqual(['match', ['to-string', ['get', 'pro_com']], '1', expect.any(String), '2', expect.any(String), 'rgba(0,0,0,0)']);
+    expect(shareExpression('pro_com', a)).toEqual([
+      'match',
+      ['to-string', ['get', 'pro_com']],
+      '1',
+      expect.any(String),
+      '2',
+      expect.any(String),
+      'rgba(0,0,0,0)',
+    ]);
     expect(shareExpression('x', [])).toBe('rgba(0,0,0,0)');
   });
 });
@@ -136,14 +144,17 @@ describe('tiles of times', () => {
 });
 
 describe('what can be asked', () => {
-  const c = (id: string, role: string, more: object = {}): Collection => ({ id, title: id, contado: { role, kind: 'raster', ...more } }) as unknown as Collection;
+  const c = (id: string, role: string, more: object = {}): Collection =>
+    ({ id, title: id, contado: { role, kind: 'raster', ...more } }) as unknown as Collection;
   test('hangs on the data', () => {
     expect(ways([])).toEqual(['straight-line']);
     expect(ways([c('l', 'landcover')])).not.toContain('car');
     expect(ways([c('r', 'road')])).toContain('car');
     expect(ways([c('r', 'road')])).not.toContain('bus-and-walk');
     expect(ways([c('r', 'road'), c('t', 'timetable')])).toContain('bus-and-walk');
-    expect(seasons([c('snow', 'hazard', { items: [{ datetime: '2025-01-22T00:00:00Z' }] })])).toEqual([{ value: 'snow:snow@2025-01-22', title: 'snow', date: '2025-01-22' }]);
+    expect(seasons([c('snow', 'hazard', { items: [{ datetime: '2025-01-22T00:00:00Z' }] })])).toEqual([
+      { value: 'snow:snow@2025-01-22', title: 'snow', date: '2025-01-22' },
+    ]);
   });
 
   test('is in the address and back', () => {
@@ -169,7 +180,11 @@ describe('what can be asked', () => {
   });
 
   test('legs are told in the language of the page', () => {
-    expect(plain(legText({ kind: 'walk', seconds: 60, metres: 80, up_m: 0, down_m: 0, ground: [{ label: 'road or path', share: 0.8, kmh: 5 }] }, it))).toBe('A piedi: strada o sentiero 80 %');
-    expect(legText({ kind: 'drive', seconds: 60, metres: 800, up_m: 0, down_m: 0, name: 'Via Roma', ref: 'SP 3' }, it)).toBe('In auto: SP 3 Via Roma');
+    expect(
+      plain(legText({ kind: 'walk', seconds: 60, metres: 80, up_m: 0, down_m: 0, ground: [{ label: 'road or path', share: 0.8, kmh: 5 }] }, it)),
+    ).toBe('A piedi: strada o sentiero 80 %');
+    expect(legText({ kind: 'drive', seconds: 60, metres: 800, up_m: 0, down_m: 0, name: 'Via Roma', ref: 'SP 3' }, it)).toBe(
+      'In auto: SP 3 Via Roma',
+    );
   });
 });

@@ -66,11 +66,23 @@ export interface Report {
   areas: AreaCounts[] | null;
   gaps: LeftOut[] | null;
   gaps_omitted?: { count: number; population: number | null };
-  ranges?: { threshold_s: number; low: number | null; high: number | null; cases: { name: string; label?: Record<string, string>; share: number | null }[] }[];
+  ranges?: {
+    threshold_s: number;
+    low: number | null;
+    high: number | null;
+    cases: { name: string; label?: Record<string, string>; share: number | null }[];
+  }[];
   disclosure?: { threshold: number; primary: number; secondary: number } | null;
   facilities: { count: number; unplaced?: { name: string; reason: string }[] | null };
   inputs: { dataset: string; version: string; role: string; title?: string; attribution?: string; sha256?: string }[];
-  method: { coverage: string; quantiles: string; gaps: string; model?: string; parameters: Parameter[]; formulas: { name: string; text: string; source?: string }[] };
+  method: {
+    coverage: string;
+    quantiles: string;
+    gaps: string;
+    model?: string;
+    parameters: Parameter[];
+    formulas: { name: string; text: string; source?: string }[];
+  };
   notices: ReportNotice[] | null;
   program: { name?: string; version: string };
 }
@@ -126,7 +138,16 @@ export interface Leg {
 export interface Journey {
   type: 'FeatureCollection';
   features: GeoJSON.Feature[];
-  about: { profile: string; seconds: number; metres: number; facility: Facility; legs: Leg[]; method: string; text: Record<string, string>; notices: ReportNotice[] | null };
+  about: {
+    profile: string;
+    seconds: number;
+    metres: number;
+    facility: Facility;
+    legs: Leg[];
+    method: string;
+    text: Record<string, string>;
+    notices: ReportNotice[] | null;
+  };
 }
 
 /** The inputs of the process coverage-explore. */

@@ -46,7 +46,9 @@ export function legText(l: Leg, t: Translator): string {
   if (l.ground?.length) {
     const what = l.ground
       .slice(0, 3)
-      .map((g) => t.t('coverage.leg.part', { what: t.maybe(`coverage.ground.${g.label}`, g.label.toLowerCase()), share: t.number(Math.round(g.share * 100)) }))
+      .map((g) =>
+        t.t('coverage.leg.part', { what: t.maybe(`coverage.ground.${g.label}`, g.label.toLowerCase()), share: t.number(Math.round(g.share * 100)) }),
+      )
       .join(', ');
     return t.t('coverage.leg.on', { kind, what });
   }

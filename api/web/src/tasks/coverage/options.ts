@@ -32,6 +32,7 @@ export function seasons(collections: readonly Collection[]): Season[] {
     if (days.length === 0) out.push({ value: `${word}:${c.id}`, title: c.title || c.id });
     for (const date of days.slice(0, 12)) out.push({ value: `${word}:${c.id}@${date}`, title: c.title || c.id, date });
   }
-  if (collections.some((c) => c.contado.role === 'elevation')) for (const metres of [800, 1200, 1600]) out.push({ value: `snowline:${metres}`, metres });
+  if (collections.some((c) => c.contado.role === 'elevation'))
+    for (const metres of [800, 1200, 1600]) out.push({ value: `snowline:${metres}`, metres });
   return out;
 }

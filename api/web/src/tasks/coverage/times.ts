@@ -11,7 +11,12 @@ const most = 160; // tiles kept, of 64 KB each
 type RGBA = readonly [number, number, number, number];
 
 /** Classes within the limit, beyond it, and what has no time; a scale that colour-blind readers can tell apart. */
-export const timeColors = { within: ['#01554c', '#3f9c92', '#a8d8cf'], beyond: ['#f1dcae', '#d08c3a'], never: '#6d3b05', noGround: '#c3d3dd' } as const;
+export const timeColors = {
+  within: ['#01554c', '#3f9c92', '#a8d8cf'],
+  beyond: ['#f1dcae', '#d08c3a'],
+  never: '#6d3b05',
+  noGround: '#c3d3dd',
+} as const;
 
 /** Minutes sooner or later, from a lower bound on: violet is sooner, orange later. */
 export const changeClasses: readonly { from: number; color: string }[] = [
@@ -93,7 +98,9 @@ export function paintChange(a: Uint8Array, b: Uint8Array): Uint8ClampedArray<Arr
 export class Tiles {
   private readonly kept = new Map<string, Promise<Uint8Array>>();
 
-  constructor(private readonly fetcher: (path: string) => Promise<Response> = (path) => send(path, { headers: { Accept: 'application/octet-stream' } })) {}
+  constructor(
+    private readonly fetcher: (path: string) => Promise<Response> = (path) => send(path, { headers: { Accept: 'application/octet-stream' } }),
+  ) {}
 
   /** minutes of a tile; the template is that of an answer. */
   minutes(template: string, z: string, x: string, y: string): Promise<Uint8Array> {

@@ -84,6 +84,7 @@ export const words = {
   'coverage.left.intro': 'Groups of people of all ages beyond {time} or without a way. Choose one to see the journey.',
   'coverage.left.none': 'Nobody is beyond {time} or without a way.',
   'coverage.left.caption': 'Groups of people beyond {time}',
+  'coverage.left.few': 'The groups beyond {time} are too small to be listed.',
   'coverage.left.omitted.one': 'Another group, of {people} people, is not listed.',
   'coverage.left.omitted.other': 'Another {n} groups, of {people} people in all, are not listed.',
   'coverage.left.omitted.hidden.one': 'Another very small group is not listed.',
@@ -160,7 +161,8 @@ export const words = {
   'coverage.compare.people': 'People',
   'coverage.compare.sum': 'Within {time}: from {before} to {after}, {people} people.',
   'coverage.compare.map': 'The map shows the difference: violet where people gain, orange where they lose.',
-  'coverage.compare.map.near': 'The map shows the difference: violet where people gain, orange where they lose. Where numbers are hidden, the middle of the range counts.',
+  'coverage.compare.map.near':
+    'The map shows the difference: violet where people gain, orange where they lose. Where numbers are hidden, the middle of the range counts.',
   'coverage.compare.caption': 'Who gains and who loses within {time}, by municipality',
   'coverage.rules': 'Rules and standards',
   'coverage.rules.running': 'Checking the standards…',
@@ -177,7 +179,8 @@ export const words = {
   'coverage.rules.status.guideline': 'guideline',
   'coverage.rules.status.customary': 'customary',
   'coverage.rules.status.superseded': 'superseded',
-  'coverage.how.text': 'For every inhabited cell the shortest way to the nearest facility is found, over the ground and along the roads. Then the people who arrive within the minutes chosen are counted, the limit included; those who cannot arrive stay in the total.',
+  'coverage.how.text':
+    'For every inhabited cell the shortest way to the nearest facility is found, over the ground and along the roads. Then the people who arrive within the minutes chosen are counted, the limit included; those who cannot arrive stay in the total.',
   'coverage.how.formula': 'share = people with time ≤ minutes chosen ÷ all people',
   'coverage.how.steps': 'Times on the map are rounded up to minutes. Shares are counted at 5, 10, 15, 20, 30, 45, 60 and 90 minutes.',
   'coverage.how.hidden': 'Confidentiality: numbers below {n} are hidden ({few}), and those from which they could be computed ({others}).',

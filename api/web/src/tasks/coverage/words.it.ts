@@ -84,6 +84,7 @@ export const words = {
   'coverage.left.intro': 'Gruppi di persone di ogni età oltre {time} o senza strada. Scegline uno per vedere il percorso.',
   'coverage.left.none': 'Nessuno è oltre {time} o senza strada.',
   'coverage.left.caption': 'Gruppi di persone oltre {time}',
+  'coverage.left.few': 'I gruppi oltre {time} sono troppo piccoli per essere elencati.',
   'coverage.left.omitted.one': 'Un altro gruppo, di {people} persone, non è elencato.',
   'coverage.left.omitted.other': 'Altri {n} gruppi, con {people} persone in tutto, non sono elencati.',
   'coverage.left.omitted.hidden.one': 'Un altro gruppo molto piccolo non è elencato.',
@@ -160,7 +161,8 @@ export const words = {
   'coverage.compare.people': 'Persone',
   'coverage.compare.sum': 'Entro {time}: dal {before} al {after}, {people} persone.',
   'coverage.compare.map': 'La mappa mostra la differenza: viola dove si guadagna, arancione dove si perde.',
-  'coverage.compare.map.near': 'La mappa mostra la differenza: viola dove si guadagna, arancione dove si perde. Dove i numeri sono nascosti vale il centro dell’intervallo.',
+  'coverage.compare.map.near':
+    'La mappa mostra la differenza: viola dove si guadagna, arancione dove si perde. Dove i numeri sono nascosti vale il centro dell’intervallo.',
   'coverage.compare.caption': 'Chi guadagna e chi perde entro {time}, per Comune',
   'coverage.rules': 'Norme e standard',
   'coverage.rules.running': 'Verifica degli standard…',
@@ -177,7 +179,8 @@ export const words = {
   'coverage.rules.status.guideline': 'linea guida',
   'coverage.rules.status.customary': 'uso',
   'coverage.rules.status.superseded': 'superato',
-  'coverage.how.text': 'Per ogni cella abitata si cerca il percorso più breve fino al punto di servizio più vicino, sul terreno e sulle strade. Poi si contano le persone che arrivano entro i minuti scelti, limite compreso; chi non può arrivare resta nel totale.',
+  'coverage.how.text':
+    'Per ogni cella abitata si cerca il percorso più breve fino al punto di servizio più vicino, sul terreno e sulle strade. Poi si contano le persone che arrivano entro i minuti scelti, limite compreso; chi non può arrivare resta nel totale.',
   'coverage.how.formula': 'quota = persone con tempo ≤ minuti scelti ÷ tutte le persone',
   'coverage.how.steps': 'I tempi della mappa sono arrotondati al minuto superiore. Le quote si contano a 5, 10, 15, 20, 30, 45, 60 e 90 minuti.',
   'coverage.how.hidden': 'Riservatezza: sono nascosti i numeri sotto {n} ({few}) e quelli da cui si potrebbero ricavare ({others}).',

@@ -1,0 +1,149 @@
+// Coverage: the question, its answer on the map and in tables, who is left
+// out, journeys, comparison, rules, permalinks; by mouse and by keyboard, in
+// both languages, on a desk and on a phone.
+import { base, drawn, expect, openTask, overflow, shot, test, violations } from './page';
+import type { Page } from '@playwright/test';
+
+const sizes = [
+  { name: 'desk', width: 1280, height: 800 },
+  { name: 'phone', width: 360, height: 740 },
+] as const;
+
+const answer = (page: Page) => page.locator('#coverage-headline strong');
+
+async function root(page: Page): Promise<string> {
+  const list = (await (await page.request.get(`${base()}/territories`)).json()) as { territories: { code: string }[] };
+  return list.territories[0]!.code;
+}
+
+/** ask opens the task and waits for the answer and what follows it. */
+async function ask(page: Page, lang: 'it' | 'en', rest = ''): Promise<void> {
+  await openTask(page, lang, 'coverage', `&t=${await root(page)}${rest}`);
+  await expect(answer(page)).toBeVisible({ timeout: 60_000 });
+  await expect(page.locator('.coverage table')).not.toHaveCount(0);
+}
+
+for (const size of sizes) {
+  for (const lang of ['it', 'en'] as const) {
+    test(`coverage is asked and answered, ${size.name}, ${lang}`, async ({ page }) => {
+      await page.setViewportSize(size);
+      await ask(page, lang);
+      await drawn(page, 'coverage');
+      await expect(answer(page)).toHaveText(lang === 'it' ? /\d,\d\s%/ : /\d\.\d\s?%/);
+      expect(await overflow(page)).toBeLessThanOrEqual(0);
+      await expect(page.locator('.coverage .loading')).toHaveCount(0, { timeout: 60_000 });
+      expect(await violations(page)).toEqual([]);
+      await shot(page, `coverage-${size.name}-${lang}`);
+
+      await page.getByLabel(lang === 'it' ? 'quote per Comune' : 'shares by municipality').check();
+      await page.locator('#coverage-compare').selectOption('profile');
+      await expect(page.locator('.compare .sum')).toBeVisible({ timeout: 60_000 });
+      await drawn(page, 'coverage');
+      expect(await violations(page)).toEqual([]);
+      await shot(page, `coverage-compared-${size.name}-${lang}`);
+    });
+  }
+}
+
+test('the minutes change the answer without asking the server again', async ({ page }) => {
+  await ask(page, 'it');
+  await drawn(page, 'coverage');
+  const before = await answer(page).textContent();
+  const asked: string[] = [];
+  page.on('request', (r) => {
+    const body = r.postData() ?? '';
+    // Who is left out is another question, by its one threshold.
+    if ((r.url().includes('/execution') && !body.includes('thresholds')) || r.url().includes('/travel-times/')) asked.push(r.url());
+  });
+  await page.locator('#coverage-minutes').press('ArrowRight');
+  await expect(page.locator('#coverage-headline')).toContainText('45 minuti');
+  expect(await answer(page).textContent()).not.toBe(before);
+  await page.waitForTimeout(800);
+  expect(asked).toEqual([]);
+  await expect(page).toHaveURL(/[?&]n=45/);
+});
+
+test('the whole question is in the address', async ({ page }) => {
+  await ask(page, 'it', '&s=post-office&p=senior-80&n=20&a=65%2B&w=areas');
+  await expect(page.locator('#coverage-headline')).toContainText(/Uffici postali.*80 anni.*20 minuti/);
+  await expect(page.locator('#coverage-headline')).toContainText('65 anni e più');
+  await expect(page.locator('#coverage-people')).toHaveValue('65+');
+  await page.locator('#coverage-service').selectOption('hospital');
+  await expect(page).toHaveURL(/s=hospital/);
+  await page.reload();
+  await expect(page.locator('#coverage-headline')).toContainText('Ospedali', { timeout: 60_000 });
+});
+
+test('a journey is told for a group left out, a click and typed coordinates', async ({ page }) => {
+  await ask(page, 'it');
+  const first = page.locator('.coverage section', { hasText: 'Chi resta escluso' }).locator('tbody button').first();
+  await first.click();
+  const legs = page.locator('.journey ol li');
+  await expect(legs.first()).toBeVisible({ timeout: 60_000 });
+  await expect(page.locator('.journey [role=status]').last()).toContainText(/min|h/);
+  await expect(page).toHaveURL(/at=/);
+  await drawn(page, 'coverage');
+  await shot(page, 'coverage-journey');
+  await page.locator('#coverage-from').fill('nowhere');
+  await page.getByRole('button', { name: 'Mostra il percorso' }).click();
+  await expect(page.getByRole('alert')).toContainText('45.97');
+  const at = /at=([\d.]+),([\d.]+)/.exec(decodeURIComponent(page.url()))!;
+  await page.locator('#coverage-from').fill(`${Number(at[1]) + 0.01}, ${at[2]}`);
+  await page.locator('#coverage-from').press('Enter');
+  await expect(page).toHaveURL(new RegExp(`at=${(Number(at[1]) + 0.01).toFixed(3)}`));
+  await expect(legs.first()).toBeVisible({ timeout: 60_000 });
+  expect(await violations(page)).toEqual([]);
+});
+
+test('one facility more and one less are compared, and rules are judged', async ({ page }) => {
+  await ask(page, 'it');
+  await page.locator('#coverage-compare').selectOption('without');
+  await expect(page.locator('.compare .sum')).toContainText('−', { timeout: 60_000 });
+  await page.locator('#coverage-compare').selectOption('extra');
+  await page.locator('#coverage-extra').fill('46.05, 9.60');
+  await page.locator('#coverage-extra').press('Enter');
+  await expect(page.locator('.compare .sum')).toContainText(/\+\d/, { timeout: 60_000 });
+  await expect(
+    page
+      .locator('.coverage')
+      .getByText(/Rispettato:|Non rispettato:|Non verificabile:/)
+      .first(),
+  ).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByText(/Con ipotesi diverse/)).toBeVisible();
+  const how = page.locator('details.how');
+  await how.locator('summary').click();
+  await expect(how).toContainText('quota = persone');
+  await expect(how).toContainText('versione');
+  await shot(page, 'coverage-extra');
+});
+
+test('everything is reached by keyboard', async ({ page }) => {
+  await ask(page, 'it');
+  await page.locator('#coverage-people').focus();
+  const seen: string[] = [];
+  for (let i = 0; i < 40; i++) {
+    seen.push(await page.evaluate(() => document.activeElement?.id || document.activeElement?.textContent?.trim().slice(0, 30) || ''));
+    await page.keyboard.press('Tab');
+  }
+  for (const id of ['coverage-people', 'coverage-service', 'coverage-profile', 'coverage-minutes']) expect(seen).toContain(id);
+  await page.locator('#coverage-minutes').focus();
+  await page.keyboard.press('Home');
+  await expect(page.locator('#coverage-headline')).toContainText('5 minuti');
+});
+
+test('a computation can be stopped, and a failure says what to do', async ({ page, watch }) => {
+  watch.allow(/Failed to load resource/);
+  await page.route('**/processes/coverage-explore/execution', (r) =>
+    r.fulfill({
+      status: 503,
+      contentType: 'application/problem+json',
+      body: JSON.stringify({ title: 'Service Unavailable', status: 503, detail: 'busy', hint: 'try again soon' }),
+    }),
+  );
+  await openTask(page, 'it', 'coverage', `&t=${await root(page)}`);
+  await expect(page.locator('.problem')).toContainText('try again soon');
+  expect(await violations(page)).toEqual([]);
+  await page.unroute('**/processes/coverage-explore/execution');
+  await page.locator('.problem button').first().click();
+  await expect(answer(page)).toBeVisible({ timeout: 60_000 });
+});
