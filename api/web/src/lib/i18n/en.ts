@@ -35,7 +35,7 @@ export const words = {
   'empty.text': 'Load a first dataset with “contado ingest”, or try the demonstration territory with “contado demo”.',
   'empty.territories': 'The catalog has no territories. Load municipal boundaries with --role territory to see profiles and coverage.',
 
-  'stage.region': 'Map view',
+  'stage.region': 'Interactive map',
   'stage.label': 'Map of the territory. The same information is in the profile and the tables.',
 
   'role.imagery': 'Imagery',

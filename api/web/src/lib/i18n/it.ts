@@ -35,7 +35,7 @@ export const words = {
   'empty.text': 'Carica il primo insieme di dati con «contado ingest», oppure prova il territorio dimostrativo con «contado demo».',
   'empty.territories': 'Nel catalogo non ci sono territori. Carica i confini comunali con --role territory per vedere schede e copertura.',
 
-  'stage.region': 'Vista della carta',
+  'stage.region': 'Carta interattiva',
   'stage.label': 'Carta del territorio. Le stesse informazioni sono nella scheda e nelle tabelle.',
 
   'role.imagery': 'Immagini',
