@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { coverOf, days, lastClear, within } from '../../src/lib/map/dates';
 import { areaOf, distance, lengthOf, parsePosition, parsePositions, type Position } from '../../src/lib/map/geodesic';
+import { marksOf } from '../../src/lib/map/marks';
 import { plain, rasterQuery, readLayer, readLayers, styleQuery, writeLayer, writeLayers, type Written } from '../../src/lib/map/look';
 import type { BBox, RasterItem } from '../../src/lib/types';
 
@@ -70,6 +71,16 @@ describe('looks', () => {
     expect(styleQuery(plain)).toEqual({});
     expect(styleQuery(whole.look)).toEqual({ by: 'a~b,c:d é', method: 'jenks', classes: '7', palette: 'ylgn' });
     expect(styleQuery({ ...whole.look, method: 'categories' })).not.toHaveProperty('classes');
+  });
+});
+
+describe('marks', () => {
+  test('of services differ in their letters', () => {
+    const titles = ['Farmacie', "Fermate dell'autobus", 'Medici di medicina generale', 'Ospedali', 'Scuole primarie', 'Uffici postali'];
+    expect(marksOf(titles).map((m) => m.code)).toEqual(['Fa', 'Fe', 'M', 'O', 'S', 'U']);
+    expect(marksOf(['Scuole primarie', 'Scuole medie', '«Asili»']).map((m) => m.code)).toEqual(['Sp', 'Sm', 'A']);
+    expect(new Set(marksOf(titles).map((m) => m.color)).size).toBe(6);
+    expect(marksOf(['', 'A', 'A'])).toHaveLength(3);
   });
 });
 

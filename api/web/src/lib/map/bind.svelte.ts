@@ -4,6 +4,7 @@ import { layers, type Layer } from '../state/layers.svelte';
 import { chosen } from '../state/territory.svelte';
 import { rasterQuery, type Look } from './look';
 import { ground } from './ground.svelte';
+import { marked } from './marks';
 import type { Picture, Scene } from './scene';
 
 /** Instead is a layer that is shown with another look: the other side of a comparison. */
@@ -59,14 +60,16 @@ function picture(l: Layer, look: Look): Picture {
 }
 
 /** Services are many and their names long: they are named where there is room for it. */
-const serviceNames = 13;
+const serviceNames = 14;
 
+/** legible gives a service its own mark, and its names later. */
 function legible(l: Layer, look: Look): StyleSpecification {
   const style = l.style!;
-  if (l.collection.contado.role !== 'service' || look.by) return style;
+  if (!l.mark || look.by) return style;
   let made = named.get(style);
   if (!made) {
-    made = { ...style, layers: style.layers.map((x) => (x.type === 'symbol' ? { ...x, minzoom: Math.max(x.minzoom ?? 0, serviceNames) } : x)) };
+    const later = style.layers.map((x) => (x.type === 'symbol' ? { ...x, minzoom: Math.max(x.minzoom ?? 0, serviceNames) } : x));
+    made = { ...style, layers: marked(later, l.mark) };
     named.set(style, made);
   }
   return made;

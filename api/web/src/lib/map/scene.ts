@@ -140,7 +140,7 @@ export class Scene {
     const top = this.pictures.findLastIndex((p) => p.raster);
     for (const [i, p] of this.pictures.entries()) {
       this.sources(p);
-      for (const l of p.style.layers) out[l.type === 'symbol' ? 'names' : i <= top || l.type === 'fill' ? 'pictures' : 'lines'].push(l);
+      for (const l of p.style.layers) out[l.type === 'symbol' && !l.id.endsWith('-code') ? 'names' : i <= top || l.type === 'fill' ? 'pictures' : 'lines'].push(l);
     }
     const line = { 'line-join': 'round' } as const;
     out.lines.push(

@@ -3,6 +3,7 @@
 import type { StyleSpecification } from 'maplibre-gl';
 import { address, asApiError, get, isAbort, readLegend, send, type ApiError } from '../api';
 import { plain, rasterQuery, readLayers, styleQuery, writeLayers, type Look } from '../map/look';
+import { marksOf, type Mark } from '../map/marks';
 import { days, type Day } from '../map/dates';
 import { drawable, groupOf, initial, listOrder, type Group } from '../map/order';
 import type { Collection, Legend, RasterItem } from '../types';
@@ -19,6 +20,8 @@ export class Layer {
   error = $state.raw<ApiError | null>(null);
   legendError = $state.raw<ApiError | null>(null);
   readonly group: Group;
+  /** how a service is told from the others */
+  mark: Mark | null = null;
   readonly raster: boolean;
   readonly days = $derived<Day[]>(days(this.items));
   private styleOf = '';
@@ -111,6 +114,9 @@ class Layers {
         l.visible = on.has(c.id);
         return l;
       });
+    const services = this.list.filter((l) => l.collection.contado.kind === 'vector' && l.collection.contado.role === 'service');
+    const marks = marksOf(services.map((l) => l.title));
+    for (const [i, l] of services.entries()) l.mark = marks[i]!;
     this.first = this.written();
     if (this.waiting !== null) this.read(this.waiting);
   }

@@ -4,8 +4,8 @@ import type { Map as MapLibre } from 'maplibre-gl';
 const most = 75;
 const first = 55;
 
-/** tilt lets a map be tilted and turned, and tilts it; or lays it flat, with north up. */
-export function tilt(map: MapLibre, on: boolean): void {
+/** tilt lets a map be tilted and turned, and tilts it as asked; or lays it flat, with north up. */
+export function tilt(map: MapLibre, on: boolean, turned: { bearing: number; pitch: number } | null): void {
   const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
   if (on === map.dragRotate.isEnabled()) return;
   if (on) {
@@ -14,7 +14,8 @@ export function tilt(map: MapLibre, on: boolean): void {
     map.touchZoomRotate.enableRotation();
     map.touchPitch.enable();
     map.keyboard.enableRotation();
-    if (map.getPitch() < 5) map.easeTo({ pitch: first, duration: calm ? 0 : 800 });
+    if (turned) map.jumpTo(turned);
+    else if (map.getPitch() < 5) map.easeTo({ pitch: first, duration: calm ? 0 : 800 });
     return;
   }
   map.dragRotate.disable();

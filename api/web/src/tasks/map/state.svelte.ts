@@ -4,6 +4,7 @@ import { layers } from '../../lib/state/layers.svelte';
 import { plain, readLayer, writeLayer } from '../../lib/map/look';
 import type { Instead } from '../../lib/map/bind.svelte';
 import { ground, type GroundKind } from '../../lib/map/ground.svelte';
+import { parseCamera } from '../../lib/state/hash';
 
 export type Tab = 'layers' | 'here' | 'measure' | 'list';
 export type Comparing = 'off' | 'swipe' | 'side';
@@ -13,7 +14,12 @@ const tabs: readonly Tab[] = ['layers', 'here', 'measure', 'list'];
 export interface Spot {
   lon: number;
   lat: number;
+  /** how far features may be, in metres */
+  near: number;
 }
+
+/** Typed coordinates and links are meant exactly, clicks as a finger can. */
+export const exactly = 60;
 
 class MapState {
   tab = $state<Tab>('layers');
@@ -25,9 +31,12 @@ class MapState {
   /** the place that was asked about */
   spot = $state.raw<Spot | null>(null);
 
+  /** how a link wants the map tilted, once it can be */
+  turned: { bearing: number; pitch: number } | null = null;
+
   /** ask opens what is at a place. */
-  ask(lon: number, lat: number): void {
-    this.spot = { lon: ((((lon + 180) % 360) + 360) % 360) - 180, lat };
+  ask(lon: number, lat: number, near = exactly): void {
+    this.spot = { near, lon: ((((lon + 180) % 360) + 360) % 360) - 180, lat };
     this.tab = 'here';
   }
 
@@ -51,13 +60,15 @@ class MapState {
     const z = Number(q.get('z'));
     ground.relief = z > 0;
     if (z > 0) ground.exaggeration = Math.min(4, Math.max(0.5, z));
+    const camera = parseCamera(q.get('m'));
+    this.turned = camera && ground.relief ? { bearing: camera.bearing, pitch: camera.pitch } : null;
     const [how, split, layer] = (q.get('c') ?? '').split('*');
     const other = readLayer(layer ?? '');
     this.other = other && { id: other.id, look: other.look };
     this.split = Math.min(100, Math.max(0, Number(split) || 50));
     this.comparing = this.other && (how === 'swipe' || how === 'side') ? how : 'off';
     const [lon, lat] = (q.get('at') ?? '').split(',').map(Number);
-    this.spot = lon !== undefined && lat !== undefined && Math.abs(lon) <= 180 && Math.abs(lat) <= 90 ? { lon, lat } : null;
+    this.spot = lon !== undefined && lat !== undefined && Math.abs(lon) <= 180 && Math.abs(lat) <= 90 ? { lon, lat, near: exactly } : null;
     this.tab = tabs.find((x) => x === q.get('p')) ?? (this.spot ? 'here' : 'layers');
   }
 

@@ -27,6 +27,7 @@ export const words = {
   'map.yes': 'yes',
   'map.no': 'no',
   'map.copied': 'Copied.',
+  'map.share': 'Copy link',
   'map.copied.not': 'The browser does not allow copying.',
   'map.unit.people': 'people',
   'map.layers.none': 'There is nothing in the catalogue yet to put on the map.',

@@ -27,6 +27,7 @@ export const words = {
   'map.yes': 'sì',
   'map.no': 'no',
   'map.copied': 'Copiato.',
+  'map.share': 'Copia il collegamento',
   'map.copied.not': 'Il browser non permette di copiare.',
   'map.unit.people': 'persone',
   'map.layers.none': 'Nel catalogo non c’è ancora nulla da mettere sulla carta.',
