@@ -13,7 +13,7 @@ type RGBA = readonly [number, number, number, number];
 /** Classes within the limit, beyond it, and what has no time; a scale that colour-blind readers can tell apart. */
 export const timeColors = {
   within: ['#01554c', '#3f9c92', '#a8d8cf'],
-  beyond: ['#f1dcae', '#d08c3a'],
+  beyond: ['#f6e8c8', '#dcae6c'],
   never: '#6d3b05',
   noGround: '#c3d3dd',
 } as const;
