@@ -40,7 +40,6 @@ export const words = {
   'places.print': 'Print',
   'places.link': 'Copy the link',
   'places.link.copied': 'Link copied.',
-  'places.help': 'How to read this',
 
   'places.figures': 'In brief',
   'places.how.figures':

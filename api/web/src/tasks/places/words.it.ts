@@ -40,7 +40,6 @@ export const words = {
   'places.print': 'Stampa',
   'places.link': 'Copia il collegamento',
   'places.link.copied': 'Collegamento copiato negli appunti.',
-  'places.help': 'Come si legge',
 
   'places.figures': 'In breve',
   'places.how.figures':

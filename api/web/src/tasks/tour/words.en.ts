@@ -12,6 +12,8 @@ export const words = {
   'tour.done': 'Finish',
   'tour.guide': 'Open the whole guide',
 
+  'tour.help': 'Guide to this page: {task}',
+
   'tour.welcome': 'Find a place',
   'tour.welcome.text':
     'Type a municipality, a hamlet, a service or coordinates here. Accents do not matter. The valley that you see is invented: try whatever you like.',

@@ -12,6 +12,8 @@ export const words = {
   'tour.done': 'Fine',
   'tour.guide': 'Apri la guida completa',
 
+  'tour.help': 'Guida a questa pagina: {task}',
+
   'tour.welcome': 'Cerca un luogo',
   'tour.welcome.text':
     'Scrivi qui un comune, una località, un servizio, o delle coordinate. Gli accenti non servono. La valle che vedi è inventata: puoi provare tutto.',
