@@ -16,7 +16,7 @@ import (
 // everything is an address of each kind, with the status that it answers.
 var everything = map[string]int{
 	"/": 200, "/?f=html": 200, "/conformance": 200, "/functions": 200, "/conformance?f=html&lang=it": 200, "/api": 200, "/api.html?lang=it": 200,
-	"/docs": 200, "/docs?lang=it": 200, "/problems/not-found": 200, "/problems/nothing": 404,
+	"/docs": 200, "/docs?lang=it": 200, "/docs/pictures/places.it.webp": 200, "/docs/pictures/nothing.it.webp": 404, "/docs/pictures/..%2fplanner.it.html": 404, "/problems/not-found": 200, "/problems/nothing": 404,
 	"/status": 200, "/healthz": 200, "/readyz": 200,
 	"/collections": 200, "/collections?f=html": 200,
 	"/collections/sites": 200, "/collections/scenes": 200, "/collections/sites?f=html": 200, "/collections/scenes?f=html&lang=it": 200,

@@ -1,11 +1,16 @@
 package page
 
 import (
+	"fmt"
+	"html/template"
+	"io/fs"
+	"regexp"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"contado/api/rest"
+	texts "contado/docs/guide"
 	"contado/geo/fault"
 )
 
@@ -17,6 +22,7 @@ type Guide struct{}
 func (Guide) Register(r rest.Registrar) {
 	t := rest.Within(10 * time.Second)
 	rest.Get(r, "/docs", guide, t)
+	rest.Get(r, "/docs/pictures/:file", picture, t)
 	rest.Get(r, "/problems/:kind", problem, t)
 }
 
@@ -32,9 +38,37 @@ func guide(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return Render(c, lang, Page{
-		Name: "guide", Title: Text(lang, "guide"), Crumbs: home(c, lang), Data: struct{ Base string }{rest.Base(c)},
-	})
+	text, err := texts.Files.ReadFile("planner." + lang + ".html")
+	if err != nil {
+		return fmt.Errorf("the guide in %s: %w", lang, err)
+	}
+	data := struct {
+		Base, Other string
+		Planner     template.HTML // our own text, embedded
+	}{rest.Base(c), map[string]string{"it": "en", "en": "it"}[lang], template.HTML(text)} //nolint:gosec // embedded, not from outside
+	return Render(c, lang, Page{Name: "guide", Title: Text(lang, "guide"), Crumbs: home(c, lang), Data: data})
+}
+
+var pictureName = regexp.MustCompile(`^[a-z]{1,20}\.(it|en)\.webp$`)
+
+// picture serves one of the guide.
+func picture(c echo.Context) error {
+	if err := rest.Only(c); err != nil {
+		return err
+	}
+	name, err := rest.Path(c, "file")
+	if err != nil {
+		return err
+	}
+	none := fault.Errorf("page", fault.NotExist, "the guide has no picture %.60q", name)
+	if !pictureName.MatchString(name) {
+		return none
+	}
+	b, err := fs.ReadFile(texts.Files, "pictures/"+name)
+	if err != nil {
+		return none
+	}
+	return rest.Tagged(c, "image/webp", rest.Tag(string(b)), rest.Revalidate, b)
 }
 
 func problem(c echo.Context) error {

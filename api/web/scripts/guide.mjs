@@ -33,7 +33,7 @@ for (const lang of ['it', 'en']) {
     const page = await context.newPage();
     page.setDefaultTimeout(120_000);
     await page.goto(`${base}/#/${name}?t=${encodeURIComponent(code)}&lang=${lang}`, { timeout: 180_000 });
-    await page.locator('#panel h2').first().waitFor();
+    await page.locator('#panel :is(h2, h3)').first().waitFor();
     await page.waitForLoadState('networkidle').catch(() => undefined);
     await page.waitForTimeout(4000);
     const client = await context.newCDPSession(page);
