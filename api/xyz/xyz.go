@@ -32,7 +32,7 @@ type Handler struct {
 	Blobs   blob.Driver
 	Engine  *analysis.Engine // divides attributes into classes
 	Filter  vtile.Filter     // of the rows of vector tiles
-	Basemap *Basemap     // of others; nil: there is none
+	Basemap *Basemap         // of others; nil: there is none
 	Timeout time.Duration
 }
 
@@ -144,7 +144,7 @@ func (h *Handler) vectorTile(c echo.Context, state *atlas.Snapshot, a Address) e
 		return err
 	}
 	cache := rest.Revalidate
-	if v := c.QueryParam("v"); v != "" && v == stampOf(layers) {
+	if c.Request().URL.RawQuery != "" && c.QueryParam("v") == stampOf(layers) {
 		// Rows may be edited: what has the stamp is kept for a minute, not for ever.
 		cache = rest.Shortly
 	}
@@ -200,7 +200,7 @@ func stampOf(layers []*layer.Layer) string {
 // cacheOf lets an address with the stamp of the current state be kept for
 // ever; all others are asked again with their validator.
 func cacheOf(c echo.Context, d catalog.Dataset) string {
-	if c.QueryParam("v") == stamp(d) {
+	if c.Request().URL.RawQuery != "" && c.QueryParam("v") == stamp(d) {
 		return rest.Forever
 	}
 	return rest.Revalidate
