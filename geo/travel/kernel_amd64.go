@@ -47,7 +47,8 @@ func weighTables(weights, pace, z *float32, rates *rate, law *law, moves int)
 // the function alone needs.
 type law struct {
 	numbers       [15][tileLane]float32
-	first, second *float32 // the tables of slopeTable
+	shares        [3][tileLane]float32 // of far moves: a sixth, a twelfth, a quarter
+	first, second *float32             // the tables of slopeTable
 }
 
 // kernelOf gives the kernel that computes the times of moves of a search, for
@@ -83,6 +84,9 @@ func kernelOf(s *search) (func(weights, pace, z *float32, rates *rate, law *law,
 		for lane := range l.numbers[i] {
 			l.numbers[i][lane] = v
 		}
+	}
+	for lane := range tileLane {
+		l.shares[0][lane], l.shares[1][lane], l.shares[2][lane] = farEnd, 1.0/12, 1.0/4
 	}
 	return kernel, l
 }

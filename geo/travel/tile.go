@@ -29,7 +29,7 @@ type tile struct {
 	*tiling
 	col, row int // of the first cell
 	weights  []float32
-	rates    [tileRows][nearMoves]rate // by row moved to, or the first for all
+	rates    [tileRows][nearMoves + farMoves]rate // by row moved to, or the first for all
 
 	seconds []float32 // labels: a plane for each rank
 	near    []int32
@@ -76,12 +76,21 @@ func (t *tile) surround(r int) {
 // loadRates finds the rates of the moves into each row.
 func (t *tile) loadRates() {
 	for r := range tileSide {
-		for k := range nearMoves {
-			from := t.row + r - allMoves[k].dr + border
-			st := &t.e.steps[max(0, min(from, len(t.e.steps)-1))][k]
-			t.rates[r][k] = rate{st.part, st.inv}
+		for k, m := range allMoves {
+			from := t.row + r - m.dr + border
+			t.rates[r][k] = t.e.rate(max(0, min(from, len(t.e.steps)-1)), k)
 		}
 	}
+}
+
+// rate of move k out of a row of the packed layout.
+func (e *Engine) rate(row, k int) rate {
+	if k >= nearMoves {
+		st := &e.far[row][k-nearMoves]
+		return rate{st.length, st.inv}
+	}
+	st := &e.steps[row][k]
+	return rate{st.part, st.inv}
 }
 
 // loadRow brings a row of the workspace in.
@@ -166,18 +175,17 @@ func (e *Engine) ignored(u int32, n int) bool {
 func (t *tile) weigh(r, b int) {
 	t.weighed[r] |= 2 << b
 	weights := t.weights[(r*tileBlocks+b)*t.moves*tileLane:][:t.moves*tileLane]
-	plain := 0 // the first move that has no kernel
-	if t.kernel != nil && !slices.Contains(t.ignores[r+tileHalo-t.reach:][:2*t.reach+1], true) {
-		plain = min(t.moves, nearMoves)
-		at, row := t.at(r, b*tileLane), 0
-		if t.e.perRow {
-			row = r
+	if t.kernel == nil || slices.Contains(t.ignores[r+tileHalo-t.reach:][:2*t.reach+1], true) {
+		for k := range t.moves {
+			t.weighPlain(weights[k*tileLane:], t.row+r, t.col+b*tileLane, k)
 		}
-		t.kernel(&weights[0], &t.pace[at], &t.z[at], &t.rates[row][0], t.law, plain)
+		return
 	}
-	for k := plain; k < t.moves; k++ {
-		t.weighPlain(weights[k*tileLane:], t.row+r, t.col+b*tileLane, k)
+	at, row := t.at(r, b*tileLane), 0
+	if t.e.perRow {
+		row = r
 	}
+	t.kernel(&weights[0], &t.pace[at], &t.z[at], &t.rates[row][0], t.law, t.moves)
 }
 
 // weighPlain does it one by one for move k.

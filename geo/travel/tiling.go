@@ -83,8 +83,8 @@ func (t *tiling) newTile() *tile {
 		seconds: make([]float32, tilePlane*t.ranks), near: make([]int32, tilePlane*t.ranks),
 	}
 	if !t.e.perRow {
-		for k, st := range t.e.steps[0] {
-			w.rates[0][k] = rate{st.part, st.inv}
+		for k := range allMoves {
+			w.rates[0][k] = t.e.rate(0, k)
 		}
 	}
 	return w

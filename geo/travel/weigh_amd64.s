@@ -28,6 +28,33 @@
 	VADDPS  b(R8), Y4, Y4         \
 	VADDPS  Y4, Y3, Y3
 
+// Moves of three cells one way: see farStep. a to d are the cells between in
+// order; e and f those beside the corner.
+#define ONETHREE(from, a, b, e, f) \
+	PACE(from)                    \
+	VMULPS    480(R11), Y3, Y3    \
+	VMOVUPS   a(R8), Y4           \
+	VADDPS    b(R8), Y4, Y4       \
+	VMULPS    480(R11), Y4, Y4    \
+	VADDPS    Y4, Y3, Y3          \
+	VADDPS    Y4, Y3, Y3          \
+	VMOVUPS   e(R8), Y4           \
+	VMINPS    f(R8), Y4, Y4       \
+	VCMPPS    $0, Y15, Y4, Y4     \
+	VBLENDVPS Y4, Y15, Y3, Y3
+
+#define TWOTHREE(from, a, b, c, d) \
+	PACE(from)                    \
+	VMULPS    480(R11), Y3, Y3    \
+	VMOVUPS   a(R8), Y4           \
+	VADDPS    d(R8), Y4, Y4       \
+	VMULPS    512(R11), Y4, Y4    \
+	VADDPS    Y4, Y3, Y3          \
+	VMOVUPS   b(R8), Y4           \
+	VADDPS    c(R8), Y4, Y4       \
+	VMULPS    544(R11), Y4, Y4    \
+	VADDPS    Y4, Y3, Y3
+
 #define STORE(k) \
 	VBROADCASTSS (k*8)(R10), Y4   \
 	VMULPS       Y4, Y3, Y3       \
@@ -203,6 +230,40 @@
 	RULE(-636, 14)                 \
 	KNIGHT(-644, -324, -320)       \
 	RULE(-644, 15)                 \
+	CMPQ    CX, $16                \
+	JE      done                   \
+	ONETHREE(332, 328, 4, 8, 324)          \
+	RULE(332, 16)                          \
+	ONETHREE(308, 312, -4, -8, 316)        \
+	RULE(308, 17)                          \
+	ONETHREE(-308, -312, 4, 8, -316)       \
+	RULE(-308, 18)                         \
+	ONETHREE(-332, -328, -4, -8, -324)     \
+	RULE(-332, 19)                         \
+	ONETHREE(964, 644, 320, 640, 324)      \
+	RULE(964, 20)                          \
+	ONETHREE(956, 636, 320, 640, 316)      \
+	RULE(956, 21)                          \
+	ONETHREE(-956, -636, -320, -640, -316) \
+	RULE(-956, 22)                         \
+	ONETHREE(-964, -644, -320, -640, -324) \
+	RULE(-964, 23)                         \
+	TWOTHREE(652, 648, 328, 324, 4)        \
+	RULE(652, 24)                          \
+	TWOTHREE(628, 632, 312, 316, -4)       \
+	RULE(628, 25)                          \
+	TWOTHREE(-628, -632, -312, -316, 4)    \
+	RULE(-628, 26)                         \
+	TWOTHREE(-652, -648, -328, -324, -4)   \
+	RULE(-652, 27)                         \
+	TWOTHREE(968, 648, 644, 324, 320)      \
+	RULE(968, 28)                          \
+	TWOTHREE(952, 632, 636, 316, 320)      \
+	RULE(952, 29)                          \
+	TWOTHREE(-952, -632, -636, -316, -320) \
+	RULE(-952, 30)                         \
+	TWOTHREE(-968, -648, -644, -324, -320) \
+	RULE(-968, 31)                         \
 done:                                  \
 	VZEROUPPER                     \
 	RET
@@ -257,7 +318,7 @@ TEXT ·weighTable(SB), NOSPLIT, $0-48
 	MOVQ    rates+24(FP), R10
 	MOVQ    law+32(FP), R11
 	MOVQ    moves+40(FP), CX
-	MOVQ    480(R11), R12
+	MOVQ    576(R11), R12
 	ALL(TABLE)
 
 // func weighTables(weights, pace, z *float32, rates *rate, law *law, moves int)
@@ -268,6 +329,6 @@ TEXT ·weighTables(SB), NOSPLIT, $0-48
 	MOVQ    rates+24(FP), R10
 	MOVQ    law+32(FP), R11
 	MOVQ    moves+40(FP), CX
-	MOVQ    480(R11), R12
-	MOVQ    488(R11), R13
+	MOVQ    576(R11), R12
+	MOVQ    584(R11), R13
 	ALL(TABLES)
