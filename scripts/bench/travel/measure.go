@@ -205,7 +205,8 @@ func agree(ctx context.Context, c config, stdout io.Writer) error {
 		}
 	}
 	fmt.Fprintf(stdout, "r.cost and contado agree: %d of %d cells reached, largest difference %.1e of the time\n", reached, n, worst)
-	if worst > 1e-5 {
+	// Sums of float32 lose in proportion to the number of moves, and so to the side.
+	if worst > 1e-5*max(1, float64(c.side)/2000) {
 		return fmt.Errorf("times differ by %g", worst)
 	}
 	return nil
