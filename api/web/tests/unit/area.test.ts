@@ -10,7 +10,17 @@ import { parseGeoPackage } from '../../src/tasks/area/geopackage';
 import { columnsOf } from '../../src/tasks/area/sqlite';
 import { areaOf, checked, circle, crossing, settled, verticesOf, type Rings } from '../../src/tasks/area/shapes';
 
-const square: Rings = [[[[9.6, 45.85], [9.75, 45.85], [9.75, 46], [9.6, 46], [9.6, 45.85]]]];
+const square: Rings = [
+  [
+    [
+      [9.6, 45.85],
+      [9.75, 45.85],
+      [9.75, 46],
+      [9.6, 46],
+      [9.6, 45.85],
+    ],
+  ],
+];
 const code = (act: () => unknown): string => {
   try {
     act();
@@ -24,7 +34,13 @@ describe('surfaces', () => {
   // The server's geodesic figure is 193.987 km².
   test('are those on the ellipsoid', () => expect(areaOf(square) / 1e6).toBeCloseTo(193.987, 0));
   test('leave out holes', () => {
-    const hole = [[9.65, 45.9], [9.7, 45.9], [9.7, 45.95], [9.65, 45.95], [9.65, 45.9]];
+    const hole = [
+      [9.65, 45.9],
+      [9.7, 45.9],
+      [9.7, 45.95],
+      [9.65, 45.95],
+      [9.65, 45.9],
+    ];
     expect(areaOf([[square[0]![0]!, hole]])).toBeCloseTo(areaOf(square) - areaOf([[hole]]), 3);
   });
   test('of a circle are those of its 64 corners', () => {
@@ -36,12 +52,45 @@ describe('surfaces', () => {
 
 describe('faults', () => {
   test('a ring that crosses itself, and where', () => {
-    expect(crossing([[0, 0], [2, 2], [2, 0], [0, 2], [0, 0]])).toEqual([1, 1]);
-    expect(crossing([[0, 0], [2, 0], [2, 2], [0, 2], [0, 0]])).toBeNull();
+    expect(
+      crossing([
+        [0, 0],
+        [2, 2],
+        [2, 0],
+        [0, 2],
+        [0, 0],
+      ]),
+    ).toEqual([1, 1]);
+    expect(
+      crossing([
+        [0, 0],
+        [2, 0],
+        [2, 2],
+        [0, 2],
+        [0, 0],
+      ]),
+    ).toBeNull();
   });
   test('a ring that touches itself, or runs back over an edge', () => {
-    expect(crossing([[0, 0], [4, 0], [4, 4], [2, 0], [0, 4], [0, 0]])).toEqual([2, 0]);
-    expect(crossing([[0, 0], [4, 0], [2, 0], [2, 3], [0, 0]])).not.toBeNull();
+    expect(
+      crossing([
+        [0, 0],
+        [4, 0],
+        [4, 4],
+        [2, 0],
+        [0, 4],
+        [0, 0],
+      ]),
+    ).toEqual([2, 0]);
+    expect(
+      crossing([
+        [0, 0],
+        [4, 0],
+        [2, 0],
+        [2, 3],
+        [0, 0],
+      ]),
+    ).not.toBeNull();
   });
   test('random rings: the sweep finds what all pairs find', () => {
     let seed = 7;
@@ -67,8 +116,36 @@ describe('faults', () => {
     expect(codes(square, [9, 45, 10, 47])).toEqual([]);
     expect(codes(square, [9.7, 45, 10, 47])).toEqual(['partly']);
     expect(codes(square, [1, 1, 2, 2])).toEqual(['outside']);
-    expect(codes([[[[0, 40], [9, 40], [9, 48], [0, 48], [0, 40]]]], null)).toEqual(['big']);
-    expect(codes(settled([[[[1, 1], [2, 2], [1, 1]]]]), null)).toEqual(['few']);
+    expect(
+      codes(
+        [
+          [
+            [
+              [0, 40],
+              [9, 40],
+              [9, 48],
+              [0, 48],
+              [0, 40],
+            ],
+          ],
+        ],
+        null,
+      ),
+    ).toEqual(['big']);
+    expect(
+      codes(
+        settled([
+          [
+            [
+              [1, 1],
+              [2, 2],
+              [1, 1],
+            ],
+          ],
+        ]),
+        null,
+      ),
+    ).toEqual(['few']);
   });
 });
 
@@ -97,7 +174,13 @@ describe('texts', () => {
     expect(areaOf(got[0]!.rings)).toBeCloseTo(areaOf(square), 0);
   });
   test('a feature has its name', () => {
-    const f = { type: 'FeatureCollection', features: [{ type: 'Feature', properties: { nome: 'Valle' }, geometry: { type: 'MultiPolygon', coordinates: square } }, { type: 'Feature', geometry: null }] };
+    const f = {
+      type: 'FeatureCollection',
+      features: [
+        { type: 'Feature', properties: { nome: 'Valle' }, geometry: { type: 'MultiPolygon', coordinates: square } },
+        { type: 'Feature', geometry: null },
+      ],
+    };
     expect(parseGeoJSON(JSON.stringify(f))[0]).toEqual({ name: 'Valle', rings: square });
   });
   test('that are wrong say why', () => {
@@ -131,7 +214,14 @@ describe('metres', () => {
 
 describe('columns of a table', () => {
   test('with quotes, brackets and constraints', () =>
-    expect(columnsOf('CREATE TABLE "a(b" ( "fid" INTEGER PRIMARY KEY, "na,me" TEXT(20), [x y] REAL CHECK (1 in (1,2)), CONSTRAINT u UNIQUE (fid))'.replace('a(b', 'ab'))).toEqual(['fid', 'na,me', 'x y']));
+    expect(
+      columnsOf(
+        'CREATE TABLE "a(b" ( "fid" INTEGER PRIMARY KEY, "na,me" TEXT(20), [x y] REAL CHECK (1 in (1,2)), CONSTRAINT u UNIQUE (fid))'.replace(
+          'a(b',
+          'ab',
+        ),
+      ),
+    ).toEqual(['fid', 'na,me', 'x y']));
 });
 
 describe('GeoPackages', () => {
@@ -141,8 +231,17 @@ describe('GeoPackages', () => {
     try {
       // Many corners: the geometry runs over pages.
       const big = circle(9.7, 45.9, 3000);
-      const many = [[[...Array.from({ length: 900 }, (_, i) => [9.7 + 0.05 * Math.cos((i / 450) * Math.PI), 45.9 + 0.03 * Math.sin((i / 450) * Math.PI)])]]];
-      const doc = { type: 'FeatureCollection', features: [big, settled(many)].map((c, i) => ({ type: 'Feature', properties: { nome: `n${i}` }, geometry: { type: 'MultiPolygon', coordinates: c } })) };
+      const many = [
+        [[...Array.from({ length: 900 }, (_, i) => [9.7 + 0.05 * Math.cos((i / 450) * Math.PI), 45.9 + 0.03 * Math.sin((i / 450) * Math.PI)])]],
+      ];
+      const doc = {
+        type: 'FeatureCollection',
+        features: [big, settled(many)].map((c, i) => ({
+          type: 'Feature',
+          properties: { nome: `n${i}` },
+          geometry: { type: 'MultiPolygon', coordinates: c },
+        })),
+      };
       writeFileSync(join(dir, 'a.geojson'), JSON.stringify(doc));
       for (const crs of ['EPSG:4326', 'EPSG:32632', 'EPSG:3857', 'EPSG:25833']) {
         const path = join(dir, `${crs.slice(5)}.gpkg`);
@@ -175,5 +274,5 @@ describe('GeoPackages', () => {
     } finally {
       rmSync(dir, { recursive: true });
     }
-  });
+  }, 60_000);
 });

@@ -4,7 +4,7 @@ export interface Measure {
   label: string;
   /** one an area, in their order; null is no value */
   values: (number | null)[];
-  text: (v: number) => string;
+  text: (v: number, column: number) => string;
   /** said where there is no value */
   none?: string;
   /** the row has bars, scaled with all rows that do */

@@ -24,7 +24,12 @@ function start(map: MapLibre): TerraDraw {
       new TerraDrawCircleMode({ styles }),
       new TerraDrawSelectMode({
         flags: { polygon: { feature: { draggable: true, coordinates: node } } },
-        styles: { selectedPolygonColor: '#0066cc', selectedPolygonFillOpacity: 0.15, selectedPolygonOutlineColor: '#004d99', selectedPolygonOutlineWidth: 3 },
+        styles: {
+          selectedPolygonColor: '#0066cc',
+          selectedPolygonFillOpacity: 0.15,
+          selectedPolygonOutlineColor: '#004d99',
+          selectedPolygonOutlineWidth: 3,
+        },
       }),
     ],
   });

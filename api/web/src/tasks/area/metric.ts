@@ -5,7 +5,20 @@ import type { Position } from 'geojson';
 type Project = (x: number, y: number) => Position;
 
 /** zones and central meridians by EPSG code; the systems differ from WGS 84 by less than a metre */
-const utm: Record<string, number> = { 7791: 9, 7792: 15, 6707: 9, 6708: 15, 25832: 9, 25833: 15, 25831: 3, 25834: 21, 32631: 3, 32632: 9, 32633: 15, 32634: 21 };
+const utm: Record<string, number> = {
+  7791: 9,
+  7792: 15,
+  6707: 9,
+  6708: 15,
+  25832: 9,
+  25833: 15,
+  25831: 3,
+  25834: 21,
+  32631: 3,
+  32632: 9,
+  32633: 15,
+  32634: 21,
+};
 const plain = ['EPSG:4326', 'OGC:84', 'EPSG:4258', 'EPSG:6706', 'EPSG:4979', 'NONE:0'];
 
 /** toLonLat is the way from a reference system, or null when it is none of these. */

@@ -53,7 +53,14 @@ export function parseGeoJSON(text: string): Parsed[] {
   return out;
 }
 
-type Loose = { type?: string; features?: unknown[]; geometry?: unknown; geometries?: unknown[]; properties?: Record<string, unknown> | null; coordinates?: unknown } | null;
+type Loose = {
+  type?: string;
+  features?: unknown[];
+  geometry?: unknown;
+  geometries?: unknown[];
+  properties?: Record<string, unknown> | null;
+  coordinates?: unknown;
+} | null;
 
 function collect(doc: unknown, name: string, out: Parsed[], depth: number): void {
   const d = doc as Loose;
@@ -79,7 +86,8 @@ function ringsIn(g: Geometry): Rings {
 }
 
 function position(x: unknown, y: unknown): Position {
-  if (typeof x !== 'number' || typeof y !== 'number' || !Number.isFinite(x) || !Number.isFinite(y)) throw new ParseError('number', `${String(x)}, ${String(y)}`);
+  if (typeof x !== 'number' || typeof y !== 'number' || !Number.isFinite(x) || !Number.isFinite(y))
+    throw new ParseError('number', `${String(x)}, ${String(y)}`);
   if (Math.abs(x) > 180 || Math.abs(y) > 90) throw new ParseError('range', `${x}, ${y}`);
   return [x, y];
 }
@@ -116,7 +124,10 @@ export function parseWKT(text: string): Parsed[] {
  */
 export function parseCoordinates(text: string, order: Order): Rings {
   const ring: Position[] = [];
-  for (const line of text.split(/\r?\n/).map((l) => l.trim()).filter(Boolean)) {
+  for (const line of text
+    .split(/\r?\n/)
+    .map((l) => l.trim())
+    .filter(Boolean)) {
     ring.push(parsePosition(line, order));
   }
   if (ring.length === 2) {

@@ -69,9 +69,12 @@ export function measurable(list: readonly Collection[]): Collection[] {
   return list.filter((c) => c.contado.kind === 'raster' && !['population', 'landcover'].includes(c.contado.role));
 }
 
-export const covers = (list: readonly Collection[]): Collection[] => list.filter((c) => c.contado.kind === 'raster' && c.contado.role === 'landcover');
-export const pictures = (list: readonly Collection[]): Collection[] => list.filter((c) => c.contado.kind === 'raster' && c.contado.role === 'imagery');
-export const heights = (list: readonly Collection[]): Collection[] => list.filter((c) => c.contado.kind === 'raster' && c.contado.role === 'elevation');
+export const covers = (list: readonly Collection[]): Collection[] =>
+  list.filter((c) => c.contado.kind === 'raster' && c.contado.role === 'landcover');
+export const pictures = (list: readonly Collection[]): Collection[] =>
+  list.filter((c) => c.contado.kind === 'raster' && c.contado.role === 'imagery');
+export const heights = (list: readonly Collection[]): Collection[] =>
+  list.filter((c) => c.contado.kind === 'raster' && c.contado.role === 'elevation');
 /** layers whose rows can lie inside an area */
 export function layersOf(list: readonly Collection[]): Collection[] {
   return list.filter((c) => c.contado.kind === 'vector' && c.contado.geometry_type !== '' && !['population'].includes(c.contado.role));

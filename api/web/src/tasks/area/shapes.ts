@@ -138,7 +138,8 @@ export function crossing(ring: Position[]): Position | null {
 export function checked(rings: Rings, data: BBox | null): Fault[] {
   const out: Fault[] = [];
   const vertices = verticesOf(rings);
-  if (rings.length === 0 || rings.some((p) => p.length === 0 || p.some((r) => r.length < 4)) || areaOf(rings) < 1) return [{ code: 'few', stops: true }];
+  if (rings.length === 0 || rings.some((p) => p.length === 0 || p.some((r) => r.length < 4)) || areaOf(rings) < 1)
+    return [{ code: 'few', stops: true }];
   if (vertices > maxVertices) return [{ code: 'vertices', stops: true }];
   for (const r of rings.flat()) {
     const at = crossing(r);

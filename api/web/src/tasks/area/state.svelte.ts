@@ -42,7 +42,9 @@ class AreaTask {
   /** rows of a layer that the map shows */
   shown = $state.raw<{ dataset: string; geometry: GeoJSON.FeatureCollection } | null>(null);
 
-  readonly faults = $derived(new Map<string, Fault[]>(this.list.map((a) => [a.code, a.rings ? checked(a.rings, a.territory ? null : this.data) : []])));
+  readonly faults = $derived(
+    new Map<string, Fault[]>(this.list.map((a) => [a.code, a.rings ? checked(a.rings, a.territory ? null : this.data) : []])),
+  );
   /** those that the server can be asked about */
   readonly ready = $derived(this.list.filter((a) => (a.territory || a.rings) && !a.failed && !this.faults.get(a.code)?.some((f) => f.stops)));
   /** drawn areas that the address cannot hold */

@@ -12,7 +12,11 @@ export interface Option {
 export function valuesOf(facts: Facts, indices: readonly Index[], t: Translator): Option[] {
   const bands = facts.bands.filter((b) => !isClasses(b));
   const list = possible(indices, facts.bands);
-  const indexed = list.map((i) => ({ value: i.name.toLowerCase(), label: t.maybe(`area.index.${i.name.toLowerCase()}`, `${i.name} – ${i.title}`), group: t.t('area.group.indices') }));
+  const indexed = list.map((i) => ({
+    value: i.name.toLowerCase(),
+    label: t.maybe(`area.index.${i.name.toLowerCase()}`, `${i.name} – ${i.title}`),
+    group: t.t('area.group.indices'),
+  }));
   const grouped = indexed.length > 0 ? { group: t.t('area.group.bands') } : {};
   return [...indexed, ...bands.map((b) => ({ value: b.name, label: [b.name, b.common_name, b.unit].filter(Boolean).join(' · '), ...grouped }))];
 }

@@ -43,7 +43,8 @@ export const words = {
   'area.type': 'Type, paste or load an area',
   'area.type.territory': 'Territory by name or code',
   'area.type.text': 'Coordinates, GeoJSON or WKT',
-  'area.type.hint': 'One pair of coordinates a line, in degrees: three or more are corners, two are those of a rectangle. With a radius, a single one is the centre of a circle.',
+  'area.type.hint':
+    'One pair of coordinates a line, in degrees: three or more are corners, two are those of a rectangle. With a radius, a single one is the centre of a circle.',
   'area.type.order': 'Order of coordinates',
   'area.type.latlon': 'latitude, longitude',
   'area.type.lonlat': 'longitude, latitude',
@@ -94,6 +95,7 @@ export const words = {
   'area.file.geojson': 'GeoJSON',
   'area.file.tif': 'GeoTIFF',
   'area.file.summary': 'GeoPackage of the areas: {layer}',
+  'area.call': 'Call {n} of {of}: {process}',
   'area.file.busy': 'Preparing the file: {name}…',
 
   'area.pick.dataset': 'Data',
@@ -131,7 +133,8 @@ export const words = {
   'area.stats.none': 'The catalog has no pictures or other grids of values.',
   'area.stats.caption': '{value}, {date}',
   'area.stats.little': 'Less than half of an area was seen, for clouds or lack of data: the values may not stand for it.',
-  'area.stats.method': 'Each cell counts by the exact part of it that lies in the area. Cells without a value, and if you ask so those under clouds, do not count: the “part seen” says how much of the area is left.',
+  'area.stats.method':
+    'Each cell counts by the exact part of it that lies in the area. Cells without a value, and if you ask so those under clouds, do not count: the “part seen” says how much of the area is left.',
   'area.change.caption': 'Change from {from} to {to}',
   'area.change.mean': 'Mean change',
   'area.change.min': 'Largest fall',
@@ -150,13 +153,16 @@ export const words = {
   'area.series.used': 'Counts',
   'area.series.trend': 'Area {code}: {slope} a year ({low} to {high}, p = {p}).',
   'area.series.notrend': 'There are too few dates for a trend.',
-  'area.series.method': 'For each date the mean of the cells seen, each by the part of it that lies in the area. A date counts when at least a part of {share} was seen; the others are hollow in the chart. The trend is the Theil–Sen slope over months, with the Mann–Kendall test.',
+  'area.series.method':
+    'For each date the mean of the cells seen, each by the part of it that lies in the area. A date counts when at least a part of {share} was seen; the others are hollow in the chart. The trend is the Theil–Sen slope over months, with the Mann–Kendall test.',
 
   'area.cover.none': 'The catalog has no map of land cover.',
   'area.cover.caption': 'Hectares by class: {map}',
+  'area.cover.cell': '{ha} ({share})',
   'area.cover.total': 'Total',
   'area.cover.onemap': 'There is only one map of land cover: with a second one, of another date, the change would be here.',
-  'area.cover.method': 'Each cell counts with its surface on the ellipsoid, by the exact part of it that lies in the area. The comparison reads the class of each cell in both maps, on the grid of the finer one.',
+  'area.cover.method':
+    'Each cell counts with its surface, by the exact part of it that lies in the area. The comparison reads the class of each cell in both maps, on the grid of the finer one.',
   'area.class': 'class {n}',
   'area.matrix.caption': 'Hectares from “{from}” (rows) to “{to}” (columns)',
   'area.matrix.from': 'From ↓ to →',
@@ -173,7 +179,8 @@ export const words = {
   'area.features.nearest': 'Nearest',
   'area.features.distance': 'Distance',
   'area.features.inside': 'in the area',
-  'area.features.method': 'Features that touch the area are counted; lengths and surfaces are those of what lies inside, on the ellipsoid. Distances are geodesic, from the border of the area: they are no travel times.',
+  'area.features.method':
+    'Features that touch the area are counted; lengths and surfaces are those of what lies inside, on the ellipsoid. Distances are geodesic, from the border of the area: they are no travel times.',
   'area.rows.title': 'List: {layer}',
   'area.rows.none': 'No feature of this layer lies in the areas.',
   'area.rows.many': 'There are {n} features: the list shows at most {most}. Download the file, or choose a smaller area.',
@@ -189,14 +196,17 @@ export const words = {
   'area.people.all': 'People',
   'area.people.density': 'People per km²',
   'area.people.hidden': 'fewer than {n}',
-  'area.people.blocks': 'In a drawn area fixed blocks of houses are counted: the number is that of the blocks whose centre lies in the area, not of single houses.',
+  'area.people.blocks':
+    'In a drawn area fixed blocks of houses are counted: the number is that of the blocks whose centre lies in the area, not of single houses.',
   'area.people.byage': 'Area {code}: ages are known of {n} people out of {all}, because small groups are not shown.',
   'area.people.without': 'Area {code}: the people of {names} are not counted, where groups are too small.',
-  'area.people.method': 'In territories the people of all cells whose centre lies inside are added up. In drawn areas fixed blocks of at least {n} people are: so two areas that are almost the same do not tell who lives between them. Counts below {n} are not shown.',
+  'area.people.method':
+    'In territories the people of all cells whose centre lies inside are added up. In drawn areas fixed blocks of at least {n} people are: so two areas that are almost the same do not tell who lives between them. Counts below {n} are not shown.',
 
   'area.heights.none': 'The catalog has no terrain model.',
   'area.heights.caption': 'Height above sea level',
   'area.slope.caption': 'Slope',
   'area.degrees': '{n}°',
-  'area.heights.method': 'Each cell of the terrain model counts by the exact part of it that lies in the area. The slope of a cell is computed from its eight neighbours (Horn, 1981), in degrees.',
+  'area.heights.method':
+    'Each cell of the terrain model counts by the exact part of it that lies in the area. The slope of a cell is computed from its eight neighbours (Horn, 1981), in degrees.',
 } as const;

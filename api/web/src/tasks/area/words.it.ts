@@ -43,7 +43,8 @@ export const words = {
   'area.type': 'Scrivi, incolla o carica un’area',
   'area.type.territory': 'Territorio per nome o codice',
   'area.type.text': 'Coordinate, GeoJSON o WKT',
-  'area.type.hint': 'Una coppia di coordinate per riga, in gradi: tre o più sono i vertici, due gli angoli di un rettangolo. Con un raggio, una sola è il centro di un cerchio.',
+  'area.type.hint':
+    'Una coppia di coordinate per riga, in gradi: tre o più sono i vertici, due gli angoli di un rettangolo. Con un raggio, una sola è il centro di un cerchio.',
   'area.type.order': 'Ordine delle coordinate',
   'area.type.latlon': 'latitudine, longitudine',
   'area.type.lonlat': 'longitudine, latitudine',
@@ -94,6 +95,7 @@ export const words = {
   'area.file.geojson': 'GeoJSON',
   'area.file.tif': 'GeoTIFF',
   'area.file.summary': 'GeoPackage delle aree: {layer}',
+  'area.call': 'Chiamata {n} di {of}: {process}',
   'area.file.busy': 'Preparo il file: {name}…',
 
   'area.pick.dataset': 'Dati',
@@ -131,7 +133,8 @@ export const words = {
   'area.stats.none': 'Nel catalogo non ci sono immagini o altre griglie di valori.',
   'area.stats.caption': '{value}, {date}',
   'area.stats.little': 'Meno di metà di un’area è stata osservata, per le nuvole o per mancanza di dati: i valori potrebbero non rappresentarla.',
-  'area.stats.method': 'Ogni cella conta per la parte esatta che sta nell’area. Le celle senza valore, e se lo chiedi quelle coperte da nuvole, non contano: la «parte osservata» dice quanto dell’area resta.',
+  'area.stats.method':
+    'Ogni cella conta per la parte esatta che sta nell’area. Le celle senza valore, e se lo chiedi quelle coperte da nuvole, non contano: la «parte osservata» dice quanto dell’area resta.',
   'area.change.caption': 'Variazione dal {from} al {to}',
   'area.change.mean': 'Variazione media',
   'area.change.min': 'Calo maggiore',
@@ -150,13 +153,16 @@ export const words = {
   'area.series.used': 'Conta',
   'area.series.trend': 'Area {code}: {slope} l’anno (da {low} a {high}, p = {p}).',
   'area.series.notrend': 'Le date sono troppo poche per una tendenza.',
-  'area.series.method': 'Per ogni data, la media delle celle osservate, ciascuna per la parte che sta nell’area. Una data conta se è stata osservata almeno una parte di {share}; le altre sono vuote nel grafico. La tendenza è la pendenza di Theil–Sen sui mesi, con la prova di Mann–Kendall.',
+  'area.series.method':
+    'Per ogni data, la media delle celle osservate, ciascuna per la parte che sta nell’area. Una data conta se è stata osservata almeno una parte di {share}; le altre sono vuote nel grafico. La tendenza è la pendenza di Theil–Sen sui mesi, con la prova di Mann–Kendall.',
 
   'area.cover.none': 'Nel catalogo non c’è una carta dell’uso del suolo.',
   'area.cover.caption': 'Ettari per classe: {map}',
+  'area.cover.cell': '{ha} ({share})',
   'area.cover.total': 'Totale',
   'area.cover.onemap': 'C’è una sola carta dell’uso del suolo: con una seconda, di un’altra data, qui si vedrebbe che cosa è cambiato.',
-  'area.cover.method': 'Ogni cella conta con la sua superficie sull’ellissoide, per la parte esatta che sta nell’area. Il confronto legge la classe di ogni cella nelle due carte, sulla griglia della più fine.',
+  'area.cover.method':
+    'Ogni cella conta con la sua superficie, per la parte esatta che sta nell’area. Il confronto legge la classe di ogni cella nelle due carte, sulla griglia della più fine.',
   'area.class': 'classe {n}',
   'area.matrix.caption': 'Ettari da «{from}» (righe) a «{to}» (colonne)',
   'area.matrix.from': 'Da ↓ a →',
@@ -173,7 +179,8 @@ export const words = {
   'area.features.nearest': 'Il più vicino',
   'area.features.distance': 'Distanza',
   'area.features.inside': 'nell’area',
-  'area.features.method': 'Si contano gli elementi che toccano l’area; lunghezze e superfici sono quelle della parte interna, sull’ellissoide. Le distanze sono geodetiche, dal bordo dell’area: non sono tempi di viaggio.',
+  'area.features.method':
+    'Si contano gli elementi che toccano l’area; lunghezze e superfici sono quelle della parte interna, sull’ellissoide. Le distanze sono geodetiche, dal bordo dell’area: non sono tempi di viaggio.',
   'area.rows.title': 'Elenco: {layer}',
   'area.rows.none': 'Nelle aree non c’è alcun elemento di questo strato.',
   'area.rows.many': 'Gli elementi sono {n}: l’elenco ne mostra al massimo {most}. Scarica il file, o scegli un’area più piccola.',
@@ -189,14 +196,17 @@ export const words = {
   'area.people.all': 'Residenti',
   'area.people.density': 'Residenti per km²',
   'area.people.hidden': 'meno di {n}',
-  'area.people.blocks': 'In un’area disegnata si contano blocchi fissi di case: il numero è quello dei blocchi il cui centro sta nell’area, non delle singole case.',
+  'area.people.blocks':
+    'In un’area disegnata si contano blocchi fissi di case: il numero è quello dei blocchi il cui centro sta nell’area, non delle singole case.',
   'area.people.byage': 'Area {code}: le età si conoscono per {n} residenti su {all}, perché i gruppi piccoli non si mostrano.',
   'area.people.without': 'Area {code}: non sono contati i residenti di {names}, dove i gruppi sono troppo piccoli.',
-  'area.people.method': 'Nei territori si sommano i residenti delle celle il cui centro sta dentro. Nelle aree disegnate si sommano blocchi fissi che contengono almeno {n} persone: così due aree quasi uguali non rivelano chi abita in mezzo. I conteggi sotto {n} non si mostrano.',
+  'area.people.method':
+    'Nei territori si sommano i residenti delle celle il cui centro sta dentro. Nelle aree disegnate si sommano blocchi fissi che contengono almeno {n} persone: così due aree quasi uguali non rivelano chi abita in mezzo. I conteggi sotto {n} non si mostrano.',
 
   'area.heights.none': 'Nel catalogo non c’è un modello del terreno.',
   'area.heights.caption': 'Altitudine',
   'area.slope.caption': 'Pendenza',
   'area.degrees': '{n}°',
-  'area.heights.method': 'Ogni cella del modello del terreno conta per la parte esatta che sta nell’area. La pendenza di una cella si calcola dalle otto vicine (Horn, 1981), in gradi.',
+  'area.heights.method':
+    'Ogni cella del modello del terreno conta per la parte esatta che sta nell’area. La pendenza di una cella si calcola dalle otto vicine (Horn, 1981), in gradi.',
 } as const;
