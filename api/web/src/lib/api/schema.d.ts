@@ -106,6 +106,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/docs/pictures/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of a picture: places.it.webp */
+                file: string;
+            };
+            cookie?: never;
+        };
+        /** A picture of the user guide */
+        get: operations["getGuidePicture"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/problems/{kind}": {
         parameters: {
             query?: never;
@@ -208,10 +228,18 @@ export interface paths {
         get: operations["describeCollection"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Remove a dataset with all its versions and files
+         * @description Only where the server was started with uploads. There is no way back but ingesting it again.
+         */
+        delete: operations["removeDataset"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change what is said of a dataset
+         * @description A merge patch (RFC 7396): what is null loses its value, what is not named stays. Only where the server was started with uploads, and only from its own pages or from programs. No new version is made.
+         */
+        patch: operations["changeDescription"];
         trace?: never;
     };
     "/collections/{id}/items": {
@@ -291,6 +319,307 @@ export interface paths {
         get: operations["getChanges"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/collections/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the dataset */
+                id: components["parameters"]["dataset-id"];
+            };
+            cookie?: never;
+        };
+        /** All versions of a dataset, newest first */
+        get: operations["getVersions"];
+        put?: never;
+        /**
+         * Go back to an earlier version, or make a version of the edits
+         * @description With restore, the content of an earlier version (with the edits that it had) becomes the next version. With settle, the edits of the current one become part of the next. Nothing is deleted by either. Only where the server was started with uploads.
+         */
+        post: operations["renewVersion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/collections/{id}/versions/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the dataset */
+                id: components["parameters"]["dataset-id"];
+                /** @description Number of the version */
+                number: number;
+            };
+            cookie?: never;
+        };
+        /** One version, and what changed against the one before */
+        get: operations["getVersion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/collections/{id}/lineage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the dataset */
+                id: components["parameters"]["dataset-id"];
+            };
+            cookie?: never;
+        };
+        /** From what, how and by which command a dataset was made, and what was made of it */
+        get: operations["getLineage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/collections/{id}/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the dataset */
+                id: components["parameters"]["dataset-id"];
+            };
+            cookie?: never;
+        };
+        /** Whether a dataset is as it should be */
+        get: operations["getDatasetHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/collections/{id}/attributes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the dataset */
+                id: components["parameters"]["dataset-id"];
+            };
+            cookie?: never;
+        };
+        /** Attributes of a vector dataset and what their values are like */
+        get: operations["getAttributes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/collections/{id}/style": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the dataset */
+                id: components["parameters"]["dataset-id"];
+            };
+            cookie?: never;
+        };
+        /** How a dataset is drawn when nobody asks for another way */
+        get: operations["getKeptStyle"];
+        /**
+         * Keep how a vector dataset is drawn, for all
+         * @description Only where the server was started with uploads.
+         */
+        put: operations["keepStyle"];
+        post?: never;
+        /**
+         * Draw a dataset as its role is drawn again
+         * @description Only where the server was started with uploads.
+         */
+        delete: operations["dropStyle"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/collections/{id}/download": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the dataset */
+                id: components["parameters"]["dataset-id"];
+            };
+            cookie?: never;
+        };
+        /** All rows of a vector dataset, as they are now, as one file */
+        get: operations["downloadDataset"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/acts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who made, described and removed which dataset, newest first
+         * @description Only where the server was started with uploads, and for those who may.
+         */
+        get: operations["getActs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your uploads that wait, and what may be uploaded */
+        get: operations["getUploads"];
+        put?: never;
+        /**
+         * Say which files are to come
+         * @description An upload is announced, sent piece by piece, prepared by a job, and then published or discarded; until then nobody else sees any of it. Only where the server was started with uploads, and only from its own pages or from programs.
+         */
+        post: operations["beginUpload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/uploads/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the upload */
+                id: components["parameters"]["upload-id"];
+            };
+            cookie?: never;
+        };
+        /** How an upload is: what has come, what is being made of it, what publishing would make */
+        get: operations["getUpload"];
+        put?: never;
+        post?: never;
+        /** Throw an upload away, and stop the job that works on it */
+        delete: operations["discardUpload"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/uploads/{id}/files/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the upload */
+                id: components["parameters"]["upload-id"];
+                /** @description Number of the file, from 0 in the order announced */
+                number: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Send the next piece of a file
+         * @description Pieces come in order. One that begins elsewhere than where the file ends is answered with 409: ask the upload how far it is, and go on there. A piece that breaks off counts as far as it came.
+         */
+        patch: operations["sendPiece"];
+        trace?: never;
+    };
+    "/uploads/{id}/contents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the upload */
+                id: components["parameters"]["upload-id"];
+            };
+            cookie?: never;
+        };
+        /** What the files look like: formats, layers, attributes, first rows */
+        get: operations["getUploadContents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/uploads/{id}/preparation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the upload */
+                id: components["parameters"]["upload-id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have a job make versions of the files; the upload tells how it goes */
+        post: operations["prepareUpload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/uploads/{id}/publication": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the upload */
+                id: components["parameters"]["upload-id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Publish what was prepared */
+        post: operations["publishUpload"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1603,6 +1932,10 @@ export interface components {
             revision: number;
             /** @description Some dataset is invented */
             demo: boolean;
+            /** @description Files can be uploaded and datasets changed */
+            manage: boolean;
+            /** @description Rows of vector datasets can be changed */
+            edit: boolean;
         };
         health: {
             /** @enum {string} */
@@ -1807,6 +2140,406 @@ export interface components {
             collections: components["schemas"]["collection"][];
             links: components["schemas"]["links"];
         };
+        styleChoice: {
+            /** @description Attribute whose classes colour the features; one colour when left out */
+            by?: string;
+            /** @enum {string} */
+            method?: "quantiles" | "jenks" | "equal" | "categories";
+            /** Format: int32 */
+            classes?: number;
+            /** @description A name of /colormaps */
+            palette?: string;
+            colour?: string;
+            /** Format: double */
+            opacity?: number;
+            /** @description Attribute that names the features */
+            label?: string;
+        };
+        keptStyle: {
+            dataset: components["schemas"]["datasetId"];
+            style: components["schemas"]["styleChoice"] | null;
+        };
+        /** @enum {string} */
+        role: "imagery" | "elevation" | "landcover" | "population" | "territory" | "place" | "service" | "road" | "barrier" | "hazard" | "timetable" | "other";
+        descriptionPatch: {
+            title?: string;
+            description?: string | null;
+            license?: string | null;
+            attribution?: string | null;
+            role?: components["schemas"]["role"];
+            keywords?: string[] | null;
+            contact?: string | null;
+            source?: string | null;
+        };
+        datasetDescription: {
+            id: components["schemas"]["datasetId"];
+            title: string;
+            description: string;
+            license: string;
+            attribution: string;
+            role: components["schemas"]["role"];
+            keywords: string[];
+            contact: string;
+            source: string;
+        };
+        sourceFile: {
+            name: string;
+            /** Format: int64 */
+            size: number;
+            sha256: string;
+        };
+        datasetVersion: {
+            /** Format: int32 */
+            version: number;
+            current: boolean;
+            /** Format: date-time */
+            published_at: string;
+            sha256: string;
+            program: string;
+            /** @description The command that does the same again */
+            command?: string;
+            /** @description Who made it, for those who may change datasets */
+            who?: string;
+            /**
+             * Format: int32
+             * @description The earlier version that it has the content of
+             */
+            restores?: number;
+            sources: string[];
+            /** @description Files as they were given */
+            received?: components["schemas"]["sourceFile"][];
+            /** @description What a computed version was made from */
+            derived?: Record<string, never>;
+            files: components["schemas"]["sourceFile"][];
+            /** Format: int64 */
+            bytes: number;
+            /** Format: int64 */
+            count?: number;
+            /**
+             * Format: int64
+             * @description Rows more or less than in the version before
+             */
+            count_change?: number;
+            crs?: string;
+            /** Format: date-time */
+            time_start?: string;
+            /** Format: date-time */
+            time_end?: string;
+            /** Format: int32 */
+            warnings: number;
+            /**
+             * Format: int32
+             * @description Edits that came meanwhile and gave way to newer ones
+             */
+            lost?: number;
+            notices?: components["schemas"]["ingestNotice"][];
+            compared?: {
+                /** Format: int32 */
+                with: number;
+                /**
+                 * @description Left out when it was not compared
+                 * @enum {string}
+                 */
+                what?: "rows" | "items";
+                /** Format: int64 */
+                added: number;
+                /** Format: int64 */
+                removed: number;
+                /** Format: int64 */
+                same: number;
+                fields_added?: string[];
+                fields_removed?: string[];
+            };
+        };
+        versions: {
+            dataset: components["schemas"]["datasetId"];
+            /** Format: int32 */
+            current: number;
+            versions: components["schemas"]["datasetVersion"][];
+        };
+        renewal: {
+            /**
+             * Format: int32
+             * @description Number of the version to go back to
+             */
+            restore?: number;
+            /** @description Make a version of the edits */
+            settle?: boolean;
+        };
+        ancestor: {
+            dataset: string;
+            title: string;
+            /** Format: int32 */
+            version: number;
+            /**
+             * Format: int32
+             * @description The version that it has now; 0: it is gone
+             */
+            current: number;
+            sha256: string;
+            /** Format: date-time */
+            published_at?: string;
+            process?: string;
+            command?: string;
+            /** Format: int32 */
+            restores?: number;
+            program?: string;
+            sources: string[];
+            received?: components["schemas"]["sourceFile"][];
+            source?: string;
+            items?: string[];
+            inputs: components["schemas"]["ancestor"][];
+        };
+        lineage: {
+            made: components["schemas"]["ancestor"];
+            used_by: {
+                dataset: string;
+                title: string;
+                /** Format: int32 */
+                version: number;
+                process: string;
+                /** Format: int32 */
+                of: number;
+            }[];
+            complete: boolean;
+        };
+        datasetHealth: {
+            /** @enum {string} */
+            state: "ok" | "info" | "warning" | "error";
+            checks: {
+                code: string;
+                /** @enum {string} */
+                state: "ok" | "info" | "warning" | "error";
+                text: string;
+                /** Format: int64 */
+                count?: number;
+                examples?: string[];
+            }[];
+            notices: components["schemas"]["ingestNotice"][];
+        };
+        attributes: {
+            /** Format: int64 */
+            rows: number;
+            /** Format: int64 */
+            without_geometry: number;
+            attributes: {
+                name: string;
+                type: string;
+                alias?: string;
+                description?: string;
+                /**
+                 * Format: int64
+                 * @description Rows with a value
+                 */
+                filled: number;
+                /**
+                 * Format: int32
+                 * @description Different values
+                 */
+                distinct: number;
+                /** @description There are more different values than were counted */
+                many: boolean;
+                /** Format: double */
+                min?: number;
+                /** Format: double */
+                max?: number;
+                /** Format: double */
+                mean?: number;
+                first?: string;
+                last?: string;
+                values: {
+                    value: unknown;
+                    /** Format: int64 */
+                    count: number;
+                }[];
+            }[];
+        };
+        acts: {
+            acts: {
+                /** Format: int64 */
+                seq: number;
+                /** Format: date-time */
+                at: string;
+                who?: string;
+                /** @enum {string} */
+                deed: "publish" | "describe" | "remove";
+                dataset: string;
+                /** Format: int32 */
+                version: number;
+                /** @description What changed of the description, before and after */
+                detail?: Record<string, never>;
+            }[];
+        };
+        announcement: {
+            files: {
+                /** @description Without any folder */
+                name: string;
+                /** Format: int64 */
+                size: number;
+            }[];
+        };
+        uploadPlan: {
+            dataset: components["schemas"]["datasetId"];
+            /**
+             * @default new
+             * @enum {string}
+             */
+            mode: "new" | "append" | "replace";
+            role?: components["schemas"]["role"];
+            title?: string;
+            description?: string;
+            license?: string;
+            attribution?: string;
+            keywords?: string[];
+            contact?: string;
+            source?: string;
+            layer?: string;
+            subdataset?: string;
+            datetime?: string;
+            crs?: string;
+            encoding?: string;
+            code_field?: string;
+            name_field?: string;
+            parent_fields?: string[];
+            level_field?: string;
+            level_name?: string;
+            population_field?: string;
+            x_field?: string;
+            y_field?: string;
+            join?: {
+                dataset: components["schemas"]["datasetId"];
+                key: string;
+                on?: string;
+            };
+        };
+        pieceReceived: {
+            /** Format: int64 */
+            received: number;
+            /** Format: int64 */
+            size: number;
+        };
+        upload: {
+            id: string;
+            /** @enum {string} */
+            state: "receiving" | "received" | "preparing" | "prepared" | "failed";
+            /** Format: date-time */
+            created: string;
+            /** Format: date-time */
+            expires: string;
+            files: {
+                name: string;
+                /** Format: int64 */
+                size: number;
+                /** Format: int64 */
+                received: number;
+            }[];
+            plan?: components["schemas"]["uploadPlan"];
+            job?: {
+                id: string;
+                /** @enum {string} */
+                state: "accepted" | "running" | "successful" | "failed" | "dismissed";
+                /** Format: int32 */
+                progress: number;
+                stage?: string;
+                problem?: string;
+            };
+            datasets?: {
+                id: string;
+                title: string;
+                /** @enum {string} */
+                kind: "raster" | "vector" | "timetable" | "tiles";
+                role: components["schemas"]["role"];
+                /** Format: int32 */
+                version: number;
+                /** Format: int32 */
+                previous: number;
+                /** Format: int64 */
+                count?: number;
+                /** Format: int64 */
+                count_before?: number;
+                geometry_type?: string;
+                crs?: string;
+                bbox?: components["schemas"]["bbox4"];
+                fields?: {
+                    name: string;
+                    type: string;
+                    alias?: string;
+                    description?: string;
+                }[];
+                /** Format: int64 */
+                bytes: number;
+                notices: components["schemas"]["ingestNotice"][];
+            }[];
+            links: components["schemas"]["links"];
+        };
+        uploads: {
+            uploads: components["schemas"]["upload"][];
+            limits: {
+                /** Format: int64 */
+                bytes: number;
+                /** Format: int64 */
+                unpacked: number;
+                /** Format: int32 */
+                files: number;
+                /** Format: int32 */
+                uploads: number;
+                /** Format: int64 */
+                chunk: number;
+                /** Format: int64 */
+                keep_s: number;
+                formats: string[];
+            };
+        };
+        uploadContents: {
+            files: {
+                name: string;
+                /** Format: int64 */
+                size: number;
+                format?: string;
+                key?: string;
+                /** @enum {string} */
+                kind?: "raster" | "vector" | "table" | "osm" | "timetable" | "tiles" | "archive" | "sidecar";
+                problem?: string;
+                hint?: string;
+                layers?: {
+                    name: string;
+                    geometry?: string;
+                    crs?: string;
+                    /** Format: int64 */
+                    count: number;
+                    fields: {
+                        name: string;
+                        type: string;
+                        alias?: string;
+                        description?: string;
+                    }[];
+                    rows: unknown[][];
+                    problem?: string;
+                    hint?: string;
+                }[];
+                raster?: {
+                    /** Format: int32 */
+                    width: number;
+                    /** Format: int32 */
+                    height: number;
+                    crs?: string;
+                    bands: string[];
+                    placed: boolean;
+                    subdatasets?: string[];
+                };
+            }[];
+        };
+        publishedUpload: {
+            datasets: {
+                id: string;
+                title: string;
+                /** Format: int32 */
+                version: number;
+                /** Format: int32 */
+                previous: number;
+                links: components["schemas"]["links"];
+            }[];
+        };
         collection: {
             id: components["schemas"]["datasetId"];
             title: string;
@@ -1908,6 +2641,27 @@ export interface components {
             };
             notices: components["schemas"]["ingestNotice"][];
             invented: boolean;
+            keywords?: string[];
+            contact?: string;
+            /** @description Where the data came from */
+            source?: string;
+            /** Format: date-time */
+            created_at?: string;
+            /**
+             * Format: int64
+             * @description Of the files of the version
+             */
+            bytes?: number;
+            /** @description Cells of the finest raster */
+            cell?: {
+                /** Format: double */
+                size: number;
+                /** @enum {string} */
+                unit: "metre" | "degree";
+            };
+            /** @description That computed it */
+            process?: string;
+            style?: components["schemas"]["styleChoice"];
         };
         ingestNotice: {
             /** @enum {string} */
@@ -2524,42 +3278,299 @@ export interface components {
             program: Record<string, never>;
             links?: components["schemas"]["links"];
         };
+        /** @description What a process gives back, by process */
+        processResult: components["schemas"]["coverageReport"] | components["schemas"]["zonalResult"] | components["schemas"]["peopleResult"] | components["schemas"]["seriesResult"] | components["schemas"]["mapResult"] | components["schemas"]["summaryResult"] | components["schemas"]["nearestResult"] | components["schemas"]["containingResult"] | components["schemas"]["otherResult"] | components["schemas"]["resultDocument"];
+        /** @description The answer of a process that says what it was made from */
+        otherResult: {
+            inputs: components["schemas"]["input"][];
+            notices?: components["schemas"]["notice"][] | null;
+        };
+        /** @description What computed it */
+        program: {
+            name?: string;
+            version: string;
+        };
+        /** @description Of zonal-statistics */
         zonalResult: {
             dataset: string;
             /** Format: int32 */
             version: number;
+            /** @description The only picture, or the newest of items */
             item: string;
+            items: string[];
             band: string;
+            mask?: string;
             stats: string[];
-            areas: Record<string, never>[];
+            areas: components["schemas"]["zonalArea"][];
             inputs: components["schemas"]["input"][];
             method: string;
-            notices?: components["schemas"]["notice"][] | null;
+            notices: components["schemas"]["notice"][] | null;
+            program: components["schemas"]["program"];
         };
-        /** @description What of a layer lies in each area */
+        /** @description Statistics of one area, by their names; null where there is no value. Quantiles are p10, p50 and so on. */
+        zonalArea: {
+            code: string;
+            name: string;
+            /**
+             * Format: double
+             * @description Cells with a value
+             */
+            count?: number | null;
+            /**
+             * Format: double
+             * @description Cells on the grid
+             */
+            cells?: number | null;
+            /**
+             * Format: double
+             * @description Part of the area that the grid covers, 0 to 1
+             */
+            inside?: number | null;
+            /** Format: double */
+            mean?: number | null;
+            /** Format: double */
+            min?: number | null;
+            /** Format: double */
+            max?: number | null;
+            /** Format: double */
+            std?: number | null;
+            /** Format: double */
+            sum?: number | null;
+            /** Format: double */
+            median?: number | null;
+            /**
+             * Format: double
+             * @description Surface of the cells with a value
+             */
+            area_ha?: number | null;
+            /**
+             * Format: double
+             * @description How far quantiles may be off
+             */
+            quantile_error?: number;
+            classes?: components["schemas"]["classHectares"][];
+        } & {
+            [key: string]: number | null;
+        };
+        classHectares: {
+            /** Format: double */
+            value: number;
+            name?: string;
+            color?: string;
+            /** Format: double */
+            hectares: number;
+            /** Format: double */
+            share: number;
+        };
+        /** @description Of people */
+        peopleResult: {
+            /** @description The dataset */
+            population: string;
+            /** Format: int32 */
+            version: number;
+            bands: string[];
+            /** Format: double */
+            hide_below: number;
+            areas: {
+                code: string;
+                name: string;
+                /** Format: double */
+                area_km2: number;
+                /**
+                 * Format: double
+                 * @description null when hidden
+                 */
+                people: number | null;
+                /** Format: double */
+                density_per_km2: number | null;
+                hidden: boolean;
+                bands: {
+                    band: string;
+                    /** Format: double */
+                    people: number | null;
+                    hidden: boolean;
+                }[];
+                /**
+                 * Format: double
+                 * @description The people whose ages the bands tell
+                 */
+                people_by_age: number | null;
+                /**
+                 * Format: int32
+                 * @description Fixed blocks counted in a drawn area; null for territories
+                 */
+                blocks: number | null;
+                /** @description Municipalities that are left out because few people live there */
+                areas_not_counted: string[];
+            }[];
+            inputs: components["schemas"]["input"][];
+            method: string;
+            notices: components["schemas"]["notice"][];
+            program: components["schemas"]["program"];
+        };
+        /** @description Of time-series */
+        seriesResult: {
+            dataset: string;
+            /** Format: int32 */
+            version: number;
+            value: string;
+            unit?: string;
+            mask?: string;
+            stat: string;
+            /**
+             * Format: double
+             * @description Least part of an area that must be seen for a day to count
+             */
+            min_valid: number;
+            areas: {
+                code: string;
+                name: string;
+                days: {
+                    /** Format: date-time */
+                    date: string;
+                    /** Format: double */
+                    value: number | null;
+                    /** Format: double */
+                    valid: number;
+                    items: string[];
+                    used: boolean;
+                }[];
+                periods?: Record<string, never>[];
+                trend?: {
+                    /** Format: double */
+                    per_year: number;
+                    /** Format: double */
+                    low: number;
+                    /** Format: double */
+                    high: number;
+                    /** Format: double */
+                    p: number;
+                    /** Format: double */
+                    serial_p: number | null;
+                    /** Format: double */
+                    tau: number;
+                    method: string;
+                    /** Format: int32 */
+                    n: number;
+                };
+                trend_note?: string;
+            }[];
+            inputs: components["schemas"]["input"][];
+            method: string;
+            notices: components["schemas"]["notice"][];
+            program: components["schemas"]["program"];
+        };
+        /** @description Of difference, burned-area, extent, land-change, composite and land-cover-classification */
+        mapResult: {
+            process: string;
+            title: string;
+            role: string;
+            grid: Record<string, never>;
+            figures?: {
+                [key: string]: number;
+            };
+            classes?: Record<string, never>[];
+            unit?: string;
+            areas: {
+                code: string;
+                name: string;
+                /** @description By class, in their order */
+                hectares?: number[];
+                /** Format: double */
+                mean?: number | null;
+                /** Format: double */
+                min?: number | null;
+                /** Format: double */
+                max?: number | null;
+                /** Format: double */
+                unseen_ha: number;
+            }[] | null;
+            details?: Record<string, never>;
+            /** @description The dataset that was made of it */
+            dataset?: string;
+            inputs: components["schemas"]["input"][];
+            method: string;
+            notices: components["schemas"]["notice"][];
+            program: components["schemas"]["program"];
+        };
+        /** @description Of summary: what of a layer lies in each area */
         summaryResult: {
             dataset: string;
             /** Format: int32 */
             version: number;
             filter?: string;
             by?: string;
-            shapes: string;
+            /** @enum {string} */
+            shapes: "points" | "lines" | "polygons" | "mixed";
             sums?: string[];
-            areas: Record<string, never>[];
+            areas: {
+                code: string;
+                name: string;
+                /** Format: double */
+                area_km2: number;
+                /** Format: int32 */
+                count: number;
+                /** Format: double */
+                length_km: number;
+                /** Format: double */
+                area_ha: number;
+                sums?: number[];
+                /** Format: double */
+                density_per_km2: number;
+                /** Format: double */
+                share: number;
+                classes?: Record<string, never>[];
+            }[];
             /** Format: int64 */
             rows: number;
             /** Format: int64 */
             rows_in_several_areas: number;
             inputs: components["schemas"]["input"][];
             method: string;
-            notices?: components["schemas"]["notice"][] | null;
+            notices: components["schemas"]["notice"][] | null;
+            program: components["schemas"]["program"];
         };
-        /** @description What is nearest, or which areas hold a row */
-        joinRows: {
-            rows: Record<string, never>[];
+        /** @description Of nearest */
+        nearestResult: {
+            to: string;
+            rows: {
+                /** Format: int64 */
+                id?: number;
+                code?: string;
+                name?: string;
+                neighbours: {
+                    /** Format: int64 */
+                    id: number;
+                    name: string;
+                    /** Format: double */
+                    distance_m: number;
+                }[];
+            }[];
             inputs: components["schemas"]["input"][];
             method: string;
-            notices?: components["schemas"]["notice"][] | null;
+            notices: components["schemas"]["notice"][];
+            program: components["schemas"]["program"];
+        };
+        /** @description Of containing */
+        containingResult: {
+            dataset: string;
+            rows: {
+                /** Format: int64 */
+                id: number;
+                name: string;
+                areas: {
+                    code: string;
+                    name: string;
+                    /** Format: double */
+                    share: number;
+                }[];
+            }[];
+            /** Format: int32 */
+            rows_in_no_area: number;
+            inputs: components["schemas"]["input"][];
+            method: string;
+            notices: components["schemas"]["notice"][];
+            program: components["schemas"]["program"];
         };
         resultDocument: {
             result: Record<string, never>;
@@ -2813,6 +3824,8 @@ export interface components {
         "filter-lang": "cql2-text" | "cql2-json";
         /** @description Reference system of the coordinates in filter */
         "filter-crs": "http://www.opengis.net/def/crs/OGC/1.3/CRS84";
+        /** @description Id of the upload */
+        "upload-id": string;
         /** @description Id of the dataset */
         "dataset-id": components["schemas"]["datasetId"];
         /** @description Id of the process */
@@ -3134,6 +4147,31 @@ export interface operations {
             default: components["responses"]["problem"];
         };
     };
+    getGuidePicture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of a picture: places.it.webp */
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/webp": string;
+                };
+            };
+            404: components["responses"]["problem"];
+            default: components["responses"]["problem"];
+        };
+    };
     getProblem: {
         parameters: {
             query?: {
@@ -3280,6 +4318,67 @@ export interface operations {
                 };
             };
             404: components["responses"]["problem"];
+            default: components["responses"]["problem"];
+        };
+    };
+    removeDataset: {
+        parameters: {
+            query: {
+                /** @description Its current version; the request is refused when that has changed */
+                version: number;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the dataset */
+                id: components["parameters"]["dataset-id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: components["responses"]["problem"];
+            404: components["responses"]["problem"];
+            409: components["responses"]["problem"];
+            428: components["responses"]["problem"];
+            default: components["responses"]["problem"];
+        };
+    };
+    changeDescription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the dataset */
+                id: components["parameters"]["dataset-id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/merge-patch+json": components["schemas"]["descriptionPatch"];
+            };
+        };
+        responses: {
+            /** @description The description as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["datasetDescription"];
+                };
+            };
+            400: components["responses"]["problem"];
+            403: components["responses"]["problem"];
+            404: components["responses"]["problem"];
+            415: components["responses"]["problem"];
             default: components["responses"]["problem"];
         };
     };
@@ -3616,6 +4715,564 @@ export interface operations {
             };
             400: components["responses"]["problem"];
             404: components["responses"]["problem"];
+            default: components["responses"]["problem"];
+        };
+    };
+    getVersions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the dataset */
+                id: components["parameters"]["dataset-id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Found */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["versions"];
+                };
+            };
+            404: components["responses"]["problem"];
+            default: components["responses"]["problem"];
+        };
+    };
+    renewVersion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the dataset */
+                id: components["parameters"]["dataset-id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["renewal"];
+            };
+        };
+        responses: {
+            /** @description The new version */
+            201: {
+                headers: {
+                    /** @description Address of the version */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["datasetVersion"];
+                };
+            };
+            400: components["responses"]["problem"];
+            403: components["responses"]["problem"];
+            404: components["responses"]["problem"];
+            409: components["responses"]["problem"];
+            415: components["responses"]["problem"];
+            default: components["responses"]["problem"];
+        };
+    };
+    getVersion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the dataset */
+                id: components["parameters"]["dataset-id"];
+                /** @description Number of the version */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Found */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["datasetVersion"];
+                };
+            };
+            404: components["responses"]["problem"];
+            default: components["responses"]["problem"];
+        };
+    };
+    getLineage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the dataset */
+                id: components["parameters"]["dataset-id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Found */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["lineage"];
+                };
+            };
+            404: components["responses"]["problem"];
+            default: components["responses"]["problem"];
+        };
+    };
+    getDatasetHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the dataset */
+                id: components["parameters"]["dataset-id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Found */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["datasetHealth"];
+                };
+            };
+            404: components["responses"]["problem"];
+            default: components["responses"]["problem"];
+        };
+    };
+    getAttributes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the dataset */
+                id: components["parameters"]["dataset-id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Found */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["attributes"];
+                };
+            };
+            404: components["responses"]["problem"];
+            default: components["responses"]["problem"];
+        };
+    };
+    getKeptStyle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the dataset */
+                id: components["parameters"]["dataset-id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Found */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["keptStyle"];
+                };
+            };
+            404: components["responses"]["problem"];
+            default: components["responses"]["problem"];
+        };
+    };
+    keepStyle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the dataset */
+                id: components["parameters"]["dataset-id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["styleChoice"];
+            };
+        };
+        responses: {
+            /** @description Kept */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["keptStyle"];
+                };
+            };
+            400: components["responses"]["problem"];
+            403: components["responses"]["problem"];
+            404: components["responses"]["problem"];
+            415: components["responses"]["problem"];
+            default: components["responses"]["problem"];
+        };
+    };
+    dropStyle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the dataset */
+                id: components["parameters"]["dataset-id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Dropped */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["keptStyle"];
+                };
+            };
+            403: components["responses"]["problem"];
+            404: components["responses"]["problem"];
+            default: components["responses"]["problem"];
+        };
+    };
+    downloadDataset: {
+        parameters: {
+            query?: {
+                /** @description Format; GeoPackage when left out */
+                f?: "gpkg" | "fgb" | "geojson" | "geojsonseq" | "csv" | "xlsx" | "parquet" | "shp";
+            };
+            header?: never;
+            path: {
+                /** @description Id of the dataset */
+                id: components["parameters"]["dataset-id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    /** @description Name of the file */
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geopackage+sqlite3": string;
+                    "application/flatgeobuf": string;
+                    "application/geo+json": Record<string, never>;
+                    "application/geo+json-seq": string;
+                    "text/csv": string;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "application/vnd.apache.parquet": string;
+                    "application/zip": string;
+                };
+            };
+            /** @description The client has the current state already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["problem"];
+            404: components["responses"]["problem"];
+            default: components["responses"]["problem"];
+        };
+    };
+    getActs: {
+        parameters: {
+            query?: {
+                /** @description Of this dataset, also when it is gone */
+                dataset?: components["schemas"]["datasetId"];
+                /** @description Only acts before this one */
+                before?: number;
+                /** @description Most features of a page */
+                limit?: components["parameters"]["limit"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Acts */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["acts"];
+                };
+            };
+            400: components["responses"]["problem"];
+            403: components["responses"]["problem"];
+            default: components["responses"]["problem"];
+        };
+    };
+    getUploads: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Uploads and limits */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["uploads"];
+                };
+            };
+            403: components["responses"]["problem"];
+            default: components["responses"]["problem"];
+        };
+    };
+    beginUpload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["announcement"];
+            };
+        };
+        responses: {
+            /** @description The files may come */
+            201: {
+                headers: {
+                    /** @description Address of the upload */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["upload"];
+                };
+            };
+            400: components["responses"]["problem"];
+            403: components["responses"]["problem"];
+            413: components["responses"]["problem"];
+            415: components["responses"]["problem"];
+            429: components["responses"]["problem"];
+            507: components["responses"]["problem"];
+            default: components["responses"]["problem"];
+        };
+    };
+    getUpload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the upload */
+                id: components["parameters"]["upload-id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The upload */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["upload"];
+                };
+            };
+            403: components["responses"]["problem"];
+            404: components["responses"]["problem"];
+            default: components["responses"]["problem"];
+        };
+    };
+    discardUpload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the upload */
+                id: components["parameters"]["upload-id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: components["responses"]["problem"];
+            404: components["responses"]["problem"];
+            default: components["responses"]["problem"];
+        };
+    };
+    sendPiece: {
+        parameters: {
+            query?: {
+                /** @description Where the piece begins; 0 when left out */
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the upload */
+                id: components["parameters"]["upload-id"];
+                /** @description Number of the file, from 0 in the order announced */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description How far the file is */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["pieceReceived"];
+                };
+            };
+            400: components["responses"]["problem"];
+            403: components["responses"]["problem"];
+            404: components["responses"]["problem"];
+            409: components["responses"]["problem"];
+            413: components["responses"]["problem"];
+            415: components["responses"]["problem"];
+            default: components["responses"]["problem"];
+        };
+    };
+    getUploadContents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the upload */
+                id: components["parameters"]["upload-id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was recognised */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["uploadContents"];
+                };
+            };
+            403: components["responses"]["problem"];
+            404: components["responses"]["problem"];
+            409: components["responses"]["problem"];
+            default: components["responses"]["problem"];
+        };
+    };
+    prepareUpload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the upload */
+                id: components["parameters"]["upload-id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["uploadPlan"];
+            };
+        };
+        responses: {
+            /** @description The job is queued */
+            201: {
+                headers: {
+                    /** @description Address of the job */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["upload"];
+                };
+            };
+            400: components["responses"]["problem"];
+            403: components["responses"]["problem"];
+            404: components["responses"]["problem"];
+            409: components["responses"]["problem"];
+            415: components["responses"]["problem"];
+            default: components["responses"]["problem"];
+        };
+    };
+    publishUpload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the upload */
+                id: components["parameters"]["upload-id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description The versions are there */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["publishedUpload"];
+                };
+            };
+            403: components["responses"]["problem"];
+            404: components["responses"]["problem"];
+            409: components["responses"]["problem"];
+            415: components["responses"]["problem"];
             default: components["responses"]["problem"];
         };
     };
@@ -6033,8 +7690,8 @@ export interface operations {
     execute: {
         parameters: {
             query?: {
-                /** @description Format of the result; csv and xlsx for tables */
-                f?: "json" | "csv" | "xlsx";
+                /** @description Format of the result: csv and xlsx for tables, gpkg for tables by area with their outlines */
+                f?: "json" | "csv" | "xlsx" | "gpkg" | "file";
             };
             header?: {
                 /** @description respond-async queues a job */
@@ -6058,8 +7715,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["coverageReport"] | components["schemas"]["zonalResult"] | components["schemas"]["summaryResult"] | components["schemas"]["joinRows"] | components["schemas"]["resultDocument"];
+                    "application/json": components["schemas"]["processResult"];
                     "text/csv": string;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "application/geopackage+sqlite3": string;
+                    "application/geo+json": Record<string, never>;
+                    "application/flatgeobuf": string;
+                    "image/tiff": string;
                 };
             };
             /** @description A job was queued */
@@ -6167,8 +7829,8 @@ export interface operations {
     getResults: {
         parameters: {
             query?: {
-                /** @description Format; csv and xlsx for tables */
-                f?: "json" | "csv" | "xlsx";
+                /** @description Format: csv and xlsx for tables, gpkg for tables by area with their outlines */
+                f?: "json" | "csv" | "xlsx" | "gpkg";
             };
             header?: never;
             path: {
@@ -6185,8 +7847,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["coverageReport"] | components["schemas"]["zonalResult"] | components["schemas"]["summaryResult"] | components["schemas"]["joinRows"] | components["schemas"]["resultDocument"];
+                    "application/json": components["schemas"]["processResult"];
                     "text/csv": string;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "application/geopackage+sqlite3": string;
+                    "application/geo+json": Record<string, never>;
+                    "application/flatgeobuf": string;
+                    "image/tiff": string;
                 };
             };
             404: components["responses"]["problem"];
