@@ -1,4 +1,5 @@
 import type { Task } from '../../lib/task';
+import { shelf } from './state.svelte';
 
 export const task: Task = {
   id: 'data',
@@ -6,6 +7,6 @@ export const task: Task = {
   label: 'data.title',
   wide: true,
   load: () => import('./Task.svelte'),
-  read: () => undefined,
-  write: () => undefined,
+  read: (q) => shelf.read(q),
+  write: (q) => shelf.write(q),
 };
