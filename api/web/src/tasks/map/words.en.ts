@@ -168,6 +168,7 @@ export const words = {
   'map.list.show': 'Show on the map',
   'map.list.pages': 'Pages of the list',
   'map.list.page': '{from}–{to}',
+  'map.list.more': 'From {from} to {to}: there are more.',
   'map.list.before': 'Previous',
   'map.list.next': 'Next',
   'map.index.NDVI': 'Vegetation',

@@ -168,6 +168,7 @@ export const words = {
   'map.list.show': 'Mostra sulla carta',
   'map.list.pages': 'Pagine dell’elenco',
   'map.list.page': '{from}–{to}',
+  'map.list.more': 'Dal {from} al {to}: ce ne sono altri.',
   'map.list.before': 'Precedenti',
   'map.list.next': 'Successivi',
   'map.index.NDVI': 'Vegetazione',
