@@ -70,6 +70,9 @@ func (h *Handler) style(c echo.Context) error {
 		o.Sprite = rest.URL(c, "sprites", "contado")
 		doc = style.NewThematic(d, theme, o)
 	}
+	if c.QueryParam("by") == "" { // nobody asks for another way
+		style.Dress(doc, d)
+	}
 	look(doc, d.Version.BBoxWGS84)
 	return rest.JSON(c, rest.MediaJSON, doc)
 }
@@ -114,6 +117,7 @@ func mapStyle(c echo.Context, all []catalog.Dataset, labels bool) *style.Documen
 	var names []style.Layer
 	for _, d := range sets {
 		one := style.New(d, styleOptions(c, d, labels))
+		style.Dress(one, d)
 		for k, s := range one.Sources {
 			doc.Sources[k] = s
 		}

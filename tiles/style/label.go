@@ -145,6 +145,9 @@ var nameFields = []string{
 // LabelField is the attribute that names the features of a vector dataset; ""
 // for none.
 func LabelField(d catalog.Dataset) string {
+	if k := d.About.Style; k != nil && k.Label != "" && d.Version.Vector != nil && d.Version.Vector.Schema.FieldIndex(k.Label) >= 0 {
+		return k.Label
+	}
 	if t := d.Version.Territory; t != nil && t.Name != "" {
 		return t.Name
 	}
