@@ -35,7 +35,9 @@ for (const lang of ['it', 'en']) {
     await page.goto(`${base}/#/${name}?t=${encodeURIComponent(code)}&lang=${lang}`, { timeout: 180_000 });
     await page.locator('#panel :is(h2, h3)').first().waitFor();
     await page.waitForLoadState('networkidle').catch(() => undefined);
-    await page.waitForTimeout(4000);
+    // The map and pictures go on drawing when all requests are answered.
+    await page.waitForTimeout(Number(process.env.CONTADO_PAUSE ?? 6000));
+    await page.waitForLoadState('networkidle').catch(() => undefined);
     const client = await context.newCDPSession(page);
     const { data } = await client.send('Page.captureScreenshot', { format: 'webp', quality: 72 });
     const file = `${folder}${name}.${lang}.webp`;
