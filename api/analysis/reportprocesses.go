@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"contado/api/rest"
 	"contado/geo/analysis"
@@ -146,7 +147,7 @@ func (w *againWork) run(ctx context.Context, h *Handler, p analysis.Progress) (*
 	}
 	if st.ID = w.in.ReportID; st.ID == "" {
 		st.ID = ownID(kept.ID[:min(len(kept.ID), 54)], kept.ID, st.Territory.Code, st.Recipe, st.Attached, madeFrom(st), st.Program)
-		if slices.Equal(madeFrom(st), madeFrom(kept)) && st.Program == kept.Program {
+		if sameInputs(st, kept) && st.Program == kept.Program {
 			st.ID = kept.ID // nothing has changed: it is the same report
 		}
 	}
@@ -160,6 +161,20 @@ func (w *againWork) run(ctx context.Context, h *Handler, p analysis.Progress) (*
 		return h.keep(ctx, st.ID, func() error { return StoreReport(ctx, h.Blobs, single, sketches[0]) })
 	}
 	return h.keep(ctx, st.ID, func() error { return StoreStudy(ctx, h.Blobs, st, sketches) })
+}
+
+// sameInputs reports whether two studies are made from the same data, in
+// whatever order they name them.
+func sameInputs(a, b *coverage.Study) bool {
+	keys := func(st *coverage.Study) []string {
+		var out []string
+		for _, in := range madeFrom(st) {
+			out = append(out, strings.Join([]string{in.Dataset, in.Role, in.Version, in.SHA256}, " "))
+		}
+		slices.Sort(out)
+		return slices.Compact(out)
+	}
+	return slices.Equal(keys(a), keys(b))
 }
 
 // madeFrom are all inputs of a study, of its sections too.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"contado/api/rest"
 	"contado/api/territory"
 	"contado/geo/analysis"
 	"contado/geo/coverage/report"
@@ -47,7 +48,7 @@ func studyProcess() process {
 			"transit":     optional("When people ride: timetable, date, departing, percentile, max_rides, wheelchair, on_demand", object{"type": "object"}),
 			"description": optional("For those who read the recipe", text()),
 		},
-		output: required("The study", object{"type": "object"}), parse: parseStudy,
+		output: required("The study", object{"type": "object"}), formats: []rest.Format{rest.JSONFormat}, parse: parseStudy,
 	}
 }
 

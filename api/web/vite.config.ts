@@ -23,6 +23,7 @@ const paths = [
   'problems',
   'processes',
   'pyramids',
+  'recipes',
   'reports',
   'search',
   'stac',

@@ -106,6 +106,9 @@ func (b *body) contents() []section {
 	return out
 }
 
+// tallMap is the share of the full width below which a map is not stretched.
+const tallMap = 0.75
+
 func (v *view) maps(s *Sketch) []figure {
 	c := newCartography(v, s)
 	if c == nil || len(v.r.Areas) == 0 {
@@ -121,6 +124,9 @@ func (v *view) maps(s *Sketch) []figure {
 	}
 	for i := range out {
 		out[i].Class, out[i].How = "map", "coverage"
+		if c.f.width < tallMap*mapWidth {
+			out[i].Class = "map tall"
+		}
 	}
 	return out
 }

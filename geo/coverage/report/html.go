@@ -236,7 +236,7 @@ func styleOf(l *language, id, title string) string {
 	if id := notID.ReplaceAllString(id, ""); id != "" {
 		left += " · " + id[:min(len(id), 60)]
 	}
-	return strings.NewReplacer("@LEFT@", left, "@TOP@", cssText(title, 90), "@PAGE@", cssText(l.t("page"), 20), "@SEE@", cssText(l.t("see-page"), 20)).
+	return strings.NewReplacer("@LEFT@", left, "@TOP@", cssText(title, 90), "@CONTENTS@", cssText(l.t("contents"), 40), "@PAGE@", cssText(l.t("page"), 20), "@SEE@", cssText(l.t("see-page"), 20)).
 		Replace(styleSource + printSource)
 }
 

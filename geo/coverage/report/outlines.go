@@ -25,7 +25,9 @@ type frame struct {
 
 const (
 	mapWidth     = 900.0
-	mapMaxHeight = 860.0
+	mapMaxHeight = 660.0
+	mapMinWidth  = 420.0
+	mapNames     = 90.0 // room beside a tall territory
 	mapMargin    = 14.0
 	metresPerLat = 111195.08
 )
@@ -37,7 +39,9 @@ func newFrame(b orb.Bound) *frame {
 	f.ky = math.Min((mapWidth-2*mapMargin)/(lon*squeeze), (mapMaxHeight-2*mapMargin)/lat)
 	f.kx = f.ky * squeeze
 	f.height = math.Max(lat*f.ky+2*mapMargin, 200)
-	f.dx = (mapWidth - lon*f.kx) / 2
+	// A tall territory has a narrow map, with room for names beside it.
+	f.width = math.Min(mapWidth, math.Max(lon*f.kx+2*mapMargin+2*mapNames, mapMinWidth))
+	f.dx = (f.width - lon*f.kx) / 2
 	return f
 }
 

@@ -298,10 +298,11 @@ func (v *studyView) keys() []keyFigure {
 	out := []keyFigure{{Value: l.people(v.st.PopulationTotal), Text: l.t("study.key.people"), Class: "k-median"}}
 	if i := v.mainIsolation(); i != nil && !i.Suppressed {
 		k, all := len(i.Services), sum(i.People)
+		persons := func(n float64) string { return l.people(n) + " " + l.t("unit.people") }
 		out = append(out,
-			keyFigure{l.share(i.People[0], all), l.t("study.key.all", l.whole(int64(k)), l.exact(i.ThresholdS), l.profile(i.Profile)), l.people(i.People[0]), "k-covered"},
-			keyFigure{l.share(all-i.People[0], all), l.t("study.key.some"), l.people(all - i.People[0]), "k-uncovered"},
-			keyFigure{l.share(i.People[k], all), l.t("study.key.none"), l.people(i.People[k]), "k-unreachable"})
+			keyFigure{l.share(i.People[0], all), l.t("study.key.all", l.whole(int64(k)), l.exact(i.ThresholdS), l.profile(i.Profile)), persons(i.People[0]), "k-covered"},
+			keyFigure{l.share(all-i.People[0], all), l.t("study.key.some"), persons(all - i.People[0]), "k-uncovered"},
+			keyFigure{l.share(i.People[k], all), l.t("study.key.none"), persons(i.People[k]), "k-unreachable"})
 	}
 	met, judged := 0, 0
 	for i := range v.st.Rules {

@@ -223,8 +223,27 @@ func (v *Verdict) objects(path string, a, b map[string]any) {
 			continue
 		}
 		at := strings.TrimPrefix(path+"."+k, ".")
+		if k == "inputs" { // which data it is made from, in whatever order they are named
+			v.walk(at, byDataset(a[k]), byDataset(b[k]))
+			continue
+		}
 		v.walk(at, a[k], b[k])
 	}
+}
+
+// byDataset is a list of inputs in an order of its own.
+func byDataset(inputs any) any {
+	list, ok := inputs.([]any)
+	if !ok {
+		return inputs
+	}
+	key := func(in any) string {
+		o, _ := in.(map[string]any)
+		return fmt.Sprint(o["dataset"], " ", o["role"], " ", o["sha256"])
+	}
+	list = slices.Clone(list)
+	slices.SortStableFunc(list, func(a, b any) int { return cmp.Compare(key(a), key(b)) })
+	return list
 }
 
 func sameNumber(a, b json.Number) bool {
