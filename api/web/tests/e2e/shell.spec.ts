@@ -63,6 +63,18 @@ test('the place where the map was moved to is in the address, and a link goes th
   await expect.poll(() => /m=([^&]+)/.exec(page.url())?.[1]).toBe(wanted);
 });
 
+test('a click on the map opens the municipality there', async ({ page }) => {
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await openTask(page, 'it', 'places');
+  await drawn(page);
+  const asked = page.waitForResponse((r) => r.url().includes('/territories?at='));
+  const box = (await page.locator('#map canvas').first().boundingBox())!;
+  await page.mouse.click(box.x + box.width / 2 + 40, box.y + box.height / 2 + 20);
+  const found = ((await (await asked).json()) as { territories: { name: string }[] }).territories.map((t) => t.name);
+  expect(found.length).toBeGreaterThan(0);
+  await expect(page.locator('#panel h2').first()).toHaveText(new RegExp(found.map((n) => n.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|')));
+});
+
 test('the language changes everything and is remembered', async ({ page }) => {
   await open(page, 'it');
   await expect(page.locator('#tasks [aria-current=page]')).toHaveText('Luoghi');

@@ -1,5 +1,5 @@
 // What the page says when there is nothing, or when something goes wrong.
-import { anyTerritory, base, choose, expect, open, shot, test, violations } from './page';
+import { anyTerritory, base, choose, expect, open, openTask, shot, test, violations } from './page';
 
 test('an empty catalog says how to begin', async ({ page }) => {
   await page.route('**/collections', (r) => r.fulfill({ json: { collections: [], links: [] } }));
@@ -40,24 +40,25 @@ test('a silent server is told apart', async ({ page, watch }) => {
   await expect(page.getByRole('alert')).toContainText('The server does not answer');
 });
 
-test('a question that fails keeps the form', async ({ page, watch }) => {
-  watch.allow(/400/);
-  await open(page, 'it');
-  const { root } = await anyTerritory(page);
-  await choose(page, root);
-  await page.route('**/processes/**', (r) =>
-    r.fulfill({
-      status: 400,
-      contentType: 'application/problem+json',
-      json: { title: 'Bad Request', status: 400, detail: 'no population data', hint: 'ingest one with --role population' },
-    }),
+test('a long computation shows its progress and can be given up', async ({ page, watch }) => {
+  watch.allow(/Failed to load resource/);
+  let dismissed = false;
+  await page.route('**/processes/*/execution', (r) =>
+    r.fulfill({ status: 201, json: { jobID: 'slow', status: 'accepted' }, headers: { Location: '/jobs/slow' } }),
   );
-  await page.getByRole('tab').nth(1).click();
-  await page.locator('form button[type=submit]').click();
-  await expect(page.getByRole('alert')).toContainText('no population data');
-  await expect(page.locator('form button[type=submit]')).toBeEnabled();
+  await page.route('**/jobs/slow', (r) => {
+    if (r.request().method() === 'DELETE') dismissed = true;
+    return r.fulfill({ json: { jobID: 'slow', status: 'running', progress: 42 } });
+  });
+  const { code } = await anyTerritory(page);
+  await openTask(page, 'it', 'coverage', `&t=${encodeURIComponent(code)}`);
+  const bar = page.getByRole('progressbar').first();
+  await expect(bar).toHaveAttribute('value', '42');
   expect(await violations(page)).toEqual([]);
-  await shot(page, 'state-question-failed');
+  await shot(page, 'state-running');
+  await page.getByRole('button', { name: 'Annulla' }).first().click();
+  await expect.poll(() => dismissed).toBe(true);
+  await expect(bar).toHaveCount(0);
 });
 
 test('a profile with gaps in the data says so', async ({ page }) => {

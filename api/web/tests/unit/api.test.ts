@@ -18,14 +18,12 @@ function client(answer: () => Response | Promise<Response>) {
 const json = (body: unknown, status = 200, headers: Record<string, string> = {}) =>
   new Response(JSON.stringify(body), { status, headers: { 'Content-Type': 'application/json', ...headers } });
 
-const inputs = { territory: '099', service: 'pharmacy', profile: 'walking', thresholds: ['15m'] } as const;
-
 describe('addresses', () => {
   test('escape what comes from data', async () => {
     const { api, calls } = client(() => json({}));
     await api.territory('a/b?c', true);
-    await api.profile('x y');
-    expect(calls.map((c) => c.url)).toEqual(['/territories/a%2Fb%3Fc?geometry=true', '/territories/x%20y/profile']);
+    await api.report('x y');
+    expect(calls.map((c) => c.url)).toEqual(['/territories/a%2Fb%3Fc?geometry=true', '/reports/x%20y.json']);
   });
 
   test('a point is longitude, latitude', async () => {
@@ -44,7 +42,7 @@ describe('errors', () => {
   test('keep the words of a problem', async () => {
     const problem = { type: '/problems/not-exist', title: 'Not Found', status: 404, detail: 'no territory x', hint: 'see /territories' };
     const { api } = client(() => new Response(JSON.stringify(problem), { status: 404, headers: { 'Content-Type': 'application/problem+json' } }));
-    const e = await api.profile('x').catch((x: unknown) => x);
+    const e = await api.territory('x', false).catch((x: unknown) => x);
     expect(e).toBeInstanceOf(ApiError);
     expect((e as ApiError).kind).toBe('server');
     expect((e as ApiError).problem).toEqual(problem);
@@ -70,30 +68,6 @@ describe('errors', () => {
     const { api } = client(() => Promise.reject(new DOMException('gone', 'AbortError')));
     expect(isAbort(await api.collections().catch((e: unknown) => e))).toBe(true);
     expect(asApiError(new Error('x')).problem.detail).toBe('x');
-  });
-});
-
-describe('coverage', () => {
-  test('asks for a job and takes its id', async () => {
-    const { api, calls } = client(() => json({ jobID: '7', status: 'accepted' }, 201, { Location: 'http://h/jobs/7' }));
-    expect(await api.coverage({ ...inputs, thresholds: ['15m'] })).toEqual({ job: '7' });
-    const { url, init } = calls[0]!;
-    expect(url).toBe('/processes/coverage-report/execution');
-    expect(init.method).toBe('POST');
-    expect(new Headers(init.headers).get('Prefer')).toBe('respond-async');
-    expect(JSON.parse(init.body as string)).toEqual({ inputs: { ...inputs } });
-  });
-
-  test('takes an answer that came at once', async () => {
-    const { api } = client(() => json({ id: 'r' }));
-    expect(await api.coverage({ ...inputs, thresholds: ['15m'] })).toEqual({ report: { id: 'r' } });
-  });
-
-  test('takes the id from the address, and complains without one', async () => {
-    const located = client(() => json({}, 201, { Location: '/jobs/9' }));
-    expect(await located.api.coverage({ ...inputs, thresholds: [] })).toEqual({ job: '9' });
-    const lost = client(() => json({}, 201));
-    await expect(lost.api.coverage({ ...inputs, thresholds: [] })).rejects.toMatchObject({ kind: 'format' });
   });
 });
 

@@ -125,6 +125,20 @@ describe('execute', () => {
   });
 });
 
+test('the pause between two looks ends at once when it is given up', async () => {
+  const stop = new AbortController();
+  const long = pause(60_000, stop.signal).catch((e: unknown) => e);
+  stop.abort();
+  expect(isAbort(await long)).toBe(true);
+  expect(isAbort(await pause(60_000, stop.signal).catch((e: unknown) => e))).toBe(true);
+  const growing: number[] = [];
+  let looks = 0;
+  const { c } = connection(json({ jobID: '1' }, 201), () => json({ status: ++looks < 12 ? 'running' : 'successful' })());
+  await c.execute('x', {}, { sleep: (ms) => Promise.resolve(void growing.push(ms)) });
+  expect(growing.every((ms, i) => i === 0 || ms >= growing[i - 1]!)).toBe(true);
+  expect(growing.at(-1)).toBe(2000);
+});
+
 describe('a computation', () => {
   test('keeps its last answer while the next is computed, and forgets one that was overtaken', async () => {
     const c = new Computation<string>();

@@ -1,23 +1,8 @@
 // Calls that several parts of the page make, with their answers in one shape.
 // New code takes get, post and execute of client.ts, typed by the document.
-import { ApiError } from './errors';
 import { Connection, type Fetch } from './client';
-import type {
-  Collection,
-  CoverageInputs,
-  CoverageReport,
-  Job,
-  Landing,
-  Legend,
-  LegendEntry,
-  Profile,
-  ReportSummary,
-  Status,
-  Territory,
-  TerritoryDetail,
-} from '../types';
+import type { Collection, CoverageReport, Landing, Legend, LegendEntry, ReportSummary, Status, Territory, TerritoryDetail } from '../types';
 import type { FeatureCollection } from 'geojson';
-import type { StyleSpecification } from 'maplibre-gl';
 
 /** local keeps the path and query of a link: the page only speaks to its own origin. */
 export function local(href: string): string {
@@ -29,17 +14,9 @@ export interface Client {
   landing(signal?: AbortSignal): Promise<Landing>;
   status(signal?: AbortSignal): Promise<Status>;
   collections(signal?: AbortSignal): Promise<Collection[]>;
-  style(dataset: string, signal?: AbortSignal): Promise<StyleSpecification>;
-  legend(dataset: string, signal?: AbortSignal): Promise<Legend>;
   sample(dataset: string, bbox: number[] | undefined, limit: number, signal?: AbortSignal): Promise<FeatureCollection>;
   territories(query: TerritoryQuery, signal?: AbortSignal): Promise<Territory[]>;
   territory(code: string, geometry: boolean, signal?: AbortSignal): Promise<TerritoryDetail>;
-  profile(code: string, signal?: AbortSignal): Promise<Profile>;
-  coverage(inputs: CoverageInputs, signal?: AbortSignal): Promise<{ report: CoverageReport } | { job: string }>;
-  job(id: string, signal?: AbortSignal): Promise<Job>;
-  jobResult(id: string, signal?: AbortSignal): Promise<CoverageReport>;
-  dismiss(id: string): Promise<void>;
-  collection(id: string, signal?: AbortSignal): Promise<Collection>;
   /** the newest first */
   reports(limit: number, signal?: AbortSignal): Promise<ReportSummary[]>;
   report(id: string, signal?: AbortSignal): Promise<CoverageReport>;
@@ -65,47 +42,24 @@ function search(values: Record<string, string | number | undefined>): string {
 
 export function createClient(fetcher: Fetch = fetch.bind(globalThis)): Client {
   const connection = new Connection(fetcher);
-  const send = (path: string, init: RequestInit): Promise<Response> => connection.send(path, init);
-  const readJSON = <T>(r: Response, path: string): Promise<T> => connection.json<T>(r, path);
 
   async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
-    const r = await send(path, { headers: { Accept: 'application/json' }, ...(signal ? { signal } : {}) });
-    return readJSON<T>(r, path);
+    const r = await connection.send(path, { headers: { Accept: 'application/json' }, ...(signal ? { signal } : {}) });
+    return connection.json<T>(r, path);
   }
 
   return {
     landing: (signal) => get('/?f=json', signal),
     status: (signal) => get('/status', signal),
     collections: async (signal) => (await get<{ collections: Collection[] }>('/collections', signal)).collections ?? [],
-    style: (dataset, signal) => get(`/styles/${seg(dataset)}?labels=false`, signal),
-    legend: async (dataset, signal) => readLegend(await get<RawLegend>(`/legend/${seg(dataset)}`, signal)),
     sample: (dataset, bbox, limit, signal) => get(`/collections/${seg(dataset)}/items${search({ limit, bbox: bbox?.join(',') })}`, signal),
     territories: async (query, signal) => {
       const q = search({ ...query, at: query.at?.join(',') });
       return (await get<{ territories: Territory[] | null }>(`/territories${q}`, signal)).territories ?? [];
     },
     territory: (code, geometry, signal) => get(`/territories/${seg(code)}${geometry ? '?geometry=true' : ''}`, signal),
-    profile: (code, signal) => get(`/territories/${seg(code)}/profile`, signal),
-    coverage: async (inputs, signal) => {
-      const path = '/processes/coverage-report/execution';
-      const r = await send(path, {
-        method: 'POST',
-        headers: { Accept: 'application/json', 'Content-Type': 'application/json', Prefer: 'respond-async' },
-        body: JSON.stringify({ inputs }),
-        ...(signal ? { signal } : {}),
-      });
-      if (r.status !== 201) return { report: await readJSON<CoverageReport>(r, path) };
-      const job = await readJSON<Job>(r, path);
-      const id = job.jobID ?? r.headers.get('Location')?.split('/').pop();
-      if (!id) throw new ApiError('format', { title: '', status: 201, detail: 'the job has no id', instance: path });
-      return { job: id };
-    },
-    job: (id, signal) => get(`/jobs/${seg(id)}`, signal),
-    jobResult: (id, signal) => get(`/jobs/${seg(id)}/results`, signal),
-    collection: (id, signal) => get(`/collections/${seg(id)}`, signal),
     reports: async (limit, signal) => (await get<{ reports: ReportSummary[] | null }>(`/reports${search({ limit })}`, signal)).reports ?? [],
     report: (id, signal) => get(`/reports/${seg(id)}.json`, signal),
-    dismiss: async (id) => void (await send(`/jobs/${seg(id)}`, { method: 'DELETE', headers: { Accept: 'application/json' } })),
   };
 }
 
