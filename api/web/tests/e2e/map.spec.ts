@@ -7,8 +7,28 @@ const sizes = { desktop: { width: 1280, height: 800 }, phone: { width: 360, heig
 const langs = ['it', 'en'] as const;
 
 const words = {
-  it: { here: 'Che cosa c’è qui', measure: 'Misura', list: 'Elenco', look: 'Cerca', height: 'Quota', cover: 'Copertura del suolo', clear: 'Ultima senza nuvole', area: 'Superficie', calculate: 'Calcola' },
-  en: { here: 'What is here', measure: 'Measure', list: 'List', look: 'Look', height: 'Height', cover: 'Land cover', clear: 'Last clear one', area: 'Area', calculate: 'Calculate' },
+  it: {
+    here: 'Che cosa c’è qui',
+    measure: 'Misura',
+    list: 'Elenco',
+    look: 'Cerca',
+    height: 'Quota',
+    cover: 'Copertura del suolo',
+    clear: 'Ultima senza nuvole',
+    area: 'Superficie',
+    calculate: 'Calcola',
+  },
+  en: {
+    here: 'What is here',
+    measure: 'Measure',
+    list: 'List',
+    look: 'Look',
+    height: 'Height',
+    cover: 'Land cover',
+    clear: 'Last clear one',
+    area: 'Area',
+    calculate: 'Calculate',
+  },
 } as const;
 
 async function sound(page: Page, name: string): Promise<void> {
@@ -111,7 +131,9 @@ for (const [size, viewport] of Object.entries(sizes)) {
         await page.locator('#measure-typed').fill('45.9 9.7\n45.9 9.8\n46.0 9.8\n46.0 9.7');
         await page.getByRole('button', { name: w.calculate }).click();
         // As the geodesics of GeographicLib add up.
-        await expect(page.getByRole('region', { name: new RegExp(w.measure === 'Misura' ? 'Misura' : 'Measurement') })).toContainText(lang === 'it' ? /26,6\d\d\skm/ : /26\.6\d\d\skm/);
+        await expect(page.getByRole('region', { name: new RegExp(w.measure === 'Misura' ? 'Misura' : 'Measurement') })).toContainText(
+          lang === 'it' ? /26,6\d\d\skm/ : /26\.6\d\d\skm/,
+        );
         await page.locator('label[for=measure-area]').click();
         await expect(page.locator('dl').first()).toContainText(lang === 'it' ? /8\.6\d\d(,\d)?\sha/ : /8,6\d\d(\.\d)?\sha/);
         await sound(page, `measure-${id}`);
@@ -211,9 +233,14 @@ test.describe('the map', () => {
     for (let i = 0; i < 120; i++) await page.mouse.move(box.x + 500 - Math.sin(i / 12) * 150, box.y + 400 + Math.cos(i / 12) * 100);
     await page.mouse.up();
     const frames = await page.evaluate(() => (window as unknown as { frames: number[] }).frames);
-    const gaps = frames.slice(1).map((t, i) => t - frames[i]!).sort((a, b) => a - b);
+    const gaps = frames
+      .slice(1)
+      .map((t, i) => t - frames[i]!)
+      .sort((a, b) => a - b);
     const middle = gaps[Math.floor(gaps.length / 2)]!;
-    console.log(`panning the demonstration layers: ${frames.length} pictures, middle ${middle.toFixed(1)} ms, slowest twentieth ${gaps[Math.floor(gaps.length * 0.95)]!.toFixed(1)} ms`);
+    console.log(
+      `panning the demonstration layers: ${frames.length} pictures, middle ${middle.toFixed(1)} ms, slowest twentieth ${gaps[Math.floor(gaps.length * 0.95)]!.toFixed(1)} ms`,
+    );
     expect(frames.length).toBeGreaterThan(10);
   });
 });

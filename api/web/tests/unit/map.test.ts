@@ -142,4 +142,3 @@ describe('codeField', () => {
     expect(codeField([feature(7, { c: '9' })], whole)).toBeNull();
   });
 });
-

@@ -6,7 +6,12 @@ import { plain, rasterQuery, readLayer, readLayers, styleQuery, writeLayer, writ
 import type { BBox, RasterItem } from '../../src/lib/types';
 
 const box: BBox = [9, 45, 10, 46];
-const item = (day: string | null, clouds: number | null, bbox: BBox = box): RasterItem => ({ id: `${day}-${bbox[0]}`, datetime: day && `${day}T10:00:00Z`, cloud_cover: clouds, bbox });
+const item = (day: string | null, clouds: number | null, bbox: BBox = box): RasterItem => ({
+  id: `${day}-${bbox[0]}`,
+  datetime: day && `${day}T10:00:00Z`,
+  cloud_cover: clouds,
+  bbox,
+});
 
 describe('dates', () => {
   const list = days([item('2025-10-14', 31), item('2025-01-22', 3), item('2025-07-21', 1), item('2025-07-21', 5, [10, 45, 11, 46]), item(null, 0)]);
@@ -44,7 +49,19 @@ describe('looks', () => {
   const whole: Written = {
     id: 'sentinel-2',
     opacity: 0.35,
-    look: { ...plain, date: '2025-07-21', index: 'NDVI', colormap: 'viridis_r', cloudless: true, by: 'a~b,c:d é', method: 'jenks', classes: 7, palette: 'ylgn', bands: 'nir,red,green', terrain: 'slope' },
+    look: {
+      ...plain,
+      date: '2025-07-21',
+      index: 'NDVI',
+      colormap: 'viridis_r',
+      cloudless: true,
+      by: 'a~b,c:d é',
+      method: 'jenks',
+      classes: 7,
+      palette: 'ylgn',
+      bands: 'nir,red,green',
+      terrain: 'slope',
+    },
   };
 
   test('come back from an address', () => {
@@ -88,18 +105,42 @@ describe('measures', () => {
   test('are those of GeographicLib', () => {
     // Karney's GeodSolve: JFK to LHR, Flinders Peak to Buninyong (Geoscience Australia: 54972.271 m).
     expect(distance([-73.8, 40.6], [-0.5, 51.6])).toBeCloseTo(5551759.4, 0);
-    expect(distance([144 + 25 / 60 + 29.52442 / 3600, -(37 + 57 / 60 + 3.7203 / 3600)], [143 + 55 / 60 + 35.38388 / 3600, -(37 + 39 / 60 + 10.15611 / 3600)])).toBeCloseTo(54972.271, 2);
+    expect(
+      distance(
+        [144 + 25 / 60 + 29.52442 / 3600, -(37 + 57 / 60 + 3.7203 / 3600)],
+        [143 + 55 / 60 + 35.38388 / 3600, -(37 + 39 / 60 + 10.15611 / 3600)],
+      ),
+    ).toBeCloseTo(54972.271, 2);
     expect(distance([9, 45], [9, 45])).toBe(0);
     // A degree along the equator and across the antimeridian.
     expect(distance([0, 0], [1, 0])).toBeCloseTo(111319.491, 2);
     expect(distance([179.5, 0], [-179.5, 0])).toBeCloseTo(111319.491, 2);
-    expect(lengthOf([[0, 0], [1, 0], [2, 0]])).toBeCloseTo(2 * 111319.491, 2);
+    expect(
+      lengthOf([
+        [0, 0],
+        [1, 0],
+        [2, 0],
+      ]),
+    ).toBeCloseTo(2 * 111319.491, 2);
   });
 
   test('of areas agree with closed forms', () => {
     // An eighth of the ellipsoid; its whole surface is 510065621.7 km².
-    expect(areaOf([[0, 0], [90, 0], [90, 90], [0, 90]]) / (510065621724088.44 / 8)).toBeCloseTo(1, 6);
-    const small: Position[] = [[9, 46], [9.001, 46], [9.001, 46.001], [9, 46.001]];
+    expect(
+      areaOf([
+        [0, 0],
+        [90, 0],
+        [90, 90],
+        [0, 90],
+      ]) /
+        (510065621724088.44 / 8),
+    ).toBeCloseTo(1, 6);
+    const small: Position[] = [
+      [9, 46],
+      [9.001, 46],
+      [9.001, 46.001],
+      [9, 46.001],
+    ];
     const plane = distance(small[0]!, small[1]!) * distance(small[1]!, small[2]!);
     expect(areaOf(small) / plane).toBeCloseTo(1, 4);
     expect(areaOf([...small].reverse())).toBeCloseTo(areaOf(small), 6);
@@ -129,6 +170,12 @@ describe('measures', () => {
   });
 
   test('lines that are no places are told by number', () => {
-    expect(parsePositions('45 9\n\nhere\n46 10\n')).toEqual({ positions: [[9, 45], [10, 46]], bad: [3] });
+    expect(parsePositions('45 9\n\nhere\n46 10\n')).toEqual({
+      positions: [
+        [9, 45],
+        [10, 46],
+      ],
+      bad: [3],
+    });
   });
 });

@@ -44,7 +44,13 @@ export function marked(list: LayerSpecification[], mark: Mark): LayerSpecificati
       ...(l['source-layer'] ? { 'source-layer': l['source-layer'] } : {}),
       minzoom: 12,
       ...(l.filter ? { filter: l.filter } : {}),
-      layout: { 'text-field': mark.code, 'text-size': ['interpolate', ['linear'], ['zoom'], 12, 9.5, 16, 13], 'text-allow-overlap': true, 'text-ignore-placement': true, 'text-font': ['Titillium Web', 'sans-serif'] },
+      layout: {
+        'text-field': mark.code,
+        'text-size': ['interpolate', ['linear'], ['zoom'], 12, 9.5, 16, 13],
+        'text-allow-overlap': true,
+        'text-ignore-placement': true,
+        'text-font': ['Titillium Web', 'sans-serif'],
+      },
       paint: { 'text-color': '#ffffff' },
     });
   }

@@ -91,13 +91,17 @@ export class Scene {
       if (map.getTerrain()) map.setTerrain(null);
       return;
     }
-    if (!map.getSource('map-heights')) map.addSource('map-heights', { type: 'raster-dem', url: absolute(tileJSON), tileSize: 256, encoding: 'terrarium' });
+    if (!map.getSource('map-heights'))
+      map.addSource('map-heights', { type: 'raster-dem', url: absolute(tileJSON), tileSize: 256, encoding: 'terrarium' });
     map.setTerrain({ source: 'map-heights', exaggeration });
   }
 
   /** points are the ids of the layers with points of the data, from the top. */
   get points(): string[] {
-    return [...this.specs.values()].filter((s) => s.type === 'circle').map((s) => s.id).reverse();
+    return [...this.specs.values()]
+      .filter((s) => s.type === 'circle')
+      .map((s) => s.id)
+      .reverse();
   }
 
   private arrange(): void {
@@ -140,11 +144,18 @@ export class Scene {
     const top = this.pictures.findLastIndex((p) => p.raster);
     for (const [i, p] of this.pictures.entries()) {
       this.sources(p);
-      for (const l of p.style.layers) out[l.type === 'symbol' && !l.id.endsWith('-code') ? 'names' : i <= top || l.type === 'fill' ? 'pictures' : 'lines'].push(l);
+      for (const l of p.style.layers)
+        out[l.type === 'symbol' && !l.id.endsWith('-code') ? 'names' : i <= top || l.type === 'fill' ? 'pictures' : 'lines'].push(l);
     }
     const line = { 'line-join': 'round' } as const;
     out.lines.push(
-      { id: 'selection-halo', type: 'line', source: 'selection', layout: line, paint: { 'line-color': '#fff', 'line-width': 6, 'line-opacity': 0.85 } },
+      {
+        id: 'selection-halo',
+        type: 'line',
+        source: 'selection',
+        layout: line,
+        paint: { 'line-color': '#fff', 'line-width': 6, 'line-opacity': 0.85 },
+      },
       { id: 'selection', type: 'line', source: 'selection', layout: line, paint: { 'line-color': '#17324d', 'line-width': 2.6 } },
     );
     out.names = out.names.map(inOurFont);

@@ -29,10 +29,15 @@ class Here {
     try {
       const on = layers.list.filter((l) => l.visible);
       const special = on.filter((l) => l.raster && changed({ ...l.look, colormap: null }));
-      const always = catalog.collections.filter((c) => c.contado.kind === 'raster' && (c.contado.role === 'elevation' || c.contado.role === 'landcover'));
+      const always = catalog.collections.filter(
+        (c) => c.contado.kind === 'raster' && (c.contado.role === 'elevation' || c.contado.role === 'landcover'),
+      );
       const ids = [...new Set([...on.filter((l) => !special.includes(l)).map((l) => l.id), ...always.map((c) => c.id)])];
       const query = { lon, lat, radius: Math.min(2000, Math.max(5, Math.round(radius))), datasets: ids.join(',') };
-      const [found, ...own] = await Promise.all([get('/here', { query, signal: run.signal }), ...special.map((l) => this.value(l, lon, lat, run.signal))]);
+      const [found, ...own] = await Promise.all([
+        get('/here', { query, signal: run.signal }),
+        ...special.map((l) => this.value(l, lon, lat, run.signal)),
+      ]);
       if (this.running !== run) return;
       this.found = found;
       this.values = [...own.filter((v) => v !== null), ...found.values.map((v) => ({ ...v, layer: layers.find(v.dataset) ?? null }))];
@@ -47,7 +52,11 @@ class Here {
   /** value is that of a picture as it is shown: the first item that has one. */
   private async value(l: Layer, lon: number, lat: number, signal: AbortSignal): Promise<Shown | null> {
     const { datetime, index, bands, mask } = rasterQuery({ ...l.look, colormap: null, terrain: null });
-    const answer = await get('/xyz/{dataset}/point/{place}', { path: { dataset: l.id, place: `${lon},${lat}` }, query: { datetime, index, bands, mask }, signal });
+    const answer = await get('/xyz/{dataset}/point/{place}', {
+      path: { dataset: l.id, place: `${lon},${lat}` },
+      query: { datetime, index, bands, mask },
+      signal,
+    });
     const it = answer.items.find((i) => i.values.some((v) => v !== null)) ?? answer.items[0];
     if (!it) return null;
     return {

@@ -43,7 +43,11 @@ class MapState {
   /** compare starts a comparison: of the uppermost picture with its date before, where it has one. */
   compare(how: Comparing): void {
     if (how !== 'off' && !this.other) {
-      const l = layers.imagery ?? layers.list.find((x) => x.raster && x.days.length > 1) ?? layers.list.find((x) => x.raster && x.visible) ?? layers.list.find((x) => x.raster);
+      const l =
+        layers.imagery ??
+        layers.list.find((x) => x.raster && x.days.length > 1) ??
+        layers.list.find((x) => x.raster && x.visible) ??
+        layers.list.find((x) => x.raster);
       if (!l) return;
       const i = l.look.date ? l.days.findIndex((d) => d.day === l.look.date) : l.days.length - 1;
       this.other = { id: l.id, look: { ...l.look, date: l.days[i > 0 ? i - 1 : i + 1]?.day ?? l.look.date } };
@@ -78,7 +82,10 @@ class MapState {
     if (!ground.above) q.set('r', '0');
     if (ground.relief) q.set('z', String(ground.exaggeration));
     if (this.comparing !== 'off' && this.other) {
-      q.set('c', `${this.comparing}*${Math.round(this.split)}*${writeLayer({ id: this.other.id, opacity: 1, look: { ...plain, ...this.other.look } })}`);
+      q.set(
+        'c',
+        `${this.comparing}*${Math.round(this.split)}*${writeLayer({ id: this.other.id, opacity: 1, look: { ...plain, ...this.other.look } })}`,
+      );
     }
     if (this.spot) q.set('at', `${this.spot.lon.toFixed(6)},${this.spot.lat.toFixed(6)}`);
     if (this.tab !== (this.spot ? 'here' : 'layers')) q.set('p', this.tab);

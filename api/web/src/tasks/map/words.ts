@@ -6,7 +6,8 @@ import { plain, type Look } from '../../lib/map/look';
 /** degrees writes a place, latitude first: 45,9714° N, 9,7583° E. */
 export function degrees(t: Translator, lon: number, lat: number, digits = 5): string {
   const wrapped = ((((lon + 180) % 360) + 360) % 360) - 180;
-  const fixed = (v: number): string => new Intl.NumberFormat(t.lang, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(Math.abs(v));
+  const fixed = (v: number): string =>
+    new Intl.NumberFormat(t.lang, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(Math.abs(v));
   const north = t.t(lat < 0 ? 'map.south' : 'map.north.short');
   const east = t.t(wrapped < 0 ? 'map.west' : 'map.east');
   return `${fixed(lat)}° ${north}, ${fixed(wrapped)}° ${east}`;
@@ -33,3 +34,15 @@ export function reading(t: Translator, value: number, unit = ''): string {
 }
 
 export const changed = (l: Look): boolean => JSON.stringify(l) !== JSON.stringify(plain);
+
+/** longWords writes a length: 12,3 m, 950 m, 4,217 km. */
+export function longWords(t: Translator, metres: number): string {
+  return metres < 1000 ? t.t('unit.m', { n: t.number(metres, metres < 100 ? 1 : 0) }) : t.t('unit.km', { n: t.number(metres / 1000, 3) });
+}
+
+/** areaWords writes an area in square metres, hectares, or hectares and square kilometres. */
+export function areaWords(t: Translator, squareMetres: number): string {
+  if (squareMetres < 10_000) return t.t('map.measure.m2', { n: t.number(squareMetres, 0) });
+  const ha = t.t('unit.ha', { n: t.number(squareMetres / 10_000, squareMetres < 1e6 ? 3 : 1) });
+  return squareMetres < 1e7 ? ha : t.t('map.measure.both', { ha, km2: t.t('unit.km2', { n: t.number(squareMetres / 1e6, 2) }) });
+}
