@@ -18,9 +18,12 @@ interface Watch {
   allow: (pattern: RegExp) => void;
 }
 
-export const test = plain.extend<{ watch: Watch }>({
+export const test = plain.extend<{ watch: Watch; firstVisit: boolean }>({
+  /** whether the guided tour is offered, which lies over the page */
+  firstVisit: [false, { option: true }],
   watch: [
-    async ({ page }, use) => {
+    async ({ page, firstVisit }, use) => {
+      if (!firstVisit) await page.addInitScript(() => location.protocol.startsWith('http') && localStorage.setItem('contado.tour', 'seen'));
       const allowed: RegExp[] = [];
       const w: Watch = { errors: [], outside: [], allow: (p) => void allowed.push(p) };
       page.on('pageerror', (e) => w.errors.push(e.message));

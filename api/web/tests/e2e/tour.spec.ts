@@ -1,5 +1,7 @@
 import { expect, open, overflow, shot, test, violations } from './page';
 
+test.use({ firstVisit: true });
+
 for (const size of [
   { name: 'desktop', width: 1280, height: 800 },
   { name: 'phone', width: 360, height: 740 },
