@@ -61,7 +61,7 @@ async function answer<T>(q: Question, long: boolean, w: Waiting): Promise<T> {
 
 async function quick<T>(q: Question, w: Waiting): Promise<T> {
   try {
-    const r = await post(q, 'json', w.signal);
+    const r = await post(q, '', w.signal);
     return (await r.json()) as T;
   } catch (e) {
     if (e instanceof ApiError && e.problem.status === 503) return execute<T>(q.process, q.inputs, w);
@@ -71,7 +71,7 @@ async function quick<T>(q: Question, w: Waiting): Promise<T> {
 
 function post(q: Question, format: string, signal?: AbortSignal): Promise<Response> {
   const call = callOf(q, format);
-  const headers = { Accept: '*/*', 'Content-Type': 'application/json' };
+  const headers = { Accept: 'application/json, */*;q=0.5', 'Content-Type': 'application/json' };
   return send(call.path, { method: 'POST', headers, body: JSON.stringify(call.body), ...(signal ? { signal } : {}) });
 }
 
