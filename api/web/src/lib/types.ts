@@ -1,6 +1,7 @@
 // The JSON of the HTTP API, as far as the page reads it. Lengths are metres,
 // times seconds, coordinates longitude, latitude.
 import type { Geometry } from 'geojson';
+import type { components } from './api/schema';
 
 export type Lang = 'it' | 'en';
 
@@ -23,16 +24,7 @@ export interface Problem {
   hint?: string;
 }
 
-export interface Status {
-  status: string;
-  version: string;
-  program?: string;
-  started_at?: string;
-  uptime_s?: number;
-  datasets: number;
-  revision: number;
-  demo: boolean;
-}
+export type Status = components['schemas']['status'];
 
 export interface Landing {
   title: string;
