@@ -81,6 +81,7 @@ test('the whole question is in the address', async ({ page }) => {
 });
 
 test('a journey is told for a group left out, a click and typed coordinates', async ({ page }) => {
+  test.slow();
   await ask(page, 'it');
   const first = page.locator('.coverage section', { hasText: 'Chi resta escluso' }).locator('tbody button').first();
   await first.click();
@@ -102,11 +103,16 @@ test('a journey is told for a group left out, a click and typed coordinates', as
 });
 
 test('one facility more and one less are compared, and rules are judged', async ({ page }) => {
+  test.slow();
   await ask(page, 'it');
   await page.locator('#coverage-compare').selectOption('without');
   await expect(page.locator('.compare .sum')).toContainText('−', { timeout: 60_000 });
   await page.locator('#coverage-compare').selectOption('extra');
-  await page.locator('#coverage-extra').fill('46.05, 9.60');
+  // Where the largest group left out lives, one more facility reaches somebody.
+  await page.locator('.coverage section', { hasText: 'Chi resta escluso' }).locator('tbody button').first().click();
+  await expect(page).toHaveURL(/at=/);
+  const at = /at=([\d.]+),([\d.]+)/.exec(decodeURIComponent(page.url()))!;
+  await page.locator('#coverage-extra').fill(`${at[1]}, ${at[2]}`);
   await page.locator('#coverage-extra').press('Enter');
   await expect(page.locator('.compare .sum')).toContainText(/\+\d/, { timeout: 60_000 });
   await expect(
