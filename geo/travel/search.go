@@ -8,7 +8,9 @@ import (
 	"contado/geo/fault"
 )
 
-// search is one run of Dijkstra's algorithm with buckets.
+// search is what one request asks for, and goes about it cell by cell, by
+// Dijkstra's algorithm with buckets, as Reach does. Compute and KNearest go tile
+// by tile: see tiling.
 //
 // Exactness. Let ⊕ be float32 addition. A time is the least d that satisfies
 // d(v) = min over moves (u, v) of d(u) ⊕ t(u, v), with d = offset at sources.
