@@ -3313,12 +3313,12 @@ export interface components {
             name: string;
             /**
              * Format: double
-             * @description Cells with a value
+             * @description Cells with a value, by their part inside
              */
             count?: number | null;
             /**
              * Format: double
-             * @description Cells on the grid
+             * @description Cells on the grid, by their part inside
              */
             cells?: number | null;
             /**
@@ -3378,7 +3378,7 @@ export interface components {
                 area_km2: number;
                 /**
                  * Format: double
-                 * @description null when hidden
+                 * @description Null when hidden
                  */
                 people: number | null;
                 /** Format: double */
