@@ -1,4 +1,8 @@
-import { expect, open, overflow, shot, test, violations } from './page';
+import type { Page } from '@playwright/test';
+import { expect, open, overflow, test, violations } from './page';
+
+// Some steps show a map that is being computed: its picture takes a while.
+const shot = (page: Page, name: string) => page.screenshot({ path: `test-results/${name}.png`, timeout: 90_000 });
 
 test.use({ firstVisit: true });
 
@@ -13,7 +17,7 @@ for (const size of [
         : { offer: 'New here?', start: 'Start the tour', next: 'Next', back: 'Back', done: 'Finish', tour: 'Guided tour' };
 
     test(`the tour goes through the page, ${size.name} ${lang}`, async ({ page }) => {
-      test.setTimeout(180_000);
+      test.setTimeout(420_000);
       await page.setViewportSize(size);
       await page.emulateMedia({ reducedMotion: 'reduce' });
       await open(page, lang);
