@@ -83,8 +83,11 @@ func (b *base) places(d catalog.Dataset) {
 	if p := peopleField(d); p != "" {
 		people := []any{"to-number", []any{"get", p}, 0}
 		size = zoomed(7, []any{"step", people, 9.5, 1000, 11, 10000, 13}, 14, []any{"step", people, 12, 500, 13.5, 2000, 15, 10000, 18})
-		filter = append(filter, []any{"any",
-			[]any{">=", []any{"zoom"}, labelZoom(d)}, []any{"all", []any{">=", []any{"zoom"}, labelZoom(d) - 2}, []any{">=", people, 300}}, []any{">=", people, 2000},
+		filter = append(filter, []any{
+			"any",
+			[]any{">=", []any{"zoom"}, labelZoom(d)},
+			[]any{"all", []any{">=", []any{"zoom"}, labelZoom(d) - 2}, []any{">=", people, 300}},
+			[]any{">=", people, 2000},
 		})
 	}
 	l := Layer{Type: "symbol", Filter: filter, Layout: b.text(d, field, size), Paint: quiet(ink)}
