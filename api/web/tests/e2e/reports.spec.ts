@@ -52,13 +52,13 @@ async function make(page: Page, id: string, minutes: number[]): Promise<void> {
   const territories = (await (await page.request.get(`${base()}/territories`)).json()) as { territories: { code: string }[] };
   const service = (await (await page.request.get(`${base()}/collections`)).json()) as { collections: { id: string; contado: { role: string } }[] };
   await page.request.delete(`${base()}/reports/${id}`);
-  const r = await page.request.post(`${base()}/processes/coverage-study/execution`, {
+  const r = await page.request.post(`${base()}/processes/coverage-report/execution`, {
     timeout: 120_000,
     data: {
       inputs: {
         territory: territories.territories[0]!.code,
-        services: [service.collections.find((c) => c.contado.role === 'service')!.id],
-        profiles: ['straight-line'],
+        service: (service.collections.find((c) => c.id === 'pharmacy') ?? service.collections.find((c) => c.contado.role === 'service'))!.id,
+        profile: 'straight-line',
         thresholds: minutes.map((m) => `${m}m`),
         report_id: id,
         title: `E2E ${id}`,
@@ -103,7 +103,7 @@ for (const [size, viewport] of Object.entries(sizes)) {
         for (const box of await page.getByRole('table').getByRole('checkbox').all()) await box.check();
         await page.getByRole('button', { name: w.compare }).click();
         await expect(page.getByRole('heading', { level: 2, name: w.changed })).toBeFocused();
-        await expect(page.locator('.headline')).toHaveText(w.decimal);
+        await expect(page.locator('.headline')).toHaveText(/\d ?%/);
         await sound(page, `change-${size}-${lang}`);
         await page.goBack();
         await openTask(page, lang, 'reports', `&r=${id}-a`);

@@ -137,7 +137,7 @@ export const words = {
   'reports.delete.no': 'No, keep it',
   'reports.delete.done': 'Report deleted.',
   'reports.change.headline': '{subject}: within {time}, from {a} to {b} of the population ({points}, {people} people).',
-  'reports.change.same': '{subject}: within {time} nothing has changed, {b} of the population ({points}, {people} people; {a} before).',
+  'reports.change.same': '{subject}: within {time} nothing has changed: {b} of the population.',
   'reports.change.hidden': 'The main result is hidden in one of the two reports, to protect people.',
   'reports.change.sides': '{territory}: report of {a} and report of {b}.',
   'reports.change.open.a': 'Open the first',

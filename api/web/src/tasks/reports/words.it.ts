@@ -137,7 +137,7 @@ export const words = {
   'reports.delete.no': 'No, conserva',
   'reports.delete.done': 'Rapporto eliminato.',
   'reports.change.headline': '{subject}: entro {time} si passa da {a} a {b} della popolazione ({points}, {people} persone).',
-  'reports.change.same': '{subject}: entro {time} nulla è cambiato, {b} della popolazione ({points}, {people} persone; prima {a}).',
+  'reports.change.same': '{subject}: entro {time} nulla è cambiato: {b} della popolazione.',
   'reports.change.hidden': 'Il risultato principale è nascosto in uno dei due rapporti, per proteggere le persone.',
   'reports.change.sides': '{territory}: rapporto del {a} e rapporto del {b}.',
   'reports.change.open.a': 'Apri il primo',
