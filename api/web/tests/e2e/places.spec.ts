@@ -1,4 +1,4 @@
-import { expect, open, overflow, shot, test, violations } from './page';
+import { base, expect, open, overflow, shot, test, violations } from './page';
 
 const sizes = [
   { name: 'desktop', width: 1280, height: 800 },
@@ -13,11 +13,9 @@ for (const size of sizes) {
   for (const lang of ['it', 'en'] as const) {
     test(`the page of a territory, ${size.name} ${lang}`, async ({ page }) => {
       await page.setViewportSize(size);
-      await open(page, lang);
-      const origin = new URL(page.url()).origin;
-      const some = (await (await page.request.get(`${origin}/territories?level=municipality&limit=1&people=true`)).json()) as Listed;
+      const some = (await (await page.request.get(`${base()}/territories?level=municipality&limit=1&people=true`)).json()) as Listed;
       const one = some.territories[0]!;
-      await page.goto(`${origin}/#/places?t=${one.code}&lang=${lang}`);
+      await open(page, lang, `&t=${one.code}`);
       await expect(page.locator('#panel h2')).toHaveText(one.name);
       const people = new Intl.NumberFormat(lang === 'it' ? 'it-IT' : 'en-GB', { useGrouping: 'always' } as Intl.NumberFormatOptions).format(
         Math.round(one.people!),
