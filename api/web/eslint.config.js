@@ -34,6 +34,8 @@ export default ts.config(
       'svelte/require-each-key': 'error',
       // Links are addresses of the page (#/…) or of the API; there is no router of SvelteKit.
       'svelte/no-navigation-without-resolve': 'off',
+      // {'?'} keeps a sign out of the search for texts in markup.
+      'svelte/no-useless-mustaches': 'off',
       // Maps and dates that no rune watches.
       'svelte/prefer-svelte-reactivity': 'off',
     },
