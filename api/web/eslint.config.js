@@ -20,7 +20,10 @@ export default ts.config(
       'no-restricted-globals': ['error', { name: 'fetch', message: 'use src/lib/api: it knows errors, types and aborts' }],
       'no-restricted-syntax': [
         'error',
-        { selector: 'SvelteAttribute[key.name="style"]', message: 'the policy forbids style attributes: use style:property' },
+        {
+          selector: 'SvelteElement[kind="html"] > SvelteStartTag > SvelteAttribute[key.name="style"]',
+          message: 'the policy forbids style attributes: use style:property',
+        },
         {
           selector: 'Literal[value=/^https?:\\/\\/(?!127\\.0\\.0\\.1|localhost|[a-z]+\\.invalid|www\\.w3\\.org)/]',
           message: 'the page speaks to its own origin only',
