@@ -31,7 +31,7 @@ const at = (l: Land, x: number, y: number): [number, number] => [l.box[0] + x * 
 async function open(page: Page, lang: 'it' | 'en', rest = ''): Promise<void> {
   await page.goto('about:blank');
   await page.goto(`${base()}/#/area?lang=${lang}${rest}`);
-  await expect(page.locator('#panel h2')).toBeVisible();
+  await expect(page.locator('#panel h2')).toBeVisible({ timeout: 60_000 });
 }
 
 const typing = { it: 'Scrivi, incolla o carica un’area', en: 'Type, paste or load an area' };
@@ -134,8 +134,8 @@ for (const [tool, clicks] of [
     await open(page, 'it', `&t=${(await land(page)).root}`);
     await drawn(page);
     await page.getByRole('button', { name: tool, exact: true }).click();
-    await expect(page.locator('.doing')).toBeVisible();
-    await page.waitForTimeout(1500);
+    await expect(page.locator('.doing[aria-busy="false"]')).toBeVisible();
+    await page.waitForTimeout(500);
     const box = (await page.locator('.map canvas').boundingBox())!;
     for (const [dx, dy] of clicks) {
       await page.mouse.move(box.x + box.width / 2 + dx, box.y + box.height / 2 + dy, { steps: 4 });
