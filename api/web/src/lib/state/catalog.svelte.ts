@@ -30,9 +30,14 @@ class Catalog {
       this.error = asApiError(e);
       this.state = 'error';
     }
-    // The version in the footer is a nicety: without it the page is whole.
-    this.status = await api.status().catch(() => null);
-    this.instance = (await api.landing().catch(() => null))?.title ?? '';
+    void this.introduce();
+  }
+
+  /** The version in the footer and the name of the server are niceties: nothing waits for them. */
+  private async introduce(): Promise<void> {
+    const [status, landing] = await Promise.all([api.status().catch(() => null), api.landing().catch(() => null)]);
+    this.status = status;
+    this.instance = landing?.title ?? '';
   }
 
   /** title is the name of a dataset; sources of the base map are called base:<dataset>. */
