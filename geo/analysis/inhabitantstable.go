@@ -8,8 +8,12 @@ func (z *InhabitantsResult) Table(l table.Locale) *table.Table {
 	t := &table.Table{
 		Name: z.Population,
 		Columns: []table.Column{
-			{Name: "code"}, {Name: "name"}, {Name: "area_km2", Kind: table.Real, Unit: "km²", Digits: 2},
-			{Name: "people", Kind: table.Real}, {Name: "density_per_km2", Kind: table.Real, Digits: 1}, {Name: "hidden", Kind: table.Flag},
+			{Name: "code"},
+			{Name: "name"},
+			{Name: "area_km2", Kind: table.Real, Unit: "km²", Digits: 2},
+			{Name: "people", Kind: table.Real},
+			{Name: "density_per_km2", Kind: table.Real, Digits: 1},
+			{Name: "hidden", Kind: table.Flag},
 			{Name: "people_by_age", Kind: table.Real},
 		},
 		About: about(l, z.Population, z.Method, z.Inputs, z.Notices, z.Program),
