@@ -15,6 +15,16 @@ import (
 // coverageWork is a coverage report to be made.
 type coverageWork struct{ q analysis.CoverageRequest }
 
+// askedWork is a coverage report that keeps its question as a recipe.
+type askedWork struct {
+	coverageWork
+	recipe string
+}
+
+func (w *askedWork) run(ctx context.Context, h *Handler, p analysis.Progress) (*output, error) {
+	return w.make(ctx, h, w.recipe, p)
+}
+
 func parseCoverage(raw json.RawMessage) (work, error) {
 	raw, err := plain(raw)
 	if err != nil {
@@ -25,7 +35,7 @@ func parseCoverage(raw json.RawMessage) (work, error) {
 		return nil, invalid("inputs: %w", err)
 	}
 	q, err := in.request()
-	return &coverageWork{q}, err
+	return &askedWork{coverageWork{q}, in.recipe()}, err
 }
 
 func (w *coverageWork) check(ctx context.Context, h *Handler) error {
@@ -82,10 +92,16 @@ func checkTerritories(ctx context.Context, state *atlas.Snapshot, codes ...strin
 }
 
 func (w *coverageWork) run(ctx context.Context, h *Handler, p analysis.Progress) (*output, error) {
+	return w.make(ctx, h, "", p)
+}
+
+// make computes the report and keeps it with its recipe.
+func (w *coverageWork) make(ctx context.Context, h *Handler, recipe string, p analysis.Progress) (*output, error) {
 	rep, sketch, err := h.Engine.Coverage(ctx, w.q, p)
 	if err != nil {
 		return nil, err
 	}
+	rep.Recipe = recipe
 	if w.q.ID == "" {
 		rep.ID = ownID(rep.ID, rep.Title, rep.Territory.Code, rep.Service, rep.Profile, rep.ThresholdsS, rep.Inputs, rep.Method.Parameters, rep.Program)
 	}
