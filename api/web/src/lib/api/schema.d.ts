@@ -3278,8 +3278,12 @@ export interface components {
             program: Record<string, never>;
             links?: components["schemas"]["links"];
         };
+        /** @description The datasets that an upload will become once it is published */
+        ingestResult: {
+            datasets: components["schemas"]["datasetId"][];
+        };
         /** @description What a process gives back, by process */
-        processResult: components["schemas"]["coverageReport"] | components["schemas"]["zonalResult"] | components["schemas"]["peopleResult"] | components["schemas"]["seriesResult"] | components["schemas"]["mapResult"] | components["schemas"]["summaryResult"] | components["schemas"]["nearestResult"] | components["schemas"]["containingResult"] | components["schemas"]["otherResult"] | components["schemas"]["resultDocument"];
+        processResult: components["schemas"]["coverageReport"] | components["schemas"]["zonalResult"] | components["schemas"]["peopleResult"] | components["schemas"]["seriesResult"] | components["schemas"]["mapResult"] | components["schemas"]["summaryResult"] | components["schemas"]["nearestResult"] | components["schemas"]["containingResult"] | components["schemas"]["ingestResult"] | components["schemas"]["otherResult"] | components["schemas"]["resultDocument"];
         /** @description The answer of a process that says what it was made from */
         otherResult: {
             inputs: components["schemas"]["input"][];
