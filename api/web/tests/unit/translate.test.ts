@@ -31,13 +31,13 @@ describe('numbers', () => {
   });
 
   test('plurals follow what is written', () => {
-    expect(it.tn('gaps.people', 1)).toBe('1 persona');
-    expect(it.tn('gaps.people', 0.6)).toBe('1 persona');
-    expect(it.tn('gaps.people', 0)).toBe('0 persone');
-    expect(it.tn('gaps.people', 2345.2)).toBe('2.345 persone');
-    expect(en.tn('gaps.people', 1.4)).toBe('1 person');
+    expect(it.tn('unit.minutes', 1)).toBe('1\u00a0minuto');
+    expect(it.tn('unit.minutes', 0.6)).toBe('1\u00a0minuto');
+    expect(it.tn('unit.minutes', 0)).toBe('0\u00a0minuti');
+    expect(it.tn('unit.minutes', 2345.2)).toBe('2.345\u00a0minuti');
+    expect(en.tn('unit.minutes', 1.4)).toBe('1\u00a0minute');
     // Italian has a third form for millions, which the texts do not need.
-    expect(it.tn('gaps.people', 1_000_000)).toBe('1.000.000 persone');
+    expect(it.tn('unit.minutes', 1_000_000)).toBe('1.000.000\u00a0minuti');
   });
 });
 
