@@ -226,53 +226,57 @@ describe('columns of a table', () => {
 
 describe('GeoPackages', () => {
   const ogr = ['/usr/bin/ogr2ogr', '/usr/local/bin/ogr2ogr'].find(existsSync);
-  test.skipIf(!ogr)('are read as GDAL wrote them', () => {
-    const dir = mkdtempSync(join(tmpdir(), 'area-'));
-    try {
-      // Many corners: the geometry runs over pages.
-      const big = circle(9.7, 45.9, 3000);
-      const many = [
-        [[...Array.from({ length: 900 }, (_, i) => [9.7 + 0.05 * Math.cos((i / 450) * Math.PI), 45.9 + 0.03 * Math.sin((i / 450) * Math.PI)])]],
-      ];
-      const doc = {
-        type: 'FeatureCollection',
-        features: [big, settled(many)].map((c, i) => ({
-          type: 'Feature',
-          properties: { nome: `n${i}` },
-          geometry: { type: 'MultiPolygon', coordinates: c },
-        })),
-      };
-      writeFileSync(join(dir, 'a.geojson'), JSON.stringify(doc));
-      for (const crs of ['EPSG:4326', 'EPSG:32632', 'EPSG:3857', 'EPSG:25833']) {
-        const path = join(dir, `${crs.slice(5)}.gpkg`);
-        execFileSync(ogr!, ['-q', '-f', 'GPKG', '-t_srs', crs, path, join(dir, 'a.geojson')]);
-        const b = readFileSync(path);
-        const got = parseGeoPackage(b.buffer.slice(b.byteOffset, b.byteOffset + b.byteLength) as ArrayBuffer);
-        expect(got.map((g) => g.name)).toEqual(['n0', 'n1']);
-        expect(verticesOf(got[1]!.rings)).toBe(900);
-        got.forEach((g, i) => {
-          const want = [big, settled(many)][i]!;
-          expect(areaOf(g.rings) / areaOf(want)).toBeCloseTo(1, 5);
-          expect(g.rings[0]![0]![17]![0]).toBeCloseTo(want[0]![0]![17]![0]!, 5);
-        });
-      }
-      execFileSync(ogr!, ['-q', '-f', 'GPKG', '-t_srs', 'EPSG:3003', join(dir, 'x.gpkg'), join(dir, 'a.geojson')]);
-      const b = readFileSync(join(dir, 'x.gpkg'));
-      const other = b.buffer.slice(b.byteOffset, b.byteOffset + b.byteLength) as ArrayBuffer;
-      expect(code(() => parseGeoPackage(other))).toBe('crs');
-      // Broken files are refused, whatever byte is wrong.
-      const whole = new Uint8Array(readFileSync(join(dir, '32632.gpkg')));
-      for (let k = 0; k < 300; k++) {
-        const bad = whole.slice(0, k % 3 ? whole.length : 512 + k * 300);
-        for (let j = 0; j < 40; j++) bad[(k * 7919 + j * 104729) % bad.length] = (k * 31 + j) % 256;
-        try {
-          parseGeoPackage(bad.buffer);
-        } catch (e) {
-          expect(e).toBeInstanceOf(ParseError);
+  test.skipIf(!ogr)(
+    'are read as GDAL wrote them',
+    () => {
+      const dir = mkdtempSync(join(tmpdir(), 'area-'));
+      try {
+        // Many corners: the geometry runs over pages.
+        const big = circle(9.7, 45.9, 3000);
+        const many = [
+          [[...Array.from({ length: 900 }, (_, i) => [9.7 + 0.05 * Math.cos((i / 450) * Math.PI), 45.9 + 0.03 * Math.sin((i / 450) * Math.PI)])]],
+        ];
+        const doc = {
+          type: 'FeatureCollection',
+          features: [big, settled(many)].map((c, i) => ({
+            type: 'Feature',
+            properties: { nome: `n${i}` },
+            geometry: { type: 'MultiPolygon', coordinates: c },
+          })),
+        };
+        writeFileSync(join(dir, 'a.geojson'), JSON.stringify(doc));
+        for (const crs of ['EPSG:4326', 'EPSG:32632', 'EPSG:3857', 'EPSG:25833']) {
+          const path = join(dir, `${crs.slice(5)}.gpkg`);
+          execFileSync(ogr!, ['-q', '-f', 'GPKG', '-t_srs', crs, path, join(dir, 'a.geojson')]);
+          const b = readFileSync(path);
+          const got = parseGeoPackage(b.buffer.slice(b.byteOffset, b.byteOffset + b.byteLength) as ArrayBuffer);
+          expect(got.map((g) => g.name)).toEqual(['n0', 'n1']);
+          expect(verticesOf(got[1]!.rings)).toBe(900);
+          got.forEach((g, i) => {
+            const want = [big, settled(many)][i]!;
+            expect(areaOf(g.rings) / areaOf(want)).toBeCloseTo(1, 5);
+            expect(g.rings[0]![0]![17]![0]).toBeCloseTo(want[0]![0]![17]![0]!, 5);
+          });
         }
+        execFileSync(ogr!, ['-q', '-f', 'GPKG', '-t_srs', 'EPSG:3003', join(dir, 'x.gpkg'), join(dir, 'a.geojson')]);
+        const b = readFileSync(join(dir, 'x.gpkg'));
+        const other = b.buffer.slice(b.byteOffset, b.byteOffset + b.byteLength) as ArrayBuffer;
+        expect(code(() => parseGeoPackage(other))).toBe('crs');
+        // Broken files are refused, whatever byte is wrong.
+        const whole = new Uint8Array(readFileSync(join(dir, '32632.gpkg')));
+        for (let k = 0; k < 300; k++) {
+          const bad = whole.slice(0, k % 3 ? whole.length : 512 + k * 300);
+          for (let j = 0; j < 40; j++) bad[(k * 7919 + j * 104729) % bad.length] = (k * 31 + j) % 256;
+          try {
+            parseGeoPackage(bad.buffer);
+          } catch (e) {
+            expect(e).toBeInstanceOf(ParseError);
+          }
+        }
+      } finally {
+        rmSync(dir, { recursive: true });
       }
-    } finally {
-      rmSync(dir, { recursive: true });
-    }
-  }, 60_000);
+    },
+    60_000,
+  );
 });

@@ -5,7 +5,12 @@ import { outline } from '../../src/tasks/data/outline';
 import { idOf } from '../../src/tasks/data/upload.svelte';
 
 const dataset = (id: string, more: Partial<Dataset> = {}, own: Partial<Dataset['contado']> = {}) =>
-  ({ id, title: id, contado: { kind: 'vector', role: 'service', notices: [], published_at: '2026-01-01T00:00:00Z', bytes: 1, ...own }, ...more }) as unknown as Dataset;
+  ({
+    id,
+    title: id,
+    contado: { kind: 'vector', role: 'service', notices: [], published_at: '2026-01-01T00:00:00Z', bytes: 1, ...own },
+    ...more,
+  }) as unknown as Dataset;
 const none = { find: '', kind: '', role: '', licence: '', health: '' };
 
 describe('the list', () => {
@@ -62,7 +67,11 @@ test('an outline stays in its box', () => {
 });
 
 test('a style is dressed without touching the one given', () => {
-  const style = { version: 8, sources: {}, layers: [{ id: 'a', type: 'fill', source: 's', paint: { 'fill-color': '#fff', 'fill-opacity': 1 } }] } as unknown as StyleDocument;
+  const style = {
+    version: 8,
+    sources: {},
+    layers: [{ id: 'a', type: 'fill', source: 's', paint: { 'fill-color': '#fff', 'fill-opacity': 1 } }],
+  } as unknown as StyleDocument;
   const out = dressed(style, '#112233', 0.5, '') as unknown as { layers: { paint: Record<string, unknown> }[] };
   expect(out.layers[0]!.paint).toEqual({ 'fill-color': '#112233', 'fill-opacity': 0.5 });
   expect((style.layers[0] as unknown as { paint: Record<string, unknown> }).paint['fill-color']).toBe('#fff');

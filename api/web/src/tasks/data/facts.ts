@@ -27,11 +27,7 @@ export function bytes(n: number, t: Translator): string {
 }
 
 /** plain is text without accents and capitals, to be compared. */
-export const plain = (s: string): string =>
-  s
-    .normalize('NFD')
-    .replace(/\p{M}/gu, '')
-    .toLowerCase();
+export const plain = (s: string): string => s.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
 
 /** matching are the datasets that all filters let through, in an order. */
 export function matching(list: readonly Dataset[], f: Record<Filter, string>, order: string, lang: string): Dataset[] {

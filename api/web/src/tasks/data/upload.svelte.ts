@@ -98,7 +98,7 @@ export class Sending {
   private async sendOne(n: number, f: File, before: number): Promise<void> {
     const id = this.upload!.id;
     let at = this.upload!.files[n]?.received ?? 0;
-    for (let failed = 0; at < f.size; ) {
+    for (let failed = 0; at < f.size;) {
       try {
         const r = await send(`/uploads/${id}/files/${n}?offset=${at}`, {
           method: 'PATCH',
