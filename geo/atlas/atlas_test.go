@@ -90,7 +90,20 @@ func (s *shelf) Versions(context.Context, string) ([]catalog.Version, error) { p
 func (s *shelf) Enrich(context.Context, string, int, catalog.Extra) ([]string, error) {
 	panic("not used")
 }
-func (s *shelf) Remove(context.Context, string) ([]string, error)      { panic("not used") }
+func (s *shelf) Remove(context.Context, string, string) ([]string, error) { panic("not used") }
+
+func (s *shelf) VersionItems(context.Context, string, int) ([]catalog.Item, error) {
+	panic("not used")
+}
+
+func (s *shelf) Describe(context.Context, string, string, func(*catalog.Dataset) error) (catalog.Dataset, error) {
+	panic("not used")
+}
+
+func (s *shelf) Acts(context.Context, string, int64, int) ([]catalog.Act, error) {
+	panic("not used")
+}
+
 func (s *shelf) Keys(context.Context) (map[string]catalog.File, error) { panic("not used") }
 func (s *shelf) Close() error                                          { return nil }
 
