@@ -1,6 +1,6 @@
 // Starts what the tests speak to: the program with the demonstration
 // territory, or the stand-in when CONTADO_E2E=mock. Stops it at the end.
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -33,12 +33,18 @@ function program(port: number): Command {
   }
   const file = join(web, '../../bin/contado');
   if (!existsSync(file)) throw new Error(`${file} is not there: run scripts/build first, or use CONTADO_E2E=mock`);
-  // A data folder that is there already saves making the territory.
+  // Tests change data: a folder that is there already is used when asked for.
   const made = join(web, '../../contado-data');
-  const demo = (data: string, more: string[]) => ['demo', '--addr', `127.0.0.1:${port}`, '--data', data, ...more];
-  if (existsSync(join(made, 'catalog.db'))) return { file, args: demo(made, []), cleanup: () => undefined };
+  const serve = (data: string) => ['serve', '--addr', `127.0.0.1:${port}`, '--data', data, '--edit', '--upload', '--publish'];
+  if (process.env.CONTADO_E2E_DATA === 'made' && existsSync(join(made, 'catalog.db'))) return { file, args: serve(made), cleanup: () => undefined };
   const data = mkdtempSync(join(tmpdir(), 'contado-e2e-'));
-  return { file, args: demo(data, ['--small']), cleanup: () => rmSync(data, { recursive: true, force: true }) };
+  const cleanup = () => rmSync(data, { recursive: true, force: true });
+  const demo = spawnSync(file, ['demo', '--once', '--small', '--quiet', '--data', data], { encoding: 'utf8', timeout: patience });
+  if (demo.status !== 0) {
+    cleanup();
+    throw new Error(`the demonstration was not made (${demo.status}):\n${demo.stdout}${demo.stderr}`);
+  }
+  return { file, args: serve(data), cleanup };
 }
 
 async function answers(base: string, child: ChildProcess, log: string[]): Promise<void> {

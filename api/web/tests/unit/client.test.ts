@@ -45,8 +45,8 @@ describe('calls', () => {
 
   test('a body is JSON unless it is a form', async () => {
     const { c, calls } = connection(json({}));
-    await c.post('/processes/{id}/execution', { path: { id: 'x' }, body: { inputs: {} } });
-    expect(calls[0]!.init.body).toBe('{"inputs":{}}');
+    await c.post('/processes/{id}/execution', { path: { id: 'x' }, body: { inputs: {}, response: 'document' } });
+    expect(calls[0]!.init.body).toBe('{"inputs":{},"response":"document"}');
     expect(new Headers(calls[0]!.init.headers).get('Content-Type')).toBe('application/json');
     const form = new FormData();
     await c.post('/processes/{id}/execution', { path: { id: 'x' }, body: form });

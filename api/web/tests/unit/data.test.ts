@@ -50,7 +50,7 @@ test('an outline stays in its box', () => {
       features: [
         { type: 'Feature', properties: {}, geometry: { type: 'Point', coordinates: [9, 45] } },
         { type: 'Feature', properties: {}, geometry: { type: 'Point', coordinates: [10, 46] } },
-        { type: 'Feature', properties: {}, geometry: null },
+        { type: 'Feature', properties: {}, geometry: null as never },
       ],
     },
     320,

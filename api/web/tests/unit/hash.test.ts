@@ -23,7 +23,7 @@ describe('addresses of tasks', () => {
   });
 
   test('come back as they were written', () => {
-    for (const values of [{}, { t: 'a/b c&d' }, { t: '999', m: '12/45.1/7.3', s: 'à,b:c~d+e%', lang: 'it' }]) {
+    for (const values of [{}, { t: 'a/b c&d' }, { t: '999', m: '12/45.1/7.3', s: 'à,b:c~d+e%', lang: 'it' }] as Record<string, string>[]) {
       const p = parseHash(formatHash('area', q(values)));
       expect(p.task).toBe('area');
       expect(Object.fromEntries(p.q)).toEqual(values);
