@@ -2,6 +2,8 @@ module contado
 
 go 1.26.0
 
+ignore ./api/web/node_modules
+
 require (
 	github.com/BurntSushi/toml v1.6.0
 	github.com/airbusgeo/godal v0.0.18

@@ -3283,7 +3283,28 @@ export interface components {
             datasets: components["schemas"]["datasetId"][];
         };
         /** @description What a process gives back, by process */
-        processResult: components["schemas"]["coverageReport"] | components["schemas"]["zonalResult"] | components["schemas"]["peopleResult"] | components["schemas"]["seriesResult"] | components["schemas"]["mapResult"] | components["schemas"]["summaryResult"] | components["schemas"]["nearestResult"] | components["schemas"]["containingResult"] | components["schemas"]["ingestResult"] | components["schemas"]["otherResult"] | components["schemas"]["resultDocument"];
+        processResult: components["schemas"]["coverageReport"] | components["schemas"]["zonalResult"] | components["schemas"]["peopleResult"] | components["schemas"]["seriesResult"] | components["schemas"]["mapResult"] | components["schemas"]["summaryResult"] | components["schemas"]["nearestResult"] | components["schemas"]["containingResult"] | components["schemas"]["ingestResult"] | components["schemas"]["verifyResult"] | components["schemas"]["otherResult"] | components["schemas"]["resultDocument"];
+        /** @description Of report-verify: what came of computing a report again */
+        verifyResult: {
+            /** @enum {string} */
+            outcome: "same" | "different" | "inputs-changed";
+            /**
+             * Format: int32
+             * @description How many were compared
+             */
+            numbers: number;
+            differences: {
+                path: string;
+                kept: string;
+                again: string;
+            }[] | null;
+            /** Format: int32 */
+            differences_omitted?: number;
+            /** @description Inputs that are no longer there, or have another content */
+            gone: Record<string, never>[] | null;
+            /** @description That of the kept report when it is another */
+            other_program?: string;
+        };
         /** @description The answer of a process that says what it was made from */
         otherResult: {
             inputs: components["schemas"]["input"][];
