@@ -183,6 +183,11 @@ func TestNaiveOracle(t *testing.T) {
 			}
 			rt.Fatal(err)
 		}
+		for _, b := range n.Bans() {
+			if len(b) > len(history{}) {
+				rt.Skip("a chain that is longer than what the naive search remembers")
+			}
+		}
 		g, err := n.Weigh(context.Background(), plainCar(), nil)
 		if err != nil {
 			rt.Fatal(err)
