@@ -17,7 +17,7 @@ export default defineConfig({
   testDir: 'tests/e2e',
   outputDir: 'test-results/artifacts',
   globalSetup: './tests/e2e/start.ts',
-  globalTimeout: 600_000,
+  globalTimeout: 1_200_000,
   timeout: 90_000,
   expect: { timeout: 20_000 },
   workers: 1,

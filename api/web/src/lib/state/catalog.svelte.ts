@@ -18,8 +18,10 @@ class Catalog {
   readonly hasTerritories = $derived(this.collections.some((c) => c.contado.role === 'territory'));
   readonly hasLandCover = $derived(this.collections.some((c) => c.contado.role === 'landcover'));
 
+  /** load asks what there is; who has the page open already goes on with what was known until the answer comes. */
   async load(): Promise<void> {
-    this.state = 'loading';
+    const known = this.state === 'ready';
+    if (!known) this.state = 'loading';
     this.error = null;
     try {
       this.collections = await api.collections();
@@ -28,7 +30,7 @@ class Catalog {
     } catch (e) {
       if (isAbort(e)) return;
       this.error = asApiError(e);
-      this.state = 'error';
+      if (!known) this.state = 'error';
     }
     void this.introduce();
   }

@@ -138,8 +138,8 @@ export function crossing(ring: Position[]): Position | null {
 export function checked(rings: Rings, data: BBox | null): Fault[] {
   const out: Fault[] = [];
   const vertices = verticesOf(rings);
-  if (rings.length === 0 || rings.some((p) => p.length === 0 || p.some((r) => r.length < 4)) || areaOf(rings) < 1)
-    return [{ code: 'few', stops: true }];
+  const few: Fault[] = [{ code: 'few', stops: true }];
+  if (rings.length === 0 || rings.some((p) => p.length === 0 || p.some((r) => r.length < 4))) return few;
   if (vertices > maxVertices) return [{ code: 'vertices', stops: true }];
   for (const r of rings.flat()) {
     const at = crossing(r);
@@ -148,6 +148,8 @@ export function checked(rings: Rings, data: BBox | null): Fault[] {
       break;
     }
   }
+  // A bow tie has no area either: what is wrong with it is that it crosses.
+  if (out.length === 0 && areaOf(rings) < 1) return few;
   if (areaOf(rings) > maxArea) out.push({ code: 'big', stops: true });
   if (data) {
     const b = boxOf(rings);
