@@ -77,14 +77,14 @@ for (const [size, viewport] of Object.entries(sizes)) {
 
       test('what is here: by coordinates, with territory, height and land cover', async ({ page }) => {
         await openTask(page, lang, 'map', '&p=here');
-        await page.locator('#map-coordinates').fill(lang === 'it' ? '45,9714 9,7583' : '45.9714, 9.7583');
+        await page.locator('#map-coordinates').fill(lang === 'it' ? '46,1 9,563' : '46.1, 9.563');
         await page.keyboard.press('Enter');
         const found = page.locator('.found');
         await expect(found.getByText(w.height, { exact: true })).toBeVisible();
         await expect(found.getByText(w.cover, { exact: true })).toBeVisible();
         await expect(found.getByRole('link').first()).toBeVisible();
-        await expect(found).toContainText(lang === 'it' ? '45,97140° N' : '45.97140° N');
-        await expect.poll(() => hash(page)).toContain('at=9.758300,45.971400');
+        await expect(found).toContainText(lang === 'it' ? '46,10000° N' : '46.10000° N');
+        await expect.poll(() => hash(page)).toContain('at=9.563000,46.100000');
         await sound(page, `here-${id}`);
         await page.locator('#map-coordinates').fill('here');
         await page.keyboard.press('Enter');
@@ -142,7 +142,7 @@ for (const [size, viewport] of Object.entries(sizes)) {
       });
 
       test('list: what is on the map, features in view, pages, and back to the map', async ({ page }) => {
-        await openTask(page, lang, 'map', '&l=bus-stop&p=list');
+        await openTask(page, lang, 'map', '&l=hamlets&p=list');
         const table = page.getByRole('table').nth(1);
         await expect(table.locator('tbody tr')).toHaveCount(25);
         await sound(page, `list-${id}`);
@@ -160,7 +160,7 @@ test.describe('the map', () => {
   test.use({ viewport: sizes.desktop });
 
   test('stands up in relief and lies down again', async ({ page }) => {
-    await openTask(page, 'it', 'map', '&z=1.5&m=11.5/45.95/9.8/20/55');
+    await openTask(page, 'it', 'map', '&z=1.5&m=11.5/46.1/9.56/20/55');
     await expect(page.locator('#relief')).toBeChecked();
     await sound(page, 'relief');
     await expect.poll(() => hash(page)).toContain('/20/55');
@@ -176,7 +176,7 @@ test.describe('the map', () => {
   });
 
   test('asks what is here by keyboard, in the middle', async ({ page }) => {
-    await openTask(page, 'it', 'map', '&m=13/45.9714/9.7583');
+    await openTask(page, 'it', 'map', '&m=13/46.1/9.563');
     await drawn(page);
     await page.locator('#map canvas').first().focus();
     await page.keyboard.press('Enter');
@@ -195,7 +195,7 @@ test.describe('the map', () => {
   });
 
   test('asks the server no more than it must', async ({ page }) => {
-    await openTask(page, 'it', 'map', '&l=bus-stop&p=list&m=12/45.9714/9.7583');
+    await openTask(page, 'it', 'map', '&l=bus-stop&p=list&m=12/46.1/9.563');
     await drawn(page);
     const asked: string[] = [];
     page.on('request', (r) => /\/(here|collections)/.test(new URL(r.url()).pathname) && asked.push(r.url()));
@@ -216,7 +216,7 @@ test.describe('the map', () => {
   });
 
   test('how many pictures a second it draws while it moves', async ({ page }) => {
-    await openTask(page, 'it', 'map', '&m=11/45.9714/9.7583');
+    await openTask(page, 'it', 'map', '&m=11/46.1/9.563');
     await drawn(page);
     const box = (await page.locator('#map canvas').first().boundingBox())!;
     await page.evaluate(() => {
