@@ -19,6 +19,9 @@ import (
 	"contado/geo/travel"
 )
 
+// maxSeason bounds the words of a season.
+const maxSeason = 16
+
 // coverageInputs are the inputs of coverage-report.
 type coverageInputs struct {
 	Territory  string   `json:"territory"`
@@ -128,8 +131,8 @@ func (in *coverageInputs) request() (analysis.CoverageRequest, error) {
 	if len(in.Title) > 300 {
 		return q, invalid("title: longer than 300 bytes")
 	}
-	if len(in.Season) > 16 {
-		return q, invalid("season: %d words; at most 16", len(in.Season))
+	if len(in.Season) > maxSeason {
+		return q, invalid("season: %d words; at most %d", len(in.Season), maxSeason)
 	}
 	q.Season = in.Season
 	if h := in.HideBelow; h != nil {

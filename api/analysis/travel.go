@@ -36,6 +36,8 @@ type travellerInputs struct {
 	Elevation  string       `json:"elevation"`
 	Roads      []string     `json:"roads"`
 	Barriers   []string     `json:"barriers"`
+	Season     []string     `json:"season"`
+	transitInputs
 }
 
 // placeInput is a place.
@@ -106,7 +108,14 @@ func (in *travellerInputs) request(bbox *geo.BBox) (analysis.TravelRequest, erro
 			return q, invalid("service: %w", err)
 		}
 	}
+	if len(in.Season) > maxSeason {
+		return q, invalid("season: %d words; at most %d", len(in.Season), maxSeason)
+	}
+	q.Season = in.Season
 	var err error
+	if q.Transit, err = in.window(); err != nil {
+		return q, err
+	}
 	if q.Direction, err = moving(in.Profile, in.Direction, in.Neighbours); err != nil {
 		return q, err
 	}

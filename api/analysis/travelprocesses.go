@@ -22,7 +22,9 @@ func travelProcesses() []process {
 			"elevation":  optional("Dataset of elevation, or none", text()),
 			"roads":      optional("Datasets of roads, or none", list(text())),
 			"barriers":   optional("Datasets of barriers, or none", list(text())),
+			"season":     optional("Snow and floods: snowline:METRES, snow:DATASET@TIME, flood:DATASET@TIME", list(text())),
 		}
+		transitFields(out)
 		for name, in := range more {
 			out[name] = in
 		}

@@ -31,6 +31,7 @@ export const words = {
   'error.map.tiles': 'Part of the map did not load: {layer}.',
   'error.dismiss': 'Close',
 
+  'empty.upload': 'Upload the first data',
   'empty.title': 'The catalog is empty',
   'empty.text': 'Load a first dataset with “contado ingest”, or try the demonstration territory with “contado demo”.',
   'empty.territories': 'The catalog has no territories. Load municipal boundaries with --role territory to see profiles and coverage.',

@@ -31,6 +31,7 @@ export const words = {
   'error.map.tiles': 'Una parte della carta non si è caricata: {layer}.',
   'error.dismiss': 'Chiudi',
 
+  'empty.upload': 'Carica i primi dati',
   'empty.title': 'Il catalogo è vuoto',
   'empty.text': 'Carica il primo insieme di dati con «contado ingest», oppure prova il territorio dimostrativo con «contado demo».',
   'empty.territories': 'Nel catalogo non ci sono territori. Carica i confini comunali con --role territory per vedere schede e copertura.',
