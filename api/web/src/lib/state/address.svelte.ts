@@ -21,6 +21,8 @@ class Address {
   private written: TaskId | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private pending = '';
+  /** the address as it was read or written last: another one is of somebody who goes elsewhere, which is told a moment later */
+  private known = '';
 
   get current(): Task {
     return findTask(this.task)!;
@@ -90,6 +92,7 @@ class Address {
 
   private take(hash: string): URLSearchParams {
     const { task, q } = parseHash(hash);
+    this.known = hash;
     const lang = q.get('lang');
     if (lang === 'it' || lang === 'en') {
       locale.inAddress = true;
@@ -108,10 +111,11 @@ class Address {
   /** A change of task is a step in the history; a change within it is not. */
   private put(hash: string, task: TaskId): void {
     clearTimeout(this.timer);
-    if (hash === location.hash) return;
+    if (hash === location.hash || location.hash !== this.known) return;
     if (this.written !== null && task !== this.written) {
       history.pushState(null, '', location.pathname + location.search + hash);
       this.written = task;
+      this.known = location.hash;
       this.pending = '';
       return;
     }
@@ -122,7 +126,10 @@ class Address {
 
   private flush(): void {
     clearTimeout(this.timer);
-    if (this.pending && this.pending !== location.hash) history.replaceState(null, '', location.pathname + location.search + this.pending);
+    if (this.pending && this.pending !== location.hash && location.hash === this.known) {
+      history.replaceState(null, '', location.pathname + location.search + this.pending);
+      this.known = location.hash;
+    }
     this.pending = '';
   }
 }
