@@ -24,7 +24,7 @@ const words = {
     yes: 'Sì, elimina',
     again: 'Ricalcola e confronta',
     fresh: /il rapporto è già aggiornato/,
-    decimal: /\d,\d %/,
+    decimal: /\d,\d\s%/,
   },
   en: {
     title: 'Reports',
@@ -43,7 +43,7 @@ const words = {
     yes: 'Yes, delete',
     again: 'Compute and compare',
     fresh: /the report is up to date/,
-    decimal: /\d\.\d ?%/,
+    decimal: /\d\.\d\s?%/,
   },
 } as const;
 
@@ -103,7 +103,7 @@ for (const [size, viewport] of Object.entries(sizes)) {
         for (const box of await page.getByRole('table').getByRole('checkbox').all()) await box.check();
         await page.getByRole('button', { name: w.compare }).click();
         await expect(page.getByRole('heading', { level: 2, name: w.changed })).toBeFocused();
-        await expect(page.locator('.headline')).toHaveText(/\d ?%/);
+        await expect(page.locator('.headline')).toHaveText(/\d\s?%/);
         await sound(page, `change-${size}-${lang}`);
         await page.goBack();
         await openTask(page, lang, 'reports', `&r=${id}-a`);
