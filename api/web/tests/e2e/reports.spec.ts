@@ -24,7 +24,7 @@ const words = {
     yes: 'Sì, elimina',
     again: 'Ricalcola e confronta',
     fresh: /il rapporto è già aggiornato/,
-    decimal: /\d,\d\s%/,
+    thousands: /\d\.\d{3}/,
   },
   en: {
     title: 'Reports',
@@ -43,7 +43,7 @@ const words = {
     yes: 'Yes, delete',
     again: 'Compute and compare',
     fresh: /the report is up to date/,
-    decimal: /\d\.\d\s?%/,
+    thousands: /\d,\d{3}/,
   },
 } as const;
 
@@ -111,7 +111,7 @@ for (const [size, viewport] of Object.entries(sizes)) {
         // One report: files, brief, data.
         await expect(page.getByRole('link', { name: w.read })).toHaveAttribute('href', `/reports/${id}-a.html?lang=${lang}`);
         await expect(page.getByRole('heading', { name: w.brief })).toBeVisible();
-        await expect(page.getByRole('table').first()).toContainText(w.decimal);
+        await expect(page.getByRole('table').first()).toContainText(w.thousands);
         await sound(page, `report-${size}-${lang}`);
         for (const ending of ['html', 'csv', 'xlsx', 'zip', 'gpkg', 'json']) {
           const file = await page.request.get(`${base()}/reports/${id}-a.${ending}`);

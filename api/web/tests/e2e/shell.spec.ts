@@ -133,7 +133,8 @@ test('by keyboard alone: skip links, tasks, search, and a focus that is always s
   await expect(page.locator('#panel.task-data')).toBeVisible();
 });
 
-test('a lost connection is said, and its return', async ({ page, context }) => {
+test('a lost connection is said, and its return', async ({ page, context, watch }) => {
+  watch.allow(/ERR_INTERNET_DISCONNECTED/);
   await openTask(page, 'it', 'places');
   await context.setOffline(true);
   await expect(page.getByText('Il server non risponde: quel che vedi resta')).toBeVisible();
