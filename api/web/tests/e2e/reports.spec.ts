@@ -146,7 +146,7 @@ test('a new report by one click, with its progress', async ({ page }) => {
   await openTask(page, 'it', 'reports');
   await page.getByText(words.it.new, { exact: true }).click();
   await expect(page.locator('#new-place option').first()).toBeAttached();
-  await page.getByLabel('in linea d’aria').check();
+  await page.getByLabel('in linea d’aria', { exact: true }).check();
   await page.getByLabel('a piedi', { exact: true }).uncheck();
   await page.getByLabel('quanto sono incerti i risultati').uncheck();
   await sound(page, 'new');
