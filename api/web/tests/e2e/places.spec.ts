@@ -57,7 +57,7 @@ for (const size of sizes) {
     await expect(page).toHaveURL(new RegExp(`t=${one.code}`));
 
     const hamlet = (
-      (await (await page.request.get(`${origin}/places?q=a&kind=place&limit=1`)).json()) as {
+      (await (await page.request.get(`${origin}/places?q=b&kind=place&limit=1`)).json()) as {
         places: { name: string; location: { lon: number; lat: number } }[];
       }
     ).places[0]!;
