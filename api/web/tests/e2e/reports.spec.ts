@@ -146,9 +146,11 @@ test('a new report by one click, with its progress', async ({ page }) => {
   await openTask(page, 'it', 'reports');
   await page.getByText(words.it.new, { exact: true }).click();
   await expect(page.locator('#new-place option').first()).toBeAttached();
-  await page.getByLabel('in linea d’aria', { exact: true }).check();
-  await page.getByLabel('a piedi', { exact: true }).uncheck();
-  await page.getByLabel('quanto sono incerti i risultati').uncheck();
+  await page.locator('label[for="new-p-straight-line"]').click();
+  await page.locator('label[for="new-p-walking"]').click();
+  await expect(page.locator('#new-p-straight-line')).toBeChecked();
+  await expect(page.locator('#new-p-walking')).not.toBeChecked();
+  await page.locator('label', { hasText: 'quanto sono incerti i risultati' }).click();
   await sound(page, 'new');
   await page.getByRole('button', { name: words.it.make }).click();
   await expect(page.getByRole('heading', { name: words.it.brief })).toBeVisible({ timeout: 180_000 });
