@@ -83,19 +83,12 @@ func (p *patch) apply(d *catalog.Dataset) error {
 
 // describe changes what is said of a dataset.
 func (h *Handler) describe(c echo.Context) error {
-	_, d, err := h.dataset(c)
+	_, d, who, err := h.changing(c)
 	if err != nil {
-		return err
-	}
-	who, err := h.guard(c)
-	if err != nil {
-		return err
-	}
-	if err := rest.Only(c); err != nil {
 		return err
 	}
 	var p patch
-	if err := body(c, &p, rest.MediaMergePatch); err != nil {
+	if err := rest.Body(c, &p, rest.MediaMergePatch); err != nil {
 		return err
 	}
 	ctx := c.Request().Context()

@@ -4,13 +4,7 @@
 package manage
 
 import (
-	"encoding/json"
-	"errors"
-	"io"
-	"mime"
 	"net/http"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -91,25 +85,14 @@ func (h *Handler) trusted(c echo.Context) bool {
 	return err == nil
 }
 
-const maxBody = 1 << 20
-
-// body reads a JSON object of one of the media types, without unknown members.
-func body(c echo.Context, into any, media ...string) error {
-	r := c.Request()
-	if got, _, err := mime.ParseMediaType(r.Header.Get(echo.HeaderContentType)); err != nil || !slices.Contains(media, got) {
-		return rest.Refuse(http.StatusUnsupportedMediaType, "the body is %.80q: want %s", r.Header.Get(echo.HeaderContentType), strings.Join(media, " or "))
+// changing is what every change begins with: the dataset that the address
+// names, who changes it, and no parameters.
+func (h *Handler) changing(c echo.Context) (state *atlas.Snapshot, d catalog.Dataset, who string, err error) {
+	if state, d, err = h.dataset(c); err != nil {
+		return nil, d, "", err
 	}
-	d := json.NewDecoder(http.MaxBytesReader(c.Response(), r.Body, maxBody))
-	d.DisallowUnknownFields()
-	if err := d.Decode(into); err != nil {
-		var tooBig *http.MaxBytesError
-		if errors.As(err, &tooBig) {
-			return err
-		}
-		return fault.Errorf("manage", fault.Invalid, "the body is not what is wanted here: %w", err)
+	if who, err = h.guard(c); err != nil {
+		return nil, d, "", err
 	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return fault.Errorf("manage", fault.Invalid, "there is more after the JSON")
-	}
-	return nil
+	return state, d, who, rest.Only(c)
 }

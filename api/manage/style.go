@@ -34,19 +34,12 @@ func (h *Handler) style(c echo.Context) error {
 
 // setStyle keeps how a dataset is drawn for all.
 func (h *Handler) setStyle(c echo.Context) error {
-	_, d, err := h.dataset(c)
+	_, d, who, err := h.changing(c)
 	if err != nil {
-		return err
-	}
-	who, err := h.guard(c)
-	if err != nil {
-		return err
-	}
-	if err := rest.Only(c); err != nil {
 		return err
 	}
 	var s catalog.Style
-	if err := body(c, &s, rest.MediaJSON); err != nil {
+	if err := rest.Body(c, &s, rest.MediaJSON); err != nil {
 		return err
 	}
 	if err := h.checkStyle(c.Request().Context(), d, &s); err != nil {
@@ -57,15 +50,8 @@ func (h *Handler) setStyle(c echo.Context) error {
 
 // dropStyle makes the dataset be drawn as its role is.
 func (h *Handler) dropStyle(c echo.Context) error {
-	_, d, err := h.dataset(c)
+	_, d, who, err := h.changing(c)
 	if err != nil {
-		return err
-	}
-	who, err := h.guard(c)
-	if err != nil {
-		return err
-	}
-	if err := rest.Only(c); err != nil {
 		return err
 	}
 	return h.keepStyle(c, d, who, nil)

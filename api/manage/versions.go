@@ -156,19 +156,12 @@ type renewal struct {
 // renew makes a version of what there is already: going back, or keeping the
 // edits.
 func (h *Handler) renew(c echo.Context) error {
-	state, d, err := h.dataset(c)
+	state, d, who, err := h.changing(c)
 	if err != nil {
-		return err
-	}
-	who, err := h.guard(c)
-	if err != nil {
-		return err
-	}
-	if err := rest.Only(c); err != nil {
 		return err
 	}
 	var r renewal
-	if err := body(c, &r, rest.MediaJSON); err != nil {
+	if err := rest.Body(c, &r, rest.MediaJSON); err != nil {
 		return err
 	}
 	if (r.Restore != 0) == r.Settle {

@@ -64,7 +64,7 @@ func (h *Handler) prepare(c echo.Context) (err error) {
 		return fault.Errorf("upload", fault.Unsupported, "this server takes no jobs")
 	}
 	var p plan
-	if err := readJSON(c, &p); err != nil {
+	if err := rest.Body(c, &p, rest.MediaJSON); err != nil {
 		return err
 	}
 	release, err := f.hold(lockName)

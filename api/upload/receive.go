@@ -33,7 +33,7 @@ func (h *Handler) create(c echo.Context) error {
 		return err
 	}
 	var a announcement
-	if err := readJSON(c, &a); err != nil {
+	if err := rest.Body(c, &a, rest.MediaJSON); err != nil {
 		return err
 	}
 	r := &record{Who: who, Created: time.Now().UTC(), Files: a.Files}

@@ -235,7 +235,7 @@ func (h *Handler) publish(c echo.Context) (err error) {
 		return err
 	}
 	var none struct{}
-	if err := readJSON(c, &none); err != nil {
+	if err := rest.Body(c, &none, rest.MediaJSON); err != nil {
 		return err
 	}
 	release, err := f.hold(lockName)

@@ -6,10 +6,7 @@ package upload
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"io"
-	"mime"
 	"net/http"
 	"sync"
 	"time"
@@ -138,29 +135,6 @@ func (h *Handler) mine(c echo.Context, params ...string) (*folder, *record, erro
 
 func noUpload(id string) error {
 	return fault.WithHint(fault.Errorf("upload", fault.NotExist, "there is no upload %.40q", id), "it may have been published, or thrown away after some time")
-}
-
-const maxBody = 1 << 20
-
-// readJSON reads a body that has to be a JSON object without unknown members.
-func readJSON(c echo.Context, into any) error {
-	r := c.Request()
-	if media, _, err := mime.ParseMediaType(r.Header.Get(echo.HeaderContentType)); err != nil || media != rest.MediaJSON {
-		return rest.Refuse(http.StatusUnsupportedMediaType, "the body is %.80q: want %s", r.Header.Get(echo.HeaderContentType), rest.MediaJSON)
-	}
-	d := json.NewDecoder(http.MaxBytesReader(c.Response(), r.Body, maxBody))
-	d.DisallowUnknownFields()
-	if err := d.Decode(into); err != nil {
-		var tooBig *http.MaxBytesError
-		if errors.As(err, &tooBig) {
-			return err
-		}
-		return fault.Errorf("upload", fault.Invalid, "the body is not what is wanted here: %w", err)
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return fault.Errorf("upload", fault.Invalid, "there is more after the JSON")
-	}
-	return nil
 }
 
 // Sweep throws away the uploads that nobody has touched for longer than they
