@@ -265,6 +265,12 @@ func (s *Service) get(ctx context.Context, etag string, size weight, make func(c
 		return Tile{}, fault.E(op, fault.Canceled, err)
 	}
 	v, err := s.once(ctx, etag, size, func(ctx context.Context) (any, error) {
+		// Who looked before the last maker had put it there comes too late to join.
+		if s.cache != nil {
+			if t, ok := s.cache.GetIfPresent(etag); ok {
+				return t, nil
+			}
+		}
 		start := time.Now()
 		s.renders.Add(1)
 		t, err := make(ctx)
