@@ -122,6 +122,11 @@ func (b *bench) pyramids(ctx context.Context, v *vectorBench) ([]*tileRow, error
 		}
 	}
 	table(b.out, fmt.Sprintf("Pyramid of %d parcels to zoom 14", v.parcels), []string{"", "s", "CPU s", "peak MiB", "MiB"}, rows)
+	for _, name := range []string{"roads", "points"} { // which the server would build beside the first tiles
+		if err := b.contado(ctx, "pyramid", name); err != nil {
+			return nil, err
+		}
+	}
 	return b.pyramidTiles(ctx, v, filepath.Dir(archive))
 }
 
