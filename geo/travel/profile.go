@@ -99,6 +99,22 @@ func (p *Profile) Speed(class string) (s Span, ok bool) {
 	return s, ok && s.Mid > 0
 }
 
+// Refuses tells whether somebody on foot, or in a wheelchair, keeps off a road:
+// its surface is known and not among those of the profile, or its class is one
+// that walkers go on and the profile does not list. Classes of other
+// vocabularies than OpenStreetMap's are left to the speed table.
+func (p *Profile) Refuses(class, surface string) bool {
+	if len(p.Road.Surfaces) > 0 && surface != "" && !slices.Contains(p.Road.Surfaces, className(surface)) {
+		return true
+	}
+	if _, listed := p.Speed(class); listed || len(p.Road.KMH) == 0 {
+		return false
+	}
+	adult := Adult()
+	_, walked := adult.Speed(class)
+	return walked
+}
+
 // Options gives the options of a search for the profile: slope function and
 // steepest move.
 func (p *Profile) Options() Options { return Options{Slope: p.Slope, MaxSlope: p.MaxSlope} }

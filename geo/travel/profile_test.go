@@ -53,6 +53,35 @@ func TestBuiltinProfiles(t *testing.T) {
 	}
 }
 
+// Wheels keep off steps, tracks and rough surfaces, and off nothing that is not
+// known to be so; walkers keep off nothing.
+func TestProfileRefuses(t *testing.T) {
+	t.Parallel()
+	chair, err := ProfileByName("wheelchair")
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, err := ParseProfile(strings.NewReader(plainProfile), "own")
+	if err != nil {
+		t.Fatal(err)
+	}
+	adult := Adult()
+	for _, c := range []struct {
+		class, surface string
+		refused        bool
+	}{
+		{"steps", "", true}, {"Track", "", true}, {"bridleway", "asphalt", true}, {"residential", "", false}, {"residential", "asphalt", false},
+		{"footway", "Gravel", true}, {"footway", "mud", true}, {"footway", "paving_stones", false}, {"secondary highway", "", false}, {"", "", false}, {"motorway", "", false},
+	} {
+		if got := chair.Refuses(c.class, c.surface); got != c.refused {
+			t.Errorf("wheelchair on %q, surface %q: refused %t", c.class, c.surface, got)
+		}
+		if adult.Refuses(c.class, c.surface) || own.Refuses(c.class, c.surface) {
+			t.Errorf("a walker keeps off %q, surface %q", c.class, c.surface)
+		}
+	}
+}
+
 const plainProfile = "mode: walk\nspeed: {factor: 1, low: 0.5, high: 2}\n"
 
 func TestParseProfileRefuses(t *testing.T) {

@@ -18,6 +18,48 @@ GLOBL turns<>(SB), RODATA|NOPTR, $64
 DATA infinite<>+0(SB)/4, $0x7F800000
 GLOBL infinite<>(SB), RODATA|NOPTR, $4
 
+// The moves in their order, for a rule that takes where the cell moved from lies
+// and the number of the move.
+#define ALONG(RULE) \
+	RULE(4, 0)                   \
+	RULE(-4, 1)
+
+#define ACROSS(RULE) \
+	RULE(320, 2)                 \
+	RULE(-320, 3)                \
+	RULE(324, 4)                 \
+	RULE(316, 5)                 \
+	RULE(-316, 6)                \
+	RULE(-324, 7)
+
+#define KNIGHTS(RULE) \
+	RULE(328, 8)                 \
+	RULE(312, 9)                 \
+	RULE(-312, 10)               \
+	RULE(-328, 11)               \
+	RULE(644, 12)                \
+	RULE(636, 13)                \
+	RULE(-636, 14)               \
+	RULE(-644, 15)
+
+#define FAR(RULE) \
+	RULE(332, 16)                \
+	RULE(308, 17)                \
+	RULE(-308, 18)               \
+	RULE(-332, 19)               \
+	RULE(964, 20)                \
+	RULE(956, 21)                \
+	RULE(-956, 22)               \
+	RULE(-964, 23)               \
+	RULE(652, 24)                \
+	RULE(628, 25)                \
+	RULE(-628, 26)               \
+	RULE(-652, 27)               \
+	RULE(968, 28)                \
+	RULE(952, 29)                \
+	RULE(-952, 30)               \
+	RULE(-968, 31)
+
 // The labels in (Y0, Y1) become the least of themselves and those in (Y4, Y5):
 // time first, then facility.
 #define LEAST \
@@ -32,6 +74,15 @@ GLOBL infinite<>(SB), RODATA|NOPTR, $4
 	VMOVUPS from(SI), Y4         \
 	VADDPS  (k*32)(DX), Y4, Y4   \
 	VMOVDQU from(DI), Y5         \
+	LEAST
+
+// TURN offers each lane the label of the one beside it; the lane that has none
+// beside it is offered +Inf.
+#define TURN(order, none, weight) \
+	VPERMPS  Y0, order, Y4       \
+	VBLENDPS none, Y14, Y4, Y4   \
+	VADDPS   weight(DX), Y4, Y4  \
+	VPERMD   Y1, order, Y5       \
 	LEAST
 
 // Times above the limit are unreached: +Inf, −1.
@@ -62,42 +113,14 @@ TEXT ·relaxBlock(SB), NOSPLIT, $0-44
 	VMOVDQU      (DI), Y1
 	VMOVAPS      Y0, Y9
 	VMOVDQA      Y1, Y10
-	RELAX(4, 0)
-	RELAX(-4, 1)
-	RELAX(320, 2)
-	RELAX(-320, 3)
-	RELAX(324, 4)
-	RELAX(316, 5)
-	RELAX(-316, 6)
-	RELAX(-324, 7)
+	ALONG(RELAX)
+	ACROSS(RELAX)
 	CMPQ         CX, $8
 	JE           relaxed
-	RELAX(328, 8)
-	RELAX(312, 9)
-	RELAX(-312, 10)
-	RELAX(-328, 11)
-	RELAX(644, 12)
-	RELAX(636, 13)
-	RELAX(-636, 14)
-	RELAX(-644, 15)
+	KNIGHTS(RELAX)
 	CMPQ         CX, $16
 	JE           relaxed
-	RELAX(332, 16)
-	RELAX(308, 17)
-	RELAX(-308, 18)
-	RELAX(-332, 19)
-	RELAX(964, 20)
-	RELAX(956, 21)
-	RELAX(-956, 22)
-	RELAX(-964, 23)
-	RELAX(652, 24)
-	RELAX(628, 25)
-	RELAX(-628, 26)
-	RELAX(-652, 27)
-	RELAX(968, 28)
-	RELAX(952, 29)
-	RELAX(-952, 30)
-	RELAX(-968, 31)
+	FAR(RELAX)
 
 relaxed:
 	WITHIN
@@ -109,16 +132,8 @@ relaxed:
 along: // within the block, until nothing changes
 	VMOVAPS  Y0, Y13
 	VMOVDQA  Y1, Y3
-	VPERMPS  Y0, Y11, Y4
-	VBLENDPS $1, Y14, Y4, Y4
-	VADDPS   32(DX), Y4, Y4
-	VPERMD   Y1, Y11, Y5
-	LEAST
-	VPERMPS  Y0, Y12, Y4
-	VBLENDPS $0x80, Y14, Y4, Y4
-	VADDPS   (DX), Y4, Y4
-	VPERMD   Y1, Y12, Y5
-	LEAST
+	TURN(Y11, $1, 32)
+	TURN(Y12, $0x80, 0)
 	WITHIN
 	DIFFER(Y13, Y3)
 	JNZ      along
@@ -164,44 +179,16 @@ TEXT ·offersBlock(SB), NOSPLIT, $0-60
 rank:
 	VMOVUPS      (SI), Y0
 	VMOVDQU      (DI), Y1
-	OFFER(4, 0)
-	OFFER(-4, 1)
+	ALONG(OFFER)
 	CMPQ         CX, $2
 	JE           ranked
-	OFFER(320, 2)
-	OFFER(-320, 3)
-	OFFER(324, 4)
-	OFFER(316, 5)
-	OFFER(-316, 6)
-	OFFER(-324, 7)
+	ACROSS(OFFER)
 	CMPQ         CX, $8
 	JE           ranked
-	OFFER(328, 8)
-	OFFER(312, 9)
-	OFFER(-312, 10)
-	OFFER(-328, 11)
-	OFFER(644, 12)
-	OFFER(636, 13)
-	OFFER(-636, 14)
-	OFFER(-644, 15)
+	KNIGHTS(OFFER)
 	CMPQ         CX, $16
 	JE           ranked
-	OFFER(332, 16)
-	OFFER(308, 17)
-	OFFER(-308, 18)
-	OFFER(-332, 19)
-	OFFER(964, 20)
-	OFFER(956, 21)
-	OFFER(-956, 22)
-	OFFER(-964, 23)
-	OFFER(652, 24)
-	OFFER(628, 25)
-	OFFER(-628, 26)
-	OFFER(-652, 27)
-	OFFER(968, 28)
-	OFFER(952, 29)
-	OFFER(-952, 30)
-	OFFER(-968, 31)
+	FAR(OFFER)
 
 ranked:
 	ADDQ         $22400, SI

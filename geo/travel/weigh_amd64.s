@@ -14,23 +14,31 @@
 #define PACE(from) \
 	VADDPS from(R8), Y0, Y3
 
+// The moves below weigh what lies on the way, then go by the rule of a kernel.
+
+#define STRAIGHT(RULE, k, from) \
+	PACE(from)                    \
+	RULE(from, k)
+
 // A diagonal is closed where both cells beside it are.
-#define DIAGONAL(from, a, b) \
+#define DIAGONAL(RULE, k, from, a, b) \
 	PACE(from)                    \
 	VMOVUPS   a(R8), Y4           \
 	VMINPS    b(R8), Y4, Y4       \
 	VCMPPS    $0, Y15, Y4, Y4     \
-	VBLENDVPS Y4, Y15, Y3, Y3
+	VBLENDVPS Y4, Y15, Y3, Y3     \
+	RULE(from, k)
 
-#define KNIGHT(from, a, b) \
+#define KNIGHT(RULE, k, from, a, b) \
 	PACE(from)                    \
 	VMOVUPS a(R8), Y4             \
 	VADDPS  b(R8), Y4, Y4         \
-	VADDPS  Y4, Y3, Y3
+	VADDPS  Y4, Y3, Y3            \
+	RULE(from, k)
 
 // Moves of three cells one way: see farStep. a to d are the cells between in
 // order; e and f those beside the corner.
-#define ONETHREE(from, a, b, e, f) \
+#define ONETHREE(RULE, k, from, a, b, e, f) \
 	PACE(from)                    \
 	VMULPS    480(R11), Y3, Y3    \
 	VMOVUPS   a(R8), Y4           \
@@ -41,9 +49,10 @@
 	VMOVUPS   e(R8), Y4           \
 	VMINPS    f(R8), Y4, Y4       \
 	VCMPPS    $0, Y15, Y4, Y4     \
-	VBLENDVPS Y4, Y15, Y3, Y3
+	VBLENDVPS Y4, Y15, Y3, Y3     \
+	RULE(from, k)
 
-#define TWOTHREE(from, a, b, c, d) \
+#define TWOTHREE(RULE, k, from, a, b, c, d) \
 	PACE(from)                    \
 	VMULPS    480(R11), Y3, Y3    \
 	VMOVUPS   a(R8), Y4           \
@@ -53,7 +62,8 @@
 	VMOVUPS   b(R8), Y4           \
 	VADDPS    c(R8), Y4, Y4       \
 	VMULPS    544(R11), Y4, Y4    \
-	VADDPS    Y4, Y3, Y3
+	VADDPS    Y4, Y3, Y3          \
+	RULE(from, k)
 
 #define STORE(k) \
 	VBROADCASTSS (k*8)(R10), Y4   \
@@ -192,143 +202,91 @@
 #define LEVEL(from, k) \
 	STORE(k)
 
+// ARGUMENTS are the same of all kernels.
+#define ARGUMENTS \
+	MOVQ weights+0(FP), DX         \
+	MOVQ pace+8(FP), R8            \
+	MOVQ z+16(FP), R9              \
+	MOVQ rates+24(FP), R10         \
+	MOVQ law+32(FP), R11           \
+	MOVQ moves+40(FP), CX
+
+// ALL weighs the moves, each by what lies on its way, then by the rule.
 #define ALL(RULE) \
-	VMOVUPS (R8), Y0               \
-	VMOVUPS (R9), Y1               \
-	VMOVUPS INF, Y15               \
-	PACE(4)                        \
-	RULE(4, 0)                     \
-	PACE(-4)                       \
-	RULE(-4, 1)                    \
-	PACE(320)                      \
-	RULE(320, 2)                   \
-	PACE(-320)                     \
-	RULE(-320, 3)                  \
-	DIAGONAL(324, 320, 4)          \
-	RULE(324, 4)                   \
-	DIAGONAL(316, 320, -4)         \
-	RULE(316, 5)                   \
-	DIAGONAL(-316, -320, 4)        \
-	RULE(-316, 6)                  \
-	DIAGONAL(-324, -320, -4)       \
-	RULE(-324, 7)                  \
-	CMPQ    CX, $8                 \
-	JE      done                   \
-	KNIGHT(328, 324, 4)            \
-	RULE(328, 8)                   \
-	KNIGHT(312, 316, -4)           \
-	RULE(312, 9)                   \
-	KNIGHT(-312, -316, 4)          \
-	RULE(-312, 10)                 \
-	KNIGHT(-328, -324, -4)         \
-	RULE(-328, 11)                 \
-	KNIGHT(644, 324, 320)          \
-	RULE(644, 12)                  \
-	KNIGHT(636, 316, 320)          \
-	RULE(636, 13)                  \
-	KNIGHT(-636, -316, -320)       \
-	RULE(-636, 14)                 \
-	KNIGHT(-644, -324, -320)       \
-	RULE(-644, 15)                 \
-	CMPQ    CX, $16                \
-	JE      done                   \
-	ONETHREE(332, 328, 4, 8, 324)          \
-	RULE(332, 16)                          \
-	ONETHREE(308, 312, -4, -8, 316)        \
-	RULE(308, 17)                          \
-	ONETHREE(-308, -312, 4, 8, -316)       \
-	RULE(-308, 18)                         \
-	ONETHREE(-332, -328, -4, -8, -324)     \
-	RULE(-332, 19)                         \
-	ONETHREE(964, 644, 320, 640, 324)      \
-	RULE(964, 20)                          \
-	ONETHREE(956, 636, 320, 640, 316)      \
-	RULE(956, 21)                          \
-	ONETHREE(-956, -636, -320, -640, -316) \
-	RULE(-956, 22)                         \
-	ONETHREE(-964, -644, -320, -640, -324) \
-	RULE(-964, 23)                         \
-	TWOTHREE(652, 648, 328, 324, 4)        \
-	RULE(652, 24)                          \
-	TWOTHREE(628, 632, 312, 316, -4)       \
-	RULE(628, 25)                          \
-	TWOTHREE(-628, -632, -312, -316, 4)    \
-	RULE(-628, 26)                         \
-	TWOTHREE(-652, -648, -328, -324, -4)   \
-	RULE(-652, 27)                         \
-	TWOTHREE(968, 648, 644, 324, 320)      \
-	RULE(968, 28)                          \
-	TWOTHREE(952, 632, 636, 316, 320)      \
-	RULE(952, 29)                          \
-	TWOTHREE(-952, -632, -636, -316, -320) \
-	RULE(-952, 30)                         \
-	TWOTHREE(-968, -648, -644, -324, -320) \
-	RULE(-968, 31)                         \
-done:                                  \
-	VZEROUPPER                     \
+	VMOVUPS (R8), Y0                                \
+	VMOVUPS (R9), Y1                                \
+	VMOVUPS INF, Y15                                \
+	STRAIGHT(RULE, 0, 4)                            \
+	STRAIGHT(RULE, 1, -4)                           \
+	STRAIGHT(RULE, 2, 320)                          \
+	STRAIGHT(RULE, 3, -320)                         \
+	DIAGONAL(RULE, 4, 324, 320, 4)                  \
+	DIAGONAL(RULE, 5, 316, 320, -4)                 \
+	DIAGONAL(RULE, 6, -316, -320, 4)                \
+	DIAGONAL(RULE, 7, -324, -320, -4)               \
+	CMPQ    CX, $8                                  \
+	JE      done                                    \
+	KNIGHT(RULE, 8, 328, 324, 4)                    \
+	KNIGHT(RULE, 9, 312, 316, -4)                   \
+	KNIGHT(RULE, 10, -312, -316, 4)                 \
+	KNIGHT(RULE, 11, -328, -324, -4)                \
+	KNIGHT(RULE, 12, 644, 324, 320)                 \
+	KNIGHT(RULE, 13, 636, 316, 320)                 \
+	KNIGHT(RULE, 14, -636, -316, -320)              \
+	KNIGHT(RULE, 15, -644, -324, -320)              \
+	CMPQ    CX, $16                                 \
+	JE      done                                    \
+	ONETHREE(RULE, 16, 332, 328, 4, 8, 324)         \
+	ONETHREE(RULE, 17, 308, 312, -4, -8, 316)       \
+	ONETHREE(RULE, 18, -308, -312, 4, 8, -316)      \
+	ONETHREE(RULE, 19, -332, -328, -4, -8, -324)    \
+	ONETHREE(RULE, 20, 964, 644, 320, 640, 324)     \
+	ONETHREE(RULE, 21, 956, 636, 320, 640, 316)     \
+	ONETHREE(RULE, 22, -956, -636, -320, -640, -316)\
+	ONETHREE(RULE, 23, -964, -644, -320, -640, -324)\
+	TWOTHREE(RULE, 24, 652, 648, 328, 324, 4)       \
+	TWOTHREE(RULE, 25, 628, 632, 312, 316, -4)      \
+	TWOTHREE(RULE, 26, -628, -632, -312, -316, 4)   \
+	TWOTHREE(RULE, 27, -652, -648, -328, -324, -4)  \
+	TWOTHREE(RULE, 28, 968, 648, 644, 324, 320)     \
+	TWOTHREE(RULE, 29, 952, 632, 636, 316, 320)     \
+	TWOTHREE(RULE, 30, -952, -632, -636, -316, -320)\
+	TWOTHREE(RULE, 31, -968, -648, -644, -324, -320)\
+done:                                            \
+	VZEROUPPER                                      \
 	RET
 
 // func weighLevel(weights, pace, z *float32, rates *rate, law *law, moves int)
 TEXT ·weighLevel(SB), NOSPLIT, $0-48
-	MOVQ    weights+0(FP), DX
-	MOVQ    pace+8(FP), R8
-	MOVQ    z+16(FP), R9
-	MOVQ    rates+24(FP), R10
-	MOVQ    law+32(FP), R11
-	MOVQ    moves+40(FP), CX
+	ARGUMENTS
 	ALL(LEVEL)
 
 // func weighLangmuir(weights, pace, z *float32, rates *rate, law *law, moves int)
 TEXT ·weighLangmuir(SB), NOSPLIT, $0-48
-	MOVQ    weights+0(FP), DX
-	MOVQ    pace+8(FP), R8
-	MOVQ    z+16(FP), R9
-	MOVQ    rates+24(FP), R10
-	MOVQ    law+32(FP), R11
-	MOVQ    moves+40(FP), CX
+	ARGUMENTS
 	VMOVUPS 224(R11), Y8
 	VMOVUPS 256(R11), Y9
 	ALL(LANGMUIR)
 
 // func weighTobler(weights, pace, z *float32, rates *rate, law *law, moves int)
 TEXT ·weighTobler(SB), NOSPLIT, $0-48
-	MOVQ    weights+0(FP), DX
-	MOVQ    pace+8(FP), R8
-	MOVQ    z+16(FP), R9
-	MOVQ    rates+24(FP), R10
-	MOVQ    law+32(FP), R11
-	MOVQ    moves+40(FP), CX
+	ARGUMENTS
 	ALL(TOBLER)
 
 // func weighMinetti(weights, pace, z *float32, rates *rate, law *law, moves int)
 TEXT ·weighMinetti(SB), NOSPLIT, $0-48
-	MOVQ    weights+0(FP), DX
-	MOVQ    pace+8(FP), R8
-	MOVQ    z+16(FP), R9
-	MOVQ    rates+24(FP), R10
-	MOVQ    law+32(FP), R11
-	MOVQ    moves+40(FP), CX
+	ARGUMENTS
 	ALL(MINETTI)
 
 // func weighTable(weights, pace, z *float32, rates *rate, law *law, moves int)
 TEXT ·weighTable(SB), NOSPLIT, $0-48
-	MOVQ    weights+0(FP), DX
-	MOVQ    pace+8(FP), R8
-	MOVQ    z+16(FP), R9
-	MOVQ    rates+24(FP), R10
-	MOVQ    law+32(FP), R11
-	MOVQ    moves+40(FP), CX
+	ARGUMENTS
 	MOVQ    576(R11), R12
 	ALL(TABLE)
 
 // func weighTables(weights, pace, z *float32, rates *rate, law *law, moves int)
 TEXT ·weighTables(SB), NOSPLIT, $0-48
-	MOVQ    weights+0(FP), DX
-	MOVQ    pace+8(FP), R8
-	MOVQ    z+16(FP), R9
-	MOVQ    rates+24(FP), R10
-	MOVQ    law+32(FP), R11
-	MOVQ    moves+40(FP), CX
+	ARGUMENTS
 	MOVQ    576(R11), R12
 	MOVQ    584(R11), R13
 	ALL(TABLES)

@@ -21,6 +21,7 @@ import (
 	"math"
 	"slices"
 	"sort"
+	"sync"
 
 	"contado/geo/fault"
 	"contado/geo/grid"
@@ -53,6 +54,9 @@ type World struct {
 	ground Ground
 	graph  *road.Graph
 	doors  []door // by edge, then place
+
+	sorted sync.Once // sets what follows
+	cells  []int32   // the doors by cell
 }
 
 // door is where a road can be got on and off from a cell.
@@ -190,11 +194,17 @@ func (w *World) seeds(first *travel.Result) []road.Seed {
 
 // entrance is a door as a seed; of facility −1 when it is not reached.
 func (w *World) entrance(d *door, first *travel.Result) road.Seed {
-	seconds := float64(first.Seconds[d.cell]) + float64(d.seconds)
+	return d.entrance(first.Seconds[d.cell], first.Nearest[d.cell])
+}
+
+// entrance is a door of a cell with a label as a seed; of facility −1 when the
+// cell is not reached.
+func (d *door) entrance(cell float32, facility int32) road.Seed {
+	seconds := float64(cell) + float64(d.seconds)
 	if !(seconds*1000 <= road.Horizon) {
 		return road.Seed{Facility: -1}
 	}
-	return road.Seed{Edge: d.edge, Along: d.along, Facility: first.Nearest[d.cell], Millis: uint32(math.Round(seconds * 1000))}
+	return road.Seed{Edge: d.edge, Along: d.along, Facility: facility, Millis: uint32(math.Round(seconds * 1000))}
 }
 
 // exits are the cells at roads as sources, one a cell: its best door. Cells

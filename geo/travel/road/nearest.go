@@ -19,6 +19,20 @@ const (
 // and then number: k labels a node, Unreached at the end where there are
 // fewer. One pass for all seeds. Errors: Invalid, TooLarge, Canceled.
 func (g *Graph) KNearest(ctx context.Context, seeds []Seed, k int, o Options) ([]Label, error) {
+	r, err := g.Rank(ctx, seeds, k, o)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Label, k*g.states.nodes)
+	for node := range g.states.nodes {
+		r.node(uint32(node), out[node*k:][:k])
+	}
+	return out, nil
+}
+
+// Rank finds the k best facilities of every place of the network in one pass:
+// 8·k bytes a state. Errors: Invalid, TooLarge, Canceled.
+func (g *Graph) Rank(ctx context.Context, seeds []Seed, k int, o Options) (*Ranked, error) {
 	if k < 1 || k > maxNearest {
 		return nil, fault.Errorf(opSearch, fault.Invalid, "road search: the nearest %d facilities; want 1 to %d", k, maxNearest)
 	}
@@ -28,19 +42,119 @@ func (g *Graph) KNearest(ctx context.Context, seeds []Seed, k int, o Options) ([
 	if err := g.checkSeeds(seeds); err != nil {
 		return nil, err
 	}
-	n := &nearest{k: k, labels: make([]Label, k*g.states.count()), count: make([]uint8, g.states.count()), q: &queue{}, limit: o.limit()}
-	back := o.Direction == travel.ToFacility
+	n := nearest{k: k, labels: make([]Label, k*g.states.count()), count: make([]uint8, g.states.count()), q: &queue{}, limit: o.limit()}
+	r := &Ranked{nearest: n, g: g, back: o.Direction == travel.ToFacility, seeds: byPlace(seeds)}
 	for i := range seeds {
-		g.start(&seeds[i], back, n.limit, n.offer)
+		g.start(&seeds[i], r.back, n.limit, r.offer)
 	}
 	links := &g.forward
-	if back {
+	if r.back {
 		links = &g.reverse
 	}
-	if err := n.run(ctx, links); err != nil {
+	if err := r.run(ctx, links); err != nil {
 		return nil, err
 	}
-	return n.byNode(g, back), nil
+	r.q = nil
+	return r, nil
+}
+
+// Ranked is the outcome of Rank.
+type Ranked struct {
+	nearest
+	g     *Graph
+	back  bool
+	seeds []Seed // by edge, then place
+}
+
+// At puts the best labels of a place on an edge into best, which has room for
+// k: of different facilities, rising, Unreached where there are fewer. The
+// first is that of Times.At.
+func (r *Ranked) At(edge int, along float32, best []Label) {
+	g := r.g
+	clearLabels(best)
+	first := firstSeed(r.seeds, edge)
+	for _, arc := range [2]uint32{uint32(edge) * 2, uint32(edge)*2 + 1} {
+		if g.millis[arc] == never {
+			continue
+		}
+		done := g.share(arc, along)
+		left := done
+		if r.back {
+			left = g.millis[arc] - done
+		}
+		g.behind(arc, r.back, func(state uint32) {
+			for _, l := range r.of(state) {
+				insert(best, l.add(left, r.limit))
+			}
+		})
+		for i := first; i < len(r.seeds) && r.seeds[i].Edge == int32(edge); i++ {
+			s := &r.seeds[i]
+			at := g.share(arc, s.Along)
+			if r.back && at < done || !r.back && at > done {
+				continue
+			}
+			insert(best, labelOf(s.Millis, s.Facility).add(max(at, done)-min(at, done), r.limit))
+		}
+	}
+}
+
+// node puts the best labels of the states of a node into best.
+func (r *Ranked) node(node uint32, best []Label) {
+	clearLabels(best)
+	for _, l := range r.of(node) {
+		insert(best, l)
+	}
+	if r.back {
+		return
+	}
+	for _, s := range r.g.states.further(node) {
+		for _, l := range r.of(s) {
+			insert(best, l)
+		}
+	}
+}
+
+// behind calls yield for the states whose labels count on an arc: that behind
+// it when back, else those that it can be taken from.
+func (g *Graph) behind(arc uint32, back bool, yield func(state uint32)) {
+	if back {
+		yield(g.entry(arc))
+		return
+	}
+	tail := g.tail(arc)
+	yield(tail)
+	for _, s := range g.states.further(tail) {
+		if !g.states.inner[int(s)-g.states.nodes][arc].banned {
+			yield(s)
+		}
+	}
+}
+
+func clearLabels(list []Label) {
+	for i := range list {
+		list[i] = Unreached
+	}
+}
+
+// insert offers a label to a rising list of different facilities.
+func insert(list []Label, l Label) {
+	at := len(list) - 1
+	if l >= list[at] {
+		return
+	}
+	for i, have := range list[:at] {
+		if have.Facility() == l.Facility() {
+			if have <= l {
+				return
+			}
+			at = i
+			break
+		}
+	}
+	for ; at > 0 && list[at-1] > l; at-- {
+		list[at] = list[at-1]
+	}
+	list[at] = l
 }
 
 // nearest is a search with up to k labels a state.
@@ -97,33 +211,6 @@ func (n *nearest) run(ctx context.Context, links *links) error {
 			}
 		}
 	}
-}
-
-// byNode joins the labels of the states of each node.
-func (n *nearest) byNode(g *Graph, back bool) []Label {
-	out := make([]Label, n.k*g.states.nodes)
-	var all []Label
-	for node := range g.states.nodes {
-		all = append(all[:0], n.of(uint32(node))...)
-		if !back {
-			for _, s := range g.states.further(uint32(node)) {
-				all = append(all, n.of(s)...)
-			}
-		}
-		slices.Sort(all)
-		row := out[node*n.k:][:n.k]
-		have := 0
-		for _, l := range all {
-			if have < n.k && !slices.ContainsFunc(row[:have], func(o Label) bool { return o.Facility() == l.Facility() }) {
-				row[have] = l
-				have++
-			}
-		}
-		for i := have; i < n.k; i++ {
-			row[i] = Unreached
-		}
-	}
-	return out
 }
 
 func (n *nearest) of(state uint32) []Label {

@@ -106,11 +106,11 @@ func (t *Times) follow(via uint32, along float32) ([]part, int) {
 // origin is the state that an arc was taken from.
 func (t *Times) origin(arc uint32) uint32 {
 	tail := t.g.tail(arc)
-	if t.labels[tail] == t.ends[arc] {
+	if t.labels[tail] == t.end(arc) {
 		return tail
 	}
 	for _, s := range t.g.states.further(tail) {
-		if t.labels[s] == t.ends[arc] && !t.g.states.inner[int(s)-t.g.states.nodes][arc].banned {
+		if t.labels[s] == t.end(arc) && !t.g.states.inner[int(s)-t.g.states.nodes][arc].banned {
 			return s
 		}
 	}
@@ -129,7 +129,7 @@ func (t *Times) home(state uint32) (p part, seed int, ok bool) {
 		if g.millis[arc] == never || !t.mayStart(state, arc) {
 			continue
 		}
-		for i := t.firstSeed(int(arc >> 1)); i < len(t.seeds) && t.seeds[i].Edge == int32(arc>>1); i++ {
+		for i := firstSeed(t.seeds, int(arc>>1)); i < len(t.seeds) && t.seeds[i].Edge == int32(arc>>1); i++ {
 			s := &t.seeds[i]
 			done := g.share(arc, s.Along)
 			node := float32(arc & 1)

@@ -6,9 +6,11 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/paulmach/orb"
+	"pgregory.net/rapid"
 
 	"contado/geo/crs"
 	"contado/geo/fault"
@@ -420,6 +422,83 @@ func FuzzDecode(f *testing.F) {
 			if times.At(e, 0.5) != road.Unreached {
 				if _, err := times.Route(e, 0.5); err != nil {
 					t.Fatal(err)
+				}
+			}
+		}
+	})
+}
+
+// TestRankedPlaces holds the labels of random places, in towns with forbidden
+// turns, against searches for each facility alone; bounded searches in the same
+// memory, one after the other, against those from scratch.
+func TestRankedPlaces(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		w := drawWorld(rt)
+		n, err := road.Build(context.Background(), all(w.ways), w.bans, nil)
+		if err != nil {
+			rt.Skip("a town of points")
+		}
+		g, err := n.Weigh(context.Background(), plainCar(), nil)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		o := road.Options{
+			Direction: rapid.SampledFrom([]travel.Direction{travel.ToFacility, travel.FromFacility}).Draw(rt, "direction"),
+			MaxMillis: uint32(rapid.SampledFrom([]int{0, 5_000, 20_000}).Draw(rt, "limit")),
+		}
+		places := []float32{0, 0.25, 0.5, 1}
+		var seeds []road.Seed
+		for range rapid.IntRange(1, 8).Draw(rt, "seeds") {
+			seeds = append(seeds, road.Seed{
+				Edge: int32(rapid.IntRange(0, n.Edges()-1).Draw(rt, "edge")), Along: rapid.SampledFrom(places).Draw(rt, "along"),
+				Facility: int32(rapid.IntRange(0, 4).Draw(rt, "facility")), Millis: uint32(rapid.IntRange(0, 2).Draw(rt, "more")) * 1000,
+			})
+		}
+		k := rapid.IntRange(1, 3).Draw(rt, "k")
+		ranked, err := g.Rank(context.Background(), seeds, k, o)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		want := map[[2]int][]road.Label{} // of edge and place
+		finder := g.NewFinder()
+		for f := range int32(5) {
+			var own []road.Seed
+			for _, s := range seeds {
+				if s.Facility == f {
+					own = append(own, s)
+				}
+			}
+			alone, err := g.Search(context.Background(), own, o)
+			if err != nil {
+				rt.Fatal(err)
+			}
+			again, err := finder.Search(context.Background(), own, o)
+			if err != nil {
+				rt.Fatal(err)
+			}
+			for e := range n.Edges() {
+				for i, along := range places {
+					l := alone.At(e, along)
+					if l != road.Unreached {
+						want[[2]int{e, i}] = append(want[[2]int{e, i}], l)
+					}
+					if have := again.At(e, along); have != l || l != road.Unreached && !slices.Contains(finder.Edges(), int32(e)) {
+						rt.Fatalf("facility %d, edge %d at %g: %v by edges %v, want %v", f, e, along, have, finder.Edges(), l)
+					}
+				}
+			}
+		}
+		best := make([]road.Label, k)
+		for e := range n.Edges() {
+			for i, along := range places {
+				ranked.At(e, along, best)
+				list := want[[2]int{e, i}]
+				slices.Sort(list)
+				for j, l := range best {
+					if j >= len(list) && l != road.Unreached || j < len(list) && l != list[j] {
+						rt.Fatalf("edge %d at %g, rank %d: %v, want one of %v", e, along, j, l, list)
+					}
 				}
 			}
 		}

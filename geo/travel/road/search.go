@@ -1,6 +1,7 @@
 package road
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"slices"
@@ -81,9 +82,10 @@ type Times struct {
 	limit   uint32
 	back    bool // ToFacility
 	labels  []Label
-	ends    []Label // of each arc: at its tip when back, else where it starts
+	ends    []Label // of each arc: at its tip when back, else where it starts; nil to look it up
 	seeds   []Seed  // by edge, then place
 	q       *queue
+	touched *[]uint32 // hears of states that come to have a label
 }
 
 const opSearch = "road.Search"
@@ -96,25 +98,23 @@ func (g *Graph) Search(ctx context.Context, seeds []Seed, o Options) (*Times, er
 	if err := g.checkSeeds(seeds); err != nil {
 		return nil, err
 	}
-	t := &Times{g: g, limit: o.limit(), back: o.Direction == travel.ToFacility}
-	t.seeds = append([]Seed(nil), seeds...)
-	sort.Slice(t.seeds, func(i, j int) bool {
-		a, b := &t.seeds[i], &t.seeds[j]
-		return a.Edge < b.Edge || a.Edge == b.Edge && a.Along < b.Along
-	})
+	t := &Times{g: g, limit: o.limit(), back: o.Direction == travel.ToFacility, seeds: byPlace(seeds)}
 	t.labels = make([]Label, g.states.count())
-	for i := range t.labels {
-		t.labels[i] = Unreached
-	}
-	t.q = &queue{}
-	for i := range t.seeds {
-		g.start(&t.seeds[i], t.back, t.limit, t.offer)
-	}
+	clearLabels(t.labels)
 	if err := t.run(ctx, o.Progress); err != nil {
 		return nil, err
 	}
 	t.finish()
 	return t, nil
+}
+
+// byPlace is a copy of seeds by edge, then place.
+func byPlace(seeds []Seed) []Seed {
+	out := slices.Clone(seeds)
+	slices.SortFunc(out, func(a, b Seed) int {
+		return cmp.Or(cmp.Compare(a.Edge, b.Edge), cmp.Compare(a.Along, b.Along))
+	})
+	return out
 }
 
 func (g *Graph) checkSeeds(seeds []Seed) error {
@@ -158,8 +158,11 @@ func (g *Graph) share(arc uint32, along float32) uint32 {
 }
 
 func (t *Times) offer(state uint32, l Label) {
-	if l < t.labels[state] {
+	if old := t.labels[state]; l < old {
 		t.labels[state] = l
+		if old == Unreached && t.touched != nil {
+			*t.touched = append(*t.touched, state)
+		}
 		t.q.push(entry{l.Millis(), state, 0})
 	}
 }
@@ -167,10 +170,11 @@ func (t *Times) offer(state uint32, l Label) {
 // run is Dijkstra's algorithm: arcs take a millisecond at least, so a label is
 // final with its facility when its time is reached.
 func (t *Times) run(ctx context.Context, progress func(int64)) error {
-	links := &t.g.forward
-	if t.back {
-		links = &t.g.reverse
+	t.q = &queue{}
+	for i := range t.seeds {
+		t.g.start(&t.seeds[i], t.back, t.limit, t.offer)
 	}
+	links := t.links()
 	for {
 		e, ok := t.q.pop()
 		if !ok {
@@ -194,6 +198,14 @@ func (t *Times) run(ctx context.Context, progress func(int64)) error {
 			t.offer(l.state, label.add(l.millis, t.limit))
 		}
 	}
+}
+
+// links are those that labels go along.
+func (t *Times) links() *links {
+	if t.back {
+		return &t.g.reverse
+	}
+	return &t.g.forward
 }
 
 // finish keeps for each arc the label that counts on it: the best of the
@@ -242,7 +254,7 @@ func (t *Times) At(edge int, along float32) Label {
 func (t *Times) trace(edge int, along float32) (best Label, via uint32, seed int) {
 	g := t.g
 	best, seed = Unreached, -1
-	first := t.firstSeed(edge)
+	first := firstSeed(t.seeds, edge)
 	for _, arc := range [2]uint32{uint32(edge) * 2, uint32(edge)*2 + 1} {
 		if g.millis[arc] == never {
 			continue
@@ -252,7 +264,7 @@ func (t *Times) trace(edge int, along float32) (best Label, via uint32, seed int
 		if t.back {
 			left = g.millis[arc] - done
 		}
-		if l := t.ends[arc].add(left, t.limit); l < best {
+		if l := t.end(arc).add(left, t.limit); l < best {
 			best, via, seed = l, arc, -1
 		}
 		for i := first; i < len(t.seeds) && t.seeds[i].Edge == int32(edge); i++ {
@@ -269,9 +281,19 @@ func (t *Times) trace(edge int, along float32) (best Label, via uint32, seed int
 	return best, via, seed
 }
 
+// end is the label that counts on an arc: see finish.
+func (t *Times) end(arc uint32) Label {
+	if t.ends != nil {
+		return t.ends[arc]
+	}
+	best := Unreached
+	t.g.behind(arc, t.back, func(state uint32) { best = min(best, t.labels[state]) })
+	return best
+}
+
 // firstSeed is the index of the first seed on an edge, or where it would be.
-func (t *Times) firstSeed(edge int) int {
-	return sort.Search(len(t.seeds), func(i int) bool { return t.seeds[i].Edge >= int32(edge) })
+func firstSeed(seeds []Seed, edge int) int {
+	return sort.Search(len(seeds), func(i int) bool { return seeds[i].Edge >= int32(edge) })
 }
 
 // further lists the states of a node besides its own.

@@ -176,27 +176,10 @@ func (c *counter) cell(cell int) {
 		a.Seconds[k][cell] = inf
 	}
 	a.Nearest[cell] = -1
-	slot := r.slot[cell]
-	if slot < 0 {
+	if r.slot[cell] < 0 {
 		return
 	}
-	onFoot := keyOf(c.direct.Seconds[cell], c.direct.Nearest[cell])
-	walks := r.pairs[slot]
-	c.keys = c.keys[:0]
-	useful := 0
-	for _, groups := range c.near {
-		c.sample(walks, groups, c.direct.Seconds[cell])
-		for i, l := range c.best {
-			key := onFoot
-			if l != never {
-				if k := keyOf(float32(l.seconds()-r.t.departure(i)), l.facility()); k>>32 < key>>32 {
-					key = k
-					useful++
-				}
-			}
-			c.keys = append(c.keys, key)
-		}
-	}
+	useful := c.weigh(cell)
 	n := len(c.keys)
 	a.Useful[cell] = float32(useful) / float32(n)
 	reached := 0
@@ -213,6 +196,28 @@ func (c *counter) cell(cell int) {
 			a.Nearest[cell] = int32(uint32(key))
 		}
 	}
+}
+
+// weigh finds the time and the facility of each departure of a wanted cell, by
+// sample; useful counts those for which a ride saves time.
+func (c *counter) weigh(cell int) (useful int) {
+	onFoot := keyOf(c.direct.Seconds[cell], c.direct.Nearest[cell])
+	walks := c.r.pairs[c.r.slot[cell]]
+	c.keys = c.keys[:0]
+	for _, groups := range c.near {
+		c.sample(walks, groups, c.direct.Seconds[cell])
+		for i, l := range c.best {
+			key := onFoot
+			if l != never {
+				if k := keyOf(float32(l.seconds()-c.r.t.departure(i)), l.facility()); k>>32 < key>>32 {
+					key = k
+					useful++
+				}
+			}
+			c.keys = append(c.keys, key)
+		}
+	}
+	return useful
 }
 
 // keyOf packs a time and a facility so that they compare in this order: times
