@@ -123,12 +123,17 @@ func (v *view) maps(s *Sketch) []figure {
 		out = append(out, c.surface(v.figure("f-surface", l.t("map.surface.cap"), l.t("map.surface.desc", v.territory(), word))))
 	}
 	for i := range out {
-		out[i].Class, out[i].How = "map", "coverage"
-		if c.f.width < tallMap*mapWidth {
-			out[i].Class = "map tall"
-		}
+		out[i].Class, out[i].How = c.class(), "coverage"
 	}
 	return out
+}
+
+// class says to the style sheet what shape the map has.
+func (c *cartography) class() string {
+	if c.f.width < tallMap*mapWidth {
+		return "map tall"
+	}
+	return "map"
 }
 
 func (b *body) addBars() {

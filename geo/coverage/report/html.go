@@ -60,6 +60,7 @@ func (p *frontPage) T(key string, args ...string) string { return p.l.t(key, arg
 type page struct {
 	frontPage
 	body
+	Facts    []fact
 	Inputs   *table
 	Contents []section
 }
@@ -183,6 +184,7 @@ func newPage(v *view, s *Sketch) *page {
 	p := &page{frontPage: newFront(l, v.title(), v.territory(), r.ID, &r.Program)}
 	p.Kind, p.Made, p.Subtitle = "single", l.date(r.CreatedAt), l.t("subtitle", p.Territory)
 	p.addNotices(r.Notices)
+	p.Facts = v.facts()
 	// In the order of the page: figures and tables are numbered as they come.
 	p.body = *newBody(v, s, 2)
 	if len(r.Inputs) > 0 {

@@ -22,9 +22,10 @@ type studyPage struct {
 	Facts              []fact
 	Contents           []section
 
+	Brief   brief
+	annexes map[string]string // headings by id
+
 	Matrix                   *table
-	RangeChart               *figure
-	LeftOut                  *table
 	Isolation                []isolationPart
 	AreaTables, AgeTables    []*table
 	Rules                    []rulePart
@@ -42,9 +43,6 @@ type studyPage struct {
 
 // T is the text of a key of the catalogue.
 func (p *studyPage) T(key string, args ...string) string { return p.l.t(key, args...) }
-
-// fact is a line of the cover.
-type fact struct{ Name, Text string }
 
 // chapter is one service and profile.
 type chapter struct {
@@ -123,20 +121,24 @@ func newStudyPage(v *studyView, sketches []*Sketch) *studyPage {
 	if title == "" {
 		title = l.t("study.title")
 	}
-	p := &studyPage{frontPage: newFront(l, title, territoryName(st.Territory), st.ID, &st.Program), v: v}
+	p := &studyPage{frontPage: newFront(l, title, territoryName(st.Territory), st.ID, &st.Program), v: v, annexes: map[string]string{}}
 	p.Kind, p.Made, p.Subtitle = "study", l.date(st.CreatedAt), l.t("study.subtitle", st.Territory.Name)
 	p.addNotices(v.notices())
 	p.AreaWord = l.areaWord(st.AreaLevel, false)
 	p.Headline, p.Isolated, p.Keys, p.Facts = v.headline(), v.isolated(), v.keys(), v.facts()
-	p.Matrix, p.RangeChart = v.matrix(), v.rangeChart()
-	p.LeftOut = v.leftOutTable()
-	p.Isolation = v.isolation()
+	// In the order of the page: figures and tables are numbered as they come.
+	p.Matrix = v.matrix()
+	p.Brief = newBrief(v, sketches)
 	p.AreaTables, p.AgeTables = v.areaTables(), v.ageTables()
+	p.Isolation = v.isolation()
 	p.RuleSummary = v.ruleTable()
 	p.Rules = v.ruleParts()
 	p.Classes = v.classes()
 	p.Indicators, p.IndicatorAreas = v.indicatorTable(), v.indicatorAreas()
 	p.Checks, p.ChecksText = v.checkTable(), v.checksText()
+	if len(st.Inputs) > 0 {
+		p.Inputs = v.n.inputTable(l, "t-inputs", st.Inputs)
+	}
 	for i, s := range v.views {
 		var sketch *Sketch
 		if i < len(sketches) {
@@ -153,9 +155,6 @@ func newStudyPage(v *studyView, sketches []*Sketch) *studyPage {
 			}
 		}
 		p.Chapters = append(p.Chapters, c)
-	}
-	if len(st.Inputs) > 0 {
-		p.Inputs = v.n.inputTable(l, "t-inputs", st.Inputs)
 	}
 	p.Recipe = st.Recipe
 	p.How = v.explanations()
@@ -178,37 +177,6 @@ func (v *studyView) notices() []coverage.Notice {
 	return out
 }
 
-func (p *studyPage) contents() []section {
-	var out []section
-	for _, s := range []struct {
-		there   bool
-		id, key string
-	}{
-		{true, "s-result", "study.result"},
-		{true, "s-leftout", "study.leftout"},
-		{len(p.Isolation) > 0, "s-isolation", "study.isolation"},
-		{len(p.AreaTables) > 0, "s-areas", "study.areas"},
-		{len(p.AgeTables) > 0, "s-ages", "by-age"},
-		{p.RuleSummary != nil, "s-rules", "study.rules"},
-		{len(p.Classes) > 0, "s-classes", "study.classes"},
-		{p.Indicators != nil, "s-indicators", "study.indicators"},
-		{true, "s-checks", "study.checks"},
-	} {
-		if s.there {
-			out = append(out, section{ID: s.id, Text: p.T(s.key, p.AreaWord)})
-		}
-	}
-	chapters := section{ID: "s-chapters", Text: p.T("study.chapters")}
-	for _, c := range p.Chapters {
-		chapters.Parts = append(chapters.Parts, section{ID: c.ID, Text: c.Title})
-	}
-	out = append(out, chapters)
-	for _, s := range [][2]string{{"s-method", "method"}, {"s-inputs", "inputs"}, {"s-limits", "limits"}} {
-		out = append(out, section{ID: s[0], Text: p.T(s[1])})
-	}
-	return out
-}
-
 // sectionName is "Pharmacy, on foot".
 func (v *studyView) sectionName(r *coverage.Report) string {
 	name := v.l.serviceHead(r.Service, r.ServiceTitle)
@@ -218,18 +186,17 @@ func (v *studyView) sectionName(r *coverage.Report) string {
 	return name
 }
 
-// hardest is the section that fewest people reach within its largest
-// threshold, among those of the first profile.
-func (v *studyView) hardest() *view {
-	var out *view
-	least := 2.0
-	for _, s := range v.views {
+// hardest is the place of the section that fewest people reach within its
+// largest threshold, among those of the first profile; -1 when all are hidden.
+func (v *studyView) hardest() int {
+	out, least := -1, 2.0
+	for i, s := range v.views {
 		c := s.r.Coverage[len(s.r.Coverage)-1]
 		if s.r.Profile != v.views[0].r.Profile || c.Suppressed || c.Share == nil {
 			continue
 		}
 		if *c.Share < least {
-			out, least = s, *c.Share
+			out, least = i, *c.Share
 		}
 	}
 	return out
@@ -241,10 +208,11 @@ func (v *studyView) headline() string {
 	if v.st.PopulationTotal == 0 {
 		return l.t("headline.nobody")
 	}
-	s := v.hardest()
-	if s == nil {
+	k := v.hardest()
+	if k < 0 {
 		return l.t("study.headline.hidden", l.people(v.st.PopulationTotal), v.st.Territory.Name)
 	}
+	s := v.views[k]
 	last := len(s.r.Coverage) - 1
 	band := ""
 	if r := s.rangeAt(s.limit()); r != nil && r.Low != nil && r.High != nil {
@@ -304,42 +272,10 @@ func (v *studyView) keys() []keyFigure {
 			keyFigure{l.share(all-i.People[0], all), l.t("study.key.some"), persons(all - i.People[0]), "k-uncovered"},
 			keyFigure{l.share(i.People[k], all), l.t("study.key.none"), persons(i.People[k]), "k-unreachable"})
 	}
-	met, judged := 0, 0
-	for i := range v.st.Rules {
-		if m := v.st.Rules[i].Met; m != nil {
-			judged++
-			if *m {
-				met++
-			}
-		}
-	}
-	if judged > 0 {
+	if met, judged := v.rulesMet(); judged > 0 {
 		out = append(out, keyFigure{Value: l.t("study.key.of", l.whole(int64(met)), l.whole(int64(judged))), Text: l.t("study.key.rules"), Class: "k-median"})
 	}
 	return out
-}
-
-// facts are the lines of the cover.
-func (v *studyView) facts() []fact {
-	l := v.l
-	var services, profiles []string
-	for _, s := range v.services() {
-		services = append(services, small(s.head))
-	}
-	for _, p := range v.profiles() {
-		profiles = append(profiles, l.profile(p))
-	}
-	var within []string
-	for _, t := range v.thresholds() {
-		within = append(within, l.exact(t))
-	}
-	return []fact{
-		{l.t("study.fact.territory"), territoryName(v.st.Territory)},
-		{l.t("study.fact.people"), l.people(v.st.PopulationTotal)},
-		{l.t("study.fact.services"), strings.Join(services, ", ")},
-		{l.t("study.fact.profiles"), strings.Join(profiles, ", ")},
-		{l.t("study.fact.thresholds"), strings.Join(within, ", ")},
-	}
 }
 
 // named is a service with its name at the head of a row.

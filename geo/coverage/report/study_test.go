@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
 	"testing"
 
 	"contado/geo/coverage"
@@ -47,6 +50,79 @@ func TestDrawStudySamples(t *testing.T) {
 		}
 		if err := os.WriteFile(filepath.Join(dir, "study-"+lang+".pdf"), pdf.Bytes(), 0o600); err != nil {
 			t.Fatal(err)
+		}
+	}
+}
+
+// What decides comes first, in the order of the contents; the annexes follow,
+// each with its number; figures and tables count from 1 without a gap.
+func TestStudyBeginsWithItsSummary(t *testing.T) {
+	t.Parallel()
+	st, sketches := makeStudy(t, studytest.Options{Services: []string{"pharmacy", "hospital"}, Profiles: []string{"walking", "car"}, Areas: 6})
+	for lang, annex := range map[string]string{report.English: "Annex", report.Italian: "Allegato"} {
+		page := drawStudy(t, st, sketches, lang)
+		_, rest, ok := strings.Cut(page, "<nav")
+		nav, body, ok2 := strings.Cut(rest, "</nav>")
+		if !ok || !ok2 {
+			t.Fatal("the page has no contents")
+		}
+		at, n := 0, 0
+		for _, m := range regexp.MustCompile(`href="#([\w-]+)">([^<]*)<`).FindAllStringSubmatch(nav, -1) {
+			place := strings.Index(body, `id="`+m[1]+`"`)
+			if place < at {
+				t.Errorf("%s: %q is at %d, before what the contents list before it", lang, m[1], place)
+			}
+			at = max(at, place)
+			if strings.HasPrefix(m[2], annex+" ") {
+				if n++; !strings.HasPrefix(m[2], annex+" "+strconv.Itoa(n)+". ") {
+					t.Errorf("%s: annex %d is called %q", lang, n, m[2])
+				}
+				if !strings.Contains(body, "<h2>"+m[2]+"</h2>") {
+					t.Errorf("%s: no heading says %q", lang, m[2])
+				}
+			}
+		}
+		if n < 4+len(st.Sections) {
+			t.Errorf("%s: %d annexes", lang, n)
+		}
+		brief, _, _ := strings.Cut(body, `id="s-annexes"`)
+		for _, want := range []string{`id="b-f-map"`, `id="b-t-gaps"`, `id="t-matrix"`, `id="t-leftout"`, `id="t-unmet"`, `id="f-range"`} {
+			if !strings.Contains(brief, want) {
+				t.Errorf("%s: the summary lacks %s", lang, want)
+			}
+		}
+		for _, word := range []string{`<caption[^>]*><span class="label">\S+ (\d+)\.`, `<figcaption><span class="label">\S+ (\d+)\.`} {
+			for i, m := range regexp.MustCompile(word).FindAllStringSubmatch(body, -1) {
+				if m[1] != strconv.Itoa(i+1) {
+					t.Errorf("%s: %s: number %s stands at place %d", lang, word, m[1], i+1)
+					break
+				}
+			}
+		}
+	}
+}
+
+// A map marks no group that the table beside it does not list.
+func TestMapsMarkWhatTablesList(t *testing.T) {
+	t.Parallel()
+	st, sketches := makeStudy(t, studytest.Options{Services: []string{"hospital", "pharmacy"}, Profiles: []string{"walking"}, Areas: 12})
+	page := drawStudy(t, st, sketches, "en")
+	for _, chapter := range []string{"b-", "c1-"} {
+		_, rest, _ := strings.Cut(page, `<figure id="`+chapter+`f-map"`)
+		drawn, rest, _ := strings.Cut(rest, "</figure>")
+		_, rest, ok := strings.Cut(rest, `<table id="`+chapter+`t-gaps"`)
+		if !ok {
+			t.Fatalf("%s: no table of gaps after the map", chapter)
+		}
+		table, _, _ := strings.Cut(rest, "</table>")
+		marks := regexp.MustCompile(`font-weight="700"[^>]*>(\d+)</text>`).FindAllStringSubmatch(drawn, -1)
+		for _, m := range marks {
+			if !strings.Contains(table, `<td class="n">`+m[1]+`</td>`) {
+				t.Errorf("%s: the map marks group %s, and the table does not list it", chapter, m[1])
+			}
+		}
+		if len(marks) == 0 {
+			t.Errorf("%s: no mark on the map", chapter)
 		}
 	}
 }
