@@ -32,6 +32,7 @@ type travellerInputs struct {
 	Profile    string       `json:"profile"`
 	Direction  string       `json:"direction"`
 	Neighbours int          `json:"neighbours"`
+	AnyWay     bool         `json:"any_direction"`
 	LandCover  string       `json:"landcover"`
 	Elevation  string       `json:"elevation"`
 	Roads      []string     `json:"roads"`
@@ -95,7 +96,7 @@ func placesIn(name string, list []placeInput) ([]analysis.TravelPlace, error) {
 // request checks the inputs; bbox may stand for a territory.
 func (in *travellerInputs) request(bbox *geo.BBox) (analysis.TravelRequest, error) {
 	q := analysis.TravelRequest{
-		Territory: in.Territory, BBox: bbox, Service: in.Service, Profile: in.Profile, Neighbours: in.Neighbours,
+		Territory: in.Territory, BBox: bbox, Service: in.Service, Profile: in.Profile, Neighbours: in.Neighbours, AnyDirection: in.AnyWay,
 		LandCover: in.LandCover, Elevation: in.Elevation, Roads: in.Roads, Barriers: in.Barriers,
 	}
 	if in.Territory != "" {

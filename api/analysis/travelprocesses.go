@@ -11,18 +11,19 @@ func travelProcesses() []process {
 	place := object{"oneOf": []object{{"type": "array", "minItems": 2, "maxItems": 2, "items": number()}, {"type": "object"}}}
 	inputs := func(more map[string]input) map[string]input {
 		out := map[string]input{
-			"territory":  optional("Code of the territory; or give a bbox", text()),
-			"bbox":       optional("Or a box of longitudes and latitudes: west, south, east, north", object{"type": "array", "minItems": 4, "maxItems": 4, "items": number()}),
-			"service":    optional("Facilities: dataset, dataset:kind, or dataset[CQL2 filter]; or give places", text()),
-			"places":     optional("Or the facilities themselves: [longitude, latitude], or objects with lon, lat and name", object{"type": "array", "maxItems": maxPlaces, "items": place}),
-			"profile":    optional("How people move", object{"type": "string", "enum": analysis.Profiles(), "default": analysis.Walking}),
-			"direction":  optional("Which way people go", object{"type": "string", "enum": []string{"to-facility", "from-facility"}, "default": "to-facility"}),
-			"neighbours": optional("Directions of a step over the ground", object{"type": "integer", "format": "int32", "enum": []int{8, 16, 32}, "default": 16}),
-			"landcover":  optional("Dataset of land cover, or none", text()),
-			"elevation":  optional("Dataset of elevation, or none", text()),
-			"roads":      optional("Datasets of roads, or none", list(text())),
-			"barriers":   optional("Datasets of barriers, or none", list(text())),
-			"season":     optional("Snow and floods: snowline:METRES, snow:DATASET@TIME, flood:DATASET@TIME", list(text())),
+			"territory":     optional("Code of the territory; or give a bbox", text()),
+			"bbox":          optional("Or a box of longitudes and latitudes: west, south, east, north", object{"type": "array", "minItems": 4, "maxItems": 4, "items": number()}),
+			"service":       optional("Facilities: dataset, dataset:kind, or dataset[CQL2 filter]; or give places", text()),
+			"places":        optional("Or the facilities themselves: [longitude, latitude], or objects with lon, lat and name", object{"type": "array", "maxItems": maxPlaces, "items": place}),
+			"profile":       optional("How people move", object{"type": "string", "enum": analysis.Profiles(), "default": analysis.Walking}),
+			"direction":     optional("Which way people go", object{"type": "string", "enum": []string{"to-facility", "from-facility"}, "default": "to-facility"}),
+			"neighbours":    optional("Directions of a step over the ground", object{"type": "integer", "format": "int32", "enum": []int{8, 16, 32}, "default": 16}),
+			"any_direction": optional("Cross the ground in any direction (fast marching) instead of by steps; such times have no legs", object{"type": "boolean", "default": false}),
+			"landcover":     optional("Dataset of land cover, or none", text()),
+			"elevation":     optional("Dataset of elevation, or none", text()),
+			"roads":         optional("Datasets of roads, or none", list(text())),
+			"barriers":      optional("Datasets of barriers, or none", list(text())),
+			"season":        optional("Snow and floods: snowline:METRES, snow:DATASET@TIME, flood:DATASET@TIME", list(text())),
 		}
 		transitFields(out)
 		for name, in := range more {
@@ -67,7 +68,7 @@ func travelProcesses() []process {
 		{
 			id: TravelExplain, title: "Why a journey takes as long as it does",
 			description: "The legs of the journey from a place to the nearest facility, or back: seconds, metres, slope, road, speed and where the speed is from. As GeoJSON with the text beside it.",
-			inputs:      inputs(map[string]input{"from": required("The place", place)}),
+			inputs:      without(inputs(map[string]input{"from": required("The place", place)}), "any_direction"),
 			output:      required("A FeatureCollection of legs", object{"type": "object"}), formats: []rest.Format{rest.GeoJSONFormat}, parse: parseExplain,
 		},
 	}

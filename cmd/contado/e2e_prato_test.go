@@ -2,11 +2,13 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"contado/geo/analysis"
 	"contado/geo/coverage"
 	"contado/scripts/shareddata"
 )
@@ -105,6 +107,7 @@ func TestPratoByBus(t *testing.T) {
 	if home.Ridership.Date == "" || home.Coverage[2].Covered < foot.Coverage[2].Covered {
 		t.Errorf("home: %+v, %+v", home.Ridership, home.Coverage)
 	}
+	pratoJourneys(t, h, day)
 	out := h.must(append([]string{"report", "coverage", "-t", "100", "-s", "hospital"}, day...)...)
 	if !strings.Contains(out, "have no useful ride at any departure") {
 		t.Errorf("headline: %s", out)
@@ -114,4 +117,90 @@ func TestPratoByBus(t *testing.T) {
 			t.Errorf("%v: exit code %d, %s%s", c, code, out, errs)
 		}
 	}
+}
+
+// pratoJourneys: what is told of a journey by bus is what the matrix says of it,
+// at the median and at another percentile, to the second.
+func pratoJourneys(t *testing.T, h *house, day []string) {
+	t.Helper()
+	const hospital = "Ospedale=11.0672,43.8688"
+	places := map[string]string{"Vaiano": "11.1236,43.9677", "Carmignano": "11.0150,43.8110", "Centro": "11.0969,43.8800"}
+	rides := 0
+	for _, percentile := range []string{"50", "90"} {
+		who := append([]string{"-t", "100", "--percentile", percentile}, day...)
+		table := filepath.Join(t.TempDir(), "matrix.csv")
+		args := append([]string{"travel", "matrix", "--to", hospital, "-o", table}, who...)
+		for name, at := range places {
+			args = append(args, "--from", name+"="+at)
+		}
+		h.must(args...)
+		for _, row := range csvRows(t, table)[1:] {
+			at, ok := places[row[1]]
+			if !ok || percentile == "90" && row[1] != "Vaiano" {
+				continue
+			}
+			file := filepath.Join(t.TempDir(), "journey.json")
+			tell := append([]string{"travel", "explain", "--from", row[1] + "=" + at, "--to", hospital}, who...)
+			h.must(append(tell, "-o", file)...)
+			b, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var j analysis.Journey
+			decode(t, b, &j)
+			rides += pratoJourney(t, row[1]+" at "+percentile, &j, row[4])
+			if row[1] != "Vaiano" {
+				continue
+			}
+			text := h.must(append(tell, "--lang", "it")...)
+			for _, want := range []string{"Parte alle " + j.Departure.Depart[:5], "di 120 partenze dalle 07:00 alle 09:00", "a piedi: Vaiano → ", "→ Ospedale", "fermate"} {
+				if !strings.Contains(text, want) {
+					t.Errorf("no %q in\n%s", want, text)
+				}
+			}
+			for _, never := range []string{"•", "→ \n", "     0 m", "0 s "} {
+				if strings.Contains(text, never) {
+					t.Errorf("%q in\n%s", never, text)
+				}
+			}
+			if percentile == "90" && !strings.Contains(text, "percentile 90") || percentile == "50" && !strings.Contains(text, "mediana") {
+				t.Errorf("which departure is it?\n%s", text)
+			}
+		}
+	}
+	if rides < 4 {
+		t.Errorf("%d rides in four journeys", rides)
+	}
+}
+
+// pratoJourney holds a journey together: its legs follow on each other, have
+// names, take time and length, and take together what the matrix says.
+func pratoJourney(t *testing.T, name string, j *analysis.Journey, matrix string) (rides int) {
+	t.Helper()
+	sum, metres, last := 0.0, 0.0, j.Departure.Depart
+	for i, l := range j.Legs {
+		sum += l.Seconds
+		metres += l.Metres
+		if l.Seconds <= 0 || l.Kind != "wait" && l.Metres <= 0 {
+			t.Errorf("%s: leg %d takes %g s for %g m", name, i, l.Seconds, l.Metres)
+		}
+		if l.Transit == nil {
+			continue
+		}
+		if l.Transit.From == "" || l.Transit.To == "" || l.Transit.Depart != last {
+			t.Errorf("%s: leg %d from %q to %q at %s, after %s", name, i, l.Transit.From, l.Transit.To, l.Transit.Depart, last)
+		}
+		last = l.Transit.Arrive
+		if l.Kind == "ride" {
+			rides++
+		}
+	}
+	if want := fmt.Sprintf("%.1f", j.Seconds); sum != j.Seconds && rides > 0 || strings.TrimSuffix(want, ".0") != strings.TrimSuffix(matrix, ".0") {
+		t.Errorf("%s: the legs take %g s, the journey %g, the matrix says %s", name, sum, j.Seconds, matrix)
+	}
+	d := j.Departure
+	if d.Departures != 120 || d.Least > j.Seconds || d.Most < j.Seconds || d.Depart < "07:00:00" || d.Depart >= "09:00:00" || metres != j.Metres {
+		t.Errorf("%s: %+v, %g m of legs, %g in all", name, d, metres, j.Metres)
+	}
+	return rides
 }

@@ -26,6 +26,7 @@ type travellerFlags struct {
 	Profile    string   `help:"How people move: a profile such as walking, car, bicycle, e-bike, senior-80, wheelchair, bus-and-walk; a profile file of your own (.yaml); or straight-line." default:"walking" short:"p"`
 	Speeds     string   `help:"Speed table (CSV) to use instead of the built-in one." type:"existingfile"`
 	Neighbours int      `help:"Directions of a step over the ground: ${enum}." enum:"8,16,32" default:"16"`
+	AnyWay     bool     `help:"Cross the ground in any direction (fast marching: within 0.5 % on open ground) instead of by steps; such times have no legs." name:"any-direction"`
 	SpeedKmh   float64  `help:"Speed of straight lines, km/h." default:"5"`
 	Landcover  string   `help:"Dataset to use for land cover; none for open ground; by role when left out."`
 	Elevation  string   `help:"Dataset to use for elevation; none for flat ground."`
@@ -38,7 +39,7 @@ type travellerFlags struct {
 
 func (f *travellerFlags) request() (analysis.TravelRequest, error) {
 	q := analysis.TravelRequest{
-		Neighbours: f.Neighbours, SpeedKmh: f.SpeedKmh, LandCover: f.Landcover, Elevation: f.Elevation, Roads: f.Roads, Barriers: f.Barriers, Season: f.Season,
+		Neighbours: f.Neighbours, AnyDirection: f.AnyWay, SpeedKmh: f.SpeedKmh, LandCover: f.Landcover, Elevation: f.Elevation, Roads: f.Roads, Barriers: f.Barriers, Season: f.Season,
 	}
 	names, own, _, err := ownProfiles([]string{f.Profile})
 	if err != nil {

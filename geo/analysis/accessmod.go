@@ -296,7 +296,7 @@ func (m *accessMod) burn(ctx context.Context, d catalog.Dataset, barrier bool) (
 	out := slices.Repeat([]int32{accessmod.NoClass}, int(m.grid.Cells()))
 	reader := &walk{way: &way{setting: &setting{run: m.run}, run: m.run}, ground: &ground{lattice: m.grid}}
 	var failed error
-	err := reader.each(ctx, d, roadClassFields, func(g orb.Geometry, class string) {
+	err := reader.each(ctx, d, roadClassFields, func(_ geo.Feature, g orb.Geometry, class string) {
 		n := int64(1)
 		var err error
 		if !barrier {

@@ -20,6 +20,7 @@ import (
 	"contado/geo/fault"
 	"contado/geo/gdal"
 	"contado/geo/mosaic"
+	"contado/geo/notice"
 	"contado/geo/store/catalog"
 	"contado/geo/zonal"
 )
@@ -265,8 +266,8 @@ func (r *run) oneItem(d catalog.Dataset, item, datetime string, box *geo.BBox) (
 	}
 	if len(within) > 1 {
 		r.notice("item-chosen",
-			fmt.Sprintf("Dataset %s has %d rasters here; the newest is used: %s.", d.ID, len(within), within[0].ID),
-			fmt.Sprintf("Il dataset %s ha qui %d raster; si usa il più recente: %s.", d.ID, len(within), within[0].ID))
+			notice.Text("Dataset %s has %d rasters here; the newest is used: %s.", d.ID, len(within), within[0].ID),
+			notice.Text("Il dataset %s ha qui %d raster; si usa il più recente: %s.", d.ID, len(within), within[0].ID))
 	}
 	return within[0], nil
 }

@@ -17,6 +17,7 @@ import (
 	"contado/geo/fault"
 	"contado/geo/index"
 	"contado/geo/join"
+	"contado/geo/notice"
 )
 
 // ContainingRequest asks in which area each row of a vector dataset lies.
@@ -117,8 +118,8 @@ func (e *Engine) Containing(ctx context.Context, q ContainingRequest, p Progress
 		}
 	}
 	if out.Nowhere > 0 {
-		r.notice("rows-in-no-area", fmt.Sprintf("%d of %d rows lie in none of the areas.", out.Nowhere, len(rows)),
-			fmt.Sprintf("%d righe su %d non si trovano in nessuna delle aree.", out.Nowhere, len(rows)))
+		r.notice("rows-in-no-area", notice.Text("%d of %d [row|rows] [1:lies|lie] in none of the areas.", out.Nowhere, len(rows)),
+			notice.Text("%d [riga|righe] su %d non [1:si trova|si trovano] in nessuna delle aree.", out.Nowhere, len(rows)))
 	}
 	out.Inputs, out.Notices = r.inputs, r.said()
 	return out, nil

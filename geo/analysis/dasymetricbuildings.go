@@ -14,6 +14,7 @@ import (
 	"contado/geo/crs"
 	"contado/geo/fault"
 	"contado/geo/index"
+	"contado/geo/notice"
 	"contado/geo/store/features"
 )
 
@@ -76,8 +77,8 @@ func (s *spreader) readBuildings(ctx context.Context, box geo.BBox) error {
 		return fmt.Errorf("buildings %s: %w", d.ID, err)
 	}
 	s.notice("buildings-counted",
-		fmt.Sprintf("%d buildings are taken as dwellings, %d of them of unknown use and %d without known storeys, which count as one; %d of another use have nobody.", b.dwellings, b.unknown, b.low, b.others),
-		fmt.Sprintf("%d edifici sono considerati abitazioni, di cui %d d'uso ignoto e %d senza piani noti, che contano come uno; %d d'altro uso non hanno abitanti.", b.dwellings, b.unknown, b.low, b.others))
+		notice.Text("%d [building is taken as a dwelling|buildings are taken as dwellings], %d of them of unknown use and %d without known storeys, which [counts|count] as one; %d of another use [has|have] nobody.", b.dwellings, b.unknown, b.low, b.others),
+		notice.Text("%d [edificio è considerato abitazione|edifici sono considerati abitazioni], di cui %d d'uso ignoto e %d senza piani noti, che [conta|contano] come uno; %d d'altro uso non [ha|hanno] abitanti.", b.dwellings, b.unknown, b.low, b.others))
 	return nil
 }
 

@@ -1,7 +1,6 @@
 package analysis
 
 import (
-	"fmt"
 	"math"
 	"path/filepath"
 
@@ -10,6 +9,7 @@ import (
 	"contado/geo/fault"
 	"contado/geo/gdal"
 	"contado/geo/grid"
+	"contado/geo/notice"
 	"contado/geo/store/catalog"
 	"contado/geo/table"
 )
@@ -40,8 +40,8 @@ func (s *spreader) describe(rep *SpreadReport, got *demand.Spread) {
 	}
 	if f := got.Fallback; f.Sections > 0 {
 		s.notice("sections-spread-evenly",
-			fmt.Sprintf("%d sections with %.0f people have nothing that people could live on: theirs were spread over all their surface.", f.Sections, f.People),
-			fmt.Sprintf("%d sezioni con %.0f abitanti non hanno nulla su cui abitare: i loro abitanti sono stati distribuiti su tutta la superficie.", f.Sections, f.People))
+			notice.Text("%d [section|sections] with %.0f [person|people] [1:has|have] nothing that people could live on: people were spread over all the surface there.", f.Sections, f.People),
+			notice.Text("%d [sezione|sezioni] con %.0f [abitante|abitanti] non [1:ha|hanno] nulla su cui abitare: lì gli abitanti sono stati distribuiti su tutta la superficie.", f.Sections, f.People))
 	}
 }
 
@@ -49,7 +49,7 @@ func (s *spreader) describe(rep *SpreadReport, got *demand.Spread) {
 func (s *spreader) write(rep *SpreadReport, got *demand.Spread) (*Map, error) {
 	m := &Map{
 		Process: "population-spread", Title: "People, from " + s.q.Sections, Role: catalog.Population, Grid: s.target, Unit: "people", Details: rep,
-		Method:  fmt.Sprintf("people of %d census sections spread over cells by the method %s, each section's people kept to the last", rep.Sections, rep.Method),
+		Method:  notice.Text("people of %d census [section|sections] spread over cells by the method %s, each section's people kept to the last", rep.Sections, rep.Method),
 		Files:   []MapFile{{Path: filepath.Join(s.q.Dir, "people.tif")}},
 		Figures: map[string]float64{"people": rep.People},
 	}

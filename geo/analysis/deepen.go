@@ -2,12 +2,12 @@ package analysis
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"sync"
 
 	"contado/geo/coverage"
 	"contado/geo/fault"
+	"contado/geo/notice"
 	"contado/geo/travel"
 )
 
@@ -233,8 +233,8 @@ func (c *section) capacities(field string) []coverage.CapacityPlace {
 	}
 	if len(unknown) > 0 {
 		c.notice("capacity-unknown",
-			fmt.Sprintf("The capacity of %d of %d facilities is not known; each counts as %.4g.", len(unknown), len(out), mean),
-			fmt.Sprintf("La capacità di %d punti su %d non è nota; ognuno conta per %.4g.", len(unknown), len(out), mean))
+			notice.Text("The capacity of %d of %d [facility|facilities] is not known; each counts as %.4g.", len(unknown), len(out), mean),
+			notice.Text("La capacità di %d [punto|punti] su %d non è nota; ognuno conta per %.4g.", len(unknown), len(out), mean))
 	}
 	return out
 }

@@ -8,6 +8,7 @@ import (
 	"contado/geo/crs"
 	"contado/geo/demand"
 	"contado/geo/fault"
+	"contado/geo/notice"
 	"contado/geo/store/catalog"
 	"contado/geo/zonal"
 )
@@ -238,8 +239,8 @@ func (s *sectionSpread) rows(cells []int32, whole int32) error {
 func (s *sectionSpread) tell(id string) {
 	if s.fallback.Sections > 0 {
 		s.notice("sections-without-built-up",
-			fmt.Sprintf("%d sections of %s with %.0f people have no built-up land to live on; their people were spread over all their ground.", s.fallback.Sections, id, s.fallback.People),
-			fmt.Sprintf("%d sezioni di %s con %.0f abitanti non hanno suolo costruito: i loro abitanti sono stati distribuiti su tutto il loro terreno.", s.fallback.Sections, id, s.fallback.People))
+			notice.Text("%d [section|sections] of %s with %.0f [person|people] [1:has|have] no built-up land to live on; people were spread over all the ground there.", s.fallback.Sections, id, s.fallback.People),
+			notice.Text("%d [sezione|sezioni] di %s con %.0f [abitante|abitanti] non [1:ha|hanno] suolo costruito: lì gli abitanti sono stati distribuiti su tutto il terreno.", s.fallback.Sections, id, s.fallback.People))
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"contado/geo"
 	"contado/geo/demand"
 	"contado/geo/fault"
+	"contado/geo/notice"
 	"contado/geo/store/catalog"
 	"contado/geo/store/features"
 )
@@ -128,8 +129,8 @@ func (r *run) tableRows(ctx context.Context, d catalog.Dataset, areas []area) (r
 	if len(missing) > 0 {
 		list := strings.Join(missing[:min(10, len(missing))], ", ")
 		r.notice("population-missing",
-			fmt.Sprintf("%d territories are not in the table of people and count as empty: %s.", len(missing), list),
-			fmt.Sprintf("%d territori non sono nella tabella della popolazione e contano come vuoti: %s.", len(missing), list))
+			notice.Text("%d [territory is not in the table of people and counts|territories are not in the table of people and count] as empty: %s.", len(missing), list),
+			notice.Text("%d [territorio non è nella tabella della popolazione e conta come vuoto|territori non sono nella tabella della popolazione e contano come vuoti]: %s.", len(missing), list))
 	}
 	return rows, bands, nil
 }

@@ -13,6 +13,7 @@ import (
 	"contado/geo/coverage"
 	"contado/geo/crs"
 	"contado/geo/fault"
+	"contado/geo/notice"
 	"contado/geo/store/catalog"
 	"contado/geo/store/features"
 )
@@ -93,13 +94,13 @@ func (r *run) facilitiesOf(ctx context.Context, c chosen, box geo.BBox) ([]facil
 	}
 	if n := withoutPosition(d); n > 0 {
 		r.notice("facilities-without-position",
-			fmt.Sprintf("%d rows of %s have no position: wherever they are, they do not count here.", n, d.ID),
-			fmt.Sprintf("%d righe di %s non hanno una posizione: ovunque siano, qui non contano.", n, d.ID))
+			notice.Text("%d [row|rows] of %s [has no position: wherever it is, it does|have no position: wherever they are, they do] not count here.", n, d.ID),
+			notice.Text("%d [riga|righe] di %s non [ha una posizione: ovunque sia, qui non conta|hanno una posizione: ovunque siano, qui non contano].", n, d.ID))
 	}
 	if centred > 0 {
 		r.notice("facilities-not-points",
-			fmt.Sprintf("%d of %d facilities of %s are lines or areas: each counts as one point, its centre.", centred, len(out), d.ID),
-			fmt.Sprintf("%d punti di servizio su %d di %s sono linee o aree: ognuno conta come un solo punto, il suo centro.", centred, len(out), d.ID))
+			notice.Text("%d of %d [facility|facilities] of %s [1:is a line or an area: it|are lines or areas: each] counts as one point, its centre.", centred, len(out), d.ID),
+			notice.Text("%d [punto|punti] di servizio su %d di %s [1:è una linea o un'area: conta|sono linee o aree: ognuno conta] come un solo punto, il suo centro.", centred, len(out), d.ID))
 	}
 	return out, nil
 }

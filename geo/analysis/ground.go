@@ -8,6 +8,7 @@ import (
 	"contado/geo"
 	"contado/geo/fault"
 	"contado/geo/grid"
+	"contado/geo/notice"
 	"contado/geo/store/catalog"
 	"contado/geo/travel"
 )
@@ -153,8 +154,8 @@ func (g *ground) relief(ctx context.Context, buffer []float32) error {
 	}
 	if missing > 0 {
 		g.at.notice("elevation-missing",
-			fmt.Sprintf("%d of %d cells have no elevation and are taken as level.", missing, len(buffer)),
-			fmt.Sprintf("%d celle su %d non hanno quota e sono considerate in piano.", missing, len(buffer)))
+			notice.Text("%d of %d [cell|cells] [1:has no elevation and is|have no elevation and are] taken as level.", missing, len(buffer)),
+			notice.Text("%d [cella|celle] su %d non [1:ha quota ed è considerata|hanno quota e sono considerate] in piano.", missing, len(buffer)))
 	}
 	g.heights = buffer
 	return nil

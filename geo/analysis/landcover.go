@@ -17,6 +17,7 @@ import (
 	"contado/geo/gdal"
 	"contado/geo/grid"
 	"contado/geo/mosaic"
+	"contado/geo/notice"
 	"contado/geo/store/catalog"
 )
 
@@ -109,7 +110,7 @@ func (e *Engine) Classify(ctx context.Context, q ClassifyRequest, p Progress) (*
 	}
 	m := &Map{
 		Process: "classify", Title: "Land cover, " + pics.when(), Role: catalog.LandCover, Classes: t.classes,
-		Method: fmt.Sprintf("%s on %s, learnt from %d cells of %d areas of %s", model.Method(), strings.Join(names, ", "), samples.Len(), len(t.areas), q.Training),
+		Method: notice.Text("%s on %s, learnt from %d [cell|cells] of %d [area|areas] of %s", model.Method(), strings.Join(names, ", "), samples.Len(), len(t.areas), q.Training),
 	}
 	m.Details = landCoverReport(model, v, t, names, samples)
 	m.Figures = map[string]float64{"overall_accuracy": v.Accuracy.Overall}
@@ -218,8 +219,8 @@ func (r *run) samples(ctx context.Context, q *ClassifyRequest, t *training, quer
 	}
 	if contradicting > 0 {
 		r.notice("training-contradicts",
-			fmt.Sprintf("%d cells lie in training areas of different classes and were left out.", contradicting),
-			fmt.Sprintf("%d celle stanno in aree di addestramento di classi diverse e sono state escluse.", contradicting))
+			notice.Text("%d [cell lies in training areas of different classes and was|cells lie in training areas of different classes and were] left out.", contradicting),
+			notice.Text("%d [cella sta in aree di addestramento di classi diverse ed è stata esclusa|celle stanno in aree di addestramento di classi diverse e sono state escluse].", contradicting))
 	}
 	return out, nil
 }

@@ -41,6 +41,7 @@ type mover interface {
 type moveOptions struct {
 	direction  travel.Direction
 	neighbours int     // of a step over the ground; 0 = 16
+	anyWay     bool    // over the ground in any direction, by fast marching
 	maxSeconds float32 // 0 = no limit; inclusive
 }
 

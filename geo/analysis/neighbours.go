@@ -17,6 +17,7 @@ import (
 	"contado/geo/crs"
 	"contado/geo/fault"
 	"contado/geo/join"
+	"contado/geo/notice"
 	"contado/geo/store/features"
 	"contado/geo/wkb"
 )
@@ -209,8 +210,8 @@ func (r *run) named(ctx context.Context, id, filter string, most int) ([]namedRo
 		return failed == nil
 	})
 	if without > 0 {
-		r.notice("rows-without-place", fmt.Sprintf("%d rows of %s have no place and were left out.", without, id),
-			fmt.Sprintf("%d righe di %s non hanno una posizione e sono state escluse.", without, id))
+		r.notice("rows-without-place", notice.Text("%d [row|rows] of %s [has no place and was|have no place and were] left out.", without, id),
+			notice.Text("%d [riga|righe] di %s non [ha una posizione ed è stata esclusa|hanno una posizione e sono state escluse].", without, id))
 	}
 	return out, firstError(failed, err)
 }

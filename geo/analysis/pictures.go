@@ -13,6 +13,7 @@ import (
 	"contado/geo/fault"
 	"contado/geo/grid"
 	"contado/geo/mosaic"
+	"contado/geo/notice"
 	"contado/geo/store/catalog"
 )
 
@@ -372,8 +373,8 @@ func ids(items []catalog.Item) []string {
 func (r *run) noteClouds(p *pictures) {
 	if p.left > 0 {
 		r.notice("cloudy-pictures",
-			fmt.Sprintf("%d pictures of %s were left out for their cloud cover, or because they do not state it.", p.left, p.dataset.ID),
-			fmt.Sprintf("%d immagini di %s sono state escluse per la copertura nuvolosa, o perché non la dichiarano.", p.left, p.dataset.ID))
+			notice.Text("%d [picture|pictures] of %s [was left out for its cloud cover, or because it does|were left out for their cloud cover, or because they do] not state it.", p.left, p.dataset.ID),
+			notice.Text("%d [immagine|immagini] di %s [è stata esclusa per la copertura nuvolosa, o perché non la dichiara|sono state escluse per la copertura nuvolosa, o perché non la dichiarano].", p.left, p.dataset.ID))
 	}
 }
 

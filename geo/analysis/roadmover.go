@@ -12,6 +12,7 @@ import (
 	"contado/geo/coverage"
 	"contado/geo/crs"
 	"contado/geo/fault"
+	"contado/geo/notice"
 	"contado/geo/store/catalog"
 	"contado/geo/travel"
 	"contado/geo/travel/journey"
@@ -82,14 +83,14 @@ func (m *roadMover) remark() {
 	n := m.graph.Notes()
 	if n.LeftOut > 0 {
 		m.notice("roads-left-out",
-			fmt.Sprintf("%d lines of roads have fewer than two places and were left out.", n.LeftOut),
-			fmt.Sprintf("%d linee stradali hanno meno di due punti e sono state escluse.", n.LeftOut))
+			notice.Text("%d [line of roads has fewer than two places and was|lines of roads have fewer than two places and were] left out.", n.LeftOut),
+			notice.Text("%d [linea stradale ha meno di due punti ed è stata esclusa|linee stradali hanno meno di due punti e sono state escluse].", n.LeftOut))
 	}
 	r := n.Restriction
 	if lost := r.MissingWay + r.Ambiguous + r.Disconnected; lost > 0 && m.profile.Road.TurnRestrictions {
 		m.notice("turns-left-out",
-			fmt.Sprintf("%d turn restrictions are not heeded: %d name roads that are not there, %d do not tell which turn they mean, %d name roads that do not meet. %d are heeded.", lost, r.MissingWay, r.Ambiguous, r.Disconnected, n.Restricted),
-			fmt.Sprintf("%d divieti di svolta non sono considerati: %d citano strade assenti, %d non dicono quale svolta intendono, %d citano strade che non si incontrano. %d sono considerati.", lost, r.MissingWay, r.Ambiguous, r.Disconnected, n.Restricted))
+			notice.Text("%d turn [restriction is|restrictions are] not heeded: %d [names|name] roads that are not there, %d [does not tell which turn it means|do not tell which turn they mean], %d [names|name] roads that do not meet. %d [is|are] heeded.", lost, r.MissingWay, r.Ambiguous, r.Disconnected, n.Restricted),
+			notice.Text("%d [divieto di svolta non è considerato|divieti di svolta non sono considerati]: %d [cita|citano] strade assenti, %d non [dice quale svolta intende|dicono quale svolta intendono], %d [cita|citano] strade che non si incontrano. %d [è considerato|sono considerati].", lost, r.MissingWay, r.Ambiguous, r.Disconnected, n.Restricted))
 	}
 	if !n.HasRelief && m.profile.Slope != travel.Level {
 		m.notice("level-roads", "The roads are taken as level: no elevation is known.", "Le strade sono considerate in piano: non è nota l'elevazione.")
@@ -122,22 +123,50 @@ func (m *roadMover) times(ctx context.Context, list []facility, o moveOptions, p
 }
 
 func (m *roadMover) journeys(ctx context.Context, list []facility, o moveOptions, out *movement, p Progress) (*journey.Result, error) {
-	onGround, beyond, err := m.place(list)
+	sources, jo, err := m.stands(list, o, out)
 	if err != nil {
 		return nil, err
 	}
+	jo.Progress = func(done float64) { p.tell(done, "times over ground and roads") }
+	return m.world.Compute(ctx, sources, jo)
+}
+
+// nearest gives the k nearest facilities of every cell, in one run.
+func (m *roadMover) nearest(ctx context.Context, list []facility, k int, o moveOptions) (*travel.Nearest, error) {
+	sources, jo, err := m.stands(list, o, &movement{})
+	if err != nil {
+		return nil, err
+	}
+	return m.world.KNearest(ctx, sources, k, jo)
+}
+
+// catchments goes from each facility alone, over the ground and the roads
+// within the limit.
+func (m *roadMover) catchments(ctx context.Context, list []facility, o moveOptions, do func(int32, []int32, []float32) error) error {
+	sources, jo, err := m.stands(list, o, &movement{})
+	if err != nil {
+		return err
+	}
+	return m.world.Catchments(ctx, sources, jo, func(f int32, r *travel.Reach) error { return do(f, r.Cells, r.Seconds) })
+}
+
+// stands places facilities on the ground, and those beyond it on the roads.
+func (m *roadMover) stands(list []facility, o moveOptions, out *movement) ([]travel.Source, journey.Options, error) {
+	jo := journey.Options{Walk: m.options(o)}
+	onGround, beyond, err := m.place(list)
+	if err != nil {
+		return nil, jo, err
+	}
+	jo.Beyond = beyond
 	near := make([]facility, len(onGround))
 	for i, k := range onGround {
 		near[i] = list[k]
 	}
 	sources, err := m.sources(near, out)
-	if err != nil {
-		return nil, err
-	}
 	for i := range sources {
 		sources[i].Facility = int32(onGround[sources[i].Facility])
 	}
-	return m.world.Compute(ctx, sources, journey.Options{Walk: m.options(o), Beyond: beyond, Progress: func(done float64) { p.tell(done, "times over ground and roads") }})
+	return sources, jo, err
 }
 
 // place parts facilities on the ground from those beyond it. The latter are
@@ -178,8 +207,8 @@ func (m *roadMover) place(list []facility) (onGround []int, beyond []road.Seed, 
 	}
 	if len(beyond) > 0 {
 		m.notice("facilities-beyond",
-			fmt.Sprintf("%d facilities lie beyond the ground taken in: they are reached on foot in a straight line from the nearest road.", len(beyond)),
-			fmt.Sprintf("%d punti di servizio sono oltre il terreno considerato: si raggiungono a piedi in linea retta dalla strada più vicina.", len(beyond)))
+			notice.Text("%d [facility lies beyond the ground taken in: it is|facilities lie beyond the ground taken in: they are] reached on foot in a straight line from the nearest road.", len(beyond)),
+			notice.Text("%d [punto di servizio è oltre il terreno considerato: si raggiunge|punti di servizio sono oltre il terreno considerato: si raggiungono] a piedi in linea retta dalla strada più vicina.", len(beyond)))
 	}
 	return onGround, beyond, nil
 }

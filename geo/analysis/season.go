@@ -12,6 +12,7 @@ import (
 	"contado/geo/fault"
 	"contado/geo/grid"
 	"contado/geo/mosaic"
+	"contado/geo/notice"
 	"contado/geo/store/catalog"
 	"contado/geo/travel"
 )
@@ -144,8 +145,8 @@ func (r *run) seasonWord(ctx context.Context, s *travel.Season, word string) err
 	}
 	if unknown > 0 {
 		r.notice("season-unknown",
-			fmt.Sprintf("%d of %d cells were not seen in %s (clouds, or no picture) and count as clear of %s.", unknown, len(mask), dataset, cover.name),
-			fmt.Sprintf("%d celle su %d non sono visibili in %s (nuvole, o nessuna immagine) e contano come libere.", unknown, len(mask), dataset))
+			notice.Text("%d of %d [cell|cells] [1:was|were] not seen in %s (clouds, or no picture) and [1:counts|count] as clear of %s.", unknown, len(mask), dataset, cover.name),
+			notice.Text("%d [cella|celle] su %d non [1:è visibile|sono visibili] in %s (nuvole, o nessuna immagine) e [1:conta come libera|contano come libere].", unknown, len(mask), dataset))
 	}
 	return nil
 }

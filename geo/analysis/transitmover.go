@@ -15,6 +15,7 @@ import (
 	"contado/geo/disclosure"
 	"contado/geo/fault"
 	"contado/geo/grid"
+	"contado/geo/notice"
 	"contado/geo/store/catalog"
 	"contado/geo/travel/transit"
 )
@@ -61,7 +62,8 @@ type transitMover struct {
 	inverse   grid.Transform
 	tr        *crs.Transformer
 
-	mu      sync.Mutex // of routers
+	only    map[int]bool // cells that an answer is wanted for; nil for all
+	mu      sync.Mutex   // of routers
 	routers map[moveOptions]*transit.Router
 }
 
@@ -149,13 +151,13 @@ func (m *transitMover) remark() {
 	}
 	if m.q.Wheelchair {
 		m.notice("wheelchair",
-			fmt.Sprintf("For wheelchair users, %d trips and %d stops are not accessible, and %d trips and %d stops do not say whether they are: neither are used.", n.TripsNotAccessible, n.StopsNotAccessible, n.TripsNotKnown, n.StopsNotKnown),
-			fmt.Sprintf("Per chi usa la sedia a rotelle, %d corse e %d fermate non sono accessibili, e di %d corse e %d fermate non è noto: né le une né le altre sono usate.", n.TripsNotAccessible, n.StopsNotAccessible, n.TripsNotKnown, n.StopsNotKnown))
+			notice.Text("For wheelchair users, %d [trip|trips] and %d [stop|stops] are not accessible, and %d [trip|trips] and %d [stop|stops] do not say whether they are: neither are used.", n.TripsNotAccessible, n.StopsNotAccessible, n.TripsNotKnown, n.StopsNotKnown),
+			notice.Text("Per chi usa la sedia a rotelle, %d [corsa|corse] e %d [fermata|fermate] non sono accessibili, e di %d [corsa|corse] e %d [fermata|fermate] non è noto: né le une né le altre sono usate.", n.TripsNotAccessible, n.StopsNotAccessible, n.TripsNotKnown, n.StopsNotKnown))
 	}
 	if n.ByPhone > 0 && !m.q.OnDemand {
 		m.notice("calls-by-phone",
-			fmt.Sprintf("%d calls must be booked by phone and are not used.", n.ByPhone),
-			fmt.Sprintf("%d passaggi sono a chiamata telefonica e non sono usati.", n.ByPhone))
+			notice.Text("%d [call must be booked by phone and is|calls must be booked by phone and are] not used.", n.ByPhone),
+			notice.Text("%d [passaggio è a chiamata telefonica e non è usato|passaggi sono a chiamata telefonica e non sono usati].", n.ByPhone))
 	}
 }
 
@@ -174,7 +176,9 @@ func (m *transitMover) router(ctx context.Context, o moveOptions) (*transit.Rout
 		return r, nil
 	}
 	var wanted func(int) bool
-	if m.standing != nil {
+	if m.only != nil {
+		wanted = func(cell int) bool { return m.only[cell] }
+	} else if m.standing != nil {
 		area := m.standing.footing.area
 		wanted = func(cell int) bool { return area[cell] != noArea }
 	}
@@ -187,6 +191,19 @@ func (m *transitMover) router(ctx context.Context, o moveOptions) (*transit.Rout
 	m.routers[o] = r
 	m.placed(r.Placement())
 	return r, nil
+}
+
+// narrow has answers for these cells alone; call it before the first question.
+func (m *transitMover) narrow(cells []int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.standing != nil || len(m.routers) > 0 {
+		return // others ask for more
+	}
+	m.only = make(map[int]bool, len(cells))
+	for _, c := range cells {
+		m.only[c] = true
+	}
 }
 
 // over is the same rides over another walk of the same ground.
@@ -212,18 +229,18 @@ func (m *transitMover) cellAt(lon, lat float64) (col, row int) {
 func (m *transitMover) placed(n transit.Placement) {
 	if n.Moved > 0 {
 		m.notice("stops-moved",
-			fmt.Sprintf("%d stops stand in cells that cannot be walked: they count at the nearest that can, at most %.0f m away, with the walk from there.", n.Moved, n.Farthest),
-			fmt.Sprintf("%d fermate stanno in celle non percorribili: contano nella più vicina percorribile, a non più di %.0f m, con il cammino da lì.", n.Moved, n.Farthest))
+			notice.Text("%d [stop stands in a cell that cannot be walked: it counts|stops stand in cells that cannot be walked: they count] at the nearest that can, at most %.0f m away, with the walk from there.", n.Moved, n.Farthest),
+			notice.Text("%d [fermata sta in una cella non percorribile: conta|fermate stanno in celle non percorribili: contano] nella più vicina percorribile, a non più di %.0f m, con il cammino da lì.", n.Moved, n.Farthest))
 	}
 	if n.Lost > 0 {
 		m.notice("stops-lost",
-			fmt.Sprintf("%d stops have no position, or no ground near that can be walked: nobody walks to them.", n.Lost),
-			fmt.Sprintf("%d fermate non hanno una posizione, o nessun terreno percorribile vicino: nessuno vi arriva a piedi.", n.Lost))
+			notice.Text("%d [stop has|stops have] no position, or no ground near that can be walked: nobody walks [there|to them].", n.Lost),
+			notice.Text("%d [fermata non ha|fermate non hanno] una posizione, o nessun terreno percorribile vicino: nessuno vi arriva a piedi.", n.Lost))
 	}
 	if n.Full > 0 {
 		m.notice("walks-bounded",
-			fmt.Sprintf("In %d cells so many stops are near that only the nearest were looked at: all within %d minutes on foot.", n.Full, n.Complete/60),
-			fmt.Sprintf("In %d celle le fermate vicine sono tante che sono state considerate solo le più vicine: tutte quelle entro %d minuti a piedi.", n.Full, n.Complete/60))
+			notice.Text("In %d [cell|cells] so many stops are near that only the nearest were looked at: all within %d [minute|minutes] on foot.", n.Full, n.Complete/60),
+			notice.Text("In %d [cella|celle] le fermate vicine sono tante che sono state considerate solo le più vicine: tutte quelle entro %d [minuto|minuti] a piedi.", n.Full, n.Complete/60))
 	}
 }
 

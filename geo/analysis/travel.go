@@ -10,6 +10,7 @@ import (
 	"contado/geo"
 	"contado/geo/coverage"
 	"contado/geo/fault"
+	"contado/geo/notice"
 	"contado/geo/travel"
 )
 
@@ -27,12 +28,15 @@ type TravelRequest struct {
 	Profile    string // "" = walking
 	Direction  travel.Direction
 	Neighbours int
-	MaxSeconds float64 // 0 = no limit
-	SpeedKmh   float64 // of straight lines; 0 = 5
-	Speeds     *travel.SpeedTable
-	Own        []travel.Profile // profiles of one's own, by their names
-	Season     []string         // as CoverageRequest.Season
-	Transit    TransitWindow    // for public transport
+	// AnyDirection crosses the ground in any direction, by fast marching, instead
+	// of by steps: times are nearer to those of open ground, and have no legs.
+	AnyDirection bool
+	MaxSeconds   float64 // 0 = no limit
+	SpeedKmh     float64 // of straight lines; 0 = 5
+	Speeds       *travel.SpeedTable
+	Own          []travel.Profile // profiles of one's own, by their names
+	Season       []string         // as CoverageRequest.Season
+	Transit      TransitWindow    // for public transport
 
 	LandCover, Elevation string
 	Roads, Barriers      []string
@@ -156,19 +160,28 @@ func placesAsFacilities(places []TravelPlace) ([]facility, error) {
 
 // move is one run for all facilities.
 func (t *trip) move(ctx context.Context, list []facility, q *TravelRequest, p Progress) (*movement, error) {
-	o := moveOptions{direction: q.Direction, neighbours: q.Neighbours, maxSeconds: float32(q.MaxSeconds)}
+	o := moveOptions{direction: q.Direction, neighbours: q.Neighbours, anyWay: q.AnyDirection, maxSeconds: float32(q.MaxSeconds)}
 	m, err := t.mover.times(ctx, list, o, p)
 	if err != nil {
 		return nil, err
 	}
 	for i, u := range m.unplaced {
 		if i == maxLeftOut {
-			t.run.notice("facilities-left-out", fmt.Sprintf("%d more facilities could not be placed.", len(m.unplaced)-i), fmt.Sprintf("Altri %d punti non si sono potuti collocare.", len(m.unplaced)-i))
+			t.run.notice("facilities-left-out", notice.Text("%d more [facility|facilities] could not be placed.", len(m.unplaced)-i), notice.Text("In più, %d [punto non si è potuto|punti non si sono potuti] collocare.", len(m.unplaced)-i))
 			break
 		}
 		t.run.notice("facility-left-out", fmt.Sprintf("%s was left out: %s.", u.Name, u.Reason), fmt.Sprintf("%s è stato escluso: %s.", u.Name, u.Reason))
 	}
 	return m, nil
+}
+
+// method says how the times are made.
+func (t *trip) method(q *TravelRequest) string {
+	model, _, _ := t.mover.method()
+	if q.AnyDirection && t.profile != StraightLine {
+		model += "; over the ground in any direction, by fast marching of second order (Sethian 1996, 1999)"
+	}
+	return model
 }
 
 // notes are all notices of the trip.

@@ -19,20 +19,24 @@ import (
 
 // Journey is one journey, leg by leg in the direction of travel.
 type Journey struct {
-	Profile  string            `json:"profile"`
-	Seconds  float64           `json:"seconds"`
-	Metres   float64           `json:"metres"`
-	Facility TravelPlace       `json:"facility"`
-	Legs     []JourneyLeg      `json:"legs"`
-	Method   string            `json:"method"`
-	Inputs   []coverage.Input  `json:"inputs"`
-	Notices  []coverage.Notice `json:"notices"`
-	Program  coverage.Program  `json:"program"`
+	Profile  string       `json:"profile"`
+	Seconds  float64      `json:"seconds"`
+	Metres   float64      `json:"metres"`
+	Facility TravelPlace  `json:"facility"`
+	Legs     []JourneyLeg `json:"legs"`
+	// Departure is there on journeys by public transport.
+	Departure *JourneyDeparture `json:"departure,omitempty"`
+	Method    string            `json:"method"`
+	Inputs    []coverage.Input  `json:"inputs"`
+	Notices   []coverage.Notice `json:"notices"`
+	Program   coverage.Program  `json:"program"`
 }
 
-// JourneyLeg is a walk over the ground, or a stretch of one road.
+// JourneyLeg is a walk over the ground, a stretch of one road, a wait, or a ride
+// by timetable (its metres are those from stop to stop). All take time; together
+// they take what the journey takes.
 type JourneyLeg struct {
-	Kind    string  `json:"kind"` // walk, drive, ride
+	Kind    string  `json:"kind"` // walk, drive, ride, ferry, wait
 	Seconds float64 `json:"seconds"`
 	Metres  float64 `json:"metres"`
 	Up      float64 `json:"up_m"`
@@ -93,6 +97,9 @@ func (e *Engine) TravelExplain(ctx context.Context, q TravelRequest, from Travel
 
 // explain tells the journey from a place to the nearest of the facilities.
 func (t *trip) explain(ctx context.Context, q *TravelRequest, from TravelPlace, p Progress) (*Journey, error) {
+	if q.AnyDirection {
+		return nil, fault.WithHint(fault.Errorf(opTravel, fault.Unsupported, "times in any direction have no legs to tell"), "ask for steps in 32 directions")
+	}
 	start, err := placesAsFacilities([]TravelPlace{from})
 	if err != nil {
 		return nil, err
@@ -106,11 +113,8 @@ func (t *trip) explain(ctx context.Context, q *TravelRequest, from TravelPlace, 
 	}
 	p.tell(0, "travel times")
 	if m, ok := t.mover.(*transitMover); ok {
-		x, err := m.explain(ctx, t.list, moveOptions{direction: q.Direction, neighbours: q.Neighbours}, cells[0])
-		if err != nil {
-			return nil, err
-		}
-		return t.rode(m, x), nil
+		m.narrow(cells)
+		return t.ridden(ctx, m, q, from, cells[0])
 	}
 	x, err := t.explained(ctx, q, cells[0])
 	if err != nil {
@@ -197,21 +201,33 @@ func (j *Journey) walked(t *trip, w *journey.Walk) error {
 	leg := JourneyLeg{Kind: "walk", Seconds: w.Seconds, Metres: w.Metres, Up: w.Up, Down: w.Down}
 	if k, ok := footOf(t.mover); ok {
 		leg.Ground = k.groundOf(w.Cells)
-		tr, err := crs.New(k.lattice.CRS, geo.WGS84)
-		if err != nil {
+		var err error
+		if leg.Line, err = k.lineOf(w.Cells); err != nil {
 			return err
-		}
-		for _, c := range w.Cells {
-			x, y := k.lattice.Center(int(c)%k.lattice.Width, int(c)/k.lattice.Width)
-			xs, ys := []float64{x}, []float64{y}
-			if err := tr.Points(xs, ys); err != nil {
-				return err
-			}
-			leg.Line = append(leg.Line, orb.Point{xs[0], ys[0]})
 		}
 	}
 	j.Legs = append(j.Legs, leg)
 	return nil
+}
+
+// lineOf joins the centres of cells, in longitudes and latitudes.
+func (w *walk) lineOf(cells []int32) (orb.LineString, error) {
+	tr, err := crs.New(w.lattice.CRS, geo.WGS84)
+	if err != nil {
+		return nil, err
+	}
+	xs, ys := make([]float64, len(cells)), make([]float64, len(cells))
+	for i, c := range cells {
+		xs[i], ys[i] = w.lattice.Center(int(c)%w.lattice.Width, int(c)/w.lattice.Width)
+	}
+	if err := tr.Points(xs, ys); err != nil {
+		return nil, err
+	}
+	line := make(orb.LineString, len(cells))
+	for i := range line {
+		line[i] = orb.Point{xs[i], ys[i]}
+	}
+	return line, nil
 }
 
 // groundOf tells what cells are made of.

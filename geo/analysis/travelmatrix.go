@@ -2,13 +2,13 @@ package analysis
 
 import (
 	"context"
-	"fmt"
 	"math"
 
 	"contado/geo"
 	"contado/geo/coverage"
 	"contado/geo/crs"
 	"contado/geo/fault"
+	"contado/geo/notice"
 	"contado/geo/table"
 	"contado/geo/travel"
 )
@@ -51,7 +51,7 @@ func (e *Engine) TravelMatrix(ctx context.Context, origins, destinations TravelR
 			"take fewer places, or a raster of times to the nearest")
 	}
 	out := &TravelMatrix{Origins: placesOf(from), Destinations: placesOf(to), Program: t.run.programOf()}
-	out.Method, _, _ = t.mover.method()
+	out.Method = t.method(&destinations)
 	out.Seconds = make([][]float64, len(from))
 	for i := range out.Seconds {
 		out.Seconds[i] = make([]float64, len(to))
@@ -68,6 +68,9 @@ func (e *Engine) TravelMatrix(ctx context.Context, origins, destinations TravelR
 	cells, err := t.cellsOf(ends)
 	if err != nil {
 		return nil, err
+	}
+	if m, ok := t.mover.(*transitMover); ok {
+		m.narrow(cells)
 	}
 	for i := range starts {
 		p.tell(0.5+0.5*float64(i)/float64(len(starts)), "times between places")
@@ -120,13 +123,13 @@ func (t *trip) cellsOf(list []facility) ([]int, error) {
 	}
 	if off > 0 {
 		t.run.notice("places-off-ground",
-			fmt.Sprintf("%d places lie off the ground taken in, or no ground near them can be walked: they have no times.", off),
-			fmt.Sprintf("%d luoghi sono fuori dal terreno considerato, o vicino non c'è terreno percorribile: non hanno tempi.", off))
+			notice.Text("%d [place lies off the ground taken in, or no ground near it can be walked: it has|places lie off the ground taken in, or no ground near them can be walked: they have] no times.", off),
+			notice.Text("%d [luogo è|luoghi sono] fuori dal terreno considerato, o vicino non c'è terreno percorribile: non [ha|hanno] tempi.", off))
 	}
 	if moved > 0 {
 		t.run.notice("places-moved",
-			fmt.Sprintf("%d places stand where people cannot walk and count at the nearest cell where they can, at most %g m away.", moved, snapMetres),
-			fmt.Sprintf("%d luoghi stanno dove non si cammina e contano nella cella percorribile più vicina, a non più di %g m.", moved, snapMetres))
+			notice.Text("%d [place stands where people cannot walk and counts|places stand where people cannot walk and count] at the nearest cell where they can, at most %g m away.", moved, snapMetres),
+			notice.Text("%d [luogo sta dove non si cammina e conta|luoghi stanno dove non si cammina e contano] nella cella percorribile più vicina, a non più di %g m.", moved, snapMetres))
 	}
 	return out, nil
 }

@@ -15,9 +15,16 @@ func (j *Journey) Text(lang string) string {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, w["head"]+"\n", duration(j.Seconds), kilometres(j.Metres), j.Facility.Name, j.Profile)
+	if j.Departure != nil {
+		fmt.Fprintln(&b, j.Departure.text(w))
+	}
 	for i := range j.Legs {
 		l := &j.Legs[i]
-		fmt.Fprintf(&b, "%8s  %8s  %s\n", duration(l.Seconds), kilometres(l.Metres), l.text(w))
+		metres := ""
+		if l.Metres > 0 {
+			metres = kilometres(l.Metres)
+		}
+		fmt.Fprintf(&b, "%8s  %8s  %s\n", duration(l.Seconds), metres, l.text(w))
 	}
 	for _, n := range j.Notices {
 		text := n.Text
@@ -40,17 +47,25 @@ var journeyWords = map[string]map[string]string{
 	"en": {
 		"head": "%s, %s to %s, profile %s", "note": "note", "walk": "walk over %s", "drive": "drive on %s", "ride": "ride on %s", "ferry": "ferry %s",
 		"slope": ", up %.0f m, down %.0f m", "speed": ", %g km/h (%s)", "mean": ", %.1f km/h on the way",
+		"start": "start", "end": "destination", "wait": "wait at %s", "on foot": "on foot: %s → %s", "calls": "%d [stop|stops]",
+		"departure": "Leaves at %s on %s: of %d [departure|departures] from %s to %s it is the one", "median": " whose time is the median",
+		"percentile": " whose time is percentile %g", "spread": "; they take %s to %s", "nowhere": ", and %.0f %% of them arrive nowhere",
+		"sample": " (lines by headway: timetable %d of %d)",
 	},
 	"it": {
 		"head": "%s, %s per %s, profilo %s", "note": "nota", "walk": "a piedi su %s", "drive": "in auto su %s", "ride": "in bicicletta su %s", "ferry": "traghetto %s",
 		groundRoad: "strada o sentiero", groundOpen: "terreno aperto", groundUnknown: "terreno di classe non nota",
 		"slope": ", salita %.0f m, discesa %.0f m", "speed": ", %g km/h (%s)", "mean": ", %.1f km/h in media",
+		"start": "partenza", "end": "arrivo", "wait": "attesa a %s", "on foot": "a piedi: %s → %s", "calls": "%d [fermata|fermate]",
+		"departure": "Parte alle %s del %s: di %d [partenza|partenze] dalle %s alle %s è quella", "median": " il cui tempo è la mediana",
+		"percentile": " il cui tempo è il percentile %g", "spread": "; durano da %s a %s", "nowhere": ", e il %.0f %% non arriva da nessuna parte",
+		"sample": " (linee a frequenza: orario %d di %d)",
 	},
 }
 
 func (l *JourneyLeg) text(w map[string]string) string {
 	if l.Transit != nil {
-		return l.Transit.text()
+		return l.Transit.text(w)
 	}
 	what := strings.TrimSpace(strings.Join([]string{l.Ref, l.Name}, " "))
 	if l.Kind == "walk" {

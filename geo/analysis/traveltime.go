@@ -10,6 +10,7 @@ import (
 	"contado/geo/fault"
 	"contado/geo/gdal"
 	"contado/geo/grid"
+	"contado/geo/notice"
 	"contado/geo/store/catalog"
 	"contado/geo/travel"
 	"contado/geo/travel/isochrone"
@@ -43,7 +44,7 @@ func (e *Engine) TravelTime(ctx context.Context, q TravelRequest, w MapWhere, p 
 		Process: "travel-time", Title: t.title(&q), Role: catalog.OtherRole, Unit: "s", Grid: g,
 		Files: []MapFile{{Path: filepath.Join(w.Dir, "travel-time.tif")}},
 	}
-	out.Method, _, _ = t.mover.method()
+	out.Method = t.method(&q)
 	if err := writeTimes(out.Files[0].Path, g, t.mover.grid(), win, m.seconds); err != nil {
 		return nil, err
 	}
@@ -90,7 +91,7 @@ func (t *trip) title(q *TravelRequest) string {
 	}
 	what := q.Service
 	if what == "" {
-		what = fmt.Sprintf("%d places", len(q.Places))
+		what = notice.Text("%d [place|places]", len(q.Places))
 	}
 	to := "to"
 	if q.Direction == travel.FromFacility {
@@ -110,6 +111,9 @@ func (q *TravelRequest) parameters() map[string]any {
 	}
 	if q.Direction == travel.FromFacility {
 		out["direction"] = "from-facility"
+	}
+	if q.AnyDirection {
+		out["any_direction"] = true
 	}
 	if len(q.Season) > 0 {
 		out["season"] = q.Season
@@ -217,7 +221,7 @@ func (e *Engine) Isochrones(ctx context.Context, q TravelRequest, limits []float
 		return nil, err
 	}
 	out := &Isochrones{Title: t.title(&q), Limits: limits, Grid: g, Program: t.run.programOf(), Square: make([]float64, len(limits))}
-	out.Method, _, _ = t.mover.method()
+	out.Method = t.method(&q)
 	tr, err := crs.New(g.CRS, geo.WGS84)
 	if err != nil {
 		return nil, err

@@ -17,6 +17,7 @@ import (
 	"contado/geo/fault"
 	"contado/geo/gdal"
 	"contado/geo/grid"
+	"contado/geo/notice"
 	"contado/geo/store/catalog"
 	"contado/geo/store/features"
 	"contado/geo/travel"
@@ -41,6 +42,7 @@ type walk struct {
 	engine  *travel.Engine
 
 	roadCount, barrierCount int
+	refused                 int // roads that the walker keeps off
 	notes                   travel.SurfaceNotes
 }
 
@@ -84,6 +86,9 @@ func (w *walk) times(ctx context.Context, list []facility, o moveOptions, p Prog
 func (w *walk) options(o moveOptions) travel.Options {
 	out := w.walker.Options()
 	out.Direction, out.Neighbours, out.MaxSeconds = o.direction, o.neighbours, o.maxSeconds
+	if o.anyWay {
+		out.Solver = travel.FastMarching
+	}
 	return out
 }
 
@@ -195,7 +200,7 @@ func builtinFor(classes []int32, dataset string) (string, error) {
 var roadClassFields = []string{"class", "highway", "fclass", "road_class", "type", "tipo", "classe", "label"}
 
 // lines reads every line of a dataset near the territory into the grid's CRS.
-func (w *walk) each(ctx context.Context, d catalog.Dataset, classFields []string, yield func(g orb.Geometry, class string)) error {
+func (w *walk) each(ctx context.Context, d catalog.Dataset, classFields []string, yield func(f geo.Feature, g orb.Geometry, class string)) error {
 	w.used(d)
 	l, err := w.snapshot.Layer(ctx, d.ID)
 	if err != nil {
@@ -228,7 +233,7 @@ func (w *walk) each(ctx context.Context, d catalog.Dataset, classFields []string
 			failed = fmt.Errorf("feature %d of %s: %w", f.ID, d.ID, err)
 			return false
 		}
-		yield(g, fieldText(f, class))
+		yield(f, g, fieldText(f, class))
 		return true
 	})
 	return firstError(failed, err)
@@ -244,7 +249,24 @@ func (w *walk) roads(ctx context.Context) ([]travel.Line, error) {
 		if d.Kind != catalog.Vector {
 			return nil, fault.Errorf("analysis.walking", fault.Invalid, "roads %q are no vector dataset", d.ID)
 		}
-		err := w.each(ctx, d, roadClassFields, func(g orb.Geometry, class string) {
+		l, err := w.snapshot.Layer(ctx, d.ID)
+		if err != nil {
+			return nil, err
+		}
+		fields := newWayFields(l.Schema())
+		err = w.each(ctx, d, roadClassFields, func(f geo.Feature, g orb.Geometry, class string) {
+			if w.walker.Refuses(class, fieldText(f, fields.surface)) {
+				w.refused++
+				return
+			}
+			if _, barrier := w.table.Barrier(class); barrier {
+				switch {
+				case isTrue(fieldText(f, fields.bridge)) || isTrue(fieldText(f, fields.tunnel)):
+					return // people pass under it or over it
+				case isTrue(fieldText(f, fields.link)):
+					class += "_link"
+				}
+			}
 			switch g := g.(type) {
 			case orb.LineString:
 				out = append(out, travel.Line{Line: g, Class: class})
@@ -271,7 +293,7 @@ func (w *walk) barriers(ctx context.Context) ([]travel.Obstacle, error) {
 		if d.Kind != catalog.Vector {
 			return nil, fault.Errorf("analysis.walking", fault.Unsupported, "barriers %q are no vector dataset", d.ID)
 		}
-		err := w.each(ctx, d, []string{"class", "barrier", "waterway", "type"}, func(g orb.Geometry, class string) {
+		err := w.each(ctx, d, []string{"class", "barrier", "waterway", "type"}, func(_ geo.Feature, g orb.Geometry, class string) {
 			out = append(out, travel.Obstacle{Geometry: g, Class: class})
 		})
 		if err != nil {
@@ -285,19 +307,24 @@ func (w *walk) barriers(ctx context.Context) ([]travel.Obstacle, error) {
 func (w *walk) remark(n *travel.SurfaceNotes) {
 	if n.NoData > 0 {
 		w.notice("landcover-nodata",
-			fmt.Sprintf("%d cells have no land cover and cannot be walked, unless by a road.", n.NoData),
-			fmt.Sprintf("%d celle non hanno copertura del suolo e non sono percorribili, se non su strada.", n.NoData))
+			notice.Text("%d [cell has|cells have] no land cover and cannot be walked, unless by a road.", n.NoData),
+			notice.Text("%d [cella non ha copertura del suolo e non è percorribile|celle non hanno copertura del suolo e non sono percorribili], se non su strada.", n.NoData))
 	}
 	if list := n.Unlisted(); len(list) > 0 {
 		w.notice("landcover-unlisted",
-			fmt.Sprintf("%d land-cover classes are not in the speed table and take its default row.", len(list)),
-			fmt.Sprintf("%d classi di copertura del suolo non sono nella tabella delle velocità e prendono la riga predefinita.", len(list)))
+			notice.Text("%d land-cover [class is not in the speed table and takes|classes are not in the speed table and take] its default row.", len(list)),
+			notice.Text("%d [classe di copertura del suolo non è nella tabella delle velocità e prende|classi di copertura del suolo non sono nella tabella delle velocità e prendono] la riga predefinita.", len(list)))
+	}
+	if w.refused > 0 {
+		w.notice("roads-refused",
+			notice.Text("%d [road is|roads are] left out: the profile %s keeps off steps, tracks and rough surfaces.", w.refused, w.walker.Name),
+			notice.Text("%d [strada è esclusa|strade sono escluse]: il profilo %s non passa su scale, piste e superfici sconnesse.", w.refused, w.walker.Name))
 	}
 	for _, class := range slices.Sorted(maps.Keys(n.UnlistedRoads)) {
 		count := n.UnlistedRoads[class]
 		w.notice("road-class-unlisted",
-			fmt.Sprintf("%d roads of class %q are not in the speed table and were left out.", count, class),
-			fmt.Sprintf("%d strade di classe %q non sono nella tabella delle velocità e sono state escluse.", count, class))
+			notice.Text("%d [road|roads] of class %q [is not in the speed table and was|are not in the speed table and were] left out.", count, class),
+			notice.Text("%d [strada|strade] di classe %q non [è nella tabella delle velocità ed è stata esclusa|sono nella tabella delle velocità e sono state escluse].", count, class))
 	}
 }
 
@@ -392,8 +419,8 @@ func (w *walk) sources(list []facility, m *movement) ([]travel.Source, error) {
 	}
 	if moved > 0 {
 		w.notice("facilities-moved",
-			fmt.Sprintf("%d facilities stand in cells that cannot be walked and were moved to the nearest that can, at most %g m away.", moved, snapMetres),
-			fmt.Sprintf("%d punti di servizio stanno in celle non percorribili e sono stati spostati alla più vicina percorribile, a non più di %g m.", moved, snapMetres))
+			notice.Text("%d [facility stands in a cell that cannot be walked and was|facilities stand in cells that cannot be walked and were] moved to the nearest that can, at most %g m away.", moved, snapMetres),
+			notice.Text("%d [punto di servizio sta in una cella non percorribile ed è stato spostato|punti di servizio stanno in celle non percorribili e sono stati spostati] alla più vicina percorribile, a non più di %g m.", moved, snapMetres))
 	}
 	return out, nil
 }

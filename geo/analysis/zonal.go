@@ -2,7 +2,6 @@ package analysis
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -13,6 +12,7 @@ import (
 	"contado/geo/coverage"
 	"contado/geo/crs"
 	"contado/geo/grid"
+	"contado/geo/notice"
 	"contado/geo/store/catalog"
 	"contado/geo/zonal"
 )
@@ -184,8 +184,8 @@ func (r *run) zonalPictures(q *ZonalRequest, box *geo.BBox) (*pictures, error) {
 	pics.items = slices.DeleteFunc(pics.items, func(it catalog.Item) bool { return it.Datetime == nil || it.Datetime.Before(first) })
 	if n := all - len(pics.items); n > 0 {
 		r.notice("item-chosen",
-			fmt.Sprintf("Dataset %s has %d pictures here; those of the newest day are used: %s.", q.Dataset, all, itemIDs(pics.items)),
-			fmt.Sprintf("Il dataset %s ha qui %d immagini; si usano quelle del giorno più recente: %s.", q.Dataset, all, itemIDs(pics.items)))
+			notice.Text("Dataset %s has %d pictures here; those of the newest day are used: %s.", q.Dataset, all, itemIDs(pics.items)),
+			notice.Text("Il dataset %s ha qui %d immagini; si usano quelle del giorno più recente: %s.", q.Dataset, all, itemIDs(pics.items)))
 	}
 	return pics, nil
 }

@@ -11,6 +11,7 @@ import (
 	"contado/geo"
 	"contado/geo/crs"
 	"contado/geo/fault"
+	"contado/geo/notice"
 	"contado/geo/store/features"
 	"contado/geo/zonal"
 )
@@ -129,8 +130,8 @@ func (r *run) datasetAreas(ctx context.Context, id string, limit int) ([]ZonalFe
 	})
 	if without > 0 {
 		r.notice("areas-without-polygon",
-			fmt.Sprintf("%d rows of %s have no polygon and were left out.", without, id),
-			fmt.Sprintf("%d righe di %s non hanno un poligono e sono state escluse.", without, id))
+			notice.Text("%d [row|rows] of %s [has no polygon and was|have no polygon and were] left out.", without, id),
+			notice.Text("%d [riga|righe] di %s non [ha un poligono ed è stata esclusa|hanno un poligono e sono state escluse].", without, id))
 	}
 	return out, firstError(failed, err)
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"contado/geo/fault"
+	"contado/geo/notice"
 )
 
 // count holds people as integers of 1/scale person, and cells by rising time.
@@ -351,7 +352,7 @@ func (c *count) notices(r *Report) []Notice {
 	if empty > 0 && r.PopulationTotal > 0 {
 		out = append(out, Notice{
 			Code:   NoticeEmptyAreas,
-			Text:   fmt.Sprintf("%d areas have no people in the population data; they have no share.", empty),
+			Text:   notice.Text("%d [area has no people in the population data; it has|areas have no people in the population data; they have] no share.", empty),
 			Values: map[string]float64{"count": float64(empty)},
 		})
 	}

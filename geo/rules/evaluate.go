@@ -9,6 +9,7 @@ import (
 
 	"contado/geo/coverage"
 	"contado/geo/fault"
+	"contado/geo/notice"
 )
 
 const opEvaluate = "rules.Evaluate"
@@ -104,7 +105,7 @@ func (j *judge) exact(v []float64) []float64 {
 type text struct{ it, en string }
 
 func (t text) with(args ...any) text {
-	return text{fmt.Sprintf(t.it, args...), fmt.Sprintf(t.en, args...)}
+	return text{notice.Text(t.it, args...), notice.Text(t.en, args...)}
 }
 
 // question is a rule about to be judged.

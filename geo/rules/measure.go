@@ -283,7 +283,7 @@ func (q *question) apart() {
 		list += fmt.Sprintf("; %s – %s (%.0f m)", p.a, p.b, p.metres)
 	}
 	q.say(text{
-		"%d coppie sono più vicine in linea d'aria e vanno misurate a piedi%s.",
-		"%d pairs are nearer in a straight line and have to be measured on foot%s.",
+		"%d [coppia è più vicina in linea d'aria e va misurata|coppie sono più vicine in linea d'aria e vanno misurate] a piedi%s.",
+		"%d [pair is nearer in a straight line and has|pairs are nearer in a straight line and have] to be measured on foot%s.",
 	}.with(len(pairs), list))
 }

@@ -19,6 +19,7 @@ import (
 
 	"contado/geo/coverage"
 	"contado/geo/crs"
+	"contado/geo/notice"
 )
 
 // Point is a service point.
@@ -84,7 +85,7 @@ func (c *checker) group(code string, sev coverage.Severity, list []coverage.Chec
 			n := len(list) - mostNamed
 			c.out = append(c.out, coverage.Check{
 				Code: code + "-more", Severity: sev, Dataset: c.in.Dataset,
-				Text: text(fmt.Sprintf("%d more points of this kind are not listed.", n), fmt.Sprintf("Altri %d punti dello stesso tipo non sono elencati.", n)),
+				Text: text(notice.Text("%d more [point of this kind is|points of this kind are] not listed.", n), notice.Text("In più, %d [punto dello stesso tipo non è elencato|punti dello stesso tipo non sono elencati].", n)),
 			})
 			return
 		}
@@ -285,8 +286,8 @@ func (c *checker) register() {
 	}
 	c.out = append(c.out, coverage.Check{
 		Code: "differs-from-register", Severity: coverage.SeverityWarning, Dataset: c.in.Dataset,
-		Text: text(fmt.Sprintf("%d points lie in the territory; the register has %d.", n, c.in.Registered),
-			fmt.Sprintf("Nel territorio ci sono %d punti; il registro ne ha %d.", n, c.in.Registered)),
+		Text: text(notice.Text("%d [point lies|points lie] in the territory; the register has %d.", n, c.in.Registered),
+			notice.Text("Punti nel territorio: %d; nel registro: %d.", n, c.in.Registered)),
 	})
 }
 
