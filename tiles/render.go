@@ -128,6 +128,12 @@ func (s *Service) make(ctx context.Context, src RasterSource, p RasterParams, st
 	if w.clip != nil && style.Border() == 0 {
 		clipTo(res, w.clip)
 	}
+	empty := res.Valid == 0
+	if w.clip == nil {
+		if err := s.surround(ctx, src, p, style, res); err != nil {
+			return Tile{}, err
+		}
+	}
 	d, err := style.Draw(res)
 	if err != nil {
 		return Tile{}, err
@@ -136,7 +142,7 @@ func (s *Service) make(ctx context.Context, src RasterSource, p RasterParams, st
 		d.Clip(outside(d.Values.Grid, w.clip))
 	}
 	out := Tile{
-		Complete: res.Complete, Items: res.Used, Skipped: res.Skipped, Empty: d.Values.Valid == 0,
+		Complete: res.Complete, Items: res.Used, Skipped: res.Skipped, Empty: empty || d.Values.Valid == 0,
 		Info: Info{Items: len(res.Used), Reads: res.Reads, Skipped: len(res.Skipped)},
 	}
 	out.Data, out.ContentType, err = s.encode(style, d)
@@ -227,7 +233,7 @@ func (s *Service) transparent(format raster.Format, g grid.Grid) (data []byte, m
 
 // sources are the items that may lie on a grid.
 func (s *Service) sources(src RasterSource, p RasterParams, g grid.Grid) ([]mosaic.Source, error) {
-	box, err := s.around(g)
+	box, err := s.boxAround(g)
 	if err != nil {
 		return nil, err
 	}
@@ -252,9 +258,9 @@ func (p *RasterParams) admits(it *catalog.Item) bool {
 	return it.Datetime != nil && (p.From.IsZero() || !it.Datetime.Before(p.From)) && (p.To.IsZero() || !it.Datetime.After(p.To))
 }
 
-// around is the WGS 84 box of a grid; nil when there is none, as of a grid
+// boxAround is the WGS 84 box of a grid; nil when there is none, as of a grid
 // round a pole.
-func (s *Service) around(g grid.Grid) (*geo.BBox, error) {
+func (s *Service) boxAround(g grid.Grid) (*geo.BBox, error) {
 	b := g.Bounds()
 	switch {
 	case g.CRS == geo.WebMercator && b.MinX >= -tms.HalfWorld-1 && b.MaxX <= tms.HalfWorld+1:

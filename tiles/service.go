@@ -30,7 +30,7 @@ import (
 
 // rendererVersion is part of every ETag: raise it when the same data and
 // parameters come to give other bytes.
-const rendererVersion = "3"
+const rendererVersion = "4"
 
 // Media types of tiles and pictures.
 const (
@@ -142,6 +142,7 @@ type Service struct {
 	waiting  atomic.Int64
 	profiles *otter.Cache[string, []catalog.Band]
 	styles   *otter.Cache[string, *raster.Style]
+	around   *otter.Cache[string, surroundings]
 	artist   *live.Artist
 	archives *archives
 	asked    *otter.Cache[string, struct{}] // variants that were asked for once
@@ -215,6 +216,9 @@ func (s *Service) makeCaches() (err error) {
 		return fault.E(op, fault.Other, err)
 	}
 	if s.styles, err = otter.New(&otter.Options[string, *raster.Style]{MaximumSize: 1024}); err != nil {
+		return fault.E(op, fault.Other, err)
+	}
+	if s.around, err = otter.New(&otter.Options[string, surroundings]{MaximumSize: 8}); err != nil { // 1 MB each
 		return fault.E(op, fault.Other, err)
 	}
 	if s.asked, err = otter.New(&otter.Options[string, struct{}]{MaximumSize: 8192}); err != nil {
