@@ -139,7 +139,7 @@ func TestChoose(t *testing.T) {
 			t.Errorf("%v: %v", c, got)
 		}
 	}
-	for deadline := time.Now().Add(20 * time.Second); v.Choose(1, 1) != tiles.Brotli; time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); v.Choose(1, 1) != tiles.Brotli; time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("brotli is never made")
 		}

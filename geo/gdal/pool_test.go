@@ -124,7 +124,7 @@ func TestPoolSurvivesPanic(t *testing.T) {
 			_ = p.With(context.Background(), path, func(*Raster) error { panic("in fn") })
 		}()
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	if err := p.With(ctx, path, func(*Raster) error { return nil }); err != nil {
 		t.Errorf("after a panic: %v", err)

@@ -208,7 +208,7 @@ func TestSeasonalBySums(t *testing.T) {
 			}
 			all = append(all, pts...)
 		}
-		rand.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+		all = rapid.Permutation(all).Draw(t, "order")
 		k, err := SeasonalMannKendall(all)
 		if err != nil || k.S != s || math.Abs(k.Var-variance) > 1e-9 || k.N != 4*years {
 			t.Fatalf("%+v, want S %d, Var %v (%v)", k, s, variance, err)

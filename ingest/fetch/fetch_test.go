@@ -161,15 +161,18 @@ func TestSizesAreBounded(t *testing.T) {
 
 func TestAgainAfterAWait(t *testing.T) {
 	t.Parallel()
-	for name, fail := range map[string]func(http.ResponseWriter){
-		"503": func(w http.ResponseWriter) { w.WriteHeader(http.StatusServiceUnavailable) },
-		"429 that says when": func(w http.ResponseWriter) {
+	for name, fail := range map[string]func(http.ResponseWriter, *http.Request){
+		"503": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) },
+		"429 that says when": func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Retry-After", "0")
 			w.WriteHeader(http.StatusTooManyRequests)
 		},
-		"silence":   func(http.ResponseWriter) { time.Sleep(300 * time.Millisecond) },
-		"broken":    func(http.ResponseWriter) { panic(http.ErrAbortHandler) },
-		"half sent": func(w http.ResponseWriter) { w.Header().Set("Content-Length", "9"); _, _ = w.Write([]byte("xx")) },
+		"silence": func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
+		"broken":  func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+		"half sent": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", "9")
+			_, _ = w.Write([]byte("xx"))
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -177,12 +180,16 @@ func TestAgainAfterAWait(t *testing.T) {
 			addr := serve(t, func(w http.ResponseWriter, r *http.Request) {
 				b, _ := io.ReadAll(r.Body)
 				if n.Add(1) < 3 {
-					fail(w)
+					fail(w, r)
 					return
 				}
 				_, _ = w.Write(append([]byte("at last "), b...))
 			})
-			c := client(t, fetch.Options{Timeout: 100 * time.Millisecond})
+			o := fetch.Options{}
+			if name == "silence" {
+				o.Timeout = 2 * time.Second // long enough for the answer to the third question on a busy machine
+			}
+			c := client(t, o)
 			a, err := c.Post(t.Context(), addr, []byte("{}"), "", 100)
 			if err != nil || string(a.Body) != "at last {}" || n.Load() != 3 {
 				t.Fatalf("%q after %d: %v", a.Body, n.Load(), err)
@@ -247,7 +254,7 @@ func TestDripIsTooSlow(t *testing.T) {
 			time.Sleep(10 * time.Millisecond)
 		}
 	})
-	_, err := client(t, fetch.Options{Timeout: 50 * time.Millisecond}).Get(t.Context(), addr, "", 1<<20)
+	_, err := client(t, fetch.Options{Timeout: time.Second}).Get(t.Context(), addr, "", 1<<20)
 	wantKind(t, err, fault.Unavailable, "too slow")
 }
 

@@ -31,14 +31,7 @@ func bouncer(t *testing.T, rawURL, settings string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
+	port, err := pgtest.FreePort(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +43,7 @@ func bouncer(t *testing.T, rawURL, settings string) string {
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	password, _ := u.User.Password()
 	name := strings.TrimPrefix(u.Path, "/")
-	config := fmt.Sprintf("[databases]\n%s = host=%s port=%s user=%s password=%s\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = %s\nunix_socket_dir =\nauth_type = any\npool_mode = transaction\n%s\n",
+	config := fmt.Sprintf("[databases]\n%s = host=%s port=%s user=%s password=%s\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = %d\nunix_socket_dir =\nauth_type = any\npool_mode = transaction\n%s\n",
 		name, u.Hostname(), u.Port(), u.User.Username(), password, port, settings)
 	file := filepath.Join(dir, "pgbouncer.ini")
 	if err := os.WriteFile(file, []byte(config), 0o644); err != nil { //nolint:gosec // of a test
@@ -76,8 +69,8 @@ func bouncer(t *testing.T, rawURL, settings string) string {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 	})
-	u.Host = "127.0.0.1:" + port
-	for end := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	u.Host = fmt.Sprintf("127.0.0.1:%d", port)
+	for end := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
 		c, err := net.DialTimeout("tcp", u.Host, time.Second)
 		if err == nil {
 			_ = c.Close()

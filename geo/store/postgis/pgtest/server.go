@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	mathrand "math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -158,7 +159,7 @@ func (s *Server) prepare(ctx context.Context) error {
 	if err := os.Remove(secret); err != nil {
 		return err
 	}
-	port, err := freePort(ctx)
+	port, err := FreePort(ctx)
 	if err != nil {
 		return err
 	}
@@ -172,13 +173,22 @@ func (s *Server) prepare(ctx context.Context) error {
 	return errors.Join(err, conf.Close())
 }
 
-func freePort(ctx context.Context) (int, error) {
+// FreePort is a loopback port for a program that cannot say which one the
+// system gave it. It lies below those that systems give away, so that it is
+// still free a moment later, however many others ask for any port.
+func FreePort(ctx context.Context) (int, error) {
+	const lowest, highest = 12_000, 32_000
 	var config net.ListenConfig
-	l, err := config.Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
+	var last error
+	for range 100 {
+		port := lowest + mathrand.IntN(highest-lowest)
+		l, err := config.Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+		if err == nil {
+			return port, l.Close()
+		}
+		last = err
 	}
-	return l.Addr().(*net.TCPAddr).Port, l.Close()
+	return 0, last
 }
 
 func (s *Server) command(ctx context.Context, name string, args ...string) *exec.Cmd {
