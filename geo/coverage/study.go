@@ -148,11 +148,23 @@ type Isolation struct {
 	ThresholdS float64  `json:"threshold_s"`
 	Services   []string `json:"services"`
 	// People[k] lack exactly k of the services; len(Services)+1 entries that
-	// sum to the population.
-	People []float64       `json:"people"`
-	Areas  []IsolationArea `json:"areas"`
+	// sum to the population. Where MergedFrom is more than 0, there are
+	// MergedFrom+1 entries, here and in all areas, and the last has everyone
+	// who lacks MergedFrom or more: told apart they would show small groups.
+	People     []float64       `json:"people"`
+	MergedFrom int             `json:"merged_from,omitempty"`
+	Areas      []IsolationArea `json:"areas"`
 	// Suppressed: People is hidden, here and in all areas.
 	Suppressed bool `json:"suppressed,omitempty"`
+}
+
+// Most is the number of services lacked that the last entry of People tells:
+// so many, or more where classes are merged.
+func (i *Isolation) Most() int {
+	if i.MergedFrom > 0 {
+		return i.MergedFrom
+	}
+	return len(i.Services)
 }
 
 // IsolationArea is one area of an Isolation.

@@ -79,7 +79,8 @@ func NewPartition(ctx context.Context, d coverage.Demand, codes []string, thresh
 			byArea[d.Area[i]] = append(byArea[d.Area[i]], int32(i))
 		}
 	}
-	w := &cutter{d: &d, k: k, p: &Partition{thresholds: slices.Clone(thresholds)}}
+	w := &cutter{d: &d, p: &Partition{thresholds: slices.Clone(thresholds)}}
+	q := quarters{x: d.X, y: d.Y, count: w.count, safe: func(v []float64) bool { return allSafe(v, k) }}
 	for a, cells := range byArea {
 		if err := ctx.Err(); err != nil {
 			return nil, fault.E(opPartition, fault.Canceled, err)
@@ -87,32 +88,22 @@ func NewPartition(ctx context.Context, d coverage.Demand, codes []string, thresh
 		if len(cells) == 0 {
 			continue
 		}
-		x, y, side, box := w.square(cells)
-		if verdict.Any(codes[a], "") || !w.safe(w.count(cells)) {
-			box.area = int32(a)
-			w.p.left = append(w.p.left, box)
+		x, y, side := q.square(cells)
+		if verdict.Any(codes[a], "") || !q.safe(w.count(cells)) {
+			minX, minY, maxX, maxY := q.box(cells)
+			w.p.left = append(w.p.left, leftArea{int32(a), minX, minY, maxX, maxY})
 			continue
 		}
-		w.cut(cells, x, y, side, 0)
+		q.cut(cells, x, y, side, 0, func(cells []int32, x, y float64) {
+			w.p.blocks = append(w.p.blocks, block{x, y, w.count(cells)})
+		})
 	}
 	return w.p, nil
 }
 
 type cutter struct {
 	d *coverage.Demand
-	k float64
 	p *Partition
-}
-
-// square is the square around cells: its south-west corner and side.
-func (w *cutter) square(cells []int32) (x, y, side float64, box leftArea) {
-	box = leftArea{minX: math.Inf(1), minY: math.Inf(1), maxX: math.Inf(-1), maxY: math.Inf(-1)}
-	for _, i := range cells {
-		box.minX, box.maxX = math.Min(box.minX, w.d.X[i]), math.Max(box.maxX, w.d.X[i])
-		box.minY, box.maxY = math.Min(box.minY, w.d.Y[i]), math.Max(box.maxY, w.d.Y[i])
-	}
-	side = math.Max(box.maxX-box.minX, box.maxY-box.minY)
-	return box.minX, box.minY, math.Max(side, 1e-9) * (1 + 1e-9), box
 }
 
 func (w *cutter) count(cells []int32) []float64 {
@@ -132,46 +123,6 @@ func (w *cutter) count(cells []int32) []float64 {
 		out[k] = float64(u) / scale
 	}
 	return out
-}
-
-func (w *cutter) safe(classes []float64) bool {
-	for _, v := range classes {
-		if v > tiny && v < w.k-tiny {
-			return false
-		}
-	}
-	return true
-}
-
-// cut deals the cells of a square out to its quarters, if all are safe.
-func (w *cutter) cut(cells []int32, x, y, side float64, depth int) {
-	half := side / 2
-	var parts [4][]int32
-	if depth < maxDepth && len(cells) > 1 {
-		for _, i := range cells {
-			q := 0
-			if w.d.X[i] >= x+half {
-				q++
-			}
-			if w.d.Y[i] >= y+half {
-				q += 2
-			}
-			parts[q] = append(parts[q], i)
-		}
-		ok := true
-		for _, part := range parts {
-			ok = ok && w.safe(w.count(part))
-		}
-		if ok {
-			for q, part := range parts {
-				if len(part) > 0 {
-					w.cut(part, x+half*float64(q&1), y+half*float64(q>>1), half, depth+1)
-				}
-			}
-			return
-		}
-	}
-	w.p.blocks = append(w.p.blocks, block{x + half, y + half, w.count(cells)})
 }
 
 // Blocks is how many blocks there are.

@@ -3,7 +3,6 @@ package disclosure
 import (
 	"context"
 	"maps"
-	"slices"
 	"strings"
 
 	"contado/geo/coverage"
@@ -29,6 +28,7 @@ func protectStudy(ctx context.Context, s *coverage.Study, threshold float64) err
 			people[a.Code] = a.Population
 		}
 	}
+	lacking := lackingOf(s)
 	if err := protectAll(ctx, s.Sections, k); err != nil {
 		return err
 	}
@@ -37,11 +37,9 @@ func protectStudy(ctx context.Context, s *coverage.Study, threshold float64) err
 		d.Primary += r.Disclosure.Primary
 		d.Secondary += r.Disclosure.Secondary
 	}
-	w := &studyWork{s: s, k: k, d: d, people: people, hidden: hiddenAreas(s)}
-	for i := range s.Isolation {
-		if err := w.isolation(ctx, &s.Isolation[i]); err != nil {
-			return err
-		}
+	w := &studyWork{s: s, k: k, d: d, people: people, lacking: lacking, hidden: hiddenAreas(s)}
+	if err := w.isolations(ctx); err != nil {
+		return err
 	}
 	for i := range s.Rules {
 		if err := w.rule(ctx, &s.Rules[i]); err != nil {
@@ -62,7 +60,10 @@ type studyWork struct {
 	k      float64
 	d      *coverage.Disclosure
 	people map[string]float64 // of areas, before anything was hidden
-	hidden *hiddenSet
+	// lacking are the people beyond a time from each service, as the sections
+	// had them before anything was hidden: by profile and time, then by area.
+	lacking map[string]map[string][]float64
+	hidden  *hiddenSet
 }
 
 // hiddenSet is what sections hide of the people of all ages.
@@ -104,53 +105,6 @@ func mark(m map[string]map[string]bool, key, code string) {
 func (w *studyWork) count(c *cube) {
 	w.d.Primary += c.primary
 	w.d.Secondary += c.secondary
-}
-
-// isolation hides the areas all together: what an area lacks is tied to its
-// rows in every section, so one that is hidden could be worked out from the
-// others and the whole. The whole stays beside hidden areas only when it is
-// rich: then people of other areas who lack one service each, and others who
-// lack two and none, may as well have changed places, which leaves every row
-// of every section as it is and makes up for any people of the hidden areas
-// dealt out otherwise. (Held against an attack in TestAttackOnStudies.)
-func (w *studyWork) isolation(ctx context.Context, i *coverage.Isolation) error {
-	shut := w.hidden.at[momentKey(i.Profile, i.ThresholdS)]
-	list, also := make([][]float64, len(i.Areas)), make([]bool, len(i.Areas))
-	for a, v := range i.Areas {
-		list[a], also[a] = v.People, shut[v.Code]
-	}
-	hidden, whole, c, err := flat(ctx, list, w.k, also)
-	if err != nil {
-		return err
-	}
-	w.count(c)
-	areas := slices.Contains(hidden, true)
-	if whole = whole || shut[""] || (areas && !w.rich(i.People)); whole {
-		i.People, i.Suppressed = nil, true
-	}
-	if whole || areas {
-		for a := range i.Areas {
-			i.Areas[a].People, i.Areas[a].Suppressed = nil, true
-		}
-	}
-	return nil
-}
-
-// richness is how many times the threshold three counts of an isolation in a
-// row must have.
-const richness = 10
-
-func (w *studyWork) rich(people []float64) bool {
-	run := 0
-	for _, v := range people {
-		if run++; v < richness*w.k {
-			run = 0
-		}
-		if run == 3 {
-			return true
-		}
-	}
-	return false
 }
 
 func (w *studyWork) rule(ctx context.Context, r *coverage.RuleResult) error {
