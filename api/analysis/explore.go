@@ -17,6 +17,8 @@ import (
 const (
 	CoverageExplore = "coverage-explore"
 	CoverageExplain = "coverage-explain"
+	// CoverageIsolation is of several services.
+	CoverageIsolation = "coverage-isolation"
 )
 
 // exploreInputs are the inputs of coverage-explore.
@@ -73,6 +75,7 @@ func exploreProcesses() []process {
 			inputs:      common(map[string]input{"from": required("The place", place)}),
 			output:      required("A FeatureCollection of legs", object{"type": "object"}), formats: []rest.Format{rest.GeoJSONFormat}, parse: parseExplained,
 		},
+		isolationProcess(),
 	}
 }
 

@@ -135,11 +135,10 @@ func (e *Engine) ExploreJourney(ctx context.Context, q ExploreRequest, from Trav
 	return (&trip{way: c.way, list: c.facilities}).explain(ctx, &TravelRequest{Direction: q.Direction, Neighbours: q.Neighbours}, from, p.part(0.6, 1))
 }
 
-// compute answers from the times of a section.
-func (s *exploredSection) compute(ctx context.Context, q *ExploreRequest, p Progress) (*Exploration, error) {
+// counted is a section with its report, from its times.
+func (s *exploredSection) counted(ctx context.Context, q *ExploreRequest) (*section, error) {
 	c := s.section.again(q.Thresholds)
 	var err error
-	p.tell(0, "counting")
 	if c.report, err = coverage.Compute(ctx, c.demand, coverageAreas(c.areas), c.settlements, coverage.Params{
 		Thresholds: q.Thresholds, BandNames: c.who.bandNames, FacilityNames: facilityNames(c.facilities),
 	}); err != nil {
@@ -148,6 +147,16 @@ func (s *exploredSection) compute(ctx context.Context, q *ExploreRequest, p Prog
 	c.times = &movement{unplaced: s.unplaced, rides: s.rides}
 	c.describe()
 	c.report.ID = reportID(q.Territory, c.service.String(), c.profile)
+	return c, nil
+}
+
+// compute answers from the times of a section.
+func (s *exploredSection) compute(ctx context.Context, q *ExploreRequest, p Progress) (*Exploration, error) {
+	p.tell(0, "counting")
+	c, err := s.counted(ctx, q)
+	if err != nil {
+		return nil, err
+	}
 	out := &Exploration{Report: c.report, Surface: s.surface.Info(), Stamp: s.stamp, Rules: []coverage.RuleResult{}}
 	if q.Ranges {
 		p.tell(0.3, "assumptions")
