@@ -248,13 +248,12 @@ type jobJSON struct {
 // finish waits for a job to end.
 func finish(t testing.TB, path string) jobJSON {
 	t.Helper()
-	for range 1000 {
+	for end := time.Now().Add(3 * time.Minute); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		var j jobJSON
 		ask.JSON(t, path, &j)
 		if j.Status == "successful" || j.Status == "failed" || j.Status == "dismissed" {
 			return j
 		}
-		time.Sleep(20 * time.Millisecond)
 	}
 	t.Fatalf("%s does not end", path)
 	return jobJSON{}

@@ -78,13 +78,12 @@ func sent(t testing.TB, who string, files map[string][]byte) uploadDoc {
 // settled waits until the job of an upload has ended.
 func settled(t testing.TB, who, id string) uploadDoc {
 	t.Helper()
-	for range 600 {
+	for end := time.Now().Add(3 * time.Minute); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		var d uploadDoc
 		as(t, who, http.MethodGet, "/uploads/"+id, "").Want(http.StatusOK).Read(&d)
 		if d.State != "preparing" {
 			return d
 		}
-		time.Sleep(50 * time.Millisecond)
 	}
 	t.Fatal("the job does not end")
 	return uploadDoc{}
@@ -412,7 +411,7 @@ func TestParallelUploadsOfRealData(t *testing.T) {
 		wg.Go(func() {
 			who, id := fmt.Sprintf("par-%d", i), fmt.Sprintf("par-%d", i)
 			d := sent(t, who, map[string][]byte{"concelhos.gpkg": concelhos})
-			if d = prepare(t, who, d.ID, `{"dataset":"`+id+`"}`); d.State != "prepared" || len(d.Datasets) == 0 {
+			if d = prepare(t, who, d.ID, `{"dataset":"`+id+`","role":"other"}`); d.State != "prepared" || len(d.Datasets) == 0 {
 				t.Errorf("%+v %+v", d, d.Job)
 				return
 			}

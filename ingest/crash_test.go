@@ -75,7 +75,7 @@ func kill(t *testing.T, path string, files int) {
 	const times = 15
 	killed, old := 0, before.Version.Number+1
 	rng := rand.New(rand.NewPCG(1, 2))
-	for range times {
+	for n := 0; n < times || killed == 0; n++ {
 		cmd := child()
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
@@ -86,13 +86,12 @@ func kill(t *testing.T, path string, files int) {
 		}
 		if cmd.Wait() != nil {
 			killed++
+		} else {
+			whole = whole * 9 / 10 // the machine is quicker than when it was measured
 		}
 		old = afterKill(t, st, old, files)
 	}
-	t.Logf("%d of %d killed at work, %d versions in the end", killed, times, old)
-	if killed == 0 {
-		t.Error("no child was killed in time: the test has shown nothing")
-	}
+	t.Logf("%d killed at work, %d versions in the end", killed, old)
 }
 
 // smallBands are files of a scene and the side of their 40 x 40 m in cells.
