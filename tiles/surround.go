@@ -10,8 +10,13 @@ import (
 	"contado/tiles/raster"
 )
 
-// surroundSide is how many cells the longer side of surroundings has.
-const surroundSide = 512
+// surroundSide is how many cells the longer side of a dataset has in its
+// surroundings, surroundMargin how many they have more on every side: so far
+// heights grow smoother, beyond that they stay.
+const (
+	surroundSide   = 400
+	surroundMargin = 200
+)
 
 // surroundings are the heights of a dataset on a coarse grid that holds all of
 // it, with heights where it has none: those of the nearest ones, smoothly. A
@@ -85,13 +90,17 @@ func (s *Service) readSurroundings(ctx context.Context, src RasterSource, p Rast
 	if !(cell > 0) || math.IsInf(cell, 0) {
 		return surroundings{}, nil
 	}
-	g := grid.Grid{
+	data := grid.Grid{
 		CRS: c, Transform: grid.Transform{box.MinX, cell, 0, box.MaxY, 0, -cell},
 		Width: max(1, int(math.Ceil(w/cell))), Height: max(1, int(math.Ceil(h/cell))),
 	}
-	sources, err := s.sources(src, p, g)
+	sources, err := s.sources(src, p, data)
 	if err != nil {
 		return surroundings{}, err
+	}
+	g := data
+	if c == geo.WebMercator { // other planes may end soon
+		g = widened(data, surroundMargin)
 	}
 	res, err := s.mosaics.Read(ctx, sources, style.Query(), g)
 	if err != nil {
