@@ -1,248 +1,85 @@
-// The JSON of the HTTP API, as far as the page reads it. Lengths are metres,
-// times seconds, coordinates longitude, latitude.
+// Short names for what the page reads of the HTTP API most often. The schema,
+// made from its OpenAPI document, says what they hold; here they are as the
+// page needs them: boxes of four numbers, links left out where none are
+// followed. Lengths are metres, times seconds, coordinates longitude, latitude.
 import type { Geometry } from 'geojson';
 import type { components } from './api/schema';
+
+type Schemas = components['schemas'];
 
 export type Lang = 'it' | 'en';
 
 /** west, south, east, north in degrees */
 export type BBox = [number, number, number, number];
 
-export interface Link {
-  href: string;
-  rel: string;
-  type?: string;
-  title?: string;
-}
+export type Link = Schemas['link'];
+export type Status = Schemas['status'];
+export type Landing = Schemas['landing'];
+export type ReportSummary = Schemas['reportSummary'];
 
-export interface Problem {
-  type?: string;
-  title: string;
-  status: number;
-  detail?: string;
-  instance?: string;
-  hint?: string;
-}
-
-export type Status = components['schemas']['status'];
-
-export interface Landing {
-  title: string;
-  description?: string;
-  attribution?: string;
-  links?: Link[];
-}
+/** Problem is what went wrong; failures on the way have no type. */
+export type Problem = Omit<Schemas['problem'], 'type'> & { type?: string };
 
 export type Role =
   'imagery' | 'elevation' | 'landcover' | 'population' | 'territory' | 'place' | 'service' | 'road' | 'barrier' | 'hazard' | 'timetable' | 'other';
 
-export interface IngestNotice {
-  severity: 'info' | 'warning';
-  code: string;
-  message: string;
-  count?: number;
-  examples?: string[];
-}
+type Own = Schemas['own'];
+type Item = NonNullable<Own['items']>[number];
 
-export interface RasterItem {
-  id: string;
-  datetime?: string | null;
-  cloud_cover?: number | null;
-  bbox?: BBox;
-}
+export type RasterItem = Pick<Item, 'id'> & Partial<Pick<Item, 'datetime' | 'cloud_cover'>> & { bbox?: BBox };
 
-export interface CollectionFacts {
-  kind: 'raster' | 'vector' | 'timetable';
-  role: Role;
-  version: number | string;
-  published_at?: string;
-  count?: number;
-  geometry_type?: string;
-  fields?: { name: string; type: string }[];
-  bands?: { name: string; common_name?: string; unit?: string; classes?: unknown[] | null }[] | null;
-  /** the first ones, in the list of all collections */
-  items?: RasterItem[] | null;
-  items_count?: number;
-  notices?: IngestNotice[] | null;
-  invented?: boolean;
-  /** how it was computed, when it was */
-  derived?: unknown;
-}
+export type CollectionFacts = Pick<Own, 'kind' | 'version'> &
+  Partial<Omit<Own, 'kind' | 'version' | 'role' | 'items' | 'bands'>> & {
+    role: Role;
+    bands?: (Pick<Schemas['band'], 'name'> & Partial<Schemas['band']>)[] | null;
+    /** the first ones, in the list of all collections */
+    items?: RasterItem[] | null;
+  };
 
-export interface Collection {
-  id: string;
-  title?: string;
-  description?: string;
-  attribution?: string;
-  license?: string;
-  extent?: { spatial?: { bbox: number[][] } };
-  contado: CollectionFacts;
-  links?: Link[];
-}
+export type Collection = Pick<Schemas['collection'], 'id'> &
+  Partial<Pick<Schemas['collection'], 'title' | 'description' | 'license' | 'attribution'>> & {
+    extent?: { spatial?: { bbox: number[][] } };
+    contado: CollectionFacts;
+  };
 
-export interface LegendEntry {
-  label: string;
-  color: string;
-  kind: 'fill' | 'line' | 'circle' | 'band' | 'ramp';
-}
+export type Territory = Pick<Schemas['territory'], 'code' | 'name'> &
+  Partial<Omit<Schemas['territory'], 'code' | 'name' | 'bbox' | 'links'>> & { bbox?: BBox | null };
 
-export interface LegendRamp {
-  min: number;
-  max: number;
-  colors: string[];
-}
+export type TerritoryDetail = Territory & { ancestors?: Territory[]; children?: Territory[]; geometry?: Geometry | null };
 
+/** Legend is a legend in one shape: its ramp stands apart from the entries. */
 export interface Legend {
   title: string;
   unit?: string;
   entries: LegendEntry[];
-  ramp?: LegendRamp;
+  ramp?: { min: number; max: number; colors: string[] };
   /** how the values are computed, who says so, what to read below */
   formula?: string;
   source?: string;
   notes?: string[];
 }
 
-export interface Territory {
-  code: string;
-  name: string;
-  level?: string;
-  parent?: string | null;
-  dataset?: string;
-  bbox?: BBox | null;
-  children_count?: number;
-}
+export type LegendEntry = Pick<Schemas['legend']['entries'][number], 'label' | 'color' | 'kind'>;
 
-export interface TerritoryDetail extends Territory {
-  ancestors?: Territory[] | null;
-  children?: Territory[] | null;
-  geometry?: Geometry | null;
-}
+/** ReportNotice is a notice of an answer; its words in the language of the page are made from code and values where they are known. */
+export type ReportNotice = Schemas['notice'] & { texts?: Partial<Record<Lang, string>>; values?: Record<string, number> };
 
-export interface ReportNotice {
-  code: string;
-  text: string;
-  texts?: Partial<Record<Lang, string>>;
-  values?: Record<string, number>;
-}
-
-export interface Input {
-  dataset: string;
-  version: string | number;
-  role: string;
-  sha256?: string;
-  title?: string;
-  attribution?: string;
-}
-
-export interface LandCoverClass {
-  value: number;
-  name?: string;
-  color?: string;
-  hectares: number;
-  share: number;
-}
-
-export interface Profile {
-  territory: Territory;
-  area_km2: number;
-  population: { total: number; dataset: string; age_bands?: { band: string; people: number }[] | null } | null;
-  elevation: { min_m: number; mean_m: number; max_m: number; dataset: string } | null;
-  landcover: { dataset: string; classes: LandCoverClass[] | null } | null;
-  services?: { dataset: string; title?: string; count: number }[] | null;
-  inputs?: Input[] | null;
-  notices?: ReportNotice[] | null;
-}
-
-export type TravelProfile = 'walking' | 'walking-elderly' | 'straight-line';
-
-export interface CoverageInputs {
-  territory: string;
-  service: string;
-  profile: TravelProfile;
-  thresholds: string[];
-}
-
+/** CoverageRow is how many people a report counts within a time; share is null where nobody lives. */
 export interface CoverageRow {
   threshold_s: number;
   covered: number;
   uncovered: number;
   unreachable: number;
-  /** 0…1; null where nobody lives */
   share: number | null;
 }
 
-export interface Figures {
-  population: number;
-  coverage: CoverageRow[];
-  median_s: number | null;
-  p90_s: number | null;
-}
-
-export interface AreaResult extends Figures {
-  code: string;
-  name: string;
-}
-
-export interface BandResult extends Figures {
-  band: string;
-  label?: string;
-}
-
-export interface Gap {
-  name: string;
-  kind: 'place' | 'near' | 'area';
-  lon: number;
-  lat: number;
-  population: number;
-  unreachable: number;
-  time_s: number | null;
-  area_code: string;
-  area_name: string;
-  facility?: string;
-  place?: string;
-  distance_m?: number;
-  bearing?: string;
-  part?: number;
-}
-
-export interface CoverageReport {
-  id: string;
-  title: string;
-  created_at: string;
+/** CoverageReport is a kept report, as far as the page of a territory reads it. */
+export interface CoverageReport extends Pick<
+  Schemas['coverageReport'],
+  'id' | 'title' | 'created_at' | 'service' | 'profile' | 'thresholds_s' | 'population_total'
+> {
   territory: { code: string; name: string };
-  area_level?: string;
-  service: string;
   service_title?: string;
-  profile: string;
-  thresholds_s: number[];
-  population_total: number;
   coverage: CoverageRow[];
-  median_s: number | null;
-  p90_s: number | null;
-  age_bands: BandResult[] | null;
-  areas: AreaResult[] | null;
-  gaps: Gap[] | null;
-  gaps_omitted?: { count: number; population: number };
-  facilities: { count: number; unplaced?: { name: string; reason: string }[] | null };
-  notices: ReportNotice[] | null;
-}
-
-export interface ReportSummary {
-  id: string;
-  title: string;
-  territory?: string;
-  service?: string;
-  created_at?: string;
-}
-
-export type JobStatus = 'accepted' | 'running' | 'successful' | 'failed' | 'dismissed';
-
-export interface Job {
-  jobID: string;
-  status: JobStatus;
-  /** 0…100 */
-  progress?: number;
-  message?: string;
-  links?: Link[];
+  areas: { code: string; name: string; population: number; coverage: CoverageRow[] }[] | null;
 }

@@ -72,14 +72,10 @@ describe('errors', () => {
 });
 
 describe('legends', () => {
-  test('a ramp is read from an entry with stops or from beside', () => {
+  test('a ramp is read from an entry with stops, and stands beside the others', () => {
     const stops = [0, 50, 100].map((value) => ({ value, color: `#0000${value + 10}` }));
-    const a = readLegend({ title: 'x', unit: 'm', entries: [{ label: 'x', color: '#fff', kind: 'ramp', stops }] });
-    expect(a).toEqual({ title: 'x', unit: 'm', entries: [], ramp: { min: 0, max: 100, colors: ['#000010', '#000060', '#0000110'] } });
-    const b = readLegend({ title: 'x', entries: null, ramp: { min: 1, max: 2, colours: ['#fff'] } });
-    expect(b.ramp).toEqual({ min: 1, max: 2, colors: ['#fff'] });
-    expect(readLegend({ entries: [{ label: 'a', colour: '#123456', kind: 'line' }] }).entries).toEqual([
-      { label: 'a', color: '#123456', kind: 'line' },
-    ]);
+    const other = { label: 'a', color: '#123456', kind: 'line' as const };
+    const a = readLegend({ dataset: 'd', title: 'x', unit: 'm', entries: [{ label: 'x', color: '#fff', kind: 'ramp', stops }, other], notes: [] });
+    expect(a).toEqual({ title: 'x', unit: 'm', entries: [other], ramp: { min: 0, max: 100, colors: ['#000010', '#000060', '#0000110'] } });
   });
 });

@@ -3,7 +3,8 @@ import { Translator } from '../../src/lib/i18n/translate';
 import type { Collection } from '../../src/lib/types';
 import { areaFigures, changes, covered, groups, left, members, people, place, share } from '../../src/tasks/coverage/figures';
 import type { BandCounts, Counts, CountRow } from '../../src/tasks/coverage/model';
-import { countText, groupName, legText, shareText } from '../../src/tasks/coverage/names';
+import { atLeast, lacking, some } from '../../src/tasks/coverage/isolation';
+import { clock, countText, groupName, legText, shareText, sides } from '../../src/tasks/coverage/names';
 import { seasons, ways } from '../../src/tasks/coverage/options';
 import { pointColor, shareExpression } from '../../src/tasks/coverage/paint';
 import { question } from '../../src/tasks/coverage/question.svelte';
@@ -186,5 +187,61 @@ describe('what can be asked', () => {
     expect(legText({ kind: 'drive', seconds: 60, metres: 800, up_m: 0, down_m: 0, name: 'Via Roma', ref: 'SP 3' }, it)).toBe(
       'In auto: SP 3 Via Roma',
     );
+  });
+});
+
+describe('two answers', () => {
+  const catalog = { collections: [] as Collection[], title: (id: string) => ({ pharmacy: 'Farmacie', school: 'Scuole' })[id] ?? id };
+  const asked = { service: 'pharmacy', profile: 'walking', season: '' };
+
+  test('are named by what tells them apart', () => {
+    expect(sides({ ...asked, compare: 'service', value: 'school' }, catalog, it)).toEqual({ now: 'Farmacie', then: 'Scuole' });
+    expect(sides({ ...asked, compare: 'profile', value: 'senior-80' }, catalog, it)).toEqual({ now: 'a piedi', then: 'a piedi, oltre 80 anni' });
+    expect(sides({ ...asked, compare: 'season', value: 'snowline:1200' }, catalog, it).now).toBe('con suolo sgombro');
+    expect(sides({ ...asked, compare: 'without', value: 'x' }, catalog, it).then).toBe('un punto in meno');
+  });
+
+  test('and how they lie on the map are in the address', () => {
+    const before = new URLSearchParams('s=pharmacy&c=profile~senior-80&cm=swipe*35&at=46.10000,9.50000&aw=then&k=pharmacy~school');
+    question.read(before);
+    expect([question.show, question.split, question.then, question.several]).toEqual(['swipe', 35, true, ['pharmacy', 'school']]);
+    expect(question.told('999', '')).toMatchObject({ profile: 'senior-80' });
+    const after = new URLSearchParams();
+    question.write(after);
+    expect(Object.fromEntries(after)).toEqual(Object.fromEntries(before));
+    question.read(new URLSearchParams('s=pharmacy&cm=nonsense*x&aw=then'));
+    expect([question.show, question.then, question.several]).toEqual(['change', false, null]);
+    expect(question.told('999', '')).toMatchObject({ profile: 'walking' });
+  });
+});
+
+describe('services that are lacking', () => {
+  test('are counted from so many on', () => {
+    const list = lacking({ people: [50, 30, 15, 5] })!;
+    expect(list.map((l) => l.share)).toEqual([0.5, 0.3, 0.15, 0.05]);
+    expect([0, 1, 2, 3, 4].map((k) => atLeast(list, k))).toEqual([100, 50, 20, 5, 0]);
+    expect([2, 3, 5, 13].map(some)).toEqual([2, 2, 3, 7]);
+  });
+
+  test('are not counted from what is hidden', () => {
+    expect(lacking({ people: null, suppressed: true })).toBeNull();
+    expect(lacking({ people: [50, null, 15] })).toBeNull();
+  });
+});
+
+describe('journeys by bus', () => {
+  const leg = { seconds: 60, metres: 100, up_m: 0, down_m: 0 };
+
+  test('name lines, stops and waits', () => {
+    const ride = { ...leg, kind: 'ride', transit: { mode: 'bus', line: '1', headsign: 'Borgo', from: 'Alpe', to: 'Piazza', calls: 4 } };
+    expect(legText(ride, it)).toBe('Autobus: 1 per Borgo, Alpe → Piazza, 4 fermate');
+    expect(legText({ ...ride, transit: { from: 'Alpe', to: 'Piazza', calls: 1 } }, it)).toBe('Autobus: Alpe → Piazza, 1 fermata');
+    expect(legText({ ...leg, kind: 'wait', transit: { from: 'Alpe' } }, it)).toBe('Attesa a Alpe');
+    expect(legText({ ...leg, kind: 'walk', transit: { to: 'Alpe' } }, it)).toBe('A piedi fino a Alpe');
+    expect(legText({ ...leg, kind: 'ride' }, it)).toBe('In bicicletta');
+  });
+
+  test('tell the time without seconds', () => {
+    expect([clock('07:23:00'), clock('17:05:30'), clock(undefined)]).toEqual(['7:23', '17:05', '']);
   });
 });

@@ -2,8 +2,8 @@ import type { Feature, Geometry } from 'geojson';
 import { describe, expect, test } from 'vitest';
 import { codeField } from '../../src/lib/map/codes';
 import { drawable, extent, groupOf, initial, listOrder, rank } from '../../src/lib/map/order';
-import { nobodyColor, opacities, scaled, shareClasses, shareColor, shareExpression } from '../../src/lib/map/paint';
-import type { AreaResult, BBox, Collection, Role, Territory } from '../../src/lib/types';
+import { nobodyColor, opacities, scaled, shareClasses, shareColor } from '../../src/lib/map/paint';
+import type { BBox, Collection, Role, Territory } from '../../src/lib/types';
 
 function collection(id: string, role: Role, kind: 'raster' | 'vector' | 'timetable', bbox?: number[], geometry = 'Point'): Collection {
   return {
@@ -73,15 +73,6 @@ describe('opacity', () => {
   });
 });
 
-const area = (code: string, share: number | null): AreaResult => ({
-  code,
-  name: code,
-  population: share === null ? 0 : 10,
-  median_s: null,
-  p90_s: null,
-  coverage: [{ threshold_s: 900, covered: 0, uncovered: 0, unreachable: 0, share }],
-});
-
 describe('shares', () => {
   test('are coloured by class, lower bounds inclusive', () => {
     expect(shareColor(0)).toBe(shareClasses[0]!.color);
@@ -90,19 +81,6 @@ describe('shares', () => {
     expect(shareColor(0.1 + 0.2 + 0.3)).toBe(shareClasses[3]!.color);
     expect(shareColor(1)).toBe(shareClasses.at(-1)!.color);
     expect(shareColor(null)).toBe(nobodyColor);
-  });
-
-  test('make one match expression', () => {
-    expect(shareExpression('pro_com', [area('001', 0.5), area('002', null), area('001', 1)], 0)).toEqual([
-      'match',
-      ['to-string', ['get', 'pro_com']],
-      '001',
-      shareColor(0.5),
-      '002',
-      nobodyColor,
-      'rgba(0,0,0,0)',
-    ]);
-    expect(shareExpression('x', [], 0)).toBe('rgba(0,0,0,0)');
   });
 });
 

@@ -3,7 +3,7 @@ import { change } from '../../src/tasks/places/change';
 import { pick, usual } from '../../src/tasks/places/coverages';
 import { holds } from '../../src/tasks/places/inside';
 import { outline } from '../../src/tasks/places/outline';
-import { older } from '../../src/tasks/places/sources';
+import { byAge, bySex, older } from '../../src/tasks/places/sources';
 import { degrees, readSpot, spotOf, writeSpot, type Spot } from '../../src/tasks/places/spot';
 import type { CoverageRow } from '../../src/lib/types';
 
@@ -211,4 +211,17 @@ describe('kept reports', () => {
     expect(k.classes.map((c) => [c.scheme, c.class, c.report])).toEqual([['snai-2020', 'D', 's']]);
     expect(pick([study], '9').coverages.map((c) => c.share)).toEqual([0.9]);
   });
+});
+
+test('people by sex stand apart from those by age', () => {
+  const bands = [
+    { band: 'age_0_64', people: 60 },
+    { band: 'male', people: 48 },
+    { band: 'age_65_plus', people: 40 },
+    { band: 'female', people: 52 },
+  ];
+  expect(byAge(bands).map((b) => b.band)).toEqual(['age_0_64', 'age_65_plus']);
+  expect(bySex(bands).map((b) => b.people)).toEqual([52, 48]);
+  expect(older(byAge(bands))).toBe(0.4);
+  expect(bySex(bands.slice(0, 2))).toEqual([]);
 });

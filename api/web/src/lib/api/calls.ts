@@ -1,7 +1,8 @@
 // Calls that several parts of the page make, with their answers in one shape.
 // New code takes get, post and execute of client.ts, typed by the document.
 import { Connection, type Fetch } from './client';
-import type { Collection, CoverageReport, Landing, Legend, LegendEntry, ReportSummary, Status, Territory, TerritoryDetail } from '../types';
+import type { Collection, CoverageReport, Landing, Legend, ReportSummary, Status, Territory, TerritoryDetail } from '../types';
+import type { components } from './schema';
 import type { FeatureCollection } from 'geojson';
 
 /** local keeps the path and query of a link: the page only speaks to its own origin. */
@@ -63,40 +64,18 @@ export function createClient(fetcher: Fetch = fetch.bind(globalThis)): Client {
   };
 }
 
-interface RawEntry {
-  label: string;
-  color?: string;
-  colour?: string;
-  kind: LegendEntry['kind'];
-  stops?: { value: number; color: string }[];
-}
-
-export interface RawLegend {
-  title?: string;
-  unit?: string;
-  formula?: string;
-  source?: string;
-  notes?: string[];
-  entries?: RawEntry[] | null;
-  ramp?: { min: number; max: number; colours?: string[]; colors?: string[] } | null;
-}
-
-/** readLegend brings a legend into one shape: a ramp may be an entry with stops, or stand apart. */
-export function readLegend(raw: RawLegend): Legend {
-  const legend: Legend = { title: raw.title ?? '', entries: [] };
-  if (raw.unit) legend.unit = raw.unit;
-  if (raw.formula) legend.formula = raw.formula;
-  if (raw.source) legend.source = raw.source;
-  if (raw.notes?.length) legend.notes = raw.notes;
-  if (raw.ramp) legend.ramp = { min: raw.ramp.min, max: raw.ramp.max, colors: raw.ramp.colours ?? raw.ramp.colors ?? [] };
-  for (const e of raw.entries ?? []) {
-    const first = e.stops?.[0];
-    const last = e.stops?.at(-1);
-    if (e.kind === 'ramp' && first && last) {
-      legend.ramp = { min: first.value, max: last.value, colors: (e.stops ?? []).map((s) => s.color) };
-      continue;
-    }
-    legend.entries.push({ label: e.label, color: e.color ?? e.colour ?? '#808080', kind: e.kind });
+/** readLegend brings a legend into the page's shape: its ramp stands apart from the entries. */
+export function readLegend(raw: components['schemas']['legend']): Legend {
+  const { title, unit, formula, source, notes } = raw;
+  const legend: Legend = { title, entries: [] };
+  if (unit) legend.unit = unit;
+  if (formula) legend.formula = formula;
+  if (source) legend.source = source;
+  if (notes?.length) legend.notes = notes;
+  for (const { label, color, kind, stops } of raw.entries) {
+    const [first, last] = [stops?.[0], stops?.at(-1)];
+    if (kind === 'ramp' && stops && first && last) legend.ramp = { min: first.value, max: last.value, colors: stops.map((s) => s.color) };
+    else legend.entries.push({ label, color, kind });
   }
   return legend;
 }

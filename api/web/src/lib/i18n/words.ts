@@ -1,6 +1,8 @@
 // All catalogues of texts: what tasks share, and each task's own.
 import { words as enShared } from './en';
 import { words as itShared } from './it';
+import { words as enStages } from './stages.en';
+import { words as itStages } from './stages.it';
 import { words as enAbout } from '../../tasks/about/words.en';
 import { words as itAbout } from '../../tasks/about/words.it';
 import { words as enArea } from '../../tasks/area/words.en';
@@ -18,9 +20,10 @@ import { words as itReports } from '../../tasks/reports/words.it';
 import { words as enTour } from '../../tasks/tour/words.en';
 import { words as itTour } from '../../tasks/tour/words.it';
 
-export const itWords = { ...itShared, ...itPlaces, ...itMap, ...itArea, ...itCoverage, ...itReports, ...itData, ...itTour, ...itAbout };
+export const itWords = { ...itShared, ...itStages, ...itPlaces, ...itMap, ...itArea, ...itCoverage, ...itReports, ...itData, ...itTour, ...itAbout };
 export const enWords: Record<keyof typeof itWords, string> = {
   ...enShared,
+  ...enStages,
   ...enPlaces,
   ...enMap,
   ...enArea,
@@ -34,6 +37,7 @@ export const enWords: Record<keyof typeof itWords, string> = {
 /** For the test that holds them apart and whole. */
 export const parts: Record<string, { it: Record<string, string>; en: Record<string, string> }> = {
   shared: { it: itShared, en: enShared },
+  stages: { it: itStages, en: enStages },
   places: { it: itPlaces, en: enPlaces },
   map: { it: itMap, en: enMap },
   area: { it: itArea, en: enArea },

@@ -37,7 +37,10 @@ export function bindScene(scene: Scene, instead: () => Instead | null = () => nu
     scene.select(d && !d.children_count ? (d.geometry ?? null) : null);
   });
 
-  $effect(() => scene.relief(ground.relief ? ground.heights : null, ground.exaggeration));
+  $effect(() => {
+    if (ground.relief) void ground.lift();
+    scene.relief(ground.relief ? ground.heights : null, ground.exaggeration);
+  });
 }
 
 /** pictures are the layers that are on, the lowest first. */

@@ -3,7 +3,7 @@ import type { StyleSpecification } from 'maplibre-gl';
 import { address, asApiError, get, isAbort, send, type ApiError } from '../api';
 import { locale } from '../i18n/index.svelte';
 import { catalog } from '../state/catalog.svelte';
-import type { Outside } from './scene';
+import type { Heights, Outside } from './scene';
 
 export type GroundKind = 'own' | 'outside' | 'none';
 
@@ -20,11 +20,31 @@ class Ground {
   private of = '';
   private asked = false;
 
-  /** heights is the TileJSON of the heights, if there are any. */
-  readonly heights = $derived.by(() => {
-    const c = catalog.collections.find((x) => x.contado.role === 'elevation' && x.contado.kind === 'raster');
-    return c ? address('/xyz/{file}', { file: `${c.id}.json` }, { terrain: 'terrarium' }) : null;
-  });
+  /** whether there are heights to lift the map by */
+  readonly liftable = $derived.by(() => this.dem() !== null);
+  /** the tiles of the heights, once they were needed */
+  heights = $state.raw<Heights | null>(null);
+  private heightsOf = '';
+
+  private dem(): string | null {
+    return catalog.collections.find((x) => x.contado.role === 'elevation' && x.contado.kind === 'raster')?.id ?? null;
+  }
+
+  /** lift fetches the description of the heights. */
+  async lift(): Promise<void> {
+    const id = this.dem();
+    if (!id || this.heightsOf === id) return;
+    this.heightsOf = id;
+    this.error = null;
+    try {
+      const at = address('/xyz/{file}', { file: `${id}.json` }, { terrain: 'terrarium' });
+      const doc = (await (await send(at, { headers: { Accept: 'application/json' } })).json()) as Heights;
+      this.heights = { tiles: doc.tiles, minzoom: doc.minzoom, maxzoom: doc.maxzoom };
+    } catch (e) {
+      this.heightsOf = '';
+      if (!isAbort(e)) this.error = asApiError(e);
+    }
+  }
 
   /** load fetches the style of the base map in the language of the page. */
   async load(): Promise<void> {

@@ -174,11 +174,25 @@ class MapHost {
   }
 
   private take(map: MapLibre, what: Added): void {
-    for (const l of what.layers) if (map.getLayer(l.id)) map.removeLayer(l.id);
-    for (const id of Object.keys(what.sources ?? {})) {
-      const shared = this.added.some((a) => a.what.sources && id in a.what.sources);
-      if (!shared && map.getSource(id) && !map.getStyle().layers.some((l) => 'source' in l && l.source === id)) map.removeSource(id);
-    }
+    take(map, what, (id) => this.added.some((a) => a.what.sources && id in a.what.sources));
+  }
+}
+
+/** lay puts sources and layers on a map that is not the page's own; the returned function takes them off, unless the map has gone before. */
+export function lay(map: MapLibre, what: Added): () => void {
+  let gone = false;
+  map.once('remove', () => (gone = true));
+  put(map, what);
+  return () => {
+    if (!gone) take(map, what, () => false);
+  };
+}
+
+/** take removes layers, and their sources unless others need them. */
+function take(map: MapLibre, what: Added, needed: (source: string) => boolean): void {
+  for (const l of what.layers) if (map.getLayer(l.id)) map.removeLayer(l.id);
+  for (const id of Object.keys(what.sources ?? {})) {
+    if (!needed(id) && map.getSource(id) && !map.getStyle().layers.some((l) => 'source' in l && l.source === id)) map.removeSource(id);
   }
 }
 

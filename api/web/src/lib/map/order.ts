@@ -25,7 +25,7 @@ const ranks: Record<Role, number> = {
 export function groupOf(c: Collection): Group {
   if (c.contado.role === 'imagery') return 'satellite';
   const computed = c.contado.kind === 'raster' && (c.contado.role === 'hazard' || c.contado.role === 'other');
-  return c.contado.derived || computed ? 'results' : 'data';
+  return c.contado.process || computed ? 'results' : 'data';
 }
 
 export function rank(c: Collection): number {

@@ -1,6 +1,5 @@
 // Opacity of map layers, and the colours of shares.
 import type { LayerSpecification } from 'maplibre-gl';
-import type { AreaResult } from '../types';
 
 const opacityKeys: Record<string, string[]> = {
   raster: ['raster-opacity'],
@@ -43,17 +42,4 @@ export function shareColor(share: number | null | undefined): string {
   let color = shareClasses[0]!.color;
   for (const c of shareClasses) if (share >= c.from - 1e-12) color = c.color;
   return color;
-}
-
-/** shareExpression colours the features whose code is among the areas; others are transparent. */
-export function shareExpression(field: string, areas: AreaResult[], row: number): unknown {
-  const pairs: unknown[] = [];
-  const seen = new Set<string>();
-  for (const a of areas) {
-    if (seen.has(a.code)) continue;
-    seen.add(a.code);
-    pairs.push(a.code, shareColor(a.coverage[row]?.share));
-  }
-  if (pairs.length === 0) return 'rgba(0,0,0,0)';
-  return ['match', ['to-string', ['get', field]], ...pairs, 'rgba(0,0,0,0)'];
 }

@@ -24,6 +24,13 @@ export interface Outside {
   scheme: 'xyz' | 'tms';
 }
 
+/** Heights are tiles of coded heights. */
+export interface Heights {
+  tiles: string[];
+  minzoom: number;
+  maxzoom: number;
+}
+
 const empty: FeatureCollection = { type: 'FeatureCollection', features: [] };
 
 /** The places of our layers among those of the host, from below; each is an invisible layer that ours lie under. */
@@ -84,15 +91,20 @@ export class Scene {
     (this.map.getSource('selection') as GeoJSONSource | undefined)?.setData(data);
   }
 
-  /** relief lifts the map by heights, or lays it flat. */
-  relief(tileJSON: string | null, exaggeration: number): void {
+  /**
+   * relief lifts the map by heights, or lays it flat. The tiles go on beside
+   * the data, so that the land has no walls there: the source has no bounds.
+   */
+  relief(heights: Heights | null, exaggeration: number): void {
     const { map } = this;
-    if (!tileJSON) {
+    if (!heights) {
       if (map.getTerrain()) map.setTerrain(null);
       return;
     }
-    if (!map.getSource('map-heights'))
-      map.addSource('map-heights', { type: 'raster-dem', url: absolute(tileJSON), tileSize: 256, encoding: 'terrarium' });
+    if (!map.getSource('map-heights')) {
+      const { tiles, minzoom, maxzoom } = heights;
+      map.addSource('map-heights', { type: 'raster-dem', tiles: tiles.map(template), minzoom, maxzoom, tileSize: 256, encoding: 'terrarium' });
+    }
     map.setTerrain({ source: 'map-heights', exaggeration });
   }
 
@@ -208,6 +220,9 @@ function inOurFont(l: LayerSpecification): LayerSpecification {
 }
 
 const same = (a: unknown, b: unknown): boolean => a === b || JSON.stringify(a) === JSON.stringify(b);
+
+/** template is the whole address of tiles, with {z}, {x} and {y} as they are. */
+const template = (url: string): string => absolute(url).replace(/%7B([zxy])%7D/gi, '{$1}');
 
 /** absolute keeps an address on this origin; the worker needs it whole. */
 export function absolute(url: string): string {

@@ -8,6 +8,7 @@ import { findTask, home } from '../../tasks';
 import type { Task, TaskId } from '../task';
 import { catalog } from './catalog.svelte';
 import { formatCamera, formatHash, parseCamera, parseHash } from './hash';
+import { layers } from './layers.svelte';
 import { chosen } from './territory.svelte';
 
 /** Browsers refuse many changes of the address in a short time. */
@@ -23,6 +24,11 @@ class Address {
   private pending = '';
   /** the address as it was read or written last: another one is of somebody who goes elsewhere, which is told a moment later */
   private known = '';
+
+  /** beside tells tasks with the map beside them that do not write of its layers themselves. */
+  private get beside(): boolean {
+    return this.task !== 'map' && !this.current.wide;
+  }
 
   get current(): Task {
     return findTask(this.task)!;
@@ -77,6 +83,8 @@ class Address {
     if (!this.opened) return;
     const q = this.shared();
     this.current.write(q);
+    // The map lies beside most tasks: what it shows is part of what a link shows.
+    if (this.beside && layers.textBeside) q.set('ly', layers.textBeside);
     if (mapHost.moved && mapHost.camera) q.set('m', formatCamera(mapHost.camera));
     const hash = formatHash(this.task, q);
     const task = this.task;
@@ -105,6 +113,8 @@ class Address {
     this.task = (findTask(task)?.id ?? home) as TaskId;
     this.written = this.task;
     this.current.read(q);
+    const shown = q.get('ly');
+    if (this.beside && shown !== null) layers.read(shown);
     return q;
   }
 

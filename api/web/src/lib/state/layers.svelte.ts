@@ -97,12 +97,15 @@ export class Layer {
   }
 }
 
+const beside = (l: Layer): boolean => l.collection.contado.role !== 'service';
+
 class Layers {
   /** from the top */
   list = $state.raw<Layer[]>([]);
   /** whether a task colours the territories, whose own fill would dull its colours */
   areasCovered = $state(false);
   private first = '';
+  private firstBeside = '';
 
   set(collections: Collection[]): void {
     const on = initial(collections.filter(drawable));
@@ -118,6 +121,7 @@ class Layers {
     const marks = marksOf(services.map((l) => l.title));
     for (const [i, l] of services.entries()) l.mark = marks[i]!;
     this.first = this.written();
+    this.firstBeside = this.written(beside);
     if (this.waiting !== null) this.read(this.waiting);
   }
 
@@ -172,8 +176,13 @@ class Layers {
     return now === this.first ? '' : now || 'none';
   }
 
-  private written(): string {
-    return writeLayers(this.list.filter((l) => l.visible).map((l) => ({ id: l.id, opacity: l.opacity, look: l.look })));
+  /** textBeside is '' too while nothing but services differs, which tasks switch by themselves. */
+  get textBeside(): string {
+    return this.written(beside) === this.firstBeside ? '' : this.text;
+  }
+
+  private written(which: (l: Layer) => boolean = () => true): string {
+    return writeLayers(this.list.filter((l) => l.visible && which(l)).map((l) => ({ id: l.id, opacity: l.opacity, look: l.look })));
   }
 
   /** read takes what text has written; it waits for the catalog. */

@@ -76,7 +76,7 @@ export const words = {
 
   'area.tabs': 'Che cosa chiedere',
   'area.tab.people': 'Popolazione',
-  'area.tab.cover': 'Uso del suolo',
+  'area.tab.cover': 'Copertura del suolo',
   'area.tab.features': 'Che cosa c’è',
   'area.tab.heights': 'Altitudine e pendenza',
   'area.tab.stats': 'Statistiche e indici',
@@ -156,11 +156,11 @@ export const words = {
   'area.series.method':
     'Per ogni data, la media delle celle osservate, ciascuna per la parte che sta nell’area. Una data conta se è stata osservata almeno una parte di {share}; le altre sono vuote nel grafico. La tendenza è la pendenza di Theil–Sen sui mesi, con la prova di Mann–Kendall.',
 
-  'area.cover.none': 'Nel catalogo non c’è una carta dell’uso del suolo.',
+  'area.cover.none': 'Nel catalogo non c’è una carta della copertura del suolo.',
   'area.cover.caption': 'Ettari per classe: {map}',
   'area.cover.cell': '{ha} ({share})',
   'area.cover.total': 'Totale',
-  'area.cover.onemap': 'C’è una sola carta dell’uso del suolo: con una seconda, di un’altra data, qui si vedrebbe che cosa è cambiato.',
+  'area.cover.onemap': 'C’è una sola carta della copertura del suolo: con una seconda, di un’altra data, qui si vedrebbe che cosa è cambiato.',
   'area.cover.method':
     'Ogni cella conta con la sua superficie, per la parte esatta che sta nell’area. Il confronto legge la classe di ogni cella nelle due carte, sulla griglia della più fine.',
   'area.class': 'classe {n}',

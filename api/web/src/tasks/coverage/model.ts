@@ -132,7 +132,18 @@ export interface Leg {
   class?: string;
   kmh?: number;
   speed_source?: string;
-  transit?: { line?: string; headsign?: string; from?: string; to?: string; depart?: string; arrive?: string } | null;
+  transit?: {
+    line?: string;
+    mode?: string;
+    headsign?: string;
+    from?: string;
+    to?: string;
+    /** stops from getting on to getting off */
+    calls?: number;
+    /** HH:MM:SS */
+    depart?: string;
+    arrive?: string;
+  } | null;
 }
 
 export interface Journey {
@@ -144,6 +155,17 @@ export interface Journey {
     metres: number;
     facility: Facility;
     legs: Leg[];
+    /** which of the departures of a window it is */
+    departure?: {
+      depart: string;
+      date: string;
+      from: string;
+      until: string;
+      percentile: number;
+      departures: number;
+      least_s: number;
+      most_s: number;
+    };
     method: string;
     text: Record<string, string>;
     notices: ReportNotice[] | null;

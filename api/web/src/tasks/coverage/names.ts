@@ -1,20 +1,56 @@
 // Words for what is chosen, known and not known.
 import type { Translator } from '../../lib/i18n/translate';
+import type { Collection } from '../../lib/types';
 import { ages, exact, type Span } from './figures';
 import type { Leg, Parameter } from './model';
-import type { Season } from './options';
+import { seasons, type Season } from './options';
+import type { CompareKind } from './question.svelte';
 
 export function groupName(group: string, t: Translator): string {
   if (group === '') return t.t('coverage.everyone');
   if (group === '65+') return t.t('coverage.from', { n: 65 });
   const a = ages(group);
-  if (!a) return group;
+  if (!a) return t.ageBand(group);
   return a.to === Infinity ? t.t('coverage.from', { n: a.from }) : t.t('coverage.between', { from: a.from, to: a.to });
 }
 
 export function seasonName(s: Season, t: Translator): string {
   if (s.metres !== undefined) return t.t('coverage.season.line', { metres: t.metres(s.metres) });
   return s.date ? t.t('coverage.season.day', { title: s.title ?? '', date: t.date(s.date) }) : (s.title ?? s.value);
+}
+
+interface Compared {
+  service: string;
+  profile: string;
+  season: string;
+  compare: CompareKind;
+  value: string;
+}
+
+/** sides name the two answers that are compared, by what tells them apart. */
+export function sides(
+  q: Compared,
+  catalog: { collections: readonly Collection[]; title(dataset: string): string },
+  t: Translator,
+): { now: string; then: string } {
+  switch (q.compare) {
+    case 'service':
+      return { now: catalog.title(q.service), then: catalog.title(q.value) };
+    case 'profile':
+      return { now: t.maybe(`coverage.profile.${q.profile}`, q.profile), then: t.maybe(`coverage.profile.${q.value}`, q.value) };
+    case 'season': {
+      const name = (value: string): string => {
+        if (!value) return t.t('coverage.season.none');
+        const s = seasons(catalog.collections).find((x) => x.value === value);
+        return s ? seasonName(s, t) : value;
+      };
+      return { now: name(q.season), then: name(q.value) };
+    }
+    case 'without':
+      return { now: t.t('coverage.compare.before'), then: t.t('coverage.compare.without') };
+    default:
+      return { now: t.t('coverage.compare.before'), then: t.t('coverage.compare.extra') };
+  }
 }
 
 /** shareText writes a share, or between which it lies. */
@@ -39,8 +75,8 @@ export function parameterName(p: Parameter, t: Translator): string {
 
 /** legText tells a part of a journey. */
 export function legText(l: Leg, t: Translator): string {
+  if (l.transit) return transitText(l, l.transit, t);
   const kind = t.maybe(`coverage.leg.${l.kind}`, l.kind);
-  if (l.transit) return [kind, l.transit.line, l.transit.from && l.transit.to ? `${l.transit.from} → ${l.transit.to}` : ''].filter(Boolean).join(' ');
   const road = [l.ref, l.name].filter(Boolean).join(' ');
   if (road) return t.t('coverage.leg.on', { kind, what: road });
   if (l.ground?.length) {
@@ -54,3 +90,19 @@ export function legText(l: Leg, t: Translator): string {
   }
   return l.class ? t.t('coverage.leg.on', { kind, what: t.maybe(`coverage.road.${l.class}`, l.class) }) : kind;
 }
+
+/** transitText tells a ride, a wait or a walk between stops. */
+function transitText(l: Leg, x: NonNullable<Leg['transit']>, t: Translator): string {
+  if (l.kind === 'ride') {
+    const mode = t.maybe(`coverage.mode.${x.mode ?? ''}`, t.t('coverage.mode.bus'));
+    const what = [x.line, x.headsign ? t.t('coverage.leg.towards', { place: x.headsign }) : ''].filter(Boolean).join(' ');
+    const stops = [x.from, x.to].filter(Boolean).join(' → ');
+    const calls = x.calls ? t.tn('coverage.leg.calls', x.calls) : '';
+    return [t.t('coverage.leg.on', { kind: mode, what: what || stops }), what ? stops : '', calls].filter(Boolean).join(', ');
+  }
+  if (l.kind === 'wait') return x.from ? t.t('coverage.leg.wait.at', { place: x.from }) : t.t('coverage.leg.wait');
+  return x.to ? t.t('coverage.leg.walk.to', { place: x.to }) : t.t('coverage.leg.walk');
+}
+
+/** clock leaves out the seconds: 07:23:00 → 7:23. */
+export const clock = (text: string | undefined): string => (text ?? '').replace(/:\d{2}$/, '').replace(/^0/, '');

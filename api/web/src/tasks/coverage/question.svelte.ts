@@ -11,6 +11,13 @@ export type ProfileId = (typeof profiles)[number];
 export type CompareKind = '' | 'service' | 'profile' | 'season' | 'without' | 'extra';
 const kinds: readonly string[] = ['service', 'profile', 'season', 'without', 'extra'];
 
+/** How two answers lie on the map: their difference, one over the other under a handle, or side by side. */
+export const shows = ['change', 'swipe', 'side'] as const;
+export type Show = (typeof shows)[number];
+
+/** As many services as the server counts together. */
+export const mostServices = 24;
+
 class Question {
   service = $state('');
   profile = $state<string>('walking');
@@ -23,8 +30,15 @@ class Question {
   /** what the answer is compared with */
   compare = $state<CompareKind>('');
   value = $state('');
+  show = $state<Show>('change');
+  /** where the handle stands, in percent from the left */
+  split = $state(50);
   /** where the journey told begins */
   from = $state.raw<{ lon: number; lat: number } | null>(null);
+  /** the journey told is that of what is compared */
+  then = $state(false);
+  /** the services of which those are counted that people do not reach; null: not asked */
+  several = $state.raw<readonly string[] | null>(null);
 
   readonly minutes = $derived<number>(steps[this.step]!);
 
@@ -57,6 +71,11 @@ class Question {
     }
   }
 
+  /** told is the question of which journeys are told. */
+  told(territory: string | null, name: string): Inputs | null {
+    return (this.then ? this.other(territory, name) : null) ?? this.inputs(territory);
+  }
+
   read(q: URLSearchParams): void {
     this.service = q.get('s') ?? '';
     this.profile = q.get('p') ?? 'walking';
@@ -68,7 +87,13 @@ class Question {
     const [kind = '', ...rest] = (q.get('c') ?? '').split('~');
     this.compare = kinds.includes(kind) ? (kind as CompareKind) : '';
     this.value = this.compare ? rest.join('~') : '';
+    const [show, split] = (q.get('cm') ?? '').split('*');
+    this.show = shows.find((x) => x === show) ?? 'change';
+    this.split = Math.min(100, Math.max(0, split ? Number(split) || 0 : 50));
     this.from = place(q.get('at') ?? '');
+    this.then = q.get('aw') === 'then' && this.from !== null;
+    const several = q.get('k');
+    this.several = several === null ? null : [...new Set(several.split('~').filter(Boolean))].slice(0, mostServices);
   }
 
   write(q: URLSearchParams): void {
@@ -82,7 +107,10 @@ class Question {
     set('se', this.season);
     set('w', this.view, 'times');
     if (this.compare) q.set('c', `${this.compare}~${this.value}`);
+    if (this.compare && this.show !== 'change') q.set('cm', this.show === 'swipe' ? `swipe*${Math.round(this.split)}` : this.show);
     if (this.from) q.set('at', `${this.from.lat.toFixed(5)},${this.from.lon.toFixed(5)}`);
+    if (this.from && this.compare && this.then) q.set('aw', 'then');
+    if (this.several) q.set('k', this.several.join('~'));
   }
 }
 

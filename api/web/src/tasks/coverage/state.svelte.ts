@@ -1,6 +1,7 @@
 // The answers to the question of coverage: each stays until the next is there.
 import { api } from '../../lib/api';
 import { Computation } from '../../lib/api/computation.svelte';
+import type { IsolationAnswer } from './isolation';
 import type { Exploration, Inputs, Journey } from './model';
 import { question } from './question.svelte';
 
@@ -14,12 +15,15 @@ class Coverage {
   readonly left = new Computation<Exploration>();
   readonly other = new Computation<Exploration>();
   readonly journey = new Computation<Journey>();
+  /** several services at once */
+  readonly several = new Computation<IsolationAnswer>();
   /** what the answers shown were asked with, as text */
   asked = $state('');
   leftOf = $state('');
   detailsOf = $state('');
   otherOf = $state('');
   journeyOf = $state('');
+  severalOf = $state('');
   /** the next click on the map says where one more facility is */
   picking = $state(false);
   /** the group that the map marks */
@@ -66,6 +70,13 @@ class Coverage {
     await this.journey.execute('coverage-explain', { ...inputs, from: [from.lon, from.lat] });
   }
 
+  async askSeveral(inputs: object): Promise<void> {
+    const key = JSON.stringify(inputs);
+    if (key === this.severalOf && this.several.state !== 'failed' && this.several.state !== 'cancelled') return;
+    this.severalOf = key;
+    await this.several.execute('coverage-isolation', inputs);
+  }
+
   forgetOther(): void {
     this.other.reset();
     this.otherOf = '';
@@ -75,6 +86,7 @@ class Coverage {
     this.journey.reset();
     this.journeyOf = '';
     question.from = null;
+    question.then = false;
   }
 
   /** open asks again what a kept report of one service asked. */

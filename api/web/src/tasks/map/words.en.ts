@@ -131,6 +131,8 @@ export const words = {
   'map.here.hidden': 'fewer than 3 (hidden)',
   'map.here.nodata': 'no data',
   'map.here.left': '{name}:',
+  'map.here.how':
+    'Height, land cover and values of pictures are those of the cell that holds the point, without interpolation; of indices the formula is computed on that cell. The territory is the one whose border holds the point. Features are those within {radius}, with the distance on the ellipsoid.',
   'map.here.copy': 'Copy all',
   'map.measure.what': 'What to measure',
   'map.measure.line': 'Distance',

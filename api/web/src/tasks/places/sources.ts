@@ -38,3 +38,19 @@ export function older(bands: readonly { band: string; people: number }[]): numbe
   }
   return all > 0 ? old / all : null;
 }
+
+interface Band {
+  band: string;
+  people: number;
+}
+
+const sexes = ['female', 'male'];
+
+/** byAge leaves out the bands that are no ages. */
+export const byAge = <B extends Band>(bands: readonly B[]): B[] => bands.filter((b) => !sexes.includes(b.band));
+
+/** bySex are the people of each sex, women first; none unless both are told. */
+export function bySex<B extends Band>(bands: readonly B[]): B[] {
+  const list = sexes.flatMap((s) => bands.filter((b) => b.band === s));
+  return list.length === sexes.length ? list : [];
+}

@@ -45,6 +45,8 @@ export const words = {
   'places.how.figures':
     'People are the sum of the cells of the population grid whose centre lies in the territory (or of the rows of the table of residents). The area is measured on the WGS 84 ellipsoid; heights are the mean, least and greatest of the cells of the terrain model.',
   'places.ages.old': '{share} are 65 or older.',
+  'places.sexes': 'Women and men',
+  'places.sexes.part': '{who} {people} ({share})',
   'places.ages.band': 'Age',
   'places.share': 'Share',
   'places.how.ages': 'Sum of the people of each age band over the cells that give the total. The share is of all bands.',

@@ -45,6 +45,8 @@ export const words = {
   'places.how.figures':
     'Le persone sono la somma delle celle della griglia di popolazione il cui centro cade nel territorio (o delle righe della tabella dei residenti). La superficie è misurata sull’ellissoide WGS 84; le quote sono la media, il minimo e il massimo delle celle del modello del terreno.',
   'places.ages.old': '{share} ha 65 anni o più.',
+  'places.sexes': 'Donne e uomini',
+  'places.sexes.part': '{who} {people} ({share})',
   'places.ages.band': 'Età',
   'places.share': 'Quota',
   'places.how.ages': 'Somma delle persone di ogni fascia di età nelle stesse celle che danno il totale. La quota è sul totale delle fasce.',
