@@ -194,8 +194,12 @@ func printStudy(w io.Writer, st *coverage.Study) {
 		for _, p := range x.People {
 			all += p
 		}
-		fmt.Fprintf(w, "  %s, %s: %s people lack at least one of %d services, %s lack all\n", x.Profile, minutes(x.ThresholdS),
-			thousands(all-x.People[0]), len(x.Services), thousands(x.People[len(x.People)-1]))
+		most := "all"
+		if x.MergedFrom > 0 {
+			most = fmt.Sprintf("%d or more", x.MergedFrom)
+		}
+		fmt.Fprintf(w, "  %s, %s: %s people lack at least one of %d services, %s lack %s\n", x.Profile, minutes(x.ThresholdS),
+			thousands(all-x.People[0]), len(x.Services), thousands(x.People[len(x.People)-1]), most)
 	}
 	met, unmet := 0, 0
 	for _, r := range st.Rules {

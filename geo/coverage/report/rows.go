@@ -267,14 +267,14 @@ func (x *rowing) equity() *data.Table {
 }
 
 func (x *rowing) isolation() *data.Table {
-	t := &data.Table{Name: "isolation", Columns: columns("profile:t threshold_s:r level:t code:t name:t services_lacked:i of:i people:r suppressed:f")}
+	t := &data.Table{Name: "isolation", Columns: columns("profile:t threshold_s:r level:t code:t name:t services_lacked:i or_more:f of:i people:r suppressed:f")}
 	for i := range x.st.Isolation {
 		s := &x.st.Isolation[i]
 		add := func(level, code, name string, people []float64, hidden bool) {
-			for k := range len(s.Services) + 1 {
-				row := []any{s.Profile, s.ThresholdS, level, code, name, k, len(s.Services), nil, hidden}
+			for k := range s.Most() + 1 {
+				row := []any{s.Profile, s.ThresholdS, level, code, name, k, s.MergedFrom > 0 && k == s.MergedFrom, len(s.Services), nil, hidden}
 				if !hidden {
-					row[7] = people[k]
+					row[8] = people[k]
 				}
 				t.Rows = append(t.Rows, row)
 			}

@@ -237,6 +237,10 @@ func (v *studyView) isolated() string {
 	all := sum(i.People)
 	return l.t("study.isolated", l.people(all-i.People[0]), l.share(all-i.People[0], all), l.whole(int64(k)),
 		l.long(i.ThresholdS), l.profile(i.Profile), l.people(i.People[k]), l.share(i.People[k], all))
+	if m := i.MergedFrom; m > 0 { // how many lack all is not told apart
+		return l.t("study.isolated.more", l.people(all-i.People[0]), l.share(all-i.People[0], all), l.whole(int64(k)),
+			l.long(i.ThresholdS), l.profile(i.Profile), l.people(i.People[m]), l.share(i.People[m], all), l.whole(int64(m)))
+	}
 }
 
 // mainIsolation is that of the first profile at its largest threshold.
@@ -268,9 +272,13 @@ func (v *studyView) keys() []keyFigure {
 		k, all := len(i.Services), sum(i.People)
 		persons := func(n float64) string { return l.people(n) + " " + l.t("unit.people") }
 		out = append(out,
+		last, most := i.People[i.Most()], l.t("study.key.none")
+		if i.MergedFrom > 0 {
+			most = l.t("isolation.more", l.whole(int64(i.MergedFrom)))
+		}
 			keyFigure{l.share(i.People[0], all), l.t("study.key.all", l.whole(int64(k)), l.exact(i.ThresholdS), l.profile(i.Profile)), persons(i.People[0]), "k-covered"},
 			keyFigure{l.share(all-i.People[0], all), l.t("study.key.some"), persons(all - i.People[0]), "k-uncovered"},
-			keyFigure{l.share(i.People[k], all), l.t("study.key.none"), persons(i.People[k]), "k-unreachable"})
+			keyFigure{l.share(last, all), most, persons(last), "k-unreachable"})
 	}
 	if met, judged := v.rulesMet(); judged > 0 {
 		out = append(out, keyFigure{Value: l.t("study.key.of", l.whole(int64(met)), l.whole(int64(judged))), Text: l.t("study.key.rules"), Class: "k-median"})

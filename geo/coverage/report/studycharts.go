@@ -121,7 +121,7 @@ func (v *studyView) isolationChart(i *coverage.Isolation, n int) *figure {
 	for k, p := range i.People {
 		y := 4 + step*float64(k)
 		w := (mapWidth - left - right) * p / most
-		d.f(`<text x="%s" y="%s" font-size="13" text-anchor="end" fill="#1a1a1a">%s</text>`, num(left-10), num(y+thick-4.5), esc(l.lacking(k, len(i.Services))))
+		d.f(`<text x="%s" y="%s" font-size="13" text-anchor="end" fill="#1a1a1a">%s</text>`, num(left-10), num(y+thick-4.5), esc(l.lackingOf(i, k)))
 		if p > 0 {
 			d.f(`<rect x="%s" y="%s" width="%s" height="%s" fill="%s" stroke="#555" stroke-width=".7"/>`, num(left), num(y), num(max(w, 1)), num(thick), isolationFill(k, len(i.Services)))
 		}

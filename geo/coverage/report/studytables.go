@@ -248,19 +248,22 @@ func (v *studyView) isolationTable(i *coverage.Isolation, n int) *table {
 	l := v.l
 	word := l.areaWord(v.st.AreaLevel, false)
 	t := v.n.table(l, "t-isolation-"+strconv.Itoa(n), l.t("isolation.cap", word, l.exact(i.ThresholdS), l.profile(i.Profile)), text(capital(word))).how(l, "isolation")
-	for k := range len(i.Services) + 1 {
-		t.Head = append(t.Head, numb(l.lacking(k, len(i.Services))))
+	for k := range i.Most() + 1 {
+		t.Head = append(t.Head, numb(l.lackingOf(i, k)))
+	}
+	if i.MergedFrom > 0 {
+		t.note(l.t("isolation.merged", l.whole(int64(i.MergedFrom))))
 	}
 	open := slices.ContainsFunc(i.Areas, func(a coverage.IsolationArea) bool { return !a.Suppressed })
 	if len(i.Areas) > 0 && (!open || i.Suppressed) {
 		v.views[0].secret(t, 1) // all areas alike: a note says it once
 		t.note(l.t("isolation.hidden", l.areaWord(v.st.AreaLevel, true)))
-		i = &coverage.Isolation{Profile: i.Profile, ThresholdS: i.ThresholdS, Services: i.Services, People: i.People, Suppressed: i.Suppressed}
+		i = &coverage.Isolation{Profile: i.Profile, ThresholdS: i.ThresholdS, Services: i.Services, People: i.People, MergedFrom: i.MergedFrom, Suppressed: i.Suppressed}
 	}
 	for a := range i.Areas {
 		cells := []cell{header(i.Areas[a].Name)}
 		if i.Areas[a].Suppressed || i.Suppressed {
-			cells = append(cells, v.views[0].secret(t, len(i.Services)+1)...)
+			cells = append(cells, v.views[0].secret(t, i.Most()+1)...)
 		} else {
 			for _, p := range i.Areas[a].People {
 				cells = append(cells, numb(l.people(p)))
@@ -272,7 +275,7 @@ func (v *studyView) isolationTable(i *coverage.Isolation, n int) *table {
 	shares := row{Cells: []cell{header(l.t("col.share"))}}
 	all := sum(i.People)
 	if i.Suppressed {
-		whole.Cells, shares.Cells = append(whole.Cells, v.views[0].secret(t, len(i.Services)+1)...), append(shares.Cells, v.views[0].secret(t, len(i.Services)+1)...)
+		whole.Cells, shares.Cells = append(whole.Cells, v.views[0].secret(t, i.Most()+1)...), append(shares.Cells, v.views[0].secret(t, i.Most()+1)...)
 		t.Rows = append(t.Rows, whole, shares)
 		return t
 	}
@@ -282,6 +285,15 @@ func (v *studyView) isolationTable(i *coverage.Isolation, n int) *table {
 	}
 	t.Rows = append(t.Rows, whole, shares)
 	return t
+}
+
+// lackingOf is lacking for a class of an isolation, the last of which may be
+// of so many or more.
+func (l *language) lackingOf(i *coverage.Isolation, k int) string {
+	if i.MergedFrom > 0 && k == i.MergedFrom {
+		return l.t("isolation.more", l.whole(int64(k)))
+	}
+	return l.lacking(k, len(i.Services))
 }
 
 // lacking says "none", "1", …, "all 6".

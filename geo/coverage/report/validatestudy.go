@@ -117,7 +117,10 @@ func checkStudy(st *coverage.Study) error {
 }
 
 func checkIsolation(i *coverage.Isolation) error {
-	want := len(i.Services) + 1
+	if i.MergedFrom < 0 || i.MergedFrom >= max(1, len(i.Services)) {
+		return fmt.Errorf("classes merged from %d of %d services", i.MergedFrom, len(i.Services))
+	}
+	want := i.Most() + 1
 	if want < 2 || (len(i.People) != want && !i.Suppressed) {
 		return fmt.Errorf("%d counts for %d services", len(i.People), want-1)
 	}
