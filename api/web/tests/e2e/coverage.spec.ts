@@ -1,7 +1,7 @@
 // Coverage: the question, its answer on the map and in tables, who is left
 // out, journeys, comparison, rules, permalinks; by mouse and by keyboard, in
 // both languages, on a desk and on a phone.
-import { base, drawn, expect, openTask, overflow, shot, test, violations } from './page';
+import { base, drawn, expect, openTask, overflow, shot, still, test, violations } from './page';
 import type { Page } from '@playwright/test';
 
 const sizes = [
@@ -64,9 +64,9 @@ test('the minutes change the answer without asking the server again', async ({ p
   await page.locator('#coverage-minutes').press('ArrowRight');
   await expect(page.locator('#coverage-headline')).toContainText('45 minuti');
   expect(await answer(page).textContent()).not.toBe(before);
-  await page.waitForTimeout(800);
-  expect(asked).toEqual([]);
   await expect(page).toHaveURL(/[?&]n=45/);
+  await still(page);
+  expect(asked).toEqual([]);
 });
 
 test('the whole question is in the address', async ({ page }) => {

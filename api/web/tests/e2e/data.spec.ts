@@ -1,11 +1,5 @@
 import { expect, openTask, overflow, shot, test, violations } from './page';
 
-test.beforeEach(async ({ page }) => {
-  await page.addInitScript(() => {
-    if (location.protocol.startsWith('http')) localStorage.setItem('contado.tour', 'seen');
-  });
-});
-
 const sizes = [
   { name: 'desktop', width: 1280, height: 800 },
   { name: 'phone', width: 360, height: 740 },

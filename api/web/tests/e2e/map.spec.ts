@@ -44,9 +44,6 @@ const hash = (page: Page): string => new URL(page.url()).hash;
 test.describe.configure({ timeout: 300_000 });
 test.use({ actionTimeout: 90_000 });
 
-// Who has been here before is not offered the tour, which lies over the map.
-test.beforeEach(({ page }) => page.addInitScript(() => location.protocol.startsWith('http') && localStorage.setItem('contado.tour', 'seen')));
-
 for (const [size, viewport] of Object.entries(sizes)) {
   for (const lang of langs) {
     test.describe(`${size}, ${lang}`, () => {
@@ -74,6 +71,9 @@ for (const [size, viewport] of Object.entries(sizes)) {
         await page.goto(`${process.env.CONTADO_E2E_URL}/${link}`);
         await expect(land.getByRole('checkbox').first()).toBeChecked();
       });
+
+      // Every other state is seen at both sizes and in both languages, at a desk in Italian and on a phone in English.
+      if ((size === 'desktop') !== (lang === 'it')) return;
 
       test('what is here: by coordinates, with territory, height and land cover', async ({ page }) => {
         await openTask(page, lang, 'map', '&p=here');
@@ -202,12 +202,15 @@ test.describe('the map', () => {
     const box = (await page.locator('#map canvas').first().boundingBox())!;
     // Ten movements one after the other, with the list open: it asks when the map rests.
     await page.locator('#map canvas').first().focus();
-    for (let i = 0; i < 10; i++) {
+    let rests = 0; // on a machine that is busy with other things the map may rest between two movements
+    for (let i = 0, last = Date.now(); i < 10; i++) {
       await page.keyboard.press(i % 2 ? 'ArrowLeft' : 'ArrowUp');
-      await page.waitForTimeout(60);
+      if (Date.now() - last > 300) rests++;
+      last = Date.now();
     }
-    await page.waitForTimeout(1500);
-    expect(asked.filter((u) => u.includes('/items')).length).toBeLessThanOrEqual(4);
+    await expect.poll(() => asked.filter((u) => u.includes('/items')).length).toBeGreaterThan(0);
+    await drawn(page);
+    expect(asked.filter((u) => u.includes('/items')).length).toBeLessThanOrEqual(4 + rests);
     // Eight clicks in a second: older questions are given up.
     asked.length = 0;
     for (let i = 0; i < 8; i++) await page.mouse.click(box.x + 300 + i * 5, box.y + 300);
@@ -216,6 +219,7 @@ test.describe('the map', () => {
   });
 
   test('how many pictures a second it draws while it moves', async ({ page }) => {
+    await page.emulateMedia({ reducedMotion: 'no-preference' });
     await openTask(page, 'it', 'map', '&m=11/46.1/9.563');
     await drawn(page);
     const box = (await page.locator('#map canvas').first().boundingBox())!;

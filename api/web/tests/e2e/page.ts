@@ -1,8 +1,9 @@
-// What the tests share: an open page that tolerates no error and no request
-// to anywhere else, and the accessibility check.
+// What the tests share: a server for each worker, an open page that tolerates
+// no error and no request to anywhere else, and the accessibility check.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { test as plain, expect, type Page } from '@playwright/test';
+import { test as plain, expect, type Page, type Request } from '@playwright/test';
+import { serve } from './serve';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -18,7 +19,50 @@ interface Watch {
   allow: (pattern: RegExp) => void;
 }
 
-export const test = plain.extend<{ watch: Watch; firstVisit: boolean }>({
+/** Traffic is what a page has asked this server for and not got yet. */
+class Traffic {
+  private open = new Set<Request>();
+  private since = Date.now();
+
+  constructor(page: Page) {
+    page.on('request', (r) => {
+      // What the page before had asked for comes no more.
+      if (r.isNavigationRequest() && r.frame() === page.mainFrame()) this.open.clear();
+      if (r.url().startsWith(`${base()}/`)) this.change(() => this.open.add(r));
+    });
+    const done = (r: Request) => this.change(() => this.open.delete(r));
+    page.on('requestfinished', done);
+    page.on('requestfailed', done);
+  }
+
+  private change(act: () => void): void {
+    act();
+    this.since = Date.now();
+  }
+
+  /** still tells whether nothing is on its way, and has not been for a while. */
+  still(): boolean {
+    return this.open.size === 0 && Date.now() - this.since >= 250;
+  }
+
+  toString(): string {
+    return [...this.open].map((r) => r.url()).join('\n');
+  }
+}
+
+const traffics = new WeakMap<Page, Traffic>();
+
+export const test = plain.extend<{ watch: Watch; firstVisit: boolean }, { server: string }>({
+  /** a server and data of this worker's own: what other tests make meanwhile is not seen */
+  server: [
+    async ({}, use) => {
+      const s = await serve();
+      process.env.CONTADO_E2E_URL = s.url;
+      await use(s.url);
+      await s.stop();
+    },
+    { auto: true, scope: 'worker', timeout: 120_000 },
+  ],
   /** whether the guided tour is offered, which lies over the page */
   firstVisit: [false, { option: true }],
   watch: [
@@ -26,6 +70,7 @@ export const test = plain.extend<{ watch: Watch; firstVisit: boolean }>({
       if (!firstVisit) await page.addInitScript(() => location.protocol.startsWith('http') && localStorage.setItem('contado.tour', 'seen'));
       const allowed: RegExp[] = [];
       const w: Watch = { errors: [], outside: [], allow: (p) => void allowed.push(p) };
+      traffics.set(page, new Traffic(page));
       page.on('pageerror', (e) => w.errors.push(e.message));
       page.on('console', (m) => m.type() === 'error' && w.errors.push(m.text()));
       page.on('request', (r) => !ours(r.url()) && w.outside.push(r.url()));
@@ -51,6 +96,16 @@ export async function open(page: Page, lang: 'it' | 'en', rest = ''): Promise<vo
 export async function openTask(page: Page, lang: 'it' | 'en', task: string, rest = ''): Promise<void> {
   await page.goto('about:blank');
   await page.goto(`${base()}/#/${task}?lang=${lang}${rest}`);
+  await opened(page, task);
+}
+
+/** turnTo goes to a task by its address in the page that is open, as a link does. */
+export async function turnTo(page: Page, lang: 'it' | 'en', task: string, rest = ''): Promise<void> {
+  await page.evaluate((hash) => (location.hash = hash), `#/${task}?lang=${lang}${rest}`);
+  await opened(page, task);
+}
+
+async function opened(page: Page, task: string): Promise<void> {
   await expect(page.locator(`#panel.task-${task}`)).toBeVisible();
   await expect(page.locator('#panel h2').first()).toBeVisible();
   await expect(page.locator('#panel .loading')).toHaveCount(0, { timeout: 60_000 });
@@ -73,15 +128,22 @@ export async function anyTerritory(page: Page): Promise<{ root: string; leaf: st
   return { root: root.name, leaf: leaf.name, code: root.code };
 }
 
-/** drawn waits until the page has asked for all that it wants, and the map is there where there is one. */
+/** still waits until the page has asked for all that it wants, and has it. */
+export async function still(page: Page): Promise<void> {
+  const t = traffics.get(page)!;
+  await expect.poll(() => t.still() || `on its way:\n${t}`, { intervals: [50], timeout: 60_000 }).toBe(true);
+}
+
+/** drawn waits until the page has all that it wants, and the map, where there is one, has drawn it. */
 export async function drawn(page: Page, task = ''): Promise<void> {
-  if (!['reports', 'data', 'about'].includes(task)) await expect(page.locator('#map canvas').first()).toBeVisible();
-  await page.waitForLoadState('networkidle');
-  await page.waitForTimeout(400);
+  if (['reports', 'data', 'about'].includes(task)) return still(page);
+  await expect(page.locator('#map canvas').first()).toBeVisible();
+  await still(page);
+  await expect(page.locator('#map .maplibregl-map:not([data-drawn])')).toHaveCount(0, { timeout: 60_000 });
 }
 
 export async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe);
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe);
   return page.evaluate(async () => {
     const { axe } = window as unknown as {
       axe: { run: (c: Document, o: object) => Promise<{ violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[] }> };

@@ -2,7 +2,7 @@
 // again, checking, comparing, a new report, taking one away; at desktop and
 // phone size, in both languages, by mouse and by keyboard.
 import type { Page } from '@playwright/test';
-import { base, expect, openTask, overflow, shot, test, violations } from './page';
+import { base, expect, openTask, overflow, shot, still, test, violations } from './page';
 
 const sizes = { desktop: { width: 1280, height: 800 }, phone: { width: 360, height: 740 } } as const;
 
@@ -69,7 +69,7 @@ async function make(page: Page, id: string, minutes: number[]): Promise<void> {
 }
 
 async function sound(page: Page, name: string): Promise<void> {
-  await page.waitForLoadState('networkidle');
+  await still(page);
   expect(await violations(page), name).toEqual([]);
   expect(await overflow(page), name).toBeLessThanOrEqual(0);
   await page.screenshot({ path: `test-results/reports-${name}.png`, fullPage: true });

@@ -1,5 +1,5 @@
 // What holds the page together: addresses, navigation, keyboard, connection.
-import { anyTerritory, base, choose, drawn, expect, open, openTask, test } from './page';
+import { anyTerritory, base, choose, drawn, expect, open, openTask, still, test, turnTo } from './page';
 
 test('each task has an address, and "back" goes back', async ({ page }) => {
   await open(page, 'it');
@@ -156,9 +156,11 @@ test('no task asks anything of another server, and no style attribute is needed'
   const asked: string[] = [];
   page.on('request', (r) => asked.push(r.url()));
   const { code } = await anyTerritory(page);
+  let go = openTask;
   for (const task of ['places', 'map', 'area', 'coverage', 'reports', 'data', 'about']) {
-    await openTask(page, 'it', task, `&t=${encodeURIComponent(code)}`);
-    await drawn(page, task);
+    await go(page, 'it', task, `&t=${encodeURIComponent(code)}`);
+    await still(page);
+    go = turnTo;
   }
   expect(asked.length).toBeGreaterThan(30);
   expect(watch.outside).toEqual([]);

@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test';
-import { expect, open, overflow, test, violations } from './page';
+import { expect, open, overflow, still, test, violations } from './page';
 
 // Some steps show a map that is being computed: its picture takes a while.
 const shot = (page: Page, name: string) => page.screenshot({ path: `test-results/${name}.png`, timeout: 90_000 });
@@ -19,7 +19,6 @@ for (const size of [
     test(`the tour goes through the page, ${size.name} ${lang}`, async ({ page }) => {
       test.setTimeout(420_000);
       await page.setViewportSize(size);
-      await page.emulateMedia({ reducedMotion: 'reduce' });
       await open(page, lang);
       await expect(page.getByText(words.offer)).toBeVisible();
       expect(await violations(page)).toEqual([]);
@@ -32,7 +31,7 @@ for (const size of [
         const box = (await card.boundingBox())!;
         expect(box.x >= 0 && box.y >= 0 && box.x + box.width <= size.width && box.y + box.height <= size.height, `step ${n} is in view`).toBe(true);
         expect(await overflow(page)).toBeLessThanOrEqual(0);
-        await page.waitForTimeout(500);
+        await still(page);
         await shot(page, `tour-${n}-${size.name}-${lang}`);
         if (n === 5) {
           await card.getByRole('button', { name: words.back }).click();

@@ -21,5 +21,8 @@ export function makeMap(container: HTMLElement, bounds: BBox | null, padding: Pa
   });
   map.touchZoomRotate.disableRotation();
   map.addControl(new ScaleControl({ maxWidth: 90 }), 'bottom-left');
+  // Whoever takes pictures of the page sees when the map has nothing left to draw.
+  map.on('idle', () => (container.dataset.drawn = ''));
+  for (const more of ['dataloading', 'movestart'] as const) map.on(more, () => delete container.dataset.drawn);
   return map;
 }
