@@ -17,6 +17,10 @@ describe('numbers', () => {
     expect(it.people(1233.6)).toBe('1.234');
   });
 
+  test('shares in columns have their decimals below each other', () => {
+    expect([0, 0.66, 0.677, 1].map((v) => plain(it.share(v, true)))).toEqual(['0 %', '66,0 %', '67,7 %', '100 %']);
+  });
+
   test.each([
     [0, '0 %', '0%'],
     [0.0004, '<0,1 %', '<0.1%'],

@@ -43,11 +43,11 @@ export class Translator {
   }
 
   /** number groups thousands always: 1.234 in Italian, which plain Intl writes 1234. */
-  number(v: number, digits = 0): string {
-    const id = String(digits);
+  number(v: number, digits = 0, least = 0): string {
+    const id = `${digits} ${least}`;
     let f = this.formats.get(id);
     if (!f) {
-      f = new Intl.NumberFormat(locales[this.lang], { maximumFractionDigits: digits, useGrouping: 'always' });
+      f = new Intl.NumberFormat(locales[this.lang], { minimumFractionDigits: least, maximumFractionDigits: digits, useGrouping: 'always' });
       this.formats.set(id, f);
     }
     return f.format(v === 0 ? 0 : v);
@@ -59,11 +59,11 @@ export class Translator {
   }
 
   /** share writes 0…1 as a percentage; nearly all is never written as all, nor a few as none. */
-  share(v: number): string {
+  share(v: number, aligned = false): string {
     const p = v * 100;
     const sign = p > 99.95 && p < 100 ? '>' : p > 0 && p < 0.05 ? '<' : '';
     const shown = sign === '>' ? 99.9 : sign === '<' ? 0.1 : p;
-    return sign + this.t('unit.percent', { n: this.number(shown, 1) });
+    return sign + this.t('unit.percent', { n: this.number(shown, 1, aligned && v !== 0 && v !== 1 ? 1 : 0) });
   }
 
   area(km2: number): string {

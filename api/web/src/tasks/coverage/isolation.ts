@@ -13,7 +13,12 @@ export interface IsolationAnswer {
   profile: string;
   population_total: number;
   services: { service: string; title?: string; facilities: number }[];
-  isolation: (IsolationRow & { threshold_s: number; areas: (IsolationRow & { code: string; name: string })[] })[];
+  isolation: (IsolationRow & {
+    threshold_s: number;
+    /** the last of people are those who lack so many or more: apart they would show small groups */
+    merged_from?: number;
+    areas: (IsolationRow & { code: string; name: string })[];
+  })[];
   disclosure?: { threshold: number; primary: number; secondary: number } | null;
   inputs: { dataset: string; version: string; title?: string; attribution?: string }[];
   notices: ReportNotice[] | null;
@@ -40,5 +45,11 @@ export function atLeast(list: readonly Lacking[], k: number): number {
   return list.reduce((sum, l) => (l.k >= k ? sum + l.people : sum), 0);
 }
 
+/** shareOf is the share of those who lack so many or more; null where it is not known, or nobody lives. */
+export function shareOf(list: readonly Lacking[] | null, k: number): number | null {
+  const people = list ? atLeast(list, 0) : 0;
+  return list && people > 0 ? atLeast(list, k) / people : null;
+}
+
 /** some is a middling number of services to lack: half of them, two at least. */
-export const some = (services: number): number => Math.min(services, Math.max(2, Math.ceil(services / 2)));
+export const some = (services: number, most = services): number => Math.min(most, Math.max(2, Math.ceil(services / 2)));

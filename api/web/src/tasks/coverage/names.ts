@@ -56,8 +56,8 @@ export function sides(
 /** shareText writes a share, or between which it lies. */
 export function shareText(s: Span | null, t: Translator): string {
   if (!s) return t.t('coverage.nobody.short');
-  if (exact(s) || s.high - s.low < 0.0005) return t.share(s.high);
-  return t.t('coverage.span', { low: t.share(s.low), high: t.share(s.high) });
+  if (exact(s) || s.high - s.low < 0.0005) return t.share(s.high, true);
+  return t.t('coverage.span', { low: t.share(s.low, true), high: t.share(s.high, true) });
 }
 
 /** countText writes people, or between which numbers they are; "<3" when they are few or none. */

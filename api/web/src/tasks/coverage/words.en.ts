@@ -200,6 +200,8 @@ export const words = {
   'coverage.several.running': 'Computing times to all services…',
   'coverage.several.atleast': 'At least {k}',
   'coverage.several.all': 'All',
+  'coverage.several.more': '{k} or more',
+  'coverage.several.merged': 'From {k} on the numbers are told in one: apart they would single out groups of fewer than {n} people.',
   'coverage.several.none': 'None',
   'coverage.several.lacking': 'Services lacking',
   'coverage.several.sum': '{people} people ({share}) lack at least {k} of {n} services within {time}.',

@@ -200,6 +200,8 @@ export const words = {
   'coverage.several.running': 'Calcolo dei tempi verso tutti i servizi…',
   'coverage.several.atleast': 'Almeno {k}',
   'coverage.several.all': 'Tutti',
+  'coverage.several.more': '{k} o più',
+  'coverage.several.merged': 'Da {k} in su i numeri stanno insieme: separati isolerebbero gruppi di meno di {n} persone.',
   'coverage.several.none': 'Nessuno',
   'coverage.several.lacking': 'Servizi che mancano',
   'coverage.several.sum': 'A {people} persone ({share}) mancano almeno {k} servizi su {n} entro {time}.',
