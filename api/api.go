@@ -144,6 +144,7 @@ func New(d Deps) (*Server, error) {
 	e.HideBanner, e.HidePort = true, true
 	e.IPExtractor = echo.ExtractIPDirect()
 	e.HTTPErrorHandler = rest.ErrorHandler(d.Log)
+	e.Pre(rest.EsriAddresses(func() []string { return ids(d.Atlas.Current()) }))
 	e.Use(requestID, accessLog(d.Log), secured, crossOrigin, recovered, rest.SetBase(d.BaseURL), bodyLimit(d.Limits.BodyBytes))
 	s := &Server{echo: e, analysis: &analysis.Handler{
 		Atlas: d.Atlas, Engine: d.Engine, Jobs: d.Jobs, Blobs: d.Blobs, Publish: d.Publish, Edit: d.Edit, Work: d.Work,
@@ -196,6 +197,15 @@ func EditBy(header string) func(*http.Request) (who string, err error) {
 		}
 		return values[0], nil
 	}
+}
+
+// ids are those of all datasets.
+func ids(state *atlas.Snapshot) []string {
+	var out []string
+	for _, d := range state.Datasets() {
+		out = append(out, d.ID)
+	}
+	return out
 }
 
 // layers are the vector datasets as the description of the API lists them.

@@ -292,7 +292,7 @@ func TestFilterParameters(t *testing.T) {
 	}
 	for _, q := range []string{
 		"filter=" + esc("nothing=1"), "filter=" + esc("number >"), "filter=", "filter-lang=cql", "filter-crs=x", "filter=" + esc("number=1") + "&filter-lang=cql2-json",
-		"sortby=nothing", "sortby=tags", "sortby=number,-number", "properties=nothing", "properties=kind,kind", "skipGeometry=maybe", "zoom-level=x", "zoom-level=-1", "after=cXXXX", "sortby=number&after=5",
+		"sortby=nothing", "sortby=tags", "sortby=number,-number", "properties=nothing", "properties=kind,kind", "skipGeometry=maybe", "zoom-level=x", "zoom-level=-1", "after=cXXXX", "sortby=number&after=5", "offset=-1", "offset=x", "offset=1&after=5",
 		"filter=" + esc("number = 'seven'"), "filter=" + esc("frobnicate(number) = 1"),
 	} {
 		r := ask.Do(t, apitest.Request{Path: "/collections/sites/items?" + q})

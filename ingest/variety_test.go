@@ -233,6 +233,10 @@ var realData = []variety{
 	{file: "it-barbellino-sentinel2/scalve.kml", want: "vector other 4×MultiPolygon"},
 	{file: "it-trento-dtm/trento_scientifc_hub_povo_dtm.asc", want: "raster elevation items=1 bands=1"},
 	{file: "de-north-bayreuth-osm-dem", want: "raster elevation items=2 bands=1", notices: "file-skipped"},
+	{file: "de-north-bayreuth-osm-dem/N49E011.hgt.zip", want: "raster elevation items=1 bands=1"},
+	{file: "de-north-bayreuth-osm-dem/N50E011.hgt.zip", want: "raster elevation items=1 bands=1"},
+	{file: "de-north-bayreuth-osm-dem/north-bayreuth.osm.gz", want: "roads: vector road 2056×LineString, places: vector place 71×Point, services: vector service 91×Point, landuse: vector other 1174×MultiPolygon, buildings: vector other 4267×MultiPolygon, boundaries: vector territory 1×MultiPolygon, waterways: vector barrier 228×LineString, barriers: vector barrier 7×LineString, restrictions: vector other 40×Point"},
+	{file: "us-beatty-gtfs-osm/sample-feed/stops.txt", want: "vector service 11×Point"}, // a table like any other
 	{file: "it-dolomites-osm-poi/bolzano_rifugi_osm.geojson", want: "vector other 250×Geometry"},
 	{file: "us-beatty-gtfs-osm/beatty.osm", want: "roads: vector road 170×LineString, places: vector place 3×Point, services: vector service 43×Point, landuse: vector other 28×MultiPolygon, buildings: vector other 104×MultiPolygon, waterways: vector barrier 26×LineString"},
 	{file: "us-beatty-gtfs-osm/beatty.osm", o: Options{Layer: "roads"}, want: "vector road 170×LineString"},
@@ -364,6 +368,37 @@ func TestVarietyIsComplete(t *testing.T) {
 		}
 	}
 	wantClean(t, st)
+}
+
+// named are the data sets whose every file has an outcome: of its own, or with
+// the folder that it is given in.
+var named = []string{"li-liechtenstein-osm", "de-north-bayreuth-osm-dem", "it-prato-gtfs", "us-beatty-gtfs-osm", "it-milano-census-sections", "it-dolomites-osm-poi"}
+
+// TestRealDataIsComplete fails when a file of these data sets is in no table.
+func TestRealDataIsComplete(t *testing.T) {
+	t.Parallel()
+	taken := map[string]bool{}
+	for _, v := range realData {
+		if v.phrase == "" {
+			taken[v.file] = true
+		}
+	}
+	for _, folder := range named {
+		root := shareddata.Path(t, folder)
+		err := filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			rel, err := filepath.Rel(filepath.Dir(root), p)
+			if err == nil && !taken[rel] && (!taken[filepath.Dir(rel)] || folder == "de-north-bayreuth-osm-dem") {
+				t.Errorf("%s is in no table", rel)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 const validator = `

@@ -162,8 +162,11 @@ func hashGeometry(h *maphash.Hash, f geo.Feature) error {
 		return fmt.Errorf("row %d: %w", f.ID, err)
 	}
 	h.Write(b)
-	for _, z := range f.Z {
-		hashNumber(h, math.Float64bits(z))
+	for _, axis := range [][]float64{f.Z, f.M} {
+		hashNumber(h, uint64(len(axis)))
+		for _, v := range axis {
+			hashNumber(h, math.Float64bits(v))
+		}
 	}
 	return nil
 }

@@ -70,7 +70,6 @@ func (h *Handler) download(c echo.Context) (err error) {
 	path, done, err := h.make(ctx, d, f, func(yield func(geo.Feature) bool) error {
 		return l.Scan(ctx, features.Query{}, yield)
 	}, l.Schema())
-	<-h.making
 	if err != nil {
 		return err
 	}
@@ -78,8 +77,10 @@ func (h *Handler) download(c echo.Context) (err error) {
 	return send(c, path, d.ID+f.Extension, f.MediaType)
 }
 
-// make writes the rows into a file of their own; done removes it.
+// make writes the rows into a file of their own, and gives its turn back; done
+// removes the file.
 func (h *Handler) make(ctx context.Context, d catalog.Dataset, f export.Format, rows export.Rows, s geo.Schema) (path string, done func() error, err error) {
+	defer func() { <-h.making }() // also when it panics, or nobody would download any more
 	if h.Work != "" {
 		if err := os.MkdirAll(h.Work, 0o755); err != nil {
 			return "", nil, fault.E("manage", fault.Other, err)

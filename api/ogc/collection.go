@@ -305,6 +305,7 @@ func (h *Handler) collections(c echo.Context) error {
 	for _, d := range state.Datasets() {
 		one := describe(c, state, d, maxListed)
 		one.Contado.Editable, one.Contado.Table = h.Editable(d), h.table(d)
+		one.ID = rest.CollectionID(c, d.ID)
 		list = append(list, one)
 	}
 	if format.Name == rest.HTMLFormat.Name {

@@ -177,7 +177,7 @@ func (p *vectorPage) fill(ctx context.Context, b []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !ok && q.after == "" && !more { // all on one page
+	if !ok && q.after == "" && q.offset == 0 && !more { // all on one page
 		n, ok = res.returned, true
 	}
 	if ok {
@@ -197,6 +197,7 @@ func pageLinks(c echo.Context, d catalog.Dataset, format rest.Format, next strin
 	}
 	if next != "" {
 		q.Set("after", next)
+		q.Del("offset")
 		links = append(links, rest.Link{Href: rest.With(address, q), Rel: "next", Type: format.Media, Title: "Next page"})
 	}
 	return append(links, rest.Link{Href: rest.URL(c, "collections", d.ID), Rel: "collection", Type: rest.MediaJSON, Title: d.Title})

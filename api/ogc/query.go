@@ -20,7 +20,7 @@ import (
 // reserved are the parameters of items; an attribute of such a name cannot be
 // a parameter, but a filter can name it.
 var reserved = []string{
-	"bbox", "bbox-crs", "crs", "limit", "datetime", "after", "f", "lang", "filter", "filter-lang", "filter-crs", "sortby",
+	"bbox", "bbox-crs", "crs", "limit", "datetime", "after", "offset", "f", "lang", "filter", "filter-lang", "filter-crs", "sortby",
 	"properties", "skipGeometry", "zoom-level", "as-of", "version",
 }
 
@@ -28,6 +28,7 @@ var reserved = []string{
 type query struct {
 	limit        int
 	after        string
+	offset       int64      // rows that are passed over first
 	boxes        []geo.BBox // in boxCRS; one, or two halves across the antimeridian
 	boxCRS       reference
 	out          reference
@@ -103,6 +104,12 @@ func parseQuery(c echo.Context, d catalog.Dataset) (q query, err error) {
 	q.after = c.QueryParam("after")
 	if d.Kind != catalog.Vector {
 		return q, nil
+	}
+	if q.offset, err = rest.Whole(c, "offset"); err != nil {
+		return q, err
+	}
+	if q.offset > 0 && q.after != "" {
+		return q, fault.Errorf("ogc", fault.Invalid, "offset and after exclude each other: the page after a row begins there")
 	}
 	if err := q.parseFilter(c, d); err != nil {
 		return q, err

@@ -19,6 +19,10 @@ import (
 // the memory. The next page goes on where it ended.
 const maxPageBytes = 24 << 20
 
+// maxSkip bounds how many rows the layer is asked for at once, of those that
+// are passed over.
+const maxSkip = 100_000
+
 // rows are the features of a vector dataset that a query selects, ready to be
 // written. They belong to one request.
 type rows struct {
@@ -27,6 +31,7 @@ type rows struct {
 	q      query
 	times  times
 	fields []int // positions in the schema of what is written
+	skip   int64 // rows to be passed over yet
 
 	shape  bool // there are geometries
 	out    *projector
@@ -155,13 +160,15 @@ func (r *rows) scan(ctx context.Context, yield func(written *encode.Row, row lay
 	if err != nil {
 		return err
 	}
-	// The layer finds rows better when it knows how many are wanted. Of those
-	// whose box meets the box some do not themselves: then it is asked again.
-	n := r.q.limit + 1
-	if r.q.boxes != nil {
-		n += n/8 + 64
-	}
+	r.skip = r.q.offset
 	for {
+		// The layer finds rows better when it knows how many are wanted. Of those
+		// whose box meets the box some do not themselves: then it is asked again.
+		n := r.q.limit + 1
+		if r.q.boxes != nil {
+			n += n/8 + 64
+		}
+		n += int(min(r.skip, maxSkip))
 		more, err := r.some(ctx, &p, n, yield)
 		if err != nil || !more {
 			return err
@@ -185,9 +192,17 @@ func (r *rows) some(ctx context.Context, p *place, n int, yield func(*encode.Row
 		if from.given && len(r.q.sort) == 0 && row.ID() <= from.id {
 			return true
 		}
+		if r.skip > 0 && r.q.boxes == nil { // each row that the layer gives counts
+			r.skip--
+			return true
+		}
 		var ok bool
 		if ok, failed = r.load(row); failed != nil || !ok {
 			return failed == nil
+		}
+		if r.skip > 0 {
+			r.skip--
+			return true
 		}
 		ok, failed = yield(&r.row, row)
 		stopped = !ok || failed != nil

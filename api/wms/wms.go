@@ -40,6 +40,11 @@ func (h *Handler) serve(c echo.Context) error {
 	if err == nil {
 		return nil
 	}
+	return h.refuse(c, q, err)
+}
+
+// refuse answers with what went wrong. What is ours to know stays in the log.
+func (h *Handler) refuse(c echo.Context, q ows.Params, err error) error {
 	code, status := codeOf(err), http.StatusOK
 	switch fault.KindOf(err) {
 	case fault.Other:
@@ -50,7 +55,7 @@ func (h *Handler) serve(c echo.Context) error {
 	case fault.Unavailable, fault.Canceled:
 		err, status = errors.New("too much to do at the moment, or the answer took too long: try again, or ask for less"), http.StatusServiceUnavailable
 	}
-	if m := q["EXCEPTIONS"]; q["REQUEST"] == "GetMap" && status == http.StatusOK && (m == "INIMAGE" || m == "BLANK") {
+	if m := q["EXCEPTIONS"]; strings.EqualFold(q["REQUEST"], "GetMap") && status == http.StatusOK && (m == "INIMAGE" || m == "BLANK") {
 		return h.inImage(c, q, err)
 	}
 	return exception(c, code, err, status)

@@ -48,6 +48,7 @@ func (h *Handler) Register(r rest.Registrar) {
 	rest.Get(r, "/indices", h.indices, t)
 	rest.Get(r, "/colormaps", h.colormaps, t)
 	rest.Get(r, "/legend/:file", h.legend, t)
+	h.registerArcGIS(r, t)
 }
 
 // rasterParams are what a raster tile may be asked with; v is the version in

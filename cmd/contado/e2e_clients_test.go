@@ -72,10 +72,10 @@ func qgis(t *testing.T, s *server) {
 		InMiddle        int `json:"in middle"`
 		Middle, Extent  []float64
 		Names           []string
-		Style           struct{ Loaded bool }
+		Style, Theme    struct{ Loaded bool }
 		Features, Tiles drawing
-		Styled, WMTS    drawing
-		XYZ             drawing
+		Styled, Themed  drawing
+		WMTS, XYZ       drawing
 		RasterExtent    []float64 `json:"raster extent"`
 	}
 	client(t, &r, "/usr/bin/python3", filepath.Join("testdata", "qgis_client.py"), s.url, "li-services", "dem", `"kind" = 'pharmacy'`, t.TempDir())
@@ -87,13 +87,13 @@ func qgis(t *testing.T, s *server) {
 	if r.InMiddle != in.NumberMatched || in.NumberMatched == 0 {
 		t.Errorf("in the middle QGIS finds %d, the server %d", r.InMiddle, in.NumberMatched)
 	}
-	if !r.Style.Loaded {
-		t.Error("QGIS does not take the style")
+	if !r.Style.Loaded || !r.Theme.Loaded {
+		t.Error("QGIS does not take the styles")
 	}
 	if len(r.RasterExtent) != 4 || r.RasterExtent[0] < 10 || r.RasterExtent[3] > 47 {
 		t.Errorf("the raster lies at %v", r.RasterExtent)
 	}
-	for name, d := range map[string]drawing{"features": r.Features, "tiles": r.Tiles, "styled": r.Styled, "wmts": r.WMTS, "xyz": r.XYZ} {
+	for name, d := range map[string]drawing{"features": r.Features, "tiles": r.Tiles, "styled": r.Styled, "themed": r.Themed, "wmts": r.WMTS, "xyz": r.XYZ} {
 		least := 3000 // of 160,000 pixels: points and their outlines
 		if name == "wmts" || name == "xyz" {
 			least = 100_000

@@ -44,19 +44,58 @@ func TestAttachedTable(t *testing.T) {
 	if got := psql(t, db, "SELECT nome, posti, aperta FROM farmacie WHERE gid = 11"); got != "rinominata|9007199254740993|f" {
 		t.Errorf("the table has %q", got)
 	}
+	editsOfTable(t, s, db, tile)
 	var trail struct{ Changes []struct{ Op, Origin string } }
 	s.json("/collections/farmacie/changes", &trail)
 	var told []string
 	for _, c := range trail.Changes {
 		told = append(told, c.Op+" "+c.Origin)
 	}
-	if got, want := strings.Join(told, ", "), "replace outside, delete outside, create outside, replace api"; got != want {
+	if got, want := strings.Join(told, ", "), "replace outside, delete outside, create outside, replace api, create api, replace api, delete api"; got != want {
 		t.Errorf("the trail is %s, want %s", got, want)
 	}
 	var c struct{ NumberMatched int }
 	s.json("/collections/farmacie/items?limit=1", &c)
 	if c.NumberMatched != 50 {
 		t.Errorf("%d rows, want 50", c.NumberMatched)
+	}
+}
+
+// editsOfTable goes through the life of a row of the attached table, as of any
+// other (OGC API Features, Part 4).
+func editsOfTable(t *testing.T, s *server, db, tile string) {
+	t.Helper()
+	const items = "/collections/farmacie/items"
+	send := func(method, at, text string, want int, header ...string) *http.Response {
+		t.Helper()
+		res, body := s.do(method, at, strings.NewReader(text), append([]string{"Content-Type", "application/geo+json"}, header...)...)
+		if res.StatusCode != want {
+			t.Fatalf("%s %s: %s %s", method, at, res.Status, body)
+		}
+		return res
+	}
+	row := func(name string) string {
+		return `{"type":"Feature","geometry":{"type":"Point","coordinates":[11.012,46]},"properties":{"nome":"` + name + `","aperta":true}}`
+	}
+	if allow := send(http.MethodOptions, items, "", http.StatusNoContent).Header.Get("Allow"); !strings.Contains(allow, "POST") {
+		t.Errorf("Allow %s", allow)
+	}
+	at := strings.TrimPrefix(send(http.MethodPost, items, row("appena aperta"), http.StatusCreated).Header.Get("Location"), s.url)
+	s.within(t, tile, "appena aperta", true)
+	id := at[strings.LastIndex(at, "/")+1:]
+	res, _ := s.get(at)
+	tag := res.Header.Get("ETag")
+	send(http.MethodPut, at, row("sostituita"), http.StatusNoContent, "If-Match", tag)
+	s.within(t, tile, "sostituita", true)
+	if got := psql(t, db, "SELECT nome, posti IS NULL, ST_X(geom) FROM farmacie WHERE gid = "+id); got != "sostituita|t|11.012" {
+		t.Errorf("the table has %q", got)
+	}
+	send(http.MethodPut, at, row("troppo tardi"), http.StatusPreconditionFailed, "If-Match", tag)
+	send(http.MethodDelete, at, "", http.StatusPreconditionFailed, "If-Match", tag)
+	send(http.MethodDelete, at, "", http.StatusNoContent)
+	s.within(t, tile, "sostituita", false)
+	if got := psql(t, db, "SELECT count(*) FROM farmacie WHERE gid = "+id); got != "0" {
+		t.Errorf("the table still has row %s", id)
 	}
 }
 

@@ -1,8 +1,12 @@
 package main
 
 import (
+	"bytes"
+	"compress/gzip"
 	"encoding/csv"
 	"fmt"
+	"io"
+	"maps"
 	"math"
 	"net/http"
 	"os"
@@ -12,7 +16,9 @@ import (
 	"testing"
 	"time"
 
+	"contado/geo/pmtiles"
 	"contado/scripts/shareddata"
+	"contado/tiles/vector/mvttest"
 )
 
 // principality makes a house with Liechtenstein as OpenStreetMap had it.
@@ -160,6 +166,88 @@ func TestExportsAreReadByGDAL(t *testing.T) {
 			t.Errorf("a file was written over: %s", said)
 		}
 	}
+}
+
+// Tiles of a territory hold the rows that its other exports hold, also with a
+// filter, and no other.
+func TestTilesOfATerritory(t *testing.T) {
+	t.Parallel()
+	h := principality(t)
+	dir := t.TempDir()
+	for name, flags := range map[string][]string{
+		"all":      nil,
+		"commune":  {"--areas", filepath.Join(dir, "area.geojson")},
+		"filtered": {"--areas", filepath.Join(dir, "area.geojson"), "--filter", "kind = 'bus_stop' AND S_INTERSECTS(geometry,BBOX(9,47,9.55,48))"},
+	} {
+		area := `{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"code":"x","name":"Vaduz"},"geometry":{"type":"Polygon","coordinates":[[[9.50,47.12],[9.56,47.13],[9.54,47.17],[9.50,47.12]]]}}]}`
+		if err := os.WriteFile(filepath.Join(dir, "area.geojson"), []byte(area), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		rows, tiles := filepath.Join(dir, name+".geojson"), filepath.Join(dir, name+".pmtiles")
+		h.must(append([]string{"-q", "export", "li-services", "-o", rows}, flags...)...)
+		h.must(append([]string{"-q", "export", "li-services", "-o", tiles}, flags...)...)
+		want, got := idsOfGeoJSON(t, rows), idsOfTiles(t, tiles, "li-services")
+		if len(want) == 0 || len(want) == services != (name == "all") || !maps.Equal(got, want) {
+			t.Errorf("%s: %d rows in tiles, want %d", name, len(got), len(want))
+		}
+	}
+	h.refuse(2, "export", "li-services", "-o", filepath.Join(dir, "x.pmtiles"), "--areas", filepath.Join(dir, "area.geojson"), "--clip")
+}
+
+func idsOfGeoJSON(t *testing.T, path string) map[uint64]bool {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var c struct{ Features []struct{ ID uint64 } }
+	decode(t, b, &c)
+	out := map[uint64]bool{}
+	for _, f := range c.Features {
+		out[f.ID] = true
+	}
+	return out
+}
+
+// idsOfTiles are those of the rows in the tiles of the finest zoom.
+func idsOfTiles(t *testing.T, path, layer string) map[uint64]bool {
+	t.Helper()
+	a, err := pmtiles.OpenFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	out := map[uint64]bool{}
+	err = a.Entries(func(e pmtiles.Entry) bool {
+		if z, _, _, err := pmtiles.ZXY(e.ID); err != nil || z != a.Header().MaxZoom {
+			return true
+		}
+		b, err := a.Read(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := gzip.NewReader(bytes.NewReader(b))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b, err = io.ReadAll(r); err != nil {
+			t.Fatal(err)
+		}
+		tile, err := mvttest.Decode(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if l := tile.Layer(layer); l != nil {
+			for _, f := range l.Features {
+				out[f.ID] = true
+			}
+		}
+		return true
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
 }
 
 // Counts in areas, nearest and containing against brute force in Python.

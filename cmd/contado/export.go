@@ -37,7 +37,7 @@ func (c *exportCmd) Help() string {
   contado export sentinel-2 -o july.tif --bands red,green,blue --bbox 10.1,45.8,10.3,46.0
   contado export roads -o roads.gpkg --below 16 --clip
   contado export pharmacies -o farmacie.xlsx --filter "kind = 'rural'" --locale it
-  contado export parcels -o parcels.pmtiles`
+  contado export parcels -o parcels.pmtiles --below 16`
 }
 
 // Run writes the file.

@@ -12,7 +12,9 @@ import (
 
 	"contado/geo"
 	"contado/geo/cql2"
+	"contado/geo/cql2/rows"
 	"contado/geo/fault"
+	"contado/geo/layer"
 	"contado/geo/store/catalog"
 	"contado/tiles"
 	"contado/tiles/pyramid"
@@ -159,8 +161,8 @@ func (in *installation) enqueuePyramids(ctx context.Context, w *tiles.PyramidWor
 
 // exportPyramid writes tiles of a vector dataset as a PMTiles archive.
 func (c *exportCmd) exportPyramid(a *app, in *installation, d catalog.Dataset) (err error) {
-	if c.given() || c.Clip || c.ToCRS != "" || c.As != "" {
-		return usagef("tiles are of the whole dataset: --areas, --below, --clip, --crs and --geometry do not go with .pmtiles; use --filter and --fields")
+	if c.Clip || c.ToCRS != "" || c.As != "" {
+		return usagef("--clip, --crs and --geometry do not go with .pmtiles: tiles have a grid and an encoding of their own, and show whole features")
 	}
 	if _, err := os.Lstat(c.Out); err == nil && !c.Force {
 		return fault.WithHint(fault.Errorf("export", fault.Exist, "%s is there already", c.Out), "use --replace, or another name")
@@ -178,14 +180,8 @@ func (c *exportCmd) exportPyramid(a *app, in *installation, d catalog.Dataset) (
 		}
 		o.Fields = append(o.Fields, i)
 	}
-	if c.Filter != "" {
-		e, err := cql2.ParseText(c.Filter)
-		if err != nil {
-			return usagef("--filter: %v", err)
-		}
-		if o.Where, err = l.Where(e, geo.WGS84); err != nil {
-			return err
-		}
+	if o.Where, err = c.selected(a, in, l); err != nil {
+		return err
 	}
 	dir, err := os.MkdirTemp(filepath.Dir(c.Out), ".contado-*")
 	if err != nil {
@@ -204,4 +200,42 @@ func (c *exportCmd) exportPyramid(a *app, in *installation, d catalog.Dataset) (
 	}
 	fmt.Fprintln(a.stdout, summaryOf(&sum))
 	return nil
+}
+
+// selected are the rows that the filter and the areas leave; nil takes all.
+func (c *exportCmd) selected(a *app, in *installation, l *layer.Layer) (*layer.Selection, error) {
+	s := l.Schema()
+	var all []cql2.Expr
+	if c.Filter != "" {
+		e, err := cql2.ParseText(c.Filter)
+		if err != nil {
+			return nil, usagef("--filter: %v", err)
+		}
+		if e, err = rows.Project(e, geo.WGS84, s.CRS); err != nil {
+			return nil, err
+		}
+		all = append(all, e)
+	}
+	areas, err := c.read()
+	if err != nil {
+		return nil, err
+	}
+	region, err := in.engine.Region(a.ctx, areas, s.CRS)
+	if err != nil {
+		return nil, err
+	}
+	if region != nil {
+		e, err := rows.NewNames(s).Meets(region)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, e)
+	}
+	switch len(all) {
+	case 0:
+		return nil, nil
+	case 1:
+		return l.Where(all[0], s.CRS)
+	}
+	return l.Where(&cql2.Logic{Args: all}, s.CRS)
 }

@@ -195,8 +195,8 @@ func (s *tableSink) cell(i int, v any, f geo.Feature) any {
 		}
 		return s.fit(v, field.Name, f)
 	case int64:
-		if s.sheet && (v > 1<<53 || v < -1<<53) {
-			s.x.notes.Count(catalog.Warning, "digits-lost", "a spreadsheet keeps 15 digits of a number: longer ones were rounded", rowName(f)+", "+field.Name+": "+strconv.FormatInt(v, 10))
+		if s.sheet && !table.SheetNumber(v) {
+			s.x.notes.Count(catalog.Info, "digits-as-text", "a spreadsheet keeps 15 digits of a number: longer ones were written as text", rowName(f)+", "+field.Name+": "+strconv.FormatInt(v, 10))
 		}
 		return v
 	case float64:

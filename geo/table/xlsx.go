@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -157,6 +158,9 @@ func (x *XLSXWriter) row(n int, row []any) error {
 		if b, ok := v.(bool); ok {
 			v = x.l.flag(b)
 		}
+		if n, ok := v.(int64); ok && !SheetNumber(n) {
+			v = strconv.FormatInt(n, 10)
+		}
 		x.line[i] = excelize.Cell{StyleID: x.styles[i], Value: v}
 	}
 	at, err := excelize.CoordinatesToCellName(1, n+1)
@@ -197,6 +201,10 @@ func (x *XLSXWriter) finish(w io.Writer) error {
 
 // Abort lets go of a spreadsheet that is not to be finished.
 func (x *XLSXWriter) Abort() error { return x.f.Close() }
+
+// SheetNumber reports whether a spreadsheet keeps all digits of a number: it
+// keeps 15. Others are written as text, so that ids stay what they are.
+func SheetNumber(n int64) bool { return n > -1e15 && n < 1e15 }
 
 // styles are those of the header and of each column.
 func (t *Table) styles(f *excelize.File, l Locale) (head int, columns []int, err error) {

@@ -116,7 +116,40 @@ func (t *Table) guessPair() (x, y int, strong bool) {
 			return x, y, wantStrong
 		}
 	}
+	return t.guessEnds()
+}
+
+// guessEnds finds two columns of numbers that begin alike and end in longitude
+// and latitude, such as stop_lon and stop_lat.
+func (t *Table) guessEnds() (x, y int, strong bool) {
+	for i := range t.columns {
+		stem, axis := axisAtEnd(t.columns[i].name)
+		if axis != 'x' || t.columns[i].numbers == 0 {
+			continue
+		}
+		for k := range t.columns {
+			if other, axis := axisAtEnd(t.columns[k].name); axis == 'y' && other == stem && t.columns[k].numbers > 0 {
+				return i, k, true
+			}
+		}
+	}
 	return -1, -1, false
+}
+
+// axisAtEnd splits a name such as stop_lat into what it begins with and the
+// axis that it ends in, 0 for none.
+func axisAtEnd(name string) (stem string, axis byte) {
+	at := strings.LastIndexAny(name, "_-. ")
+	if at <= 0 {
+		return "", 0
+	}
+	switch strings.ToLower(name[at+1:]) {
+	case "lon", "long", "lng", "longitude", "longitudine":
+		return strings.ToLower(name[:at]), 'x'
+	case "lat", "latitude", "latitudine":
+		return strings.ToLower(name[:at]), 'y'
+	}
+	return "", 0
 }
 
 // guessText finds a column whose cells are nearly all points written as text.

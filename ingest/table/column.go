@@ -75,8 +75,10 @@ func (c *column) see(s string) {
 		c.leadZero++
 	case st == plain && reInteger.MatchString(s):
 		c.integers++
-		if len(s) > 18 {
-			c.long++
+		if len(s) > 18 { // else it fits for sure
+			if _, err := strconv.ParseInt(s, 10, 64); err != nil {
+				c.long++
+			}
 		}
 	case st == plain && strings.ContainsAny(s, ".eE"):
 		c.point++

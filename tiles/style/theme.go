@@ -78,7 +78,11 @@ func NewThematic(d catalog.Dataset, t *Theme, o Options) *Document {
 	layers[3].Paint["circle-stroke-width"] = 0.8
 	if o.Sprite != "" && t.classes.Method == analysis.Categories && len(t.classes.Values) > 1 {
 		doc.Sprite = o.Sprite
-		layers = append(layers[:3], t.pattern(), t.icon(colour))
+		// Below each shape lies a dot of its colour: clients without sprites
+		// (QGIS) would show no point at all.
+		layers[3].Paint["circle-radius"] = zoomed(8, 1.5, 12, 2.5, 16, 4)
+		layers[3].Paint["circle-stroke-width"] = 0
+		layers = append(layers, t.pattern(), t.icon(colour))
 	}
 	for i := range layers {
 		layers[i].ID, layers[i].Source, layers[i].SourceLayer = d.ID+"-"+layers[i].ID, d.ID, d.ID

@@ -78,8 +78,10 @@ func TestThemeOfCategories(t *testing.T) {
 	if got := paint(t, marked, "fields-pattern", "fill-pattern"); marked.Sprite == "" || got != `["match",["to-string",["get","crop"]],"3","hatch","true","dots","hatch"]` {
 		t.Errorf("patterns: %s", got)
 	}
-	if got := paint(t, marked, "fields-icon", "icon-color"); got != paint(t, doc, "fields-fill", "fill-color") {
-		t.Errorf("icons: %s", got)
+	for layer, property := range map[string]string{"fields-icon": "icon-color", "fields-circle": "circle-color"} { // the latter for clients without sprites
+		if got := paint(t, marked, layer, property); got != paint(t, doc, "fields-fill", "fill-color") {
+			t.Errorf("%s: %s", layer, got)
+		}
 	}
 	l := style.English.ThemeLegend(fields(), th)
 	if len(l.Entries) != 4 || l.Entries[0].Label != "vine (5)" || l.Entries[3].Label != "other values (7)" {

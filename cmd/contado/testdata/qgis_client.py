@@ -8,6 +8,7 @@ features and draws each layer. The last line that it prints is JSON.
 import json
 import os
 import sys
+from urllib.parse import quote
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 from qgis.core import (  # noqa: E402
@@ -73,6 +74,11 @@ def tiles(out, extent):
     message, loaded = styled.loadDefaultStyle()
     out["style"] = {"loaded": loaded, "message": message}
     out["styled"] = draw(styled, extent, "qgis-styled")
+    # Classes with shapes from a sprite sheet, which this program does not take.
+    themed = QgsVectorTileLayer(f"{address}&styleUrl={quote(base + '/styles/' + vector + '?by=kind', safe='')}", "themed")
+    message, loaded = themed.loadDefaultStyle()
+    out["theme"] = {"loaded": loaded, "message": message}
+    out["themed"] = draw(themed, extent, "qgis-themed")
 
 
 def pictures(out):

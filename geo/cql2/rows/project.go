@@ -33,16 +33,33 @@ func Project(e cql2.Expr, from, to geo.CRS) (cql2.Expr, error) {
 		if err != nil {
 			return nil, fmt.Errorf("a geometry of the filter has no place in %s: %w", to.Short(), err)
 		}
-		b, err := wkb.Append(nil, out, nil, nil)
-		if err != nil {
-			return nil, err
-		}
-		lit, err := geom.UnmarshalWKB(b, geom.NoValidate{})
-		if err != nil {
-			return nil, fault.E("rows.Project", fault.Invalid, err)
-		}
-		return cql2.Geometry{Geometry: lit}, nil
+		return literal(out)
 	}, from)
+}
+
+// literal is a geometry as a filter holds it.
+func literal(g orb.Geometry) (cql2.Expr, error) {
+	b, err := wkb.Append(nil, g, nil, nil)
+	if err != nil {
+		return nil, err
+	}
+	lit, err := geom.UnmarshalWKB(b, geom.NoValidate{})
+	if err != nil {
+		return nil, fault.E("rows.Project", fault.Invalid, err)
+	}
+	return cql2.Geometry{Geometry: lit}, nil
+}
+
+// Meets is the condition that the geometry of a row meets an area, which is in
+// the system of the rows.
+func (n *Names) Meets(area orb.Geometry) (cql2.Expr, error) {
+	for _, name := range []string{GeometryName, GeomName} {
+		if at, ok := n.Place(name); ok && at == Geometry {
+			lit, err := literal(area)
+			return &cql2.Spatial{Op: "s_intersects", Left: &cql2.Property{Name: name}, Right: lit}, err
+		}
+	}
+	return nil, fault.Errorf("rows.Meets", fault.Invalid, "the rows have no geometry, or attributes that are called as it is")
 }
 
 // rewrite replaces the geometries in a tree, which stays as it is.

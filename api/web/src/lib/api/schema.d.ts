@@ -870,6 +870,126 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/arcgis/rest/info": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What programs of Esri ask a server first */
+        get: operations["getArcgisInfo"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/arcgis/rest/services": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Datasets with vector tiles, as services of an ArcGIS Server */
+        get: operations["getArcgisServices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/arcgis/rest/services/{dataset}/VectorTileServer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the dataset */
+                dataset: components["parameters"]["arcgis-dataset"];
+            };
+            cookie?: never;
+        };
+        /** Vector tiles of a dataset, described for programs of Esri (ArcGIS Pro, Online, JavaScript API) */
+        get: operations["getArcgisTileServer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/arcgis/rest/services/{dataset}/VectorTileServer/resources/styles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the dataset */
+                dataset: components["parameters"]["arcgis-dataset"];
+            };
+            cookie?: never;
+        };
+        /** The style of a VectorTileServer */
+        get: operations["getArcgisStyles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/arcgis/rest/services/{dataset}/VectorTileServer/resources/styles/root.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the dataset */
+                dataset: components["parameters"]["arcgis-dataset"];
+            };
+            cookie?: never;
+        };
+        /** The style of a VectorTileServer */
+        get: operations["getArcgisRootStyle"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/arcgis/rest/services/{dataset}/VectorTileServer/tile/{z}/{y}/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the dataset */
+                dataset: components["parameters"]["arcgis-dataset"];
+                /** @description Level */
+                z: number;
+                /** @description Row from the north */
+                y: number;
+                /** @description Column from the west and .pbf */
+                file: string;
+            };
+            cookie?: never;
+        };
+        /** A tile of a VectorTileServer */
+        get: operations["dataset.getArcgisTile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/legend/{file}": {
         parameters: {
             query?: never;
@@ -2931,6 +3051,81 @@ export interface components {
             sources: Record<string, never>;
             layers: Record<string, never>[];
         };
+        arcgisExtent: {
+            /** Format: double */
+            xmin: number;
+            /** Format: double */
+            ymin: number;
+            /** Format: double */
+            xmax: number;
+            /** Format: double */
+            ymax: number;
+            spatialReference: components["schemas"]["arcgisReference"];
+        };
+        arcgisReference: {
+            /** Format: int32 */
+            wkid: number;
+            /** Format: int32 */
+            latestWkid: number;
+        };
+        /** @description Vector tile service as Esri describes it */
+        arcgisTileServer: {
+            /** Format: double */
+            currentVersion: number;
+            name: string;
+            description?: string;
+            copyrightText?: string;
+            capabilities: string;
+            type: string;
+            /** @description Address of the style below this one */
+            defaultStyles: string;
+            /** @description Template below this address, with {z}, {y} and {x} */
+            tiles: string[];
+            exportTilesAllowed?: boolean;
+            /** Format: int32 */
+            maxExportTilesCount?: number;
+            initialExtent: components["schemas"]["arcgisExtent"];
+            fullExtent: components["schemas"]["arcgisExtent"];
+            /** Format: double */
+            minScale?: number;
+            /** Format: double */
+            maxScale?: number;
+            tileInfo: {
+                /** Format: int32 */
+                rows: number;
+                /** Format: int32 */
+                cols: number;
+                /** Format: int32 */
+                dpi: number;
+                format: string;
+                origin: {
+                    /** Format: double */
+                    x: number;
+                    /** Format: double */
+                    y: number;
+                };
+                spatialReference: components["schemas"]["arcgisReference"];
+                lods: {
+                    /** Format: int32 */
+                    level: number;
+                    /** Format: double */
+                    resolution: number;
+                    /** Format: double */
+                    scale: number;
+                }[];
+            };
+            /** Format: int32 */
+            maxzoom?: number;
+            /** Format: int32 */
+            minLOD: number;
+            /** Format: int32 */
+            maxLOD: number;
+            resourceInfo: {
+                /** Format: int32 */
+                styleVersion: number;
+                tileCompression: string;
+            };
+        };
         legend: {
             dataset: string;
             title: string;
@@ -3871,6 +4066,12 @@ export interface components {
         datetime: string;
         /** @description Where the page begins; follow the links with rel next */
         after: string;
+        /** @description Vectors: how many rows to pass over first, for clients that count rows; the further, the longer it takes, which links with rel next do not */
+        offset: number;
+        /** @description JSON in either case */
+        "f-arcgis": "json" | "pjson";
+        /** @description Id of the dataset */
+        "arcgis-dataset": components["schemas"]["datasetId"];
         /** @description Reference system of the coordinates in filter, one of those listed by the collection */
         "items-filter-crs": string;
         /** @description Attributes to order by, with - before them from the largest: -population,name. Rows without a value come last */
@@ -3955,7 +4156,7 @@ export interface components {
         select: "newest" | "oldest" | "least-cloudy" | "median" | "mean" | "min" | "max" | "highest";
         /** @description Expression; each pixel comes from the item where it is highest (raster) */
         highest: string;
-        /** @description What is derived from heights: hillshade, multidirectional, slope, slope-percent, aspect, contours or contours:METRES, terrain-rgb, terrarium (raster) */
+        /** @description What is derived from heights: hillshade, multidirectional, slope, slope-percent, aspect, contours or contours:METRES, terrain-rgb, terrarium (codes of heights for maps in relief; beside the data the heights of their edge go on) (raster) */
         terrain: string;
         /** @description Brightens above 1 and darkens below (raster) */
         gamma: number;
@@ -4422,6 +4623,8 @@ export interface operations {
                 datetime?: components["parameters"]["datetime"];
                 /** @description Where the page begins; follow the links with rel next */
                 after?: components["parameters"]["after"];
+                /** @description Vectors: how many rows to pass over first, for clients that count rows; the further, the longer it takes, which links with rel next do not */
+                offset?: components["parameters"]["offset"];
                 /** @description A filter in CQL2 over the properties that queryables lists */
                 filter?: components["parameters"]["filter"];
                 /** @description Encoding of filter */
@@ -5410,7 +5613,7 @@ export interface operations {
                 select?: components["parameters"]["select"];
                 /** @description Expression; each pixel comes from the item where it is highest (raster) */
                 highest?: components["parameters"]["highest"];
-                /** @description What is derived from heights: hillshade, multidirectional, slope, slope-percent, aspect, contours or contours:METRES, terrain-rgb, terrarium (raster) */
+                /** @description What is derived from heights: hillshade, multidirectional, slope, slope-percent, aspect, contours or contours:METRES, terrain-rgb, terrarium (codes of heights for maps in relief; beside the data the heights of their edge go on) (raster) */
                 terrain?: components["parameters"]["terrain"];
                 /** @description Range of values shown: min,max for all bands or for each, or percentiles such as p2,p98 (raster) */
                 rescale?: components["parameters"]["rescale"];
@@ -5483,7 +5686,7 @@ export interface operations {
                 select?: components["parameters"]["select"];
                 /** @description Expression; each pixel comes from the item where it is highest (raster) */
                 highest?: components["parameters"]["highest"];
-                /** @description What is derived from heights: hillshade, multidirectional, slope, slope-percent, aspect, contours or contours:METRES, terrain-rgb, terrarium (raster) */
+                /** @description What is derived from heights: hillshade, multidirectional, slope, slope-percent, aspect, contours or contours:METRES, terrain-rgb, terrarium (codes of heights for maps in relief; beside the data the heights of their edge go on) (raster) */
                 terrain?: components["parameters"]["terrain"];
                 /** @description Range of values shown: min,max for all bands or for each, or percentiles such as p2,p98 (raster) */
                 rescale?: components["parameters"]["rescale"];
@@ -5861,6 +6064,202 @@ export interface operations {
             default: components["responses"]["problem"];
         };
     };
+    getArcgisInfo: {
+        parameters: {
+            query?: {
+                /** @description JSON in either case */
+                f?: components["parameters"]["f-arcgis"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The version of the interface, and that no token is needed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: double */
+                        currentVersion: number;
+                        fullVersion: string;
+                        authInfo: {
+                            isTokenBasedSecurity: boolean;
+                        };
+                    };
+                };
+            };
+            default: components["responses"]["problem"];
+        };
+    };
+    getArcgisServices: {
+        parameters: {
+            query?: {
+                /** @description JSON in either case */
+                f?: components["parameters"]["f-arcgis"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Names and types */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: double */
+                        currentVersion: number;
+                        folders: string[];
+                        services: {
+                            name: string;
+                            /** @enum {string} */
+                            type: "VectorTileServer";
+                        }[];
+                    };
+                };
+            };
+            default: components["responses"]["problem"];
+        };
+    };
+    getArcgisTileServer: {
+        parameters: {
+            query?: {
+                /** @description JSON in either case */
+                f?: components["parameters"]["f-arcgis"];
+            };
+            header?: never;
+            path: {
+                /** @description Id of the dataset */
+                dataset: components["parameters"]["arcgis-dataset"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Levels, extent, and where tiles and style are */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["arcgisTileServer"];
+                };
+            };
+            404: components["responses"]["problem"];
+            default: components["responses"]["problem"];
+        };
+    };
+    getArcgisStyles: {
+        parameters: {
+            query?: {
+                /** @description JSON in either case */
+                f?: components["parameters"]["f-arcgis"];
+            };
+            header?: never;
+            path: {
+                /** @description Id of the dataset */
+                dataset: components["parameters"]["arcgis-dataset"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A style */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["style"];
+                };
+            };
+            404: components["responses"]["problem"];
+            default: components["responses"]["problem"];
+        };
+    };
+    getArcgisRootStyle: {
+        parameters: {
+            query?: {
+                /** @description JSON in either case */
+                f?: components["parameters"]["f-arcgis"];
+            };
+            header?: never;
+            path: {
+                /** @description Id of the dataset */
+                dataset: components["parameters"]["arcgis-dataset"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A style */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["style"];
+                };
+            };
+            404: components["responses"]["problem"];
+            default: components["responses"]["problem"];
+        };
+    };
+    "dataset.getArcgisTile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the dataset */
+                dataset: components["parameters"]["arcgis-dataset"];
+                /** @description Level */
+                z: number;
+                /** @description Row from the north */
+                y: number;
+                /** @description Column from the west and .pbf */
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tile */
+            200: {
+                headers: {
+                    "X-Contado-Version": components["headers"]["vector-version"];
+                    "X-Contado-Source": components["headers"]["vector-source"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.mapbox-vector-tile": string;
+                };
+            };
+            /** @description Nothing is there */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The client has the current state already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["problem"];
+            404: components["responses"]["problem"];
+            default: components["responses"]["problem"];
+        };
+    };
     getLegend: {
         parameters: {
             query?: {
@@ -5876,7 +6275,7 @@ export interface operations {
                 select?: components["parameters"]["select"];
                 /** @description Expression; each pixel comes from the item where it is highest (raster) */
                 highest?: components["parameters"]["highest"];
-                /** @description What is derived from heights: hillshade, multidirectional, slope, slope-percent, aspect, contours or contours:METRES, terrain-rgb, terrarium (raster) */
+                /** @description What is derived from heights: hillshade, multidirectional, slope, slope-percent, aspect, contours or contours:METRES, terrain-rgb, terrarium (codes of heights for maps in relief; beside the data the heights of their edge go on) (raster) */
                 terrain?: components["parameters"]["terrain"];
                 /** @description Range of values shown: min,max for all bands or for each, or percentiles such as p2,p98 (raster) */
                 rescale?: components["parameters"]["rescale"];
@@ -6026,7 +6425,7 @@ export interface operations {
                 select?: components["parameters"]["select"];
                 /** @description Expression; each pixel comes from the item where it is highest (raster) */
                 highest?: components["parameters"]["highest"];
-                /** @description What is derived from heights: hillshade, multidirectional, slope, slope-percent, aspect, contours or contours:METRES, terrain-rgb, terrarium (raster) */
+                /** @description What is derived from heights: hillshade, multidirectional, slope, slope-percent, aspect, contours or contours:METRES, terrain-rgb, terrarium (codes of heights for maps in relief; beside the data the heights of their edge go on) (raster) */
                 terrain?: components["parameters"]["terrain"];
                 /** @description Range of values shown: min,max for all bands or for each, or percentiles such as p2,p98 (raster) */
                 rescale?: components["parameters"]["rescale"];
@@ -6162,7 +6561,7 @@ export interface operations {
                 select?: components["parameters"]["select"];
                 /** @description Expression; each pixel comes from the item where it is highest (raster) */
                 highest?: components["parameters"]["highest"];
-                /** @description What is derived from heights: hillshade, multidirectional, slope, slope-percent, aspect, contours or contours:METRES, terrain-rgb, terrarium (raster) */
+                /** @description What is derived from heights: hillshade, multidirectional, slope, slope-percent, aspect, contours or contours:METRES, terrain-rgb, terrarium (codes of heights for maps in relief; beside the data the heights of their edge go on) (raster) */
                 terrain?: components["parameters"]["terrain"];
                 /** @description Range of values shown: min,max for all bands or for each, or percentiles such as p2,p98 (raster) */
                 rescale?: components["parameters"]["rescale"];
@@ -6369,7 +6768,7 @@ export interface operations {
                 select?: components["parameters"]["select"];
                 /** @description Expression; each pixel comes from the item where it is highest (raster) */
                 highest?: components["parameters"]["highest"];
-                /** @description What is derived from heights: hillshade, multidirectional, slope, slope-percent, aspect, contours or contours:METRES, terrain-rgb, terrarium (raster) */
+                /** @description What is derived from heights: hillshade, multidirectional, slope, slope-percent, aspect, contours or contours:METRES, terrain-rgb, terrarium (codes of heights for maps in relief; beside the data the heights of their edge go on) (raster) */
                 terrain?: components["parameters"]["terrain"];
                 /** @description Range of values shown: min,max for all bands or for each, or percentiles such as p2,p98 (raster) */
                 rescale?: components["parameters"]["rescale"];
@@ -6444,7 +6843,7 @@ export interface operations {
                 select?: components["parameters"]["select"];
                 /** @description Expression; each pixel comes from the item where it is highest (raster) */
                 highest?: components["parameters"]["highest"];
-                /** @description What is derived from heights: hillshade, multidirectional, slope, slope-percent, aspect, contours or contours:METRES, terrain-rgb, terrarium (raster) */
+                /** @description What is derived from heights: hillshade, multidirectional, slope, slope-percent, aspect, contours or contours:METRES, terrain-rgb, terrarium (codes of heights for maps in relief; beside the data the heights of their edge go on) (raster) */
                 terrain?: components["parameters"]["terrain"];
                 /** @description Range of values shown: min,max for all bands or for each, or percentiles such as p2,p98 (raster) */
                 rescale?: components["parameters"]["rescale"];
@@ -6519,7 +6918,7 @@ export interface operations {
                 select?: components["parameters"]["select"];
                 /** @description Expression; each pixel comes from the item where it is highest (raster) */
                 highest?: components["parameters"]["highest"];
-                /** @description What is derived from heights: hillshade, multidirectional, slope, slope-percent, aspect, contours or contours:METRES, terrain-rgb, terrarium (raster) */
+                /** @description What is derived from heights: hillshade, multidirectional, slope, slope-percent, aspect, contours or contours:METRES, terrain-rgb, terrarium (codes of heights for maps in relief; beside the data the heights of their edge go on) (raster) */
                 terrain?: components["parameters"]["terrain"];
                 /** @description Range of values shown: min,max for all bands or for each, or percentiles such as p2,p98 (raster) */
                 rescale?: components["parameters"]["rescale"];
@@ -6620,7 +7019,7 @@ export interface operations {
                 select?: components["parameters"]["select"];
                 /** @description Expression; each pixel comes from the item where it is highest (raster) */
                 highest?: components["parameters"]["highest"];
-                /** @description What is derived from heights: hillshade, multidirectional, slope, slope-percent, aspect, contours or contours:METRES, terrain-rgb, terrarium (raster) */
+                /** @description What is derived from heights: hillshade, multidirectional, slope, slope-percent, aspect, contours or contours:METRES, terrain-rgb, terrarium (codes of heights for maps in relief; beside the data the heights of their edge go on) (raster) */
                 terrain?: components["parameters"]["terrain"];
                 /** @description Range of values shown: min,max for all bands or for each, or percentiles such as p2,p98 (raster) */
                 rescale?: components["parameters"]["rescale"];
@@ -6691,7 +7090,7 @@ export interface operations {
                 select?: components["parameters"]["select"];
                 /** @description Expression; each pixel comes from the item where it is highest (raster) */
                 highest?: components["parameters"]["highest"];
-                /** @description What is derived from heights: hillshade, multidirectional, slope, slope-percent, aspect, contours or contours:METRES, terrain-rgb, terrarium (raster) */
+                /** @description What is derived from heights: hillshade, multidirectional, slope, slope-percent, aspect, contours or contours:METRES, terrain-rgb, terrarium (codes of heights for maps in relief; beside the data the heights of their edge go on) (raster) */
                 terrain?: components["parameters"]["terrain"];
                 /** @description Range of values shown: min,max for all bands or for each, or percentiles such as p2,p98 (raster) */
                 rescale?: components["parameters"]["rescale"];
@@ -6913,7 +7312,7 @@ export interface operations {
                 select?: components["parameters"]["select"];
                 /** @description Expression; each pixel comes from the item where it is highest (raster) */
                 highest?: components["parameters"]["highest"];
-                /** @description What is derived from heights: hillshade, multidirectional, slope, slope-percent, aspect, contours or contours:METRES, terrain-rgb, terrarium (raster) */
+                /** @description What is derived from heights: hillshade, multidirectional, slope, slope-percent, aspect, contours or contours:METRES, terrain-rgb, terrarium (codes of heights for maps in relief; beside the data the heights of their edge go on) (raster) */
                 terrain?: components["parameters"]["terrain"];
                 /** @description Range of values shown: min,max for all bands or for each, or percentiles such as p2,p98 (raster) */
                 rescale?: components["parameters"]["rescale"];
@@ -6977,7 +7376,7 @@ export interface operations {
                 select?: components["parameters"]["select"];
                 /** @description Expression; each pixel comes from the item where it is highest (raster) */
                 highest?: components["parameters"]["highest"];
-                /** @description What is derived from heights: hillshade, multidirectional, slope, slope-percent, aspect, contours or contours:METRES, terrain-rgb, terrarium (raster) */
+                /** @description What is derived from heights: hillshade, multidirectional, slope, slope-percent, aspect, contours or contours:METRES, terrain-rgb, terrarium (codes of heights for maps in relief; beside the data the heights of their edge go on) (raster) */
                 terrain?: components["parameters"]["terrain"];
                 /** @description Range of values shown: min,max for all bands or for each, or percentiles such as p2,p98 (raster) */
                 rescale?: components["parameters"]["rescale"];
@@ -7043,7 +7442,7 @@ export interface operations {
                 select?: components["parameters"]["select"];
                 /** @description Expression; each pixel comes from the item where it is highest (raster) */
                 highest?: components["parameters"]["highest"];
-                /** @description What is derived from heights: hillshade, multidirectional, slope, slope-percent, aspect, contours or contours:METRES, terrain-rgb, terrarium (raster) */
+                /** @description What is derived from heights: hillshade, multidirectional, slope, slope-percent, aspect, contours or contours:METRES, terrain-rgb, terrarium (codes of heights for maps in relief; beside the data the heights of their edge go on) (raster) */
                 terrain?: components["parameters"]["terrain"];
                 /** @description Range of values shown: min,max for all bands or for each, or percentiles such as p2,p98 (raster) */
                 rescale?: components["parameters"]["rescale"];
@@ -7111,7 +7510,7 @@ export interface operations {
                 select?: components["parameters"]["select"];
                 /** @description Expression; each pixel comes from the item where it is highest (raster) */
                 highest?: components["parameters"]["highest"];
-                /** @description What is derived from heights: hillshade, multidirectional, slope, slope-percent, aspect, contours or contours:METRES, terrain-rgb, terrarium (raster) */
+                /** @description What is derived from heights: hillshade, multidirectional, slope, slope-percent, aspect, contours or contours:METRES, terrain-rgb, terrarium (codes of heights for maps in relief; beside the data the heights of their edge go on) (raster) */
                 terrain?: components["parameters"]["terrain"];
                 /** @description Range of values shown: min,max for all bands or for each, or percentiles such as p2,p98 (raster) */
                 rescale?: components["parameters"]["rescale"];
