@@ -58,7 +58,8 @@ func TestMade(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	st, sketches, err := studytest.Make(studytest.Options{})
+	// A small one: its PDF takes a second, that of a large one half a minute.
+	st, sketches, err := studytest.Make(studytest.Options{Services: []string{"pharmacy"}, Profiles: []string{"walking"}, Areas: 4})
 	if err != nil {
 		t.Fatal(err)
 	}
