@@ -62,7 +62,7 @@ func newBody(v *view, s *Sketch, level int) *body {
 // report, and at the end of a chapter of a study.
 func (b *body) fillSettings() {
 	if len(b.v.r.Method.Parameters) > 0 {
-		b.Parameters = b.v.parameterTable()
+		b.Parameters = b.v.parameterTable(b.v.r.Method.Parameters)
 	}
 	if len(b.v.r.Facilities.Unplaced) > 0 {
 		b.Unplaced = b.v.unplacedTable()

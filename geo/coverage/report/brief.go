@@ -54,6 +54,9 @@ func (v *view) briefMap(s *Sketch, name string) *figure {
 	f := c.choropleth(v.figure("f-map", l.t("brief.map.cap", name, limit, word),
 		l.t("map.desc", v.territory(), word, limit, l.whole(int64(len(s.Facilities))), word)))
 	f.Class, f.How = c.class(), "coverage"
+	if len(v.r.Gaps) > 0 {
+		f.Notes[0] = l.t("brief.map.same") // the table is not that of a chapter
+	}
 	return &f
 }
 
@@ -119,11 +122,11 @@ func (v *studyView) unmetTable() *table {
 	t := v.n.table(l, "t-unmet", l.t("brief.unmet.cap"), text(l.t("col.rule")), text(l.t("col.status")), numb(l.t("col.found")), numb(l.t("col.required")),
 		numb(l.t("col.not-met"))).how(l, "rules")
 	for _, r := range list[:min(len(list), briefRules)] {
-		found, people := numb(l.measured(r.Value, r.Unit)), numb(l.people(r.People))
+		found, people := numb(l.measured(r.Value, unitOf(r))), numb(l.people(r.People))
 		if r.Suppressed {
 			found, people = v.secret(t), v.secret(t)
 		}
-		t.Rows = append(t.Rows, row{Cells: []cell{header(cmp.Or(l.said(r.Title), r.ID)), text(l.word("status", r.Status)), found, numb(l.measured(r.Required, r.Unit)), people}})
+		t.Rows = append(t.Rows, row{Cells: []cell{header(cmp.Or(l.said(r.Title), r.ID)), text(l.word("status", r.Status)), found, numb(l.measured(r.Required, unitOf(r))), people}})
 	}
 	if n := len(list) - briefRules; n > 0 {
 		t.note(l.count("brief.unmet.more", int64(n), l.whole(int64(n))))
@@ -168,6 +171,7 @@ func (p *studyPage) contents() []section {
 		{p.Indicators != nil, "s-indicators", "study.indicators"},
 		{true, "s-checks", "study.checks"},
 		{true, "s-method", "method"},
+		{len(p.Settings) > 0, "s-settings", "study.settings.all"},
 		{true, "s-inputs", "inputs"},
 		{true, "s-limits", "limits"},
 	} {

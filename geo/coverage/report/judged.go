@@ -47,6 +47,15 @@ func (l *language) measured(v *float64, unit string) string {
 	return l.significant(v) + "\u00a0" + l.word("unit", unit)
 }
 
+// unitOf is the unit of what a rule asks of the whole: a part of all areas has
+// none of its own, since in each area it is a count.
+func unitOf(r *coverage.RuleResult) string {
+	if r.Unit == "" && r.Required != nil && *r.Required < 1 {
+		return "share"
+	}
+	return r.Unit
+}
+
 // secret is a hidden number, with the reason below the table.
 func (v *studyView) secret(t *table) cell {
 	t.note(v.l.hiddenNote(v.st.Disclosure))
@@ -67,7 +76,7 @@ func (v *studyView) ruleTable() *table {
 		if r.Date != "" {
 			name.Detail += " (" + r.Date + ")"
 		}
-		found, people := numb(l.measured(r.Value, r.Unit)), numb("–")
+		found, people := numb(l.measured(r.Value, unitOf(r))), numb("–")
 		verdict := l.verdict(r.Met)
 		if r.Met == nil {
 			verdict.Detail = l.said(r.Why)
@@ -78,7 +87,7 @@ func (v *studyView) ruleTable() *table {
 		if r.Suppressed {
 			found, people = v.secret(t), v.secret(t)
 		}
-		t.Rows = append(t.Rows, row{Cells: []cell{name, text(l.word("status", r.Status)), found, numb(l.measured(r.Required, r.Unit)), verdict, people}})
+		t.Rows = append(t.Rows, row{Cells: []cell{name, text(l.word("status", r.Status)), found, numb(l.measured(r.Required, unitOf(r))), verdict, people}})
 	}
 	return t
 }

@@ -36,6 +36,7 @@ type studyPage struct {
 	Checks                   *table
 	ChecksText               string
 	Chapters                 []*chapter
+	Settings                 []settingsPart
 	Inputs                   *table
 	Recipe                   string
 	AreaWord, DisclosureText string
@@ -136,6 +137,7 @@ func newStudyPage(v *studyView, sketches []*Sketch) *studyPage {
 	p.Classes = v.classes()
 	p.Indicators, p.IndicatorAreas = v.indicatorTable(), v.indicatorAreas()
 	p.Checks, p.ChecksText = v.checkTable(), v.checksText()
+	p.Settings = v.settings()
 	if len(st.Inputs) > 0 {
 		p.Inputs = v.n.inputTable(l, "t-inputs", st.Inputs)
 	}
@@ -148,7 +150,7 @@ func newStudyPage(v *studyView, sketches []*Sketch) *studyPage {
 			sketch = &Sketch{}
 		}
 		c := &chapter{body: *newBody(s, sketch, 3), ID: s.prefix + "s", Title: v.sectionName(st.Sections[i])}
-		c.fillSettings()
+		v.ownSettings(c, s.r.Profile)
 		for k := range st.Sections[i].Notices {
 			if n := &st.Sections[i].Notices[k]; n.Code != coverage.NoticeInventedData {
 				c.Notices = append(c.Notices, l.notice(n))
@@ -235,12 +237,12 @@ func (v *studyView) isolated() string {
 	}
 	l, k := v.l, len(i.Services)
 	all := sum(i.People)
-	return l.t("study.isolated", l.people(all-i.People[0]), l.share(all-i.People[0], all), l.whole(int64(k)),
-		l.long(i.ThresholdS), l.profile(i.Profile), l.people(i.People[k]), l.share(i.People[k], all))
 	if m := i.MergedFrom; m > 0 { // how many lack all is not told apart
 		return l.t("study.isolated.more", l.people(all-i.People[0]), l.share(all-i.People[0], all), l.whole(int64(k)),
 			l.long(i.ThresholdS), l.profile(i.Profile), l.people(i.People[m]), l.share(i.People[m], all), l.whole(int64(m)))
 	}
+	return l.t("study.isolated", l.people(all-i.People[0]), l.share(all-i.People[0], all), l.whole(int64(k)),
+		l.long(i.ThresholdS), l.profile(i.Profile), l.people(i.People[k]), l.share(i.People[k], all))
 }
 
 // mainIsolation is that of the first profile at its largest threshold.
@@ -270,12 +272,12 @@ func (v *studyView) keys() []keyFigure {
 	out := []keyFigure{{Value: l.people(v.st.PopulationTotal), Text: l.t("study.key.people"), Class: "k-median"}}
 	if i := v.mainIsolation(); i != nil && !i.Suppressed {
 		k, all := len(i.Services), sum(i.People)
-		persons := func(n float64) string { return l.people(n) + " " + l.t("unit.people") }
-		out = append(out,
 		last, most := i.People[i.Most()], l.t("study.key.none")
 		if i.MergedFrom > 0 {
 			most = l.t("isolation.more", l.whole(int64(i.MergedFrom)))
 		}
+		persons := func(n float64) string { return l.people(n) + " " + l.t("unit.people") }
+		out = append(out,
 			keyFigure{l.share(i.People[0], all), l.t("study.key.all", l.whole(int64(k)), l.exact(i.ThresholdS), l.profile(i.Profile)), persons(i.People[0]), "k-covered"},
 			keyFigure{l.share(all-i.People[0], all), l.t("study.key.some"), persons(all - i.People[0]), "k-uncovered"},
 			keyFigure{l.share(last, all), most, persons(last), "k-unreachable"})

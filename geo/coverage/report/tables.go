@@ -253,11 +253,16 @@ func (n *numbering) inputTable(l *language, id string, list []coverage.Input) *t
 	return t
 }
 
-func (v *view) parameterTable() *table {
+func (v *view) parameterTable(list []coverage.Parameter) *table {
+	return v.fillParameters(v.table("t-parameters", v.l.t("method.parameters.cap")).narrow(), list)
+}
+
+// fillParameters gives the table a row for each setting.
+func (v *view) fillParameters(t *table, list []coverage.Parameter) *table {
 	l := v.l
-	t := v.table("t-parameters", l.t("method.parameters.cap"), text(l.t("col.parameter")), text(l.t("col.value")), text(l.t("col.source"))).narrow()
-	for i := range v.r.Method.Parameters {
-		p := &v.r.Method.Parameters[i]
+	t.Head = []cell{text(l.t("col.parameter")), text(l.t("col.value")), text(l.t("col.source"))}
+	for i := range list {
+		p := &list[i]
 		t.Rows = append(t.Rows, row{Cells: []cell{header(v.parameterName(p)), text(v.value(p)), text(l.sentence(p.Source))}})
 	}
 	return t
