@@ -12,6 +12,16 @@ export function profile(t: Translator, id: string): string {
   return t.maybe(`reports.profile.${id}`, id);
 }
 
+/** minutes reads whole minutes as people write them, in order; none when one of them cannot be, or there are too many. */
+export function minutes(text: string): number[] {
+  const list = text
+    .split(/[\s,;]+/)
+    .filter(Boolean)
+    .map((w) => (/^\d{1,3}$/.test(w) ? Number(w) : NaN));
+  if (list.length === 0 || list.length > 6 || list.some((m) => !(m >= 1 && m <= 240))) return [];
+  return [...new Set(list)].sort((a, b) => a - b);
+}
+
 /** service names a service: its title, else the dataset's kind or id. */
 export function service(s: { id: string; title?: string }, title: (dataset: string) => string): string {
   if (s.title) return s.title;

@@ -60,10 +60,12 @@ export const words = {
   'reports.new.place': 'Territory',
   'reports.new.services': 'Services',
   'reports.new.profiles': 'How people move',
+  'reports.new.times': 'Minutes',
+  'reports.new.times.help': 'One to six times, from 1 to 240 minutes: the map and the main tables use the longest.',
   'reports.new.more': 'Also',
   'reports.new.ranges': 'how uncertain the results are',
   'reports.new.rules': 'whether Italian standards are met',
-  'reports.new.need': 'Choose a territory, at least one service and at least one way of moving.',
+  'reports.new.need': 'Choose a territory, at least one service, at least one way of moving and the minutes.',
   'reports.new.make': 'Make the report',
   'reports.new.running': 'Making the report…',
   'reports.recipes': 'Planned reports',
@@ -171,9 +173,4 @@ export const words = {
   'reports.caution.other-areas': 'The municipalities are not the same.',
   'reports.caution.other-settings': 'The settings are not the same.',
   'reports.caution.other-disclosure': 'The threshold below which numbers are hidden is different.',
-
-  'downloads.title': 'Full report',
-  'downloads.html': 'To print',
-  'downloads.json': 'JSON',
-  'downloads.csv': 'CSV',
 } as const;

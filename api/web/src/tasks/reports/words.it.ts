@@ -59,10 +59,12 @@ export const words = {
   'reports.new.place': 'Territorio',
   'reports.new.services': 'Servizi',
   'reports.new.profiles': 'Come ci si sposta',
+  'reports.new.times': 'Minuti',
+  'reports.new.times.help': 'Da uno a sei tempi, da 1 a 240 minuti: la carta e le tabelle principali usano il più lungo.',
   'reports.new.more': 'Anche',
   'reports.new.ranges': 'quanto sono incerti i risultati',
   'reports.new.rules': 'se sono rispettati gli standard italiani',
-  'reports.new.need': 'Scegliere un territorio, almeno un servizio e almeno un modo di spostarsi.',
+  'reports.new.need': 'Scegliere un territorio, almeno un servizio, almeno un modo di spostarsi e i minuti.',
   'reports.new.make': 'Prepara il rapporto',
   'reports.new.running': 'Si prepara il rapporto…',
   'reports.recipes': 'Rapporti programmati',
@@ -171,9 +173,4 @@ export const words = {
   'reports.caution.other-areas': 'I comuni non sono gli stessi.',
   'reports.caution.other-settings': 'Le impostazioni non sono le stesse.',
   'reports.caution.other-disclosure': 'La soglia sotto la quale i numeri sono nascosti è diversa.',
-
-  'downloads.title': 'Rapporto completo',
-  'downloads.html': 'Da stampare',
-  'downloads.json': 'JSON',
-  'downloads.csv': 'CSV',
 } as const;
