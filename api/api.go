@@ -119,6 +119,7 @@ type Server struct {
 	echo     *echo.Echo
 	analysis *analysis.Handler
 	uploads  *upload.Handler
+	stored   *stored
 }
 
 // New makes a server.
@@ -157,6 +158,8 @@ func New(d Deps) (*Server, error) {
 		managing.Who = m.Who
 	}
 	painter := &draw.Painter{Atlas: d.Atlas, Renderer: d.Tiles}
+	maps := &xyz.Handler{Atlas: d.Atlas, Tiles: d.Tiles, Blobs: d.Blobs, Engine: d.Engine, Filter: ogc.RowFilter, Basemap: d.Basemap, Timeout: d.Limits.Tile}
+	s.stored = &stored{tiles: maps, log: d.Log}
 	for _, r := range []interface{ Register(rest.Registrar) }{
 		&ogc.Handler{
 			Atlas: d.Atlas, Program: d.Program, Home: home.home, Timeout: d.Limits.Query, Edit: d.Edit, RequireMatch: d.RequireMatch,
@@ -166,7 +169,7 @@ func New(d Deps) (*Server, error) {
 		&ogc.Pictures{Painter: painter, Tiles: d.Tiles, Timeout: d.Limits.Tile},
 		&wms.Handler{Painter: painter, Log: d.Log, Timeout: d.Limits.Tile},
 		&wmts.Handler{Painter: painter, Log: d.Log, Timeout: d.Limits.Tile},
-		&xyz.Handler{Atlas: d.Atlas, Tiles: d.Tiles, Blobs: d.Blobs, Engine: d.Engine, Filter: ogc.RowFilter, Basemap: d.Basemap, Timeout: d.Limits.Tile},
+		maps,
 		&xyz.Crops{Painter: painter, Timeout: d.Limits.Tile},
 		&here.Handler{Atlas: d.Atlas, Painter: painter, Timeout: d.Limits.Query},
 		&territory.Handler{Atlas: d.Atlas, Engine: d.Engine, Program: d.Program, Timeout: d.Limits.Query},

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -25,10 +26,12 @@ const plainPolicy = "default-src 'none'; frame-ancestors 'none'"
 // not believed.
 func requestID(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		c.Response().Header().Set(echo.HeaderXRequestID, rand.Text()[:16])
+		c.Response().Header().Set(echo.HeaderXRequestID, newRequestID())
 		return next(c)
 	}
 }
+
+func newRequestID() string { return rand.Text()[:16] }
 
 // accessLog writes one line a request, and has errors answered first so that
 // the line tells the status.
@@ -40,12 +43,36 @@ func accessLog(log *slog.Logger) echo.MiddlewareFunc {
 				c.Error(err)
 			}
 			r := c.Request()
-			log.InfoContext(r.Context(), "request", "method", r.Method, "path", r.URL.Path, "route", c.Path(),
-				"status", c.Response().Status, "bytes", c.Response().Size,
-				"ms", float64(time.Since(start).Microseconds())/1000, "request", rest.RequestID(c))
+			answered{r.Method, r.URL.Path, c.Path(), c.Response().Status, c.Response().Size, start, rest.RequestID(c)}.tell(r.Context(), log)
 			return nil
 		}
 	}
+}
+
+// answered is a request in the log.
+type answered struct {
+	method, path, route string
+	status              int
+	bytes               int64 // of the body
+	start               time.Time
+	request             string // its id
+}
+
+// tell writes the line. It does so without slog.Logger, which would look up
+// who called it.
+func (a answered) tell(ctx context.Context, log *slog.Logger) {
+	h := log.Handler()
+	if !h.Enabled(ctx, slog.LevelInfo) {
+		return
+	}
+	now := time.Now()
+	r := slog.NewRecord(now, slog.LevelInfo, "request", 0)
+	r.AddAttrs(
+		slog.String("method", a.method), slog.String("path", a.path), slog.String("route", a.route),
+		slog.Int("status", a.status), slog.Int64("bytes", a.bytes),
+		slog.Float64("ms", float64(now.Sub(a.start).Microseconds())/1000), slog.String("request", a.request),
+	)
+	_ = h.Handle(ctx, r) // as slog.Logger has it: there is nowhere to say that a log cannot be written
 }
 
 // recovered turns a panic into an error, with its stack for the log.

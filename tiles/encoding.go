@@ -23,8 +23,8 @@ const (
 	Brotli
 )
 
-// name is the variant as Content-Encoding has it; "" for none.
-func (e Encoding) name() string { return [...]string{"", "gzip", "br"}[e] }
+// Name is the variant as Content-Encoding has it; "" for none.
+func (e Encoding) Name() string { return [...]string{"", "gzip", "br"}[e] }
 
 // suffix tells the validators of variants.
 func (e Encoding) suffix() string { return [...]string{"", "-gz", "-br"}[e] }
@@ -105,7 +105,7 @@ func (s *Service) variant(ctx context.Context, t Tile, etag string, e Encoding) 
 		}
 		out := t
 		out.buffer, out.pool = nil, nil
-		out.Data, out.ContentEncoding = raw, e.name()
+		out.Data, out.ContentEncoding = raw, e.Name()
 		switch e {
 		case Gzip:
 			out.Data, err = s.pack.gzip(raw)
@@ -154,6 +154,18 @@ func (v *VectorTile) Choose(gzip, brotli float64) Encoding {
 	return Gzip
 }
 
+// AtHand reports whether a variant needs no work but reading it.
+func (v *VectorTile) AtHand(e Encoding) bool {
+	if v.from != nil && e == Gzip {
+		return true
+	}
+	if v.s.cache == nil {
+		return false
+	}
+	_, ok := v.s.cache.GetIfPresent(v.ETag(e))
+	return ok
+}
+
 // prepare makes the brotli variant for those who come later, unless others
 // wait for their turn.
 func (v *VectorTile) prepare(tag string) {
@@ -174,7 +186,7 @@ func (v *VectorTile) prepare(tag string) {
 			}
 			base.buffer, base.pool = nil, nil
 			base.Data, err = v.s.pack.brotli(raw)
-			base.ContentEncoding, base.ETag = Brotli.name(), tag
+			base.ContentEncoding, base.ETag = Brotli.Name(), tag
 			if err == nil {
 				v.s.cache.Set(tag, base)
 			}

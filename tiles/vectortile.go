@@ -151,12 +151,18 @@ func stampOf(layers []*layer.Layer) string {
 // Stamp names the states of the layers, as Layer.Stamp.
 func (v *VectorTile) Stamp() string { return v.stamp }
 
-// Source says where the tile comes from: "pyramid" or "live".
+// Where vector tiles come from.
+const (
+	FromPyramid = "pyramid"
+	Live        = "live"
+)
+
+// Source says where the tile comes from: FromPyramid or Live.
 func (v *VectorTile) Source() string {
 	if v.from != nil {
-		return "pyramid"
+		return FromPyramid
 	}
-	return "live"
+	return Live
 }
 
 // ETag is the strong validator of a variant of the tile.
@@ -205,7 +211,7 @@ func (v *VectorTile) read(ctx context.Context) (Tile, error) {
 	if !ok {
 		return out, fault.Errorf("tiles.Vector", fault.Other, "tile %v of the pyramid %s does not say what it holds", v.at, v.from.key)
 	}
-	out.Empty, out.ContentEncoding = false, Gzip.name()
+	out.Empty, out.ContentEncoding = false, Gzip.Name()
 	out.tell(&stats)
 	return out, nil
 }
@@ -221,7 +227,7 @@ func (v *VectorTile) draw(ctx context.Context) (Tile, error) {
 	if out.Empty {
 		return out, nil
 	}
-	out.ContentEncoding = Gzip.name()
+	out.ContentEncoding = Gzip.Name()
 	out.Data, err = v.s.pack.gzip(data)
 	return out, err
 }
@@ -253,7 +259,7 @@ func (s *Service) Archived(ctx context.Context, d catalog.Dataset, t tms.Tile, e
 	out.hold(buffer, &s.buffers)
 	out.Empty = len(out.Data) == 0
 	out.ContentEncoding = storedAs(info.Encoding, out.Data)
-	if out.Empty || out.ContentEncoding == e.name() {
+	if out.Empty || out.ContentEncoding == e.Name() {
 		return out, nil
 	}
 	return s.variant(ctx, out, out.ETag, e)

@@ -18,3 +18,6 @@ func (l *Land) Pyramids() *tiles.PyramidWork {
 func (l *Land) Stores() ingest.Stores {
 	return ingest.Stores{Catalog: l.cat, Blobs: l.blobs, Staging: filepath.Join(l.Dir, "staging"), Program: Program}
 }
+
+// Locate is the path of a file of the blob store.
+func (l *Land) Locate(key string) (string, error) { return l.blobs.Path(key) }

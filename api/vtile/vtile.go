@@ -89,7 +89,7 @@ func (a *Answer) Send(c echo.Context, layers []*layer.Layer, t tms.Tile) error {
 		return err
 	}
 	rest.Vary(c, "Accept-Encoding")
-	gzip, brotli := weights(c.Request().Header.Get("Accept-Encoding"))
+	gzip, brotli := Weights(c.Request().Header.Get("Accept-Encoding"))
 	variant := v.Choose(gzip, brotli)
 	h := c.Response().Header()
 	h.Set("X-Contado-Version", v.Stamp())
@@ -141,7 +141,12 @@ func Bytes(c echo.Context, t tiles.Tile) error {
 // chosen by what is at hand.
 func Variant(c echo.Context) tiles.Encoding {
 	rest.Vary(c, "Accept-Encoding")
-	switch gzip, brotli := weights(c.Request().Header.Get("Accept-Encoding")); {
+	return VariantFor(c.Request().Header.Get("Accept-Encoding"))
+}
+
+// VariantFor is Variant by the value of Accept-Encoding.
+func VariantFor(accept string) tiles.Encoding {
+	switch gzip, brotli := Weights(accept); {
 	case gzip > 0 && gzip >= brotli:
 		return tiles.Gzip
 	case brotli > 0:
@@ -150,9 +155,9 @@ func Variant(c echo.Context) tiles.Encoding {
 	return tiles.Identity
 }
 
-// weights are how much a client likes gzip and brotli, 0 to 1 (RFC 9110,
+// Weights are how much a client likes gzip and brotli, 0 to 1 (RFC 9110,
 // 12.5.3).
-func weights(accept string) (gzip, brotli float64) {
+func Weights(accept string) (gzip, brotli float64) {
 	switch accept { // what clients say mostly
 	case "gzip", "gzip, deflate":
 		return 1, 0

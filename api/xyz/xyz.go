@@ -40,7 +40,7 @@ type Handler struct {
 func (h *Handler) Register(r rest.Registrar) {
 	t := rest.Within(h.Timeout)
 	rest.Get(r, "/xyz/:file", h.tileJSON, t)
-	rest.Get(r, "/xyz/:dataset/:z/:x/:file", h.tile, t)
+	rest.Get(r, TileRoute, h.tile, t)
 	rest.Get(r, "/pyramids/:file", h.archive)
 	rest.Get(r, "/styles/:id", h.style, t)
 	rest.Get(r, "/basemaps", h.basemaps, t)
@@ -145,12 +145,20 @@ func (h *Handler) vectorTile(c echo.Context, state *atlas.Snapshot, a Address) e
 		return err
 	}
 	cache := rest.Revalidate
-	if c.Request().URL.RawQuery != "" && c.QueryParam("v") == stampOf(layers) {
-		// Rows may be edited: what has the stamp is kept for a minute, not for ever.
-		cache = rest.Shortly
+	if c.Request().URL.RawQuery != "" {
+		cache = cacheOfRows(c.QueryParam("v"), layers)
 	}
 	answer := vtile.Answer{Tiles: h.Tiles, Filter: h.Filter, Cache: cache}
 	return answer.Send(c, layers, a.Tile)
+}
+
+// cacheOfRows is cacheOf for tiles of layers. Their rows may be edited: what
+// has the stamp is kept for a minute, not for ever.
+func cacheOfRows(v string, layers []*layer.Layer) string {
+	if v != "" && v == stampOf(layers) {
+		return rest.Shortly
+	}
+	return rest.Revalidate
 }
 
 // layers finds vector datasets.
@@ -201,7 +209,14 @@ func stampOf(layers []*layer.Layer) string {
 // cacheOf lets an address with the stamp of the current state be kept for
 // ever; all others are asked again with their validator.
 func cacheOf(c echo.Context, d catalog.Dataset) string {
-	if c.Request().URL.RawQuery != "" && c.QueryParam("v") == stamp(d) {
+	if c.Request().URL.RawQuery == "" {
+		return rest.Revalidate
+	}
+	return cacheAt(c.QueryParam("v"), d)
+}
+
+func cacheAt(v string, d catalog.Dataset) string {
+	if v != "" && v == stamp(d) {
 		return rest.Forever
 	}
 	return rest.Revalidate

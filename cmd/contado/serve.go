@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"contado/api"
+	"contado/api/front"
 	"contado/ingest/attach"
 	"contado/tiles"
 )
@@ -160,7 +161,7 @@ func (a *app) serve(in *installation, l net.Listener, c *serveCmd, ready func(ur
 		})
 	}
 	g.Go(func() error {
-		if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		if err := srv.Serve(s.Listen(l, front.Timeouts{Header: headerTimeout, Write: writeTimeout, Idle: idleTimeout})); !errors.Is(err, http.ErrServerClosed) {
 			return err
 		}
 		return nil
