@@ -65,8 +65,8 @@ for (const size of sizes) {
       await expect(several.locator('.found')).toBeVisible({ timeout: 120_000 });
       await expect(several.locator('.found > p').first()).toHaveText(
         lang === 'it'
-          ? /mancano almeno \d+ servizi su \d+ entro 30 minuti|non si possono dare numeri/
-          : /lack at least \d+ of \d+ services|No figures/,
+          ? /mancano almeno \d+ servizi su \d+ entro 30 minuti|non si possono dare numeri|è nascosto/
+          : /lack at least \d+ of \d+ services|No figures|is hidden/,
       );
       await expect.poll(() => hash(page)).toMatch(/k=[a-z-]+~/);
       await several.locator('details.how summary').click();
