@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"fmt"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -12,7 +13,9 @@ import (
 	"contado/geo/fault"
 	"contado/geo/gdal"
 	"contado/geo/store/catalog"
+	"contado/scripts/shareddata"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/paulmach/orb"
 )
 
@@ -79,6 +82,40 @@ func TestJoin(t *testing.T) {
 			}
 			wantClean(t, st)
 		})
+	}
+}
+
+// A sheet of a real workbook finds the municipalities of a region by their
+// codes; the same table as CSV, made by others, says the same.
+func TestJoinSpreadsheet(t *testing.T) {
+	t.Parallel()
+	st := stores(t, t.TempDir())
+	mustRun(t, st, Options{Dataset: "molise", Role: catalog.TerritoryRole}, shareddata.Path(t, "it-boundaries/limits_R_14_municipalities.geojson"))
+	join := &Join{Dataset: "molise", Key: "procom_t"}
+	book := mustRun(t, st, Options{Dataset: "book", Layer: "DATI", Join: &Join{Dataset: "molise", Key: "PROCOM_T"}}, shareddata.Path(t, "it-snai-aree-interne/mappa-ai-2020-elenco-classificazione-comuni.xlsx"))
+	list := mustRun(t, st, Options{Dataset: "list", Join: join}, shareddata.Path(t, "it-snai-aree-interne/mappa-ai-2020-comuni.csv"))
+	read := func(d catalog.Dataset, class, people string) map[string]string {
+		s, rows := rowsOf(t, st, d)
+		out := map[string]string{}
+		code, c, p := s.FieldIndex("com_istat_code"), s.FieldIndex(class), s.FieldIndex(people)
+		if code < 0 || c < 0 || p < 0 {
+			t.Fatalf("%s has %v", d.ID, s.Fields)
+		}
+		for _, r := range rows {
+			out[fmt.Sprint(r.Values[code])] = fmt.Sprint(r.Values[c], " ", r.Values[p])
+		}
+		return out
+	}
+	// The names stand in the third row, below a title.
+	a, b := read(book, "MAPPA AI 2020 DES_AI_2020", "Popolazione residente censimento 2020"), read(list, "des_ai_2020", "pop_res_2020")
+	if len(a) != 136 || a["070006"] == "" {
+		t.Errorf("%d municipalities: %v", len(a), a)
+	}
+	if diff := cmp.Diff(b, a); diff != "" {
+		t.Errorf("the sheet says otherwise than the table: %s", diff)
+	}
+	if !hasNotice(book, "join-unmatched-rows") { // the rest of the country
+		t.Errorf("%v", book.Version.Notices)
 	}
 }
 

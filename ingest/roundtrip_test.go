@@ -63,6 +63,7 @@ func TestRoundTrip(t *testing.T) {
 		"geojson":    {noAlias: true, schema: text(map[string]geo.FieldType{"dati": geo.String}), values: map[string][]any{"dati": {"AP8H", "eA==", nil}}},
 		"geojsonseq": {noAlias: true, schema: text(map[string]geo.FieldType{"dati": geo.String}), values: map[string][]any{"dati": {"AP8H", "eA==", nil}}},
 		"csv":        {noAlias: true, noZ: true, schema: text(map[string]geo.FieldType{"dati": geo.String, "lista": geo.String}), values: map[string][]any{"dati": {"AP8H", "eA==", nil}}},
+		"xlsx":       {noAlias: true, noZ: true, schema: text(map[string]geo.FieldType{"dati": geo.String, "lista": geo.String, "grande": geo.String}), values: map[string][]any{"dati": {"AP8H", "eA==", nil}, "grande": {"9223372036854775807", "-9223372036854775807", nil}}},
 		"shp": {noAlias: true, schema: text(map[string]geo.FieldType{"quando": geo.String, "lista": geo.String, "vero": geo.Integer, "grande": geo.Real}), values: map[string][]any{
 			"dati": nil, "vero": {int64(1), int64(0), nil}, "grande": {float64(math.MaxInt64), -float64(math.MaxInt64), nil},
 		}},

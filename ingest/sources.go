@@ -73,7 +73,8 @@ func (r *run) open(ctx context.Context, in *input) (rows []vector.Rows, done fun
 
 // table opens a table of text, or a sheet, as a source of rows.
 func (r *run) table(ctx context.Context, f found, notes *notice.List) (vector.Rows, error) {
-	path, text, encoding := f.path, r.codes(), r.o.Encoding
+	path, encoding := f.path, r.o.Encoding
+	var written []string
 	if len(f.format.Drivers) > 0 && f.format.Drivers[0] == "XLSX" {
 		path = r.stage.path(fmt.Sprintf("sheet-%x.csv", len(r.sub)))
 		r.sub[path] = f.label
@@ -81,10 +82,13 @@ func (r *run) table(ctx context.Context, f found, notes *notice.List) (vector.Ro
 		if err != nil {
 			return nil, err
 		}
-		encoding, text = "utf-8", append(text, sheet...)
+		if sheet.Header > 1 {
+			notes.Add(catalog.Info, "header-found", "the names of the columns were found in row %d; what stands above was left out", sheet.Header)
+		}
+		encoding, written = "utf-8", sheet.Texts
 	}
 	t, err := table.Open(ctx, path, table.Options{
-		XField: r.o.XField, YField: r.o.YField, CRS: r.crs, Encoding: encoding, Near: r.known(ctx), Text: text, Code: vector.IsCode, Label: f.label, NoGeometry: r.o.Join != nil,
+		XField: r.o.XField, YField: r.o.YField, CRS: r.crs, Encoding: encoding, Near: r.known(ctx), Text: r.codes(), Written: written, Code: vector.IsCode, Label: f.label, NoGeometry: r.o.Join != nil,
 		Limits: table.Limits{Rows: r.o.Limits.TableRows, Fields: r.o.Limits.Fields, FileBytes: r.o.Limits.TableBytes},
 	})
 	if err != nil {

@@ -3,6 +3,7 @@ package table
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -20,6 +21,7 @@ type column struct {
 	decimalComma bool
 	naming       bool // names the row in notices
 	forceText    bool
+	written      bool // somebody has made its cells texts
 	code         bool // named like a code
 
 	filled, numbers, integers, leadZero, long int64
@@ -112,6 +114,9 @@ func (t *Table) inspect(ctx context.Context, names []string, o Options, notes *n
 		}
 		t.columns[i].forceText = true
 	}
+	for i := range t.columns {
+		t.columns[i].written = slices.Contains(o.Written, t.columns[i].name)
+	}
 	err := t.eachRecord(ctx, func(r *reader, line int64, row []string) {
 		t.lines++
 		for i := range t.columns {
@@ -199,6 +204,7 @@ func (c *column) settle(fileComma bool) {
 	content := c.filled - c.missing
 	switch {
 	case c.forceText || content == 0:
+	case c.written && c.booleans != content && c.datetimes != content:
 	case c.booleans == content:
 		c.kind = geo.Boolean
 	case c.dates == content:

@@ -31,6 +31,9 @@ type Options struct {
 	Encoding string
 	// Text names columns that stay text whatever they look like (codes).
 	Text []string
+	// Written names columns whose cells somebody has made texts: they stay it,
+	// unless all of them are times, or true and false.
+	Written []string
 	// Code tells by their names the columns that hold codes: what could be a
 	// number with a mark ("19.041") stays text there. nil: none.
 	Code func(name string) bool
