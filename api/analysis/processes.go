@@ -103,7 +103,7 @@ func processes() []process {
 			},
 			output: required("The statistics by area", object{"type": "object"}), formats: areaFormats, parse: parseZonal,
 		},
-		studyProcess(), againProcess(), verifyProcess(), recipeProcess(),
+		studyProcess(), againProcess(), verifyProcess(), recipeProcess(), sitingProcess(),
 	}, append(append(append(append(joinProcesses(), mapProcesses()...), travelProcesses()...), append(peopleProcesses(), exploreProcesses()...)...), areaProcesses()...)...)
 }
 

@@ -51,7 +51,8 @@ type Territory struct {
 	geo.Territory
 	BBox          []float64   `json:"bbox,omitempty"` // west, south, east, north
 	ChildrenCount int         `json:"children_count"`
-	People        *float64    `json:"people,omitempty"` // when asked for, and known
+	People        *float64    `json:"people,omitempty"`        // when asked for, and known
+	PeopleHidden  bool        `json:"people_hidden,omitempty"` // too few to be told
 	Links         []rest.Link `json:"links"`
 }
 
@@ -148,7 +149,7 @@ func (h *Handler) count(c echo.Context, list []Territory) error {
 	}
 	for i := range list {
 		if n, ok := people[list[i].Code]; ok {
-			list[i].People = &n
+			list[i].People, list[i].PeopleHidden = n.People, n.People == nil
 		}
 	}
 	return nil

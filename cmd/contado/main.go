@@ -59,6 +59,7 @@ type cli struct {
 	Travel     travelCmd     `cmd:"" help:"How long people take: rasters, areas, tables, journeys told."`
 	Population populationCmd `cmd:"" help:"Where people live: grids from census sections."`
 	Report     reportCmd     `cmd:"" help:"Compute a report."`
+	Siting     sitingCmd     `cmd:"" help:"Where one more service point, or several, would help most."`
 	Recipe     recipeCmd     `cmd:"" help:"Reports made by a recipe, once or by a schedule."`
 	Accessmod  accessmodCmd  `cmd:"" help:"Travel times, coverage by zone and capacity as WHO AccessMod 5 has them."`
 	Rules      rulesCmd      `cmd:"" help:"Tables of standards that reports judge by."`

@@ -38,6 +38,7 @@ type Engine struct {
 	// explored is what answers to earlier questions have in common with later
 	// ones.
 	explored *explored
+	trees    peopleTrees
 	// timetables opens those of public transport; nil when none can be read.
 	timetables OpenTimetable
 }

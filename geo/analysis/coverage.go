@@ -157,6 +157,9 @@ func (e *Engine) setting(ctx context.Context, q *CoverageRequest) (*setting, err
 		return nil, fault.WithHint(fault.Errorf(op, fault.Invalid, "no dataset of role population covers territory %q", q.Territory),
 			"ingest a population grid, or a table of people by territory code, with --role population")
 	}
+	if err = s.allowed(q.HideBelow); err != nil {
+		return nil, err
+	}
 	s.settlements, err = r.places(ctx, q.Places, s.areas, s.box)
 	return s, err
 }

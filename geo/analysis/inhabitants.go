@@ -3,9 +3,11 @@ package analysis
 import (
 	"context"
 	"math"
+	"slices"
 	"strings"
 
 	"contado/geo"
+	"contado/geo/atlas"
 	"contado/geo/coverage"
 	"contado/geo/disclosure"
 	"contado/geo/fault"
@@ -68,7 +70,7 @@ type BandOf struct {
 const maxInhabited = 500
 
 const (
-	wholeMethod = "territories: the people whose cell or census section has its middle in the territory; counts above 0 and below the threshold are hidden, and with a single age band another one, so that no subtraction tells it"
+	wholeMethod = "territories: the people whose cell or census section has its middle in the territory; counts above 0 and below the threshold are hidden, with as many others, of ages and of other territories, as it takes that no subtraction tells them"
 	drawnMethod = "drawn areas: the people of fixed blocks of a municipality whose centre the area holds; no block has fewer people than the threshold, so that no two areas tell by subtraction who lives between them"
 )
 
@@ -100,9 +102,15 @@ func (e *Engine) Inhabitants(ctx context.Context, q InhabitantsRequest, p Progre
 	if !found {
 		return nil, fault.WithHint(fault.Errorf(op, fault.Invalid, "there are no data of people for these areas"), "ingest a population grid or census sections with --role population")
 	}
+	ctx = atlas.Exact(ctx) // what is told is protected here
 	h := &headcount{run: r, q: &q, areas: areas}
 	if err := h.read(ctx, d, box); err != nil {
 		return nil, err
+	}
+	if h.territorial() {
+		if err := h.judge(ctx, d, box); err != nil {
+			return nil, err
+		}
 	}
 	p.tell(0.5, "people")
 	out := &InhabitantsResult{
@@ -134,6 +142,22 @@ type headcount struct {
 	byBand   [][]float64
 	// byArea says that rows stand for whole municipalities, without places.
 	byArea bool
+	told   *peopleTree // what is told of territories
+}
+
+// judge finds what is told of territories: the same as of lists and profiles.
+func (h *headcount) judge(ctx context.Context, d catalog.Dataset, box geo.BBox) error {
+	var it *catalog.Item
+	if d.Kind == catalog.Raster {
+		one, err := h.oneItem(d, "", "", &box)
+		if err != nil {
+			return err
+		}
+		it = &one
+	}
+	var err error
+	h.told, err = h.treeOf(ctx, d, it, h.q.HideBelow)
+	return err
 }
 
 // count answers for each area.
@@ -185,36 +209,26 @@ func (h *headcount) whole(code string, in *Inhabitants) {
 			bands[b] += h.byBand[b][i]
 		}
 	}
-	h.hide(in, total, bands)
+	h.hide(in, code, total, bands)
 }
 
-// hide fills in counts, without the small ones.
-func (h *headcount) hide(in *Inhabitants, total float64, bands []float64) {
-	small := func(v float64) bool { return v > 1e-9 && v < h.q.HideBelow-1e-9 }
-	in.Hidden = small(total)
-	if !in.Hidden {
-		in.People = &total
-	}
-	hidden, least, sum := 0, -1, 0.0
+// hide fills in counts, without those that are not to be told.
+func (h *headcount) hide(in *Inhabitants, code string, total float64, bands []float64) {
+	_, in.Hidden, _ = h.told.Total(code)
+	in.People = told(total, in.Hidden)
+	hidden, sum := in.Hidden, 0.0
+	in.Bands = []BandOf{}
 	for b, v := range bands {
 		sum += v
-		c := BandOf{Band: h.bands[b], Hidden: in.Hidden || small(v)}
-		if c.Hidden {
-			hidden++
-		} else {
-			c.People = &bands[b]
-			if v > 0 && (least < 0 || v < bands[least]) {
-				least = b
-			}
+		c := BandOf{Band: h.bands[b]}
+		if k := slices.Index(h.told.bands, c.Band); k >= 0 {
+			_, c.Hidden = h.told.Band(code, k)
 		}
+		c.People = told(v, c.Hidden)
+		hidden = hidden || c.Hidden
 		in.Bands = append(in.Bands, c)
 	}
-	if hidden == 1 && least >= 0 {
-		in.Bands[least].Hidden, in.Bands[least].People = true, nil
-	}
-	if in.Bands == nil {
-		in.Bands = []BandOf{}
-	} else if !in.Hidden {
+	if len(bands) > 0 && !hidden {
 		in.ByAge = &sum
 	}
 }

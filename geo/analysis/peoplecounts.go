@@ -5,6 +5,8 @@ import (
 	"sync"
 
 	"contado/geo"
+	"contado/geo/atlas"
+	"contado/geo/disclosure"
 	"contado/geo/store/catalog"
 	"contado/geo/zonal"
 )
@@ -21,13 +23,20 @@ type Counts struct {
 // maxCounted bounds the lowest territories that one question counts.
 const maxCounted = 10_000
 
+// Counted is the people of a territory; nil when there are too few to be told.
+type Counted struct{ People *float64 }
+
 // PeopleOf counts the people of territories by the same rule as Profile.
 // Territories that cannot be counted (no population data, or not one, or too
 // many areas below) are not in the answer.
-func (e *Engine) PeopleOf(ctx context.Context, c *Counts, codes []string) (map[string]float64, error) {
+func (e *Engine) PeopleOf(ctx context.Context, c *Counts, codes []string) (map[string]Counted, error) {
 	r, err := e.begin(ctx)
 	if err != nil {
 		return nil, err
+	}
+	ctx = atlas.Exact(ctx)
+	if out, done, err := r.protectedPeopleOf(ctx, codes); done || err != nil {
+		return out, err
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -52,7 +61,7 @@ func (e *Engine) PeopleOf(ctx context.Context, c *Counts, codes []string) (map[s
 	if err := r.count(ctx, c, missing); err != nil {
 		return nil, err
 	}
-	out := make(map[string]float64, len(codes))
+	out := make(map[string]Counted, len(codes))
 	for code, leaves := range below {
 		sum, all := 0.0, len(leaves) > 0
 		for _, l := range leaves {
@@ -60,10 +69,45 @@ func (e *Engine) PeopleOf(ctx context.Context, c *Counts, codes []string) (map[s
 			sum, all = sum+v, all && known
 		}
 		if all {
-			out[code] = sum
+			out[code] = Counted{&sum}
 		}
 	}
 	return out, nil
+}
+
+// protectedPeopleOf counts as the tables of territories tell it; not done
+// where the figures need no protection.
+func (r *run) protectedPeopleOf(ctx context.Context, codes []string) (out map[string]Counted, done bool, err error) {
+	out = make(map[string]Counted, len(codes))
+	for _, code := range codes {
+		t, err := r.tree.Get(code)
+		if err != nil {
+			continue
+		}
+		d, found, err := r.pick(catalog.Population, "", "", t.BBox)
+		if err != nil || !found { // none, or not one
+			continue
+		}
+		if !r.protected(d) {
+			return nil, false, nil
+		}
+		var it *catalog.Item
+		if d.Kind == catalog.Raster {
+			one, err := r.oneItem(d, "", "", &t.BBox)
+			if err != nil {
+				continue
+			}
+			it = &one
+		}
+		tree, err := r.treeOf(ctx, d, it, disclosure.DefaultThreshold)
+		if err != nil {
+			return nil, false, err
+		}
+		if n, hidden, ok := tree.Total(code); ok {
+			out[code] = Counted{told(n, hidden)}
+		}
+	}
+	return out, len(out) > 0, nil
 }
 
 // count fills in the people of the lowest territories.

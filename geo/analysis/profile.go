@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
@@ -10,8 +11,10 @@ import (
 	"github.com/paulmach/orb/planar"
 
 	"contado/geo"
+	"contado/geo/atlas"
 	"contado/geo/coverage"
 	"contado/geo/crs"
+	"contado/geo/disclosure"
 	"contado/geo/store/catalog"
 	"contado/geo/zonal"
 )
@@ -44,12 +47,40 @@ type PopulationFacts struct {
 	AgeBands []BandFact `json:"age_bands"`
 	Dataset  string     `json:"dataset"`
 	Version  int        `json:"version"`
+	// Hidden, here and below: too few people to be told; null in JSON.
+	Hidden bool `json:"hidden,omitempty"`
+}
+
+// MarshalJSON writes null for what is hidden.
+func (f PopulationFacts) MarshalJSON() ([]byte, error) {
+	type plain PopulationFacts
+	return json.Marshal(struct {
+		plain
+		Total *float64 `json:"total"`
+	}{plain(f), told(f.Total, f.Hidden)})
 }
 
 // BandFact is the people of one age band.
 type BandFact struct {
 	Band   string  `json:"band"`
 	People float64 `json:"people"`
+	Hidden bool    `json:"hidden,omitempty"`
+}
+
+// MarshalJSON writes null for what is hidden.
+func (f BandFact) MarshalJSON() ([]byte, error) {
+	type plain BandFact
+	return json.Marshal(struct {
+		plain
+		People *float64 `json:"people"`
+	}{plain(f), told(f.People, f.Hidden)})
+}
+
+func told(v float64, hidden bool) *float64 {
+	if hidden {
+		return nil
+	}
+	return &v
 }
 
 // ElevationFacts is how high it lies, in metres.
@@ -140,105 +171,46 @@ func (r *run) peopleOf(ctx context.Context, p *Profile, areas []area, box geo.BB
 	if !ok {
 		return nil
 	}
+	ctx = atlas.Exact(ctx)
 	r.used(d)
-	facts := &PopulationFacts{Dataset: d.ID, Version: d.Version.Number, AgeBands: []BandFact{}}
-	if d.Kind == catalog.Vector {
-		rows, bands, err := r.peopleRows(ctx, d, areas)
+	r.saidOfPeople(d)
+	var it *catalog.Item
+	if d.Kind == catalog.Raster {
+		one, err := r.oneItem(d, "", "", &box)
 		if err != nil {
 			return err
 		}
-		facts.AgeBands = make([]BandFact, len(bands))
-		for i, b := range bands {
-			facts.AgeBands[i].Band = b
+		it = &one
+	}
+	facts := &PopulationFacts{Dataset: d.ID, Version: d.Version.Number, AgeBands: []BandFact{}}
+	p.Population = facts
+	if r.protected(d) {
+		tree, err := r.treeOf(ctx, d, it, disclosure.DefaultThreshold)
+		if err != nil {
+			return err
 		}
-		for _, row := range rows {
-			for k, v := range row {
-				if k == 0 {
-					facts.Total += v
-				} else {
-					facts.AgeBands[k-1].People += v
-				}
-			}
+		facts.Total, facts.Hidden, _ = tree.Total(p.Territory.Code)
+		for b, name := range tree.bands {
+			n, hidden := tree.Band(p.Territory.Code, b)
+			facts.AgeBands = append(facts.AgeBands, BandFact{Band: name, People: n, Hidden: hidden})
 		}
-		p.Population = facts
 		return nil
 	}
-	it, err := r.oneItem(d, "", "", &box)
+	people, err := r.peopleByBand(ctx, d, it, areas)
 	if err != nil {
 		return err
 	}
-	total, ages, names, err := bandsOf(it)
-	if err != nil {
-		return err
+	for _, v := range people.total {
+		facts.Total += v
 	}
-	sum, err := r.peopleSummer(ctx, it, areas)
-	if err != nil {
-		return err
-	}
-	for i, b := range ages {
-		v, err := sum(b)
-		if err != nil {
-			return err
+	for b, name := range people.names {
+		one := BandFact{Band: name}
+		for _, v := range people.bands[b] {
+			one.People += v
 		}
-		facts.AgeBands = append(facts.AgeBands, BandFact{Band: names[i], People: v})
-		if total == 0 {
-			facts.Total += v
-		}
+		facts.AgeBands = append(facts.AgeBands, one)
 	}
-	if total > 0 {
-		if facts.Total, err = sum(total); err != nil {
-			return err
-		}
-	}
-	p.Population = facts
 	return nil
-}
-
-// peopleSummer sums a band over the areas by the same rule as the coverage
-// report: a census grid's cell counts where its centre lies, a coarser cell
-// by the exact share of it.
-func (r *run) peopleSummer(ctx context.Context, it catalog.Item, areas []area) (func(band int) (float64, error), error) {
-	side, err := cellMetres(it.Grid)
-	if err != nil {
-		return nil, err
-	}
-	if side > maxAreaRuleCell {
-		return func(band int) (float64, error) {
-			res, err := r.statsOver(ctx, it, band, areas, zonal.Options{Stats: []zonal.Stat{zonal.Sum}})
-			sum := 0.0
-			for i := range res {
-				if v, ok := res[i].Get(string(zonal.Sum)); ok {
-					sum += v
-				}
-			}
-			return sum, err
-		}, nil
-	}
-	box := geo.EmptyBBox()
-	for _, a := range areas {
-		box = box.Union(geo.BBoxOf(a.lonLat.Bound()))
-	}
-	native, err := fromLonLat(box, it.Grid.CRS)
-	if err != nil {
-		return nil, err
-	}
-	return func(band int) (float64, error) {
-		layer, ok, err := r.readPatch(ctx, it, band, native)
-		if err != nil || !ok {
-			return 0, err
-		}
-		areaOf, err := areaOfCells(areas, layer.grid)
-		if err != nil {
-			return 0, err
-		}
-		sum := 0.0
-		for i, a := range areaOf {
-			if a != noArea {
-				sum += positive(layer.values[i])
-			}
-		}
-		return sum, nil
-	}, nil
 }
 
 func (r *run) heightOf(ctx context.Context, p *Profile, areas []area, box geo.BBox) error {

@@ -2,11 +2,14 @@ package analysis
 
 import (
 	"context"
+	"encoding/json"
 	"math"
 	"slices"
 	"time"
 
 	"contado/geo"
+	"contado/geo/atlas"
+	"contado/geo/disclosure"
 	"contado/geo/snai"
 	"contado/geo/store/catalog"
 	"contado/geo/zonal"
@@ -26,6 +29,16 @@ type OfficialClass struct {
 type DatedPeople struct {
 	Date   time.Time `json:"date"`
 	People float64   `json:"people"`
+	Hidden bool      `json:"hidden,omitempty"` // People is null in JSON
+}
+
+// MarshalJSON writes null for what is hidden.
+func (p DatedPeople) MarshalJSON() ([]byte, error) {
+	type plain DatedPeople
+	return json.Marshal(struct {
+		plain
+		People *float64 `json:"people"`
+	}{plain(p), told(p.People, p.Hidden)})
 }
 
 // DatedCover is the ground by class as it was.
@@ -100,13 +113,9 @@ func (r *run) trendsOf(ctx context.Context, p *Profile, areas []area, box geo.BB
 	p.PeopleDates, p.CoverDates = []DatedPeople{}, []DatedCover{}
 	if d, ok := r.only(catalog.Population, box); ok && d.Kind == catalog.Raster {
 		for _, it := range r.dated(d, box) {
-			sums := make([]float64, len(areas))
-			if err := r.addPeople(ctx, it, areas, sums); err != nil {
+			one, err := r.peopleAt(ctx, d, it, p.Territory.Code, areas)
+			if err != nil {
 				return err
-			}
-			one := DatedPeople{Date: *it.Datetime}
-			for _, v := range sums {
-				one.People += v
 			}
 			p.PeopleDates = append(p.PeopleDates, one)
 		}
@@ -123,6 +132,28 @@ func (r *run) trendsOf(ctx context.Context, p *Profile, areas []area, box geo.BB
 		}
 	}
 	return nil
+}
+
+// peopleAt is how many people there were at the date of an item.
+func (r *run) peopleAt(ctx context.Context, d catalog.Dataset, it catalog.Item, code string, areas []area) (DatedPeople, error) {
+	ctx = atlas.Exact(ctx)
+	one := DatedPeople{Date: *it.Datetime}
+	if r.protected(d) {
+		tree, err := r.treeOf(ctx, d, &it, disclosure.DefaultThreshold)
+		if err != nil {
+			return one, err
+		}
+		one.People, one.Hidden, _ = tree.Total(code)
+		return one, nil
+	}
+	sums := make([]float64, len(areas))
+	if err := r.addPeople(ctx, it, areas, sums); err != nil {
+		return one, err
+	}
+	for _, v := range sums {
+		one.People += v
+	}
+	return one, nil
 }
 
 // coverClasses are the hectares of each class of a raster in all areas.

@@ -20,7 +20,7 @@ const maxSampleCells = 120 << 20
 // pool, and gives the band's number in it.
 func (r *run) source(ctx context.Context, it catalog.Item, band int) (*gdal.Source, int, error) {
 	asset, number := it.Locate(band)
-	path, err := r.atlas.Locate(asset)
+	path, err := r.atlas.LocateIn(ctx, asset)
 	if err != nil {
 		return nil, 0, err
 	}

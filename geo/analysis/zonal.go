@@ -111,6 +111,7 @@ func (e *Engine) Zonal(ctx context.Context, q ZonalRequest, p Progress) (*ZonalR
 		return nil, err
 	}
 	r.used(d)
+	r.saidOfPeople(d)
 	src, number, blocks, err := r.cells(ctx, pics, &box)
 	if err != nil {
 		return nil, err
@@ -236,6 +237,7 @@ func (r *run) zonalOptions(ctx context.Context, q *ZonalRequest, g grid.Grid, bo
 		return o, err
 	}
 	r.used(d)
+	r.saidOfPeople(d)
 	number, err := bandOf(w, q.WeightBand)
 	if err != nil {
 		return o, err

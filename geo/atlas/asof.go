@@ -59,6 +59,13 @@ func (s *Snapshot) LayerAsOf(ctx context.Context, dataset string, at AsOf) (*Lay
 	if err != nil {
 		return nil, err
 	}
+	if d := now.Dataset(); s.atlas.Veiled(&d) && !isExact(ctx) {
+		if v.Number == d.Version.Number && at.Seq == now.Head() && at.Time.IsZero() {
+			return now, nil
+		}
+		return nil, fault.WithHint(fault.Errorf(op, fault.Unsupported, "earlier states of the figures of people of dataset %q are not shown: compared, they would tell of few people", dataset),
+			"ask for the dataset as it is now")
+	}
 	src, err := s.sourceOf(now, v)
 	if err != nil {
 		return nil, err

@@ -52,6 +52,8 @@ type Atlas struct {
 	once    sync.Once
 	editing keyed // one edit of a dataset at a time
 	past    past  // states that are no longer the newest
+	veil    Veil  // nil: everything is shown as it is
+	twins   twins
 }
 
 // Open reads the catalog and returns the atlas of it.
@@ -138,6 +140,9 @@ func (a *Atlas) Path(key string) (string, error) { return a.stores.Blobs.Path(ke
 
 // Locate is the name by which the raster pool opens a file of an item.
 func (a *Atlas) Locate(as catalog.Asset) (string, error) {
+	if file, ok := strings.CutPrefix(as.File, veiled); ok {
+		return a.twin(file)
+	}
 	if as.File == "" {
 		return gdal.RemoteName(gdal.Remote{Href: as.Href, Size: as.Size, ETag: as.ETag, Cells: (*gdal.Cells)(as.Cells)})
 	}
@@ -168,7 +173,7 @@ func (a *Atlas) build(ctx context.Context, rev int64, old *Snapshot) (*Snapshot,
 			s.layers[d.ID] = old.carry(a.stores, d)
 		}
 	}
-	return s, nil
+	return s, a.hideItems(ctx, s)
 }
 
 // retire closes, after a while, the layers that next no longer uses.
@@ -290,7 +295,8 @@ func (s *Snapshot) Items(dataset string, within *geo.BBox) []catalog.Item {
 }
 
 // Layer gives a vector dataset as it is now: the rows of its version with the
-// edits made since. It belongs to the atlas: do not close it.
+// edits made since, or what is shown of them behind a veil. It belongs to the
+// atlas: do not close it.
 func (s *Snapshot) Layer(ctx context.Context, dataset string) (*Layer, error) {
 	d, err := s.Dataset(dataset)
 	if err != nil {
@@ -299,6 +305,9 @@ func (s *Snapshot) Layer(ctx context.Context, dataset string) (*Layer, error) {
 	st := s.layers[dataset]
 	if st == nil {
 		return nil, fault.Errorf("atlas.Layer", fault.Invalid, "dataset %q is a %s dataset, not a vector one", dataset, d.Kind)
+	}
+	if s.atlas.Veiled(&d) && !isExact(ctx) {
+		return st.behind(ctx, s)
 	}
 	return st.get(ctx)
 }

@@ -26,7 +26,7 @@ func (a *Atlas) CarryOver(ctx context.Context, dataset string, version int, afte
 	if err != nil || len(late) == 0 {
 		return nil, err
 	}
-	l, err := a.Current().Layer(ctx, dataset)
+	l, err := a.Current().Layer(Exact(ctx), dataset)
 	if err != nil {
 		return nil, err
 	}

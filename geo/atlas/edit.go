@@ -60,6 +60,10 @@ func (a *Atlas) Apply(ctx context.Context, dataset string, edits []Edit, who str
 	case len(edits) > MaxEdits:
 		return nil, fault.Errorf(op, fault.TooLarge, "%d edits at once; at most %d are taken", len(edits), MaxEdits)
 	}
+	if d, err := a.Current().Dataset(dataset); err == nil && a.Veiled(&d) {
+		return nil, fault.WithHint(fault.Errorf(op, fault.Unsupported, "dataset %q counts people, and small counts are hidden here: who changed a row would overwrite what they do not see", dataset),
+			"ingest a new version of it, or edit where the figures are exact")
+	}
 	defer a.editing.lock(dataset)()
 	for try := 1; ; try++ {
 		s := a.Current()

@@ -32,6 +32,7 @@ type source struct {
 
 	mu     sync.Mutex
 	base   *Layer
+	also   []*Layer // closed with base
 	closed bool
 
 	moments moments
@@ -111,48 +112,63 @@ func (s *source) openTable(ctx context.Context, v *catalog.VectorInfo) (*Layer, 
 
 // pack copies a table into a packed file that nobody else sees and that is
 // gone when it is closed.
-func (s *source) pack(ctx context.Context, t features.Table) (*Layer, error) {
+func (s *source) pack(ctx context.Context, t features.Table) (l *Layer, err error) {
+	err = s.temporary(func(dir string) error {
+		path := filepath.Join(dir, "rows.fgb")
+		w, err := fgb.Create(path, t.Schema(), nil)
+		if err != nil {
+			return err
+		}
+		var failed error
+		err = t.Scan(ctx, features.Query{}, func(f geo.Feature) bool {
+			failed = w.Write(f)
+			return failed == nil
+		})
+		if err = errors.Join(failed, err); err != nil {
+			w.Abort()
+			return err
+		}
+		if err := w.Close(); err != nil {
+			return err
+		}
+		f, err := fgb.Open(path)
+		if err != nil {
+			return err
+		}
+		l, err = layerOf(s.dataset, f)
+		return err
+	})
+	return l, err
+}
+
+// temporary runs do in a folder that is gone after it; files that are open
+// then stay readable without their names.
+func (s *source) temporary(do func(dir string) error) error {
 	err := os.MkdirAll(cmp.Or(s.stores.Temporary, os.TempDir()), 0o755)
 	var dir string
 	if err == nil {
 		dir, err = os.MkdirTemp(s.stores.Temporary, "contado-rows-*")
 	}
 	if err != nil {
-		return nil, fault.E("atlas.Layer", fault.Unavailable, fmt.Errorf("copy the rows of dataset %q: %w", s.dataset.ID, err))
+		return fault.E("atlas.Layer", fault.Unavailable, fmt.Errorf("copy the rows of dataset %q: %w", s.dataset.ID, err))
 	}
-	defer os.RemoveAll(dir) //nolint:errcheck // the file stays open without its name
-	path := filepath.Join(dir, "rows.fgb")
-	w, err := fgb.Create(path, t.Schema(), nil)
-	if err != nil {
-		return nil, err
-	}
-	var failed error
-	err = t.Scan(ctx, features.Query{}, func(f geo.Feature) bool {
-		failed = w.Write(f)
-		return failed == nil
-	})
-	if err = errors.Join(failed, err); err != nil {
-		w.Abort()
-		return nil, err
-	}
-	if err := w.Close(); err != nil {
-		return nil, err
-	}
-	f, err := fgb.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	return layerOf(s.dataset, f)
+	defer os.RemoveAll(dir) //nolint:errcheck // what is left is swept with the folder
+	return do(dir)
 }
 
 func (s *source) close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.closed = true
-	if s.base == nil {
-		return nil
+	var err error
+	for _, l := range s.also {
+		err = errors.Join(err, l.Close())
 	}
-	err := s.base.Close()
+	s.also = nil
+	if s.base == nil {
+		return err
+	}
+	err = errors.Join(err, s.base.Close())
 	s.base = nil
 	return err
 }
@@ -174,6 +190,7 @@ type state struct {
 
 	mu    sync.Mutex
 	layer *Layer
+	shown *Layer // behind a veil
 }
 
 func (st *state) get(ctx context.Context) (*Layer, error) {

@@ -110,6 +110,16 @@ func (l *Layer) Described(d catalog.Dataset) *Layer {
 	return &c
 }
 
+// Veiled is a layer that was made of another after its change head, to be shown
+// instead of it: it names its state as the other does.
+func Veiled(l *Layer, head int64) *Layer {
+	c := *l
+	over := *l.over
+	over.head = head
+	c.over = &over
+	return &c
+}
+
 // Schema describes the rows.
 func (l *Layer) Schema() geo.Schema { return l.base.schema }
 

@@ -17,9 +17,23 @@ type About struct {
 	Contact string `json:"contact,omitempty"`
 	// Source is where the data came from: an address or a sentence.
 	Source string `json:"source,omitempty"`
+	// People says what may be told of figures of people: "" hides small ones
+	// wherever datasets of role population leave through the API, PeoplePublished
+	// tells them as they are.
+	People string `json:"people,omitempty"`
 	// Style is how maps draw the dataset when nobody asks for another way;
 	// nil: as its role is drawn.
 	Style *Style `json:"style,omitempty"`
+}
+
+// PeoplePublished marks figures of people that their owner has published:
+// nothing of them needs hiding.
+const PeoplePublished = "published"
+
+// CountsPeople reports whether the dataset has figures of people of which
+// small ones are not to be told.
+func (d *Dataset) CountsPeople() bool {
+	return d.Role == Population && d.About.People != PeoplePublished
 }
 
 // Style is how a vector dataset is drawn: by classes of an attribute, or in
