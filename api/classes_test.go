@@ -124,7 +124,7 @@ var proofs = map[string]probe{
 	"ogcapi-common-2/1.0/conf/collections":  all(links("/collections", "self"), links("/collections/sites", "self", "items")),
 
 	"ogcapi-features-1/1.0/conf/core": all(
-		selects("bbox=9.01,46,9.02,46", "1 2"), selects("datetime=2024-01-05", "4 32"), links("/collections/sites/items?limit=5", "self", "alternate", "next"),
+		selects("bbox=9.01,46,9.02,46", "1 2 57"), selects("datetime=2024-01-05", "4 32"), links("/collections/sites/items?limit=5", "self", "alternate", "next"),
 		refuses("/collections/sites/items?limit=0", "/collections/sites/items?unheard=of"),
 	),
 	"ogcapi-features-1/1.0/conf/geojson": answers("/collections/sites/items", "application/geo+json", "/collections/sites/items/1", "application/geo+json"),
@@ -198,8 +198,8 @@ var proofs = map[string]probe{
 	"ogcapi-tiles-1/1.0/conf/datetime": datedTiles,
 	"ogcapi-tiles-1/1.0/conf/oas30":    openAPI,
 	"ogcapi-tiles-1/1.0/conf/mvt":      answers(tilesOf+"/10/364/537?f=mvt", "application/vnd.mapbox-vector-tile"),
-	"ogcapi-tiles-1/1.0/conf/png":      answers(mapOf+"/tiles/WebMercatorQuad/13/2908/4300?f=png", "image/png"),
-	"ogcapi-tiles-1/1.0/conf/jpeg":     answers(mapOf+"/tiles/WebMercatorQuad/13/2908/4300?f=jpeg", "image/jpeg"),
+	"ogcapi-tiles-1/1.0/conf/png":      answers(mapOf+"/tiles/WebMercatorQuad/10/363/537?f=png", "image/png"),
+	"ogcapi-tiles-1/1.0/conf/jpeg":     answers(mapOf+"/tiles/WebMercatorQuad/10/363/537?f=jpeg", "image/jpeg"),
 
 	"ogcapi-maps-1/1.0/conf/core":               answers(mapOf, "image/png"),
 	"ogcapi-maps-1/1.0/conf/collection-map":     links("/collections/elevation", relOGC+"map"),
@@ -273,7 +273,7 @@ func systems(t *testing.T) {
 			t.Errorf("%q: %s at %v", query, got, x)
 		}
 	}
-	selects("bbox=46,9.01,46,9.02&bbox-crs="+url.QueryEscape(crs4326), "1 2")(t)
+	selects("bbox=46,9.01,46,9.02&bbox-crs="+url.QueryEscape(crs4326), "1 2 57")(t)
 	refuses("/collections/sites/items?crs=nothing", "/collections/sites/items?bbox=1,2,3,4&bbox-crs=nothing")(t)
 }
 
@@ -421,10 +421,10 @@ func datedTiles(t *testing.T) {
 			t.Errorf("%s: %d sites, want %d", when, got, want)
 		}
 	}
-	refuses(tilesOf+"/10/364/537?datetime=never", "/collections/scenes/map/tiles/WebMercatorQuad/13/2908/4300?datetime=never")(t)
+	refuses(tilesOf+"/10/364/537?datetime=never", "/collections/scenes/map/tiles/WebMercatorQuad/10/363/537?datetime=never")(t)
 	seen := map[string]bool{}
 	for _, when := range []string{"2024-05-01", "2024-07-01T00:00:00Z/..", "2024-05-01/2024-07-02"} {
-		r := ask.Get(t, "/collections/scenes/map/tiles/WebMercatorQuad/13/2908/4300?datetime="+when)
+		r := ask.Get(t, "/collections/scenes/map/tiles/WebMercatorQuad/10/363/537?datetime="+when)
 		seen[fmt.Sprint(r.Header().Get("ETag"))] = true
 	}
 	if len(seen) != 3 {

@@ -98,7 +98,7 @@ func TestPagingYieldsEachFeatureOnce(t *testing.T) {
 			q.Set("bbox", fmt.Sprintf("%g,%g,%g,%g", b.Min[0], b.Min[1], b.Max[0], b.Max[1]))
 			also(func(i int) bool {
 				lon, lat := apitest.SiteAt(i)
-				return i != apitest.Sites && b.Contains(orb.Point{lon, lat})
+				return i == apitest.Sites || b.Contains(orb.Point{lon, lat}) // the last has no geometry, and so is in every box
 			})
 		}
 		var want []string
@@ -140,9 +140,9 @@ func TestSelecting(t *testing.T) {
 		"/collections/sites/items?datetime=2024-01-02T00:00:00Z/P1D":                                                                        "1 29 57",
 		"/collections/sites/items?datetime=0000-01-01T00:00:00Z/2024-01-01":                                                                 "28 56",
 		"/collections/sites/items?datetime=2030-01-01/9999-12-31T00:00:00Z":                                                                 "",
-		"/collections/sites/items?bbox=9.01,46,9.02,46":                                                                                     "1 2",
-		"/collections/sites/items?bbox=9.01,46,100,9.02,46,200":                                                                             "1 2",
-		"/collections/sites/items?bbox=9.010001,46,9.0199999,46":                                                                            "",
+		"/collections/sites/items?bbox=9.01,46,9.02,46":                                                                                     "1 2 57",
+		"/collections/sites/items?bbox=9.01,46,100,9.02,46,200":                                                                             "1 2 57",
+		"/collections/sites/items?bbox=9.010001,46,9.0199999,46":                                                                            "57",
 		"/collections/sites/items?bbox=-180,-90,180,90&limit=3&open=true":                                                                   "2 4 6 8 10 12 14 16 18 20 22 24 26 28 30 32 34 36 38 40 42 44 46 48 50 52 54 56",
 		"/collections/islands/items?bbox=178,-20,-178,-15":                                                                                  "1 2",
 		"/collections/islands/items?bbox=178,-20,182,-15":                                                                                   "1 2",
@@ -156,7 +156,7 @@ func TestSelecting(t *testing.T) {
 		"/collections/municipalities/items?bbox-crs=http://www.opengis.net/def/crs/EPSG/0/32632&bbox=495001,5095001,495002,5095002":         "1",
 		"/collections/municipalities/items?bbox-crs=http://www.opengis.net/def/crs/EPSG/0/32632&bbox=499999,5095001,500001,5095002":         "1 2",
 		"/collections/municipalities/items?bbox-crs=http://www.opengis.net/def/crs/EPSG/0/3857&bbox=-20037508,-20037508,-20000000,20037508": "",
-		"/collections/sites/items?bbox-crs=http://www.opengis.net/def/crs/EPSG/0/3857&bbox=1002980,5780000,1002990,5790000":                 "1 11 21 31 41 51",
+		"/collections/sites/items?bbox-crs=http://www.opengis.net/def/crs/EPSG/0/3857&bbox=1002980,5780000,1002990,5790000":                 "1 11 21 31 41 51 57",
 	} {
 		got, _, _ := walk(t, strings.ReplaceAll(path, " ", "%20"))
 		if strings.Join(got, " ") != want {

@@ -38,11 +38,15 @@ func TestItalianGuidelines(t *testing.T) {
 	if paths["/status"] == nil {
 		t.Error("no /status")
 	}
+	everywhere, _ := doc["security"].([]any)
 	for path, item := range paths {
 		for method, v := range item.(map[string]any) {
 			op, ok := v.(map[string]any)
 			if !ok {
 				continue
+			}
+			if own, _ := op["security"].([]any); len(own)+len(everywhere) == 0 { // that none is asked for has to be said
+				t.Errorf("%s %s: nothing is said of security", method, path)
 			}
 			guided(t, method+" "+path, method, op)
 		}
@@ -109,9 +113,19 @@ func TestSpectral(t *testing.T) {
 		t.Fatalf("%v\n%.4000s", err, out)
 	}
 	// It does see what is wrong.
-	write(t, file, []byte(strings.Replace(string(doc), `"operationId":"getStatus"`, `"operationId":"getSchema"`, 1)))
-	if out, err := lint(); err == nil {
-		t.Errorf("a wrong document passes\n%.2000s", out)
+	wrong := [][2]string{{`"operationId":"getStatus"`, `"operationId":"getSchema"`}}
+	if len(sets) > 1 {
+		wrong = append(wrong, [2]string{`"x-summary"`, `"x-nothing"`}, [2]string{`"format":"int64",`, ``}, [2]string{`"application/problem+json"`, `"application/json"`})
+	}
+	for _, w := range wrong {
+		spoilt := strings.Replace(string(doc), w[0], w[1], 1)
+		if spoilt == string(doc) {
+			t.Fatalf("nothing in the document says %s", w[0])
+		}
+		write(t, file, []byte(spoilt))
+		if out, err := lint(); err == nil {
+			t.Errorf("a document with %s for %s passes\n%.2000s", w[1], w[0], out)
+		}
 	}
 }
 

@@ -144,6 +144,21 @@ type itemSummary struct {
 
 func boxOf(b geo.BBox) [4]float64 { return [4]float64{b.MinX, b.MinY, b.MaxX, b.MaxY} }
 
+// outward is a box of longitudes and latitudes with seven decimals, which
+// clients write, that holds all that the box holds.
+func outward(b geo.BBox) [4]float64 {
+	to := func(v float64, round func(float64) float64) float64 {
+		digits := v * 1e7
+		if whole := math.Round(digits); math.Abs(digits-whole) < 1e-3 { // but for the last bits
+			return whole / 1e7
+		}
+		return round(digits) / 1e7
+	}
+	return [4]float64{
+		max(-180, to(b.MinX, math.Floor)), max(-90, to(b.MinY, math.Floor)), min(180, to(b.MaxX, math.Ceil)), min(90, to(b.MaxY, math.Ceil)),
+	}
+}
+
 // describe makes the collection of a dataset; most bounds its list of items.
 func describe(c echo.Context, state *atlas.Snapshot, d catalog.Dataset, most int) Collection {
 	v := d.Version
@@ -170,7 +185,7 @@ func describe(c echo.Context, state *atlas.Snapshot, d catalog.Dataset, most int
 		out.Contado.Notices = []catalog.Notice{}
 	}
 	if b := v.BBoxWGS84; known(b) {
-		out.Extent.Spatial = &spatial{BBox: [][4]float64{boxOf(b)}, CRS: crs84}
+		out.Extent.Spatial = &spatial{BBox: [][4]float64{outward(b)}, CRS: crs84}
 	}
 	if v.TimeStart != nil || v.TimeEnd != nil {
 		out.Extent.Temporal = &temporal{

@@ -153,9 +153,6 @@ func (r *rows) begin() (place, error) {
 // scan yields the rows that match, in order, from the place on. The written
 // row is valid until yield returns.
 func (r *rows) scan(ctx context.Context, yield func(written *encode.Row, row layer.Row) (bool, error)) error {
-	if !r.shape && r.q.boxes != nil {
-		return nil
-	}
 	p, err := r.begin()
 	if err != nil {
 		return err
@@ -180,14 +177,14 @@ func (r *rows) scan(ctx context.Context, yield func(written *encode.Row, row lay
 // behind them; more says that there may be others.
 func (r *rows) some(ctx context.Context, p *place, n int, yield func(*encode.Row, layer.Row) (bool, error)) (more bool, err error) {
 	q, err := r.query(*p)
-	if err != nil || q.BBox != nil && q.BBox.IsEmpty() {
+	if err != nil {
 		return false, err
 	}
 	q.Limit = n
 	var failed error
 	var last layer.Row
 	from, seen, stopped := *p, 0, false
-	err = r.layer.Rows(ctx, q, func(row layer.Row) bool {
+	err = r.layer.RowsOrUnplaced(ctx, q, func(row layer.Row) bool {
 		seen, last = seen+1, row
 		if from.given && len(r.q.sort) == 0 && row.ID() <= from.id {
 			return true
@@ -225,7 +222,8 @@ func first(errs ...error) error {
 }
 
 // load brings a row into the form in which it is written; ok is false when it
-// lies outside the box.
+// lies outside the box. A row without a geometry lies in every box
+// (17-069r4 §7.15.3).
 func (r *rows) load(row layer.Row) (ok bool, err error) {
 	r.row.ID, r.row.Geometry, r.row.LonLat = row.ID(), nil, nil
 	if r.needsGeometry() {
@@ -237,8 +235,6 @@ func (r *rows) load(row layer.Row) (ok bool, err error) {
 			if ok, err := r.draw(r.row.ID); !ok || err != nil {
 				return false, err
 			}
-		case r.q.boxes != nil:
-			return false, nil
 		}
 	}
 	r.row.Values, r.row.Raw = r.row.Values[:0], r.row.Raw[:0]
@@ -330,9 +326,19 @@ func (r *rows) finish(g *encode.Geometry, id int64) (err error) {
 	return nil
 }
 
+// within tests against the boxes what is rounded to the decimals that are
+// written: so a box made of what a client has read holds it. Half of the last
+// decimal besides, and a box that a client has projected by itself holds it too.
 func (r *rows) within(g *encode.Geometry) bool {
+	p, slack := r.out, 0.0
+	if r.box != nil {
+		p = r.box
+	}
+	if p.t != nil {
+		slack = math.Pow10(-p.places) / 2
+	}
 	for _, b := range r.q.boxes {
-		if meets(g, b) {
+		if meets(g, b.Buffer(slack)) {
 			return true
 		}
 	}
@@ -346,10 +352,7 @@ const countable = 5000
 // matched counts all rows that the query selects; ok is false when that is
 // not known cheaply.
 func (r *rows) matched(ctx context.Context) (n int64, ok bool, err error) {
-	if r.q.boxes != nil {
-		if !r.shape {
-			return 0, true, nil
-		}
+	if r.q.boxes != nil && r.shape {
 		// The box of a point is the point.
 		if r.schema.GeometryType != "Point" || len(r.q.boxes) > 1 || r.q.boxCRS.crs != r.schema.CRS {
 			return 0, false, nil
@@ -359,7 +362,7 @@ func (r *rows) matched(ctx context.Context) (n int64, ok bool, err error) {
 	if err != nil || !r.layer.Cheap(q) && r.layer.Len() > countable {
 		return 0, false, err
 	}
-	n, err = r.layer.Count(ctx, q)
+	n, err = r.layer.CountOrUnplaced(ctx, q)
 	return n, err == nil, err
 }
 

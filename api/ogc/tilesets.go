@@ -1,8 +1,6 @@
 package ogc
 
 import (
-	"slices"
-	"strconv"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -74,6 +72,7 @@ func (h *Pictures) matrixSets(c echo.Context) error {
 		list = append(list, matrixSetItem{ID: s.ID, Title: s.Title, URI: s.Definition(address).URI, CRS: s.CRSURI, Links: []rest.Link{
 			{Href: address, Rel: rels + "tiling-scheme", Type: rest.MediaJSON, Title: "Definition"},
 			{Href: address, Rel: "self", Type: rest.MediaJSON, Title: "Definition"},
+			{Href: address, Rel: "item", Type: rest.MediaJSON, Title: "Definition"}, // as early clients of the standard look for it
 		}})
 	}
 	return rest.JSON(c, rest.MediaJSON, struct {
@@ -289,10 +288,8 @@ func (h *Pictures) describe(c echo.Context, d catalog.Dataset, k kind, s *tms.Ti
 	}
 	for _, media := range k.media {
 		l := rest.Link{Href: here + "/{tileMatrix}/{tileRow}/{tileCol}", Rel: "item", Type: media, Title: "Tiles as " + media, Templated: true}
-		if f, ok := draw.ByMedia(media); ok {
+		if f, ok := draw.ByMedia(media); ok { // vector tiles have one form
 			l.Href += "?f=" + f.Name
-		} else {
-			l.Href += "?f=mvt"
 		}
 		doc.Links = append(doc.Links, l)
 	}
@@ -327,71 +324,4 @@ func fitting(limits []draw.Limit) draw.Limit {
 		}
 	}
 	return best
-}
-
-// address is the tile that a request names. What lies outside the grid is
-// not there.
-func address(c echo.Context) (*tms.TileMatrixSet, tms.Tile, error) {
-	var t tms.Tile
-	s, err := setOf(c)
-	if err != nil {
-		return nil, t, err
-	}
-	var parts [3]string
-	for i, name := range []string{"tileMatrix", "tileRow", "tileCol"} {
-		if parts[i], err = rest.Path(c, name); err != nil {
-			return nil, t, err
-		}
-	}
-	if t.Z, err = s.Zoom(parts[0]); err != nil {
-		return nil, t, err
-	}
-	m := &s.Matrices[t.Z]
-	for _, p := range []struct {
-		name, text string
-		most       int
-		into       *int
-	}{{"row", parts[1], m.Rows - 1, &t.Y}, {"column", parts[2], m.Columns - 1, &t.X}} {
-		n, err := strconv.Atoi(p.text)
-		if err != nil || len(p.text) > 10 {
-			return nil, t, fault.Errorf("ogc", fault.Invalid, "%s %.20q of the tile: want a whole number", p.name, p.text)
-		}
-		if n < 0 || n > p.most {
-			return nil, t, fault.Errorf("ogc", fault.NotExist, "%s %d is outside 0 to %d of matrix %s", p.name, n, p.most, m.ID)
-		}
-		*p.into = n
-	}
-	return s, t, nil
-}
-
-func (h *Pictures) mapTile(c echo.Context) error {
-	state, d, err := h.dataset(c, mapTiles)
-	if err != nil {
-		return err
-	}
-	if err := rest.Only(c, slices.Concat(draw.Names, []string{"f", "transparent", "bgcolor"})...); err != nil {
-		return err
-	}
-	format, err := formatOf(c)
-	if err != nil {
-		return err
-	}
-	s, t, err := address(c)
-	if err != nil {
-		return err
-	}
-	bg, err := backgroundOf(c)
-	if err != nil {
-		return err
-	}
-	one, err := h.Painter.One(state, d, c.QueryParams())
-	if err != nil {
-		return err
-	}
-	r, err := h.Painter.Draw(c.Request().Context(), draw.Request{Layers: []draw.One{one}, Set: s, Tile: t, Format: format, Background: bg})
-	if err != nil {
-		return err
-	}
-	c.Response().Header().Set("Content-Crs", "<"+s.CRSURI+">")
-	return draw.Send(c, r, rest.Revalidate)
 }

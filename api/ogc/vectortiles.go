@@ -12,7 +12,6 @@ import (
 	"contado/geo"
 	"contado/geo/atlas"
 	"contado/geo/cql2"
-	"contado/geo/fault"
 	"contado/geo/layer"
 	"contado/geo/store/catalog"
 	"contado/tiles"
@@ -111,8 +110,7 @@ func (h *Pictures) vectorTile(c echo.Context) error {
 		return err
 	}
 	if !within(limits, t) {
-		return fault.WithHint(fault.Errorf("ogc", fault.NotExist, "tile %v lies outside the limits of the tileset", t),
-			"the limits are in /collections/"+d.ID+"/tiles/"+s.ID)
+		return beyond(d, s, t, vectorTiles)
 	}
 	c.Response().Header().Set("Content-Crs", "<"+s.CRSURI+">")
 	answer := vtile.Answer{Tiles: h.Tiles, Filter: RowFilter, Grid: s, Cache: rest.Revalidate}

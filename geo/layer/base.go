@@ -21,19 +21,22 @@ import (
 // memory. It is shared by all states of a layer, with what was learnt of it:
 // orders and the verdicts of filters.
 type base struct {
-	schema  geo.Schema
-	file    *fgb.File
-	rows    []entry            // by ascending id; when there is no file
-	tree    *index.Tree[int32] // of rows
-	maxID   func() int64       // the greatest id, 0 when there is none
-	orders  cache[*order]      // by their keys
-	wheres  cache[*Selection]  // by their text
-	memos   cache[any]         // what others made of the rows
-	columns *columns
-	limits  limits
-	asked   []atomic.Int32 // how often filters would have used an order by a field
-	sorting sync.Mutex     // one order at a time
-	edit    sync.Mutex     // one new state at a time
+	schema geo.Schema
+	file   *fgb.File
+	rows   []entry            // by ascending id; when there is no file
+	tree   *index.Tree[int32] // of rows
+	maxID  func() int64       // the greatest id, 0 when there is none
+	// unplaced are the rows without a geometry, found when they are asked for
+	// first.
+	unplaced func() []int32
+	orders   cache[*order]     // by their keys
+	wheres   cache[*Selection] // by their text
+	memos    cache[any]        // what others made of the rows
+	columns  *columns
+	limits   limits
+	asked    []atomic.Int32 // how often filters would have used an order by a field
+	sorting  sync.Mutex     // one order at a time
+	edit     sync.Mutex     // one new state at a time
 }
 
 func packedBase(d catalog.Dataset, f *fgb.File) (*base, error) {
@@ -64,11 +67,21 @@ type limits struct {
 }
 
 func newBase(s geo.Schema) *base {
-	return &base{
+	b := &base{
 		schema: s, orders: newCache[*order](maxOrders), wheres: newCache[*Selection](maxSelections), memos: newCache[any](maxOrders),
 		limits: limits{ordered: 10_000, hits: 4096, held: 1 << 18}, asked: make([]atomic.Int32, len(s.Fields)),
 		columns: newColumns(len(s.Fields)),
 	}
+	b.unplaced = sync.OnceValue(func() (out []int32) {
+		b.all(func(r Row) bool {
+			if r.Box().IsEmpty() {
+				out = append(out, r.ordinal)
+			}
+			return true
+		})
+		return out
+	})
+	return b
 }
 
 // memoryBase reads all rows of a table.

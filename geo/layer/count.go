@@ -10,8 +10,17 @@ import (
 // Count is the number of selected rows; After, Limit, Sort and Cursor are
 // ignored.
 func (l *Layer) Count(ctx context.Context, q features.Query) (int64, error) {
+	return l.tally(ctx, q, false)
+}
+
+// CountOrUnplaced is the number of rows that RowsOrUnplaced gives, as Count.
+func (l *Layer) CountOrUnplaced(ctx context.Context, q features.Query) (int64, error) {
+	return l.tally(ctx, q, true)
+}
+
+func (l *Layer) tally(ctx context.Context, q features.Query, unplaced bool) (int64, error) {
 	q.After, q.Limit, q.Sort, q.Cursor = 0, 0, nil, nil
-	s, err := l.newScan(q)
+	s, err := l.newScan(q, unplaced)
 	if err != nil {
 		return 0, err
 	}
@@ -35,7 +44,7 @@ func (l *Layer) Count(ctx context.Context, q features.Query) (int64, error) {
 	case q.IDs != nil:
 		err = s.rows(ctx, count)
 	case s.near != everything:
-		l.Visit(&s.near, count)
+		s.nearby(count)
 	default:
 		err = s.count(ctx, count)
 	}

@@ -108,13 +108,16 @@ func (m *model) compare(sort []features.SortKey, a, b geo.Feature) int {
 }
 
 // selected looks at each row.
-func (m *model) selected(t *rapid.T, q features.Query, filter *cql2.Filter) []geo.Feature {
+func (m *model) selected(t *rapid.T, q features.Query, unplaced bool, filter *cql2.Filter) []geo.Feature {
 	var out []geo.Feature
 	for id, f := range m.rows {
 		if q.IDs != nil && !slices.Contains(q.IDs, id) {
 			continue
 		}
-		if q.BBox != nil && (f.Geometry == nil || !geo.BBoxOf(f.Geometry.Bound()).Intersects(*q.BBox)) {
+		if q.BBox != nil && f.Geometry == nil && !unplaced {
+			continue
+		}
+		if q.BBox != nil && f.Geometry != nil && !geo.BBoxOf(f.Geometry.Bound()).Intersects(*q.BBox) {
 			continue
 		}
 		if slices.ContainsFunc(q.Equal, func(e features.Equal) bool {
@@ -152,7 +155,7 @@ func (m *model) selected(t *rapid.T, q features.Query, filter *cql2.Filter) []ge
 }
 
 // query gives the selected rows in order, and how many there are on all pages.
-func (m *model) query(t *rapid.T, q features.Query) (page []geo.Feature, all int64) {
+func (m *model) query(t *rapid.T, q features.Query, unplaced bool) (page []geo.Feature, all int64) {
 	var filter *cql2.Filter
 	if q.Filter != nil {
 		var err error
@@ -160,7 +163,7 @@ func (m *model) query(t *rapid.T, q features.Query) (page []geo.Feature, all int
 			t.Fatal(err)
 		}
 	}
-	out := m.selected(t, q, filter)
+	out := m.selected(t, q, unplaced, filter)
 	slices.SortFunc(out, func(a, b geo.Feature) int { return m.compare(q.Sort, a, b) })
 	all = int64(len(out))
 	for _, f := range out {
@@ -185,7 +188,8 @@ func (m *model) query(t *rapid.T, q features.Query) (page []geo.Feature, all int
 }
 
 func check(t *rapid.T, l *layer.Layer, m *model, q features.Query) {
-	want, all := m.query(t, q)
+	checkUnplaced(t, l, m, q)
+	want, all := m.query(t, q, false)
 	var got []geo.Feature
 	if err := l.Scan(t.Context(), q, func(f geo.Feature) bool { got = append(got, f); return true }); err != nil {
 		t.Fatalf("Scan(%+v): %v", q, err)
@@ -202,6 +206,30 @@ func check(t *rapid.T, l *layer.Layer, m *model, q features.Query) {
 	n, err := l.Count(t.Context(), q)
 	if err != nil || n != all {
 		t.Fatalf("Count(%+v) = %d, %v; want %d", q, n, err, all)
+	}
+}
+
+// checkUnplaced asks for rows without a geometry besides; also in a box of
+// no point.
+func checkUnplaced(t *rapid.T, l *layer.Layer, m *model, q features.Query) {
+	if q.BBox != nil && rapid.IntRange(0, 3).Draw(t, "nowhere") == 0 {
+		none := geo.EmptyBBox()
+		q.BBox = &none
+	}
+	want, all := m.query(t, q, true)
+	var ids, got []int64
+	for _, f := range want {
+		ids = append(ids, f.ID)
+	}
+	if err := l.RowsOrUnplaced(t.Context(), q, func(r layer.Row) bool { got = append(got, r.ID()); return true }); err != nil {
+		t.Fatalf("RowsOrUnplaced(%+v): %v", q, err)
+	}
+	if !slices.Equal(got, ids) {
+		t.Fatalf("RowsOrUnplaced(%+v) = %v, want %v", q, got, ids)
+	}
+	n, err := l.CountOrUnplaced(t.Context(), q)
+	if err != nil || n != all {
+		t.Fatalf("CountOrUnplaced(%+v) = %d, %v; want %d", q, n, err, all)
 	}
 }
 
@@ -344,7 +372,7 @@ func TestPagesInOrder(t *testing.T) {
 			if err != nil {
 				rt.Fatal(err)
 			}
-			want, _ := m.query(rt, features.Query{Sort: sort})
+			want, _ := m.query(rt, features.Query{Sort: sort}, false)
 			q := features.Query{Sort: sort, Limit: rapid.IntRange(1, 9).Draw(rt, "limit")}
 			var got []geo.Feature
 			for range 100 {

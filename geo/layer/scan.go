@@ -21,17 +21,20 @@ type scan struct {
 	box    geo.BBox // that every row must meet, when boxed
 	boxed  bool
 	near   geo.BBox // one that every row meets: for finding them
-	equal  []equal
-	where  *Selection
-	keys   *keys // nil: by id
-	cursor []byte
+	// unplaced lets rows without a geometry through, whatever the box; loose
+	// says that they are to be found beside near.
+	unplaced, loose bool
+	equal           []equal
+	where           *Selection
+	keys            *keys // nil: by id
+	cursor          []byte
 }
 
-func (l *Layer) newScan(q features.Query) (*scan, error) {
+func (l *Layer) newScan(q features.Query, unplaced bool) (*scan, error) {
 	const op = "layer.Scan"
-	s := &scan{l: l, q: q, near: everything}
+	s := &scan{l: l, q: q, near: everything, unplaced: unplaced}
 	if q.BBox != nil {
-		if q.BBox.IsEmpty() {
+		if q.BBox.IsEmpty() && !unplaced {
 			return nil, fault.WithHint(fault.Errorf(op, fault.Invalid, "box %v holds no point", *q.BBox),
 				"give minimum before maximum; a box across the antimeridian is asked in two halves")
 		}
@@ -61,6 +64,8 @@ func (l *Layer) newScan(q features.Query) (*scan, error) {
 		}
 		s.near = rows.Smaller(s.near, s.where.Box())
 	}
+	// A filter that tells a box is true for no row without a geometry.
+	s.loose = s.boxed && unplaced && (s.where == nil || s.where.Box() == everything)
 	return s, s.sort(&schema)
 }
 
@@ -83,8 +88,10 @@ func (s *scan) match(r Row) (bool, error) {
 	if s.q.After != 0 && r.ID() <= s.q.After {
 		return false, nil
 	}
-	if s.boxed && !meets(r.Box(), s.box) {
-		return false, nil
+	if s.boxed {
+		if b := r.Box(); !meets(b, s.box) && !(s.unplaced && b.IsEmpty()) {
+			return false, nil
+		}
 	}
 	for i := range s.equal {
 		if !s.equal[i].in(r) {
@@ -101,7 +108,7 @@ func (s *scan) match(r Row) (bool, error) {
 // in ascending id, or in the order of q.Sort, until yield returns false. What
 // a page costs does not depend on how deep it is.
 func (l *Layer) Scan(ctx context.Context, q features.Query, yield func(geo.Feature) bool) error {
-	s, err := l.newScan(q)
+	s, err := l.newScan(q, false)
 	if err != nil {
 		return err
 	}
@@ -195,7 +202,7 @@ func (s *scan) rows(ctx context.Context, yield func(Row) bool) error {
 		return s.inOrder(s.byIDs(), yield)
 	}
 	if s.near != everything {
-		if s.near.IsEmpty() {
+		if s.near.IsEmpty() && !s.loose {
 			return nil
 		}
 		if s.share()*float64(s.l.Len()) <= 4*float64(s.worth(s.q.Limit)) {
@@ -278,6 +285,20 @@ func (s *scan) share() float64 {
 	return part.Width() * part.Height() / (all.Width() * all.Height())
 }
 
+// nearby gives the rows whose box meets near, and where it is asked for those
+// without a geometry, in no set order.
+func (s *scan) nearby(yield func(Row) bool) {
+	more := true
+	visit := func(r Row) bool {
+		more = yield(r)
+		return more
+	}
+	s.l.Visit(&s.near, visit)
+	if s.loose && more {
+		s.l.visitUnplaced(visit)
+	}
+}
+
 // hits are the rows whose box meets near; ok is false when they are so many
 // that it is better to go through all rows in order.
 func (s *scan) hits() (out []hit, ok bool) {
@@ -287,7 +308,7 @@ func (s *scan) hits() (out []hit, ok bool) {
 	}
 	most := s.worth(limit)
 	ok = true
-	s.l.Visit(&s.near, func(r Row) bool {
+	s.nearby(func(r Row) bool {
 		h := newHit(r)
 		if s.q.After != 0 && h.id <= s.q.After {
 			return true

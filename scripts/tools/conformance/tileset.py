@@ -5,7 +5,6 @@ template of tiles, a level, and the rows and columns that have data there.
 """
 
 import json
-import math
 import sys
 from urllib.request import urlopen
 
@@ -23,18 +22,27 @@ for collection in get("/collections")["collections"]:
         break
 else:
     raise SystemExit("no collection has vector tiles")
-west, south, east, north = collection["extent"]["spatial"]["bbox"][0]
-level = 12
-
-
-def column(lon):
-    return int((lon + 180) / 360 * 2**level)
-
-
-def row(lat):
-    return int((1 - math.asinh(math.tan(math.radians(lat))) / math.pi) / 2 * 2**level)
-
-
 template = f"{base}/collections/{collection['id']}/tiles/{SET}/{{tileMatrix}}/{{tileRow}}/{{tileCol}}"
-print("tilematrixsetdefinitionuri", f"http://www.opengis.net/def/tilematrixset/OGC/1.0/{SET}", "urltemplatefortiles", template, "tilematrix", level,
-      "mintilerow", row(north), "maxtilerow", row(south), "mintilecol", column(west), "maxtilecol", column(east))
+
+
+def full(limit):
+    """Whether every tile within a limit has something in it: the suite takes 204 for a failure."""
+    rows, columns = range(limit["minTileRow"], limit["maxTileRow"] + 1), range(limit["minTileCol"], limit["maxTileCol"] + 1)
+    if len(rows) * len(columns) > 16:
+        return False
+    for row in rows:
+        for column in columns:
+            with urlopen(template.format(tileMatrix=limit["tileMatrix"], tileRow=row, tileCol=column), timeout=30) as answer:
+                if answer.status != 200:
+                    return False
+    return True
+
+
+limits = get(f"/collections/{collection['id']}/tiles/{SET}")["tileMatrixSetLimits"]
+for at in reversed(limits):
+    if full(at):
+        break
+else:
+    raise SystemExit("no level has data in all of its tiles")
+print("tilematrixsetdefinitionuri", f"http://www.opengis.net/def/tilematrixset/OGC/1.0/{SET}", "urltemplatefortiles", template, "tilematrix", at["tileMatrix"],
+      "mintilerow", at["minTileRow"], "maxtilerow", at["maxTileRow"], "mintilecol", at["minTileCol"], "maxtilecol", at["maxTileCol"])

@@ -4056,7 +4056,7 @@ export interface components {
         code: string;
         /** @description Most features of a page */
         limit: number;
-        /** @description Only features that share a point with this box: west,south,east,north (or with heights, six numbers). West larger than east crosses the antimeridian. */
+        /** @description Only features that share a point with this box, and those without a geometry: west,south,east,north (or with heights, six numbers). West larger than east crosses the antimeridian. */
         bbox: number[];
         /** @description Reference system of bbox, one of those listed by the collection */
         "bbox-crs": string;
@@ -4611,7 +4611,7 @@ export interface operations {
     getFeatures: {
         parameters: {
             query?: {
-                /** @description Only features that share a point with this box: west,south,east,north (or with heights, six numbers). West larger than east crosses the antimeridian. */
+                /** @description Only features that share a point with this box, and those without a geometry: west,south,east,north (or with heights, six numbers). West larger than east crosses the antimeridian. */
                 bbox?: components["parameters"]["bbox"];
                 /** @description Reference system of bbox, one of those listed by the collection */
                 "bbox-crs"?: components["parameters"]["bbox-crs"];
@@ -7644,7 +7644,7 @@ export interface operations {
                 collections?: components["parameters"]["stac-collections"];
                 /** @description Only items with these ids */
                 ids?: components["parameters"]["stac-ids"];
-                /** @description Only features that share a point with this box: west,south,east,north (or with heights, six numbers). West larger than east crosses the antimeridian. */
+                /** @description Only features that share a point with this box, and those without a geometry: west,south,east,north (or with heights, six numbers). West larger than east crosses the antimeridian. */
                 bbox?: components["parameters"]["bbox"];
                 /** @description Only items that share a point with this GeoJSON geometry; not together with bbox */
                 intersects?: components["parameters"]["stac-intersects"];
@@ -7789,7 +7789,7 @@ export interface operations {
                 collections?: components["parameters"]["stac-collections"];
                 /** @description Only items with these ids */
                 ids?: components["parameters"]["stac-ids"];
-                /** @description Only features that share a point with this box: west,south,east,north (or with heights, six numbers). West larger than east crosses the antimeridian. */
+                /** @description Only features that share a point with this box, and those without a geometry: west,south,east,north (or with heights, six numbers). West larger than east crosses the antimeridian. */
                 bbox?: components["parameters"]["bbox"];
                 /** @description Only items that share a point with this GeoJSON geometry; not together with bbox */
                 intersects?: components["parameters"]["stac-intersects"];
@@ -7905,7 +7905,7 @@ export interface operations {
                 q: string;
                 /** @description Most places */
                 limit?: number;
-                /** @description Only features that share a point with this box: west,south,east,north (or with heights, six numbers). West larger than east crosses the antimeridian. */
+                /** @description Only features that share a point with this box, and those without a geometry: west,south,east,north (or with heights, six numbers). West larger than east crosses the antimeridian. */
                 bbox?: components["parameters"]["bbox"];
                 /** @description Only these kinds, with commas between: territory, place, service */
                 kind?: string;
