@@ -147,6 +147,7 @@ func New(d Deps) (*Server, error) {
 	e.HTTPErrorHandler = rest.ErrorHandler(d.Log)
 	e.Pre(rest.EsriAddresses(func() []string { return ids(d.Atlas.Current()) }))
 	e.Use(requestID, accessLog(d.Log), secured, crossOrigin, recovered, rest.SetBase(d.BaseURL), bodyLimit(d.Limits.BodyBytes))
+	e.Use(peopleTold(d.Atlas))
 	s := &Server{echo: e, analysis: &analysis.Handler{
 		Atlas: d.Atlas, Engine: d.Engine, Jobs: d.Jobs, Blobs: d.Blobs, Publish: d.Publish, Edit: d.Edit, Work: d.Work,
 		Sync: d.Limits.Processes, SyncTimeout: d.Limits.Process, Timeout: d.Limits.Query,

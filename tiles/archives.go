@@ -71,7 +71,7 @@ func closeLater(c interface{ Close() error }) {
 // pyramid opens the pyramid of a dataset's version; nil when it has none.
 func (a *archives) pyramid(ctx context.Context, d *catalog.Dataset) (*pyramidFile, error) {
 	e, ok := d.Version.Extra(catalog.Pyramid)
-	if !ok || a.locate == nil {
+	if !ok || a.locate == nil || d.CountsPeople() { // tiles of people are drawn of what may be shown
 		return nil, nil
 	}
 	if f, ok := a.pyramids.GetIfPresent(d.ID); ok && f.key == e.File.Key {

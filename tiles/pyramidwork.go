@@ -104,7 +104,7 @@ func (w *PyramidWork) Due(ctx context.Context, now time.Time) ([]PyramidArgs, er
 
 func (w *PyramidWork) due(d *catalog.Dataset, head int64, now time.Time) bool {
 	v := d.Version.Vector
-	if d.Kind != catalog.Vector || v == nil || v.Schema.GeometryType == "" {
+	if d.Kind != catalog.Vector || v == nil || v.Schema.GeometryType == "" || d.CountsPeople() {
 		return false
 	}
 	e, has := d.Version.Extra(catalog.Pyramid)

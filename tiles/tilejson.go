@@ -125,7 +125,7 @@ func joined(a, b string) string {
 // that of its pyramid when it has one.
 func VectorZoom(d catalog.Dataset) int {
 	e, ok := d.Version.Extra(catalog.Pyramid)
-	if !ok {
+	if !ok || d.CountsPeople() {
 		return vectorMaxZoom
 	}
 	var s pyramid.Summary

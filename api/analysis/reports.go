@@ -19,6 +19,7 @@ import (
 	"contado/geo/coverage"
 	"contado/geo/coverage/compare"
 	"contado/geo/coverage/report"
+	"contado/geo/disclosure"
 	"contado/geo/fault"
 	"contado/geo/store/blob"
 	"contado/geo/store/catalog"
@@ -105,6 +106,9 @@ func (h *Handler) report(c echo.Context) error {
 		return fault.WithHint(fault.Errorf("reports", fault.NotExist, "there is no report %.80q", file), "the list is at /reports")
 	}
 	if err := rest.Only(c, "lang"); err != nil {
+		return err
+	}
+	if err := h.tellable(c.Request().Context(), id); err != nil {
 		return err
 	}
 	keys, media := []string{reportKey(id, ending)}, rest.MediaJSON
@@ -224,8 +228,36 @@ func (h *Handler) keptReport(ctx context.Context, id string) (*coverage.Study, [
 	if err != nil {
 		return nil, nil, err
 	}
+	if err := h.tellable(ctx, id); err != nil {
+		return nil, nil, err
+	}
 	st, err := report.ReadStudy(bytes.NewReader(b))
 	return st, b, err
+}
+
+// tellable refuses reports whose small counts are not hidden, where they are
+// to be.
+func (h *Handler) tellable(ctx context.Context, id string) error {
+	if !h.Atlas.Hides() {
+		return nil
+	}
+	b, _, err := h.read(ctx, reportKey(id, "json"))
+	if fault.Is(err, fault.NotExist) {
+		return nil // its other files are not there either
+	}
+	if err != nil {
+		return err
+	}
+	var doc struct {
+		Disclosure *coverage.Disclosure `json:"disclosure"`
+	}
+	if err := json.Unmarshal(b, &doc); err != nil {
+		return err
+	}
+	if d := doc.Disclosure; d == nil || d.Threshold < disclosure.DefaultThreshold {
+		return rest.Refuse(http.StatusForbidden, "report "+id+" was made without hiding small counts of people; make it again, or have the server started with --exact-people")
+	}
+	return nil
 }
 
 // comparison says what changed from one kept report to another.

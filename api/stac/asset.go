@@ -1,13 +1,18 @@
 package stac
 
 import (
+	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"contado/api/rest"
 	"contado/geo/fault"
+	"contado/geo/store/catalog"
 )
 
 // asset sends a file of an item, or the part that is asked for. Its validator
@@ -37,8 +42,29 @@ func (h *Handler) asset(c echo.Context) error {
 				return h.send(c, f.Key, f.SHA256, it.ID+"_"+file)
 			}
 		}
+		if h.Atlas.Veiled(&d) {
+			return h.sendShown(c, p, it.ID+"_"+file)
+		}
 	}
 	return fault.Errorf("stac", fault.NotExist, "item %s has no asset %.80q", it.ID, file)
+}
+
+// sendShown sends the raster that is shown instead of a file.
+func (h *Handler) sendShown(c echo.Context, as catalog.Asset, name string) error {
+	path, err := h.Atlas.Locate(as)
+	if err != nil {
+		return err
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	return serve(c, f, info.ModTime(), filepath.Base(path), name)
 }
 
 func (h *Handler) send(c echo.Context, key, sum, name string) error {
@@ -47,13 +73,18 @@ func (h *Handler) send(c echo.Context, key, sum, name string) error {
 		return err
 	}
 	defer content.Close()
+	return serve(c, content, info.Modified, sum, name)
+}
+
+// serve sends a file, or the part that is asked for; sum names its state.
+func serve(c echo.Context, content io.ReadSeeker, modified time.Time, sum, name string) error {
 	w := c.Response()
 	w.Header().Set("ETag", rest.Tag(sum))
 	w.Header().Set("Cache-Control", rest.Revalidate)
 	w.Header().Set("Content-Type", mediaCOG)
 	w.Header().Set("Content-Disposition", `attachment; filename="`+plainName(name)+`"`)
 	guard := &refusals{ResponseWriter: w}
-	http.ServeContent(guard, c.Request(), "", info.Modified, content)
+	http.ServeContent(guard, c.Request(), "", modified, content)
 	if guard.status == 0 {
 		return nil
 	}

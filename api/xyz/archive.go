@@ -126,7 +126,7 @@ func archiveOf(d catalog.Dataset, ending string) (catalog.File, error) {
 			}
 		}
 	}
-	if e, ok := d.Version.Extra(catalog.Pyramid); ok && ending == "pmtiles" {
+	if e, ok := d.Version.Extra(catalog.Pyramid); ok && ending == "pmtiles" && !d.CountsPeople() {
 		return e.File, nil
 	}
 	err := fault.Errorf("xyz", fault.NotExist, "dataset %s has no .%.20s archive of tiles", d.ID, ending)

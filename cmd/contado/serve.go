@@ -8,12 +8,14 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"contado/api"
 	"contado/api/front"
+	"contado/geo/analysis"
 	"contado/ingest/attach"
 	"contado/tiles"
 )
@@ -29,7 +31,8 @@ type serveCmd struct {
 	Who      string `help:"With --edit: header in which the proxy before the server says who asks, e.g. X-Remote-User; requests without it change nothing." name:"edit-user-header" env:"CONTADO_EDIT_USER_HEADER" placeholder:"NAME"`
 	Match    bool   `help:"With --edit: refuse changes that do not say which state they change (If-Match)." name:"require-match" env:"CONTADO_REQUIRE_MATCH"`
 	uploadFlags
-	LogJSON bool `help:"Log as JSON." env:"CONTADO_LOG_JSON"`
+	ExactPeople bool `help:"Tell counts of people as they are, small ones too, in maps, tables, files and reports. Without it they are protected: counts below 3 are hidden, and cells show blocks of people." env:"CONTADO_EXACT_PEOPLE"`
+	LogJSON     bool `help:"Log as JSON." env:"CONTADO_LOG_JSON"`
 }
 
 // Help shows examples under the flags.
@@ -89,6 +92,11 @@ func (a *app) serve(in *installation, l net.Listener, c *serveCmd, ready func(ur
 	}
 	log, flush := serverLog(a.stderr, c.LogJSON)
 	defer flush()
+	if c.ExactPeople {
+		log.WarnContext(a.ctx, "counts of people are told as they are, small ones too: answers say so")
+	} else if err := in.atlas.Hide(a.ctx, analysis.NewVeil(in.engine, 0, filepath.Join(in.data, "tmp", "people"))); err != nil {
+		return errors.Join(err, l.Close())
+	}
 	maker, err := tiles.New(tiles.FromPool(in.pool), &tiles.Options{Locate: in.blobs.Path})
 	if err != nil {
 		return errors.Join(err, l.Close())
