@@ -66,6 +66,9 @@ func TestColumnsDrawAsRows(t *testing.T) {
 			return vector.Request{Tile: tile, Layers: []vector.LayerRequest{r}}
 		}
 		for _, z := range []int{6, 11, 12, 13, 15} {
+			if text != "" && z%2 == 1 && z < 15 {
+				continue
+			}
 			ts := h.tiles(z)
 			tile := ts[len(ts)/2]
 			first := open() // the first tile of a layer is drawn from rows
