@@ -2,7 +2,8 @@
 // of the same frame.
 import type { Map as MapLibre } from 'maplibre-gl';
 
-const tall = (): boolean => matchMedia('(max-width: 767.98px)').matches;
+/** tall tells whether the halves lie above each other. */
+export const tall = (): boolean => matchMedia('(max-width: 767.98px)').matches;
 
 /** place sets the second map as the first; beside it, to what the first shows in the middle of its own half. */
 export function place(main: MapLibre, other: MapLibre, beside: boolean): void {

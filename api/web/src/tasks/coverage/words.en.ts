@@ -210,6 +210,7 @@ export const words = {
   'coverage.several.hidden': 'No figures can be given for this territory: some groups are too small.',
   'coverage.several.hidden.whole':
     'The number of the whole territory is hidden: less those of the municipalities below, it would single out small groups.',
+  'coverage.several.hidden.areas': 'The numbers by municipality are hidden: they would single out groups of fewer than {n} people.',
   'coverage.several.hidden.why': 'Where there is “hidden”, the number would single out groups of fewer than {n} people.',
   'coverage.several.how':
     'For every inhabited cell the time to the nearest facility of each service is found. A service is lacking when that time exceeds the minutes chosen, or when there is no way. People are counted by the number of services that they lack.',

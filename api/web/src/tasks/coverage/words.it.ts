@@ -210,6 +210,7 @@ export const words = {
   'coverage.several.hidden': 'Per questo territorio non si possono dare numeri: alcuni gruppi sono troppo piccoli.',
   'coverage.several.hidden.whole':
     'Il numero di tutto il territorio è nascosto: tolti quelli dei Comuni qui sotto, farebbe riconoscere gruppi piccoli.',
+  'coverage.several.hidden.areas': 'I numeri per Comune sono nascosti: isolerebbero gruppi di meno di {n} persone.',
   'coverage.several.hidden.why': 'Dove c’è «nascosto» il numero isolerebbe gruppi di meno di {n} persone.',
   'coverage.several.how':
     'Per ogni cella abitata si trova il tempo verso la struttura più vicina di ciascun servizio. Un servizio manca quando quel tempo supera i minuti scelti, o quando non c’è una strada. Si contano le persone per numero di servizi che mancano.',
