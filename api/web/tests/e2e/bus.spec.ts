@@ -26,9 +26,9 @@ async function line(request: APIRequestContext): Promise<Stop[]> {
 }
 
 async function gone(request: APIRequestContext): Promise<void> {
-  type All = { collections: { id: string }[] };
+  type All = { collections: { id: string; contado: { version: number } }[] };
   const mine = (await json<All>(request, '/collections')).collections.filter((c) => c.id.startsWith(id));
-  for (const c of mine) await request.delete(`${base()}/collections/${c.id}`);
+  for (const c of mine) expect((await request.delete(`${base()}/collections/${c.id}?version=${c.contado.version}`)).ok()).toBe(true);
 }
 
 test.afterEach(({ request }) => gone(request));

@@ -44,13 +44,21 @@ interface Band {
   people: number;
 }
 
+/** Told is a band as the server has it: too few people are not told. */
+interface Told {
+  band: string;
+  people: number | null;
+}
+
 const sexes = ['female', 'male'];
 
-/** byAge leaves out the bands that are no ages. */
-export const byAge = <B extends Band>(bands: readonly B[]): B[] => bands.filter((b) => !sexes.includes(b.band));
+const shown = (bands: readonly Told[]): Band[] => bands.flatMap((b) => (b.people === null ? [] : [{ band: b.band, people: b.people }]));
+
+/** byAge leaves out the bands that are no ages, and those that are not told. */
+export const byAge = (bands: readonly Told[]): Band[] => shown(bands).filter((b) => !sexes.includes(b.band));
 
 /** bySex are the people of each sex, women first; none unless both are told. */
-export function bySex<B extends Band>(bands: readonly B[]): B[] {
-  const list = sexes.flatMap((s) => bands.filter((b) => b.band === s));
+export function bySex(bands: readonly Told[]): Band[] {
+  const list = sexes.flatMap((s) => shown(bands).filter((b) => b.band === s));
   return list.length === sexes.length ? list : [];
 }
