@@ -70,8 +70,17 @@ func TestProfileRefuses(t *testing.T) {
 		class, surface string
 		refused        bool
 	}{
-		{"steps", "", true}, {"Track", "", true}, {"bridleway", "asphalt", true}, {"residential", "", false}, {"residential", "asphalt", false},
-		{"footway", "Gravel", true}, {"footway", "mud", true}, {"footway", "paving_stones", false}, {"secondary highway", "", false}, {"", "", false}, {"motorway", "", false},
+		{"steps", "", true},
+		{"Track", "", true},
+		{"bridleway", "asphalt", true},
+		{"residential", "", false},
+		{"residential", "asphalt", false},
+		{"footway", "Gravel", true},
+		{"footway", "mud", true},
+		{"footway", "paving_stones", false},
+		{"secondary highway", "", false},
+		{"", "", false},
+		{"motorway", "", false},
 	} {
 		if got := chair.Refuses(c.class, c.surface); got != c.refused {
 			t.Errorf("wheelchair on %q, surface %q: refused %t", c.class, c.surface, got)
