@@ -26,7 +26,7 @@ func TestSaoMiguel(t *testing.T) {
 	dir := shareddata.Path(t, "pt-sao-miguel")
 	h := newHouse(t)
 	h.must("ingest", filepath.Join(dir, "concelhos.gpkg"), "-d", "concelhos", "--role", "territory", "--code-field", "name")
-	h.must("ingest", filepath.Join(dir, "gpw_v411_2020_count_2020.tif"), "-d", "population", "--role", "population")
+	h.must("ingest", filepath.Join(dir, "gpw_v411_2020_count_2020.tif"), "-d", "population", "--role", "population", "--published")
 	h.must("ingest", filepath.Join(dir, "eu_dem_v11.tif"), "-d", "elevation", "--role", "elevation")
 	h.must("ingest", filepath.Join(dir, "clc2018_v2020_20u1.tif"), "-d", "landcover", "--role", "landcover")
 

@@ -18,6 +18,7 @@ type ingestCmd struct {
 	Description string `help:"A sentence or two about the data."`
 	License     string `help:"Licence, e.g. CC-BY-4.0."`
 	Attribution string `help:"Credit line shown on maps and reports."`
+	Published   bool   `help:"Figures of people that their owner has published: small ones need no hiding. Without it the server protects datasets of role population."`
 	Datetime    string `help:"Time of a raster (RFC 3339 or a date); read from the files when left out."`
 	Layer       string `help:"Layer of a file that has several."`
 	Subdataset  string `help:"Subdataset of a NetCDF or HDF5 file."`
@@ -125,7 +126,7 @@ func (a *app) printOne(d catalog.Dataset, notices []catalog.Notice) {
 func (c *ingestCmd) options() ingest.Options {
 	o := ingest.Options{
 		Dataset: c.Dataset, Role: catalog.Role(c.Role),
-		Title: c.Title, Description: c.Description, License: c.License, Attribution: c.Attribution,
+		Title: c.Title, Description: c.Description, License: c.License, Attribution: c.Attribution, About: c.about(),
 		Datetime: c.Datetime, Layer: c.Layer, Subdataset: c.Subdataset,
 		Append: c.Append, Replace: c.Replace,
 		Resampling: grid.Resampling(c.Resampling), CRS: c.CRS, Encoding: c.Encoding,
@@ -137,4 +138,12 @@ func (c *ingestCmd) options() ingest.Options {
 		o.Join = &ingest.Join{Dataset: c.Join, Key: c.JoinKey, On: c.JoinOn}
 	}
 	return o
+}
+
+// about is what is said of a new dataset beyond its title.
+func (c *ingestCmd) about() catalog.About {
+	if c.Published {
+		return catalog.About{People: catalog.PeoplePublished}
+	}
+	return catalog.About{}
 }

@@ -26,6 +26,9 @@ type peopleTree struct {
 	hidden *disclosure.Hidden
 	// ages are told apart from all: their sums are not those of all people.
 	ages *disclosure.Hidden
+	// others are bands that are no ages (men and women), from first on.
+	others *disclosure.Hidden
+	first  int
 	// leaves are the lowest territories, in the order of areas.
 	leaves []area
 }
@@ -37,7 +40,8 @@ func (t *peopleTree) Total(code string) (n float64, hidden, ok bool) {
 	if !ok {
 		return 0, false, false
 	}
-	return t.total[i], t.hidden.All(i) || t.ages != nil && t.ages.All(i), true
+	hidden = t.hidden.All(i) || t.ages != nil && t.ages.All(i) || t.others != nil && t.others.All(i)
+	return t.total[i], hidden, true
 }
 
 // Band is the people of an age band of a territory.
@@ -46,7 +50,10 @@ func (t *peopleTree) Band(code string, band int) (n float64, hidden bool) {
 	if !ok {
 		return 0, false
 	}
-	if t.ages != nil {
+	switch {
+	case band >= t.first:
+		return t.byBand[band][i], t.others == nil || t.others.Band(i, band-t.first)
+	case t.ages != nil:
 		return t.byBand[band][i], t.ages.Band(i, band)
 	}
 	return t.byBand[band][i], t.hidden.Band(i, band)
@@ -122,14 +129,15 @@ func (r *run) newPeopleTree(ctx context.Context, d catalog.Dataset, it *catalog.
 	if err != nil {
 		return nil, err
 	}
-	t.bands = people.names
+	t.bands, t.first = people.names, people.ages
 	t.fill(tree, leafAt, people)
 	return t, t.protect(ctx, tree, leafAt, people, threshold)
 }
 
-// bandCounts are people by area: all, and those of age bands.
+// bandCounts are people by area: all, and those of bands, the ages first.
 type bandCounts struct {
 	names []string
+	ages  int // how many of them are ages
 	total []float64
 	bands [][]float64 // by band and area
 }
@@ -145,8 +153,14 @@ func (r *run) peopleByBand(ctx context.Context, d catalog.Dataset, it *catalog.I
 		if err != nil {
 			return nil, err
 		}
-		at := make([]int, 0, len(names))
+		var at []int
 		out.names, at = ageBands(names)
+		out.ages = len(at)
+		for k, name := range names {
+			if !isAge(name) {
+				out.names, at = append(out.names, name), append(at, k)
+			}
+		}
 		out.bands = make([][]float64, len(at))
 		for b := range at {
 			out.bands[b] = make([]float64, len(areas))
@@ -166,7 +180,7 @@ func (r *run) peopleByBand(ctx context.Context, d catalog.Dataset, it *catalog.I
 	if err != nil {
 		return nil, err
 	}
-	out.names = names
+	out.names, out.ages = names, len(names)
 	for _, b := range ages {
 		sums, err := r.bandByArea(ctx, *it, b, areas)
 		if err != nil {
@@ -226,7 +240,7 @@ func (t *peopleTree) protect(ctx context.Context, tree *disclosure.Tree, leafAt 
 	some := false
 	for a := range leafAt {
 		rest[a] = people.total[a]
-		for b := range people.bands {
+		for b := range people.ages {
 			rest[a] -= people.bands[b][a]
 		}
 		switch {
@@ -248,7 +262,7 @@ func (t *peopleTree) protect(ctx context.Context, tree *disclosure.Tree, leafAt 
 		return tree.Protect(ctx, threshold)
 	}
 	ages := func(a int) []float64 {
-		out := make([]float64, len(people.bands), len(people.bands)+1)
+		out := make([]float64, people.ages, people.ages+1)
 		for b := range out {
 			out[b] = people.bands[b][a]
 		}
@@ -256,7 +270,7 @@ func (t *peopleTree) protect(ctx context.Context, tree *disclosure.Tree, leafAt 
 	}
 	var err error
 	switch {
-	case len(people.bands) == 0:
+	case people.ages == 0:
 		t.hidden, err = set(func(a int) []float64 { return []float64{people.total[a]} })
 	case apart: // ages do not sum up: they are protected by themselves
 		if t.hidden, err = set(func(a int) []float64 { return []float64{people.total[a]} }); err == nil {
@@ -266,6 +280,17 @@ func (t *peopleTree) protect(ctx context.Context, tree *disclosure.Tree, leafAt 
 		t.hidden, err = set(func(a int) []float64 { return append(ages(a), rest[a]) })
 	default:
 		t.hidden, err = set(ages)
+	}
+	if err == nil && people.ages < len(people.bands) {
+		t.others, err = set(func(a int) []float64 {
+			left := people.total[a]
+			var out []float64
+			for _, band := range people.bands[people.ages:] {
+				out = append(out, band[a])
+				left -= band[a]
+			}
+			return append(out, math.Max(0, left))
+		})
 	}
 	return err
 }

@@ -123,6 +123,9 @@ func (d *Dataset) CheckDescription() error {
 			return fault.Errorf(op, fault.Invalid, "%s: want at most %d characters of text", t.name, t.most)
 		}
 	}
+	if p := d.About.People; p != "" && p != PeoplePublished {
+		return fault.Errorf(op, fault.Invalid, "people: %.40q; want %s, or nothing", p, PeoplePublished)
+	}
 	if len(d.About.Keywords) > MaxKeywords {
 		return fault.Errorf(op, fault.Invalid, "keywords: at most %d", MaxKeywords)
 	}

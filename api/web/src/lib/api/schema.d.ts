@@ -3161,9 +3161,11 @@ export interface components {
             children_count: number;
             /**
              * Format: double
-             * @description How many people live there, when asked for and known
+             * @description How many people live there, when asked for and known, and enough to be told
              */
             people?: number;
+            /** @description So few people live there, or so few elsewhere could be computed from them, that their number is not told */
+            people_hidden?: boolean;
             links: components["schemas"]["links"];
         };
         places: {
@@ -3223,15 +3225,21 @@ export interface components {
             /** Format: double */
             area_km2: number;
             population: {
-                /** Format: double */
-                total: number;
+                /**
+                 * Format: double
+                 * @description Null when hidden
+                 */
+                total: number | null;
+                /** @description Too few people to be told */
+                hidden?: boolean;
                 dataset: string;
                 /** Format: int32 */
                 version: number;
                 age_bands?: {
                     band: string;
                     /** Format: double */
-                    people: number;
+                    people: number | null;
+                    hidden?: boolean;
                 }[] | null;
             } | null;
             elevation: {
@@ -3275,8 +3283,12 @@ export interface components {
             population_dates: {
                 /** Format: date-time */
                 date: string;
-                /** Format: double */
-                people: number;
+                /**
+                 * Format: double
+                 * @description Null when hidden
+                 */
+                people: number | null;
+                hidden?: boolean;
             }[];
             /** @description Land cover by date, when the data have at least two */
             landcover_dates: {

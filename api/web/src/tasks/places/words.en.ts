@@ -32,6 +32,7 @@ export const words = {
   'places.tree.hide': 'Close the list of territories',
   'places.tree.loading': 'Loading territories…',
   'places.tree.opening': 'opening…',
+  'places.few': 'fewer than 3, or not told to protect others',
   'places.people.one': '{n} person',
   'places.people.other': '{n} people',
 

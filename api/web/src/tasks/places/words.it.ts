@@ -32,6 +32,7 @@ export const words = {
   'places.tree.hide': 'Chiudi l’elenco dei territori',
   'places.tree.loading': 'Carico i territori…',
   'places.tree.opening': 'apro…',
+  'places.few': 'meno di 3, o non indicate per proteggere altri',
   'places.people.one': '{n} persona',
   'places.people.other': '{n} persone',
 
