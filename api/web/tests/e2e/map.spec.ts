@@ -80,8 +80,8 @@ for (const [size, viewport] of Object.entries(sizes)) {
         await page.locator('#map-coordinates').fill(lang === 'it' ? '46,1 9,563' : '46.1, 9.563');
         await page.keyboard.press('Enter');
         const found = page.locator('.found');
-        await expect(found.getByText(w.height, { exact: true })).toBeVisible();
-        await expect(found.getByText(w.cover, { exact: true })).toBeVisible();
+        await expect(found.locator('dt').getByText(w.height, { exact: true })).toBeVisible();
+        await expect(found.locator('dt').getByText(w.cover, { exact: true })).toBeVisible();
         await expect(found.getByRole('link').first()).toBeVisible();
         await expect(found).toContainText(lang === 'it' ? '46,10000° N' : '46.10000° N');
         await expect.poll(() => hash(page)).toContain('at=9.563000,46.100000');
