@@ -13,12 +13,16 @@ const headerPeople = "Contado-People"
 func peopleTold(a *atlas.Atlas) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
-			told := "exact"
-			if a.Hides() {
-				told = "protected"
-			}
-			c.Response().Header().Set(headerPeople, told)
+			c.Response().Header().Set(headerPeople, howPeople(a))
 			return next(c)
 		}
 	}
+}
+
+// howPeople is how counts of people are told.
+func howPeople(a *atlas.Atlas) string {
+	if a.Hides() {
+		return "protected"
+	}
+	return "exact"
 }

@@ -38,7 +38,7 @@ func (s *stored) answer(r front.Request, send front.Send) bool {
 	}
 	defer t.Release()
 	id, status := newRequestID(), http.StatusNoContent
-	v := values{cacheControl: t.Cache, etag: t.ETag, complete: strconv.FormatBool(t.Complete), inRequest: id}
+	v := values{cacheControl: t.Cache, etag: t.ETag, complete: strconv.FormatBool(t.Complete), people: howPeople(s.tiles.Atlas), inRequest: id}
 	if len(t.Data) > 0 {
 		status = http.StatusOK
 		v[contentEncoding], v[contentLength], v[contentType] = t.ContentEncoding, strconv.Itoa(len(t.Data)), t.ContentType
@@ -79,6 +79,7 @@ const (
 	dropped
 	source
 	version
+	people
 	inRequest
 	fields
 )
@@ -86,7 +87,7 @@ const (
 var fieldNames = [fields]string{
 	cacheControl: "Cache-Control", contentEncoding: "Content-Encoding", contentLength: "Content-Length", contentType: "Content-Type",
 	etag: "Etag", vary: "Vary", areaKept: "X-Contado-Area-Kept", complete: "X-Contado-Complete", dropped: "X-Contado-Dropped",
-	source: "X-Contado-Source", version: "X-Contado-Version", inRequest: "X-Request-Id",
+	source: "X-Contado-Source", version: "X-Contado-Version", people: headerPeople, inRequest: "X-Request-Id",
 }
 
 // line is a header field as it is sent: with the same value always, or with

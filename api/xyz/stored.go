@@ -95,7 +95,7 @@ func (h *Handler) storedRows(ctx context.Context, state *atlas.Snapshot, d catal
 	if err != nil || tile.Source() != tiles.FromPyramid {
 		return Stored{}, false
 	}
-	variant := tile.Choose(vtile.Weights(accept))
+	variant := tile.Choose(vtile.Weights(accept)) //nolint:contextcheck // what it prepares is for others
 	if !tile.AtHand(variant) {
 		return Stored{}, false
 	}
