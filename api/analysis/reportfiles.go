@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/gob"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -120,12 +121,15 @@ func (h *Handler) make(ctx context.Context, id, ending string, document []byte) 
 	if ending == "en.pdf" {
 		lang = report.English
 	}
-	var single *coverage.Report
-	if len(st.Sections) == 1 && st.Schema == "" {
-		single = st.Sections[0]
+	// A report of one service has no sections of its own: its PDF is its page.
+	var head struct {
+		Sections []json.RawMessage `json:"sections"`
 	}
-	if single != nil && len(sketches) == 1 {
-		err = report.PDF(ctx, &out, single, sketches[0], lang, nil)
+	if err := json.Unmarshal(document, &head); err != nil {
+		return nil, fmt.Errorf("report %s: %w", id, err)
+	}
+	if head.Sections == nil && len(sketches) == 1 {
+		err = report.PDF(ctx, &out, st.Sections[0], sketches[0], lang, nil)
 	} else {
 		err = report.StudyPDF(ctx, &out, st, sketches, lang, nil)
 	}

@@ -71,6 +71,12 @@ func (f *folder) path(elem ...string) string {
 	return filepath.Join(append([]string{f.dir}, elem...)...)
 }
 
+// hide takes the places of the server out of what is said of files: those who
+// sent them know their names alone.
+func (f *folder) hide(said string) string {
+	return strings.NewReplacer(f.path(filesName)+string(filepath.Separator), "", f.dir+string(filepath.Separator), "").Replace(said)
+}
+
 // draft is where the versions are prepared.
 func (f *folder) draft() string { return f.path(draftName) }
 

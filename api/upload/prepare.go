@@ -43,6 +43,13 @@ func (h *Handler) contents(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	for i := range list {
+		list[i].Problem, list[i].Hint = f.hide(list[i].Problem), f.hide(list[i].Hint)
+		for k := range list[i].Layers {
+			l := &list[i].Layers[k]
+			l.Problem, l.Hint = f.hide(l.Problem), f.hide(l.Hint)
+		}
+	}
 	return rest.Fresh(c, http.StatusOK, struct {
 		Files []ingest.Recognised `json:"files"`
 	}{list})

@@ -113,7 +113,7 @@ func (h *Handler) jobOf(d *document, f *folder, j jobs.Job) error {
 	switch j.State {
 	case jobs.Failed:
 		d.State = failed
-		if d.Job.Problem = j.Error; j.ErrorKind == fault.Other.String() {
+		if d.Job.Problem = f.hide(j.Error); j.ErrorKind == fault.Other.String() {
 			d.Job.Problem = "something went wrong on our side; the log has it under job " + j.ID
 		}
 	case jobs.Successful:

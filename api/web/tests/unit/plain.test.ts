@@ -65,6 +65,16 @@ describe('what the server says of files', () => {
     expect(plain(it, 'roads.zip: roads.shp lacks its .shx file')).toEqual({ text: 'roads.zip: di roads.shp manca il file .shx', lang: 'it' });
   });
 
+  test('what is wrong and what to do are told together, as jobs say them', () => {
+    expect(
+      plain(it, 'corrupt.tif cannot be converted: TIFFFillTile:Read error (at row 5) (the file may be damaged or cut short: fetch it again)').text,
+    ).toMatch(/^corrupt\.tif non si può convertire \(.*\): il file può essere danneggiato/);
+    expect(plain(it, 'broken.gpkg: open vector file broken.gpkg: database disk image is malformed')).toEqual({
+      text: 'broken.gpkg è danneggiato e non si può aprire (database disk image is malformed)',
+      lang: 'it',
+    });
+  });
+
   test('what is not known stays English, and says so', () => {
     expect(plain(it, 'the moon is blue')).toEqual({ text: 'the moon is blue', lang: 'en' });
   });

@@ -323,6 +323,13 @@ export const sentences: readonly (readonly [string, string])[] = [
   ['the files have more than {}, the limit of an upload', 'i file superano {1}, il limite di un caricamento'],
   ['something went wrong on our side; the log has it under job {}', 'qualcosa non ha funzionato sul server; nel registro è il lavoro {1}'],
   ['there is no upload "{}"', 'il caricamento «{1}» non c’è più'],
+  ['{}: open vector file {}: {}', '{1} è danneggiato e non si può aprire ({3})'],
+  ['{}: open raster file {}: {}', '{1} è danneggiato e non si può aprire ({3})'],
+  // Kinds of files.
+  ['table of text', 'tabella di testo'],
+  ['sidecar file', 'file di accompagnamento'],
+  ['zip archive', 'archivio zip'],
+  ['GTFS timetable', 'orario GTFS'],
   // Refused: what to do.
   ['the file may be damaged or cut short: fetch it again', 'il file può essere danneggiato o incompleto: procurarselo di nuovo'],
   [

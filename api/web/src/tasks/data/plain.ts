@@ -34,13 +34,23 @@ export function translated(text: string): string | null {
   return null;
 }
 
+/** together is what is wrong with what to do behind it, in brackets, as jobs say it. */
+function together(text: string): string | null {
+  if (!text.endsWith(')')) return null;
+  for (let at = text.indexOf(' ('); at > 0; at = text.indexOf(' (', at + 1)) {
+    const [what, next] = [translated(text.slice(0, at)), translated(text.slice(at + 2, -1))];
+    if (what !== null && next !== null) return `${what}: ${next}`;
+  }
+  return null;
+}
+
 /** plain is a sentence of the server for readers of this page. */
 export function plain(t: Translator, text: string): Said {
   if (t.lang === 'it') {
     // The name of a file may stand before the sentence.
     const [, name = '', rest = ''] = /^(\S{1,200}: )(.*)$/s.exec(text) ?? [];
     const behind = rest ? translated(rest) : null;
-    const it = behind !== null ? name + behind : translated(text);
+    const it = behind !== null ? name + behind : (together(text) ?? translated(text));
     if (it !== null) return { text: roles(t, it), lang: 'it' };
   }
   return { text: text.replace(/--[a-z]+(-[a-z]+)*/g, (f) => (fields[f] ? t.t('data.field.named', { name: t.t(fields[f]) }) : f)), lang: 'en' };
