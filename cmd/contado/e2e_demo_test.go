@@ -101,12 +101,8 @@ func runJob(t *testing.T, s *server) {
 		Status, Message string
 		Progress        int
 	}
-	for range 600 {
+	for end := time.Now().Add(3 * time.Minute); job.Status != "successful" && job.Status != "failed" && time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		s.json(path, &job)
-		if job.Status == "successful" || job.Status == "failed" {
-			break
-		}
-		time.Sleep(100 * time.Millisecond)
 	}
 	if job.Status != "successful" {
 		t.Fatalf("the job is %+v", job)

@@ -125,8 +125,7 @@ func TestMilanCensusSections(t *testing.T) {
 // in the wrong commune than by surface alone.
 func TestLiechtensteinBuildings(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
-	h.must("ingest", shareddata.Path(t, "li-liechtenstein-osm/liechtenstein-latest.osm.pbf"), "-d", "li")
+	h := principality(t)
 	dir := t.TempDir()
 	communes, places, people := filepath.Join(dir, "communes.gpkg"), filepath.Join(dir, "places.csv"), filepath.Join(dir, "people.csv")
 	h.must("export", "li-boundaries", "-o", communes, "--filter", "admin_level = 8")

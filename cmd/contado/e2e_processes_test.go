@@ -28,7 +28,7 @@ func (s *server) finished(id, body string) (job string) {
 		s.t.Fatalf("%s as a job: %s\n%s", id, res.Status, out)
 	}
 	decode(s.t, out, &st)
-	for deadline := time.Now().Add(time.Minute); st.Status != "successful"; time.Sleep(100 * time.Millisecond) {
+	for deadline := time.Now().Add(3 * time.Minute); st.Status != "successful"; time.Sleep(100 * time.Millisecond) {
 		if st.Status == "failed" || st.Status == "dismissed" || time.Now().After(deadline) {
 			s.t.Fatalf("job of %s is %s: %s", id, st.Status, st.Message)
 		}

@@ -32,7 +32,8 @@ func buildAndRun(m *testing.M) int {
 	}
 	defer os.RemoveAll(dir)
 	built = filepath.Join(dir, "contado")
-	if out, err := exec.Command("go", "build", "-o", built, ".").CombinedOutput(); err != nil {
+	// With the flags of scripts/build, so that nothing is compiled twice.
+	if out, err := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", built, ".").CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "go build: %v\n%s", err, out)
 		return 1
 	}
@@ -125,7 +126,7 @@ func (h *house) serve(args ...string) *server {
 			if err != nil {
 				h.t.Errorf("server did not stop gracefully: %v\n%s", err, errs.String())
 			}
-		case <-time.After(40 * time.Second):
+		case <-time.After(2 * time.Minute):
 			_ = cmd.Process.Kill()
 			h.t.Errorf("server did not stop\n%s", errs.String())
 		}

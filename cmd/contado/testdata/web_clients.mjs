@@ -88,7 +88,7 @@ async function draw(name, path, query) {
   let out;
   try {
     await page.goto(`${here}/${path}?${new URLSearchParams(query)}`);
-    await page.waitForFunction('window.ready === true', undefined, { timeout: 60_000 });
+    await page.waitForFunction('window.ready === true', undefined, { timeout: 180_000 });
     const picture = await page.screenshot({ path: join(pictures, `${name}.png`) });
     out = await page.evaluate(async (data) => {
       const image = new Image();
