@@ -10,6 +10,7 @@ import (
 	"contado/geo/coverage"
 	"contado/geo/disclosure"
 	"contado/geo/fault"
+	"contado/geo/notice"
 	"contado/geo/siting"
 )
 
@@ -356,7 +357,7 @@ func (c *section) tellPlan(out *coverage.Siting, plan *siting.Plan, list []facil
 	}
 	if len(out.Chosen) < q.Points {
 		c.notice("fewer-points",
-			fmt.Sprintf("Fewer points than asked: no other candidate adds anything to the %d found.", len(out.Chosen)),
-			fmt.Sprintf("Meno punti di quelli chiesti: nessun altro candidato aggiunge qualcosa ai %d trovati.", len(out.Chosen)))
+			notice.Text("Fewer points than asked: no other candidate adds anything to the %d [point|points] found.", len(out.Chosen)),
+			notice.Text("Meno punti di quelli chiesti: trovati %d [punto|punti], nessun altro candidato aggiunge qualcosa.", len(out.Chosen)))
 	}
 }

@@ -8,9 +8,9 @@ import (
 )
 
 // Text fills a text in as fmt.Sprintf does, and takes of "[one|many]" what fits
-// the number before it: "%d [road was|roads were] left out". "[2:one|many]" goes
-// by the second number of the text, wherever it stands. A number is one when it
-// is written "1".
+// the number before it: "%d [road was|roads were] left out". "[1:one|many]" goes
+// by the first of the numbers before it, and so on. A number is one when it is
+// written "1".
 func Text(format string, args ...any) string {
 	var b strings.Builder
 	var one []bool // of each number so far
