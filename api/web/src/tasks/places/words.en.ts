@@ -48,6 +48,7 @@ export const words = {
   'places.ages.old': '{share} are 65 or older.',
   'places.sexes': 'Women and men',
   'places.sexes.part': '{who} {people} ({share})',
+  'places.ages.hidden': 'Not shown, because they would single out a few people: {bands}. Shares are of all people.',
   'places.ages.band': 'Age',
   'places.share': 'Share',
   'places.how.ages': 'Sum of the people of each age band over the cells that give the total. The share is of all bands.',

@@ -48,6 +48,7 @@ export const words = {
   'places.ages.old': '{share} ha 65 anni o più.',
   'places.sexes': 'Donne e uomini',
   'places.sexes.part': '{who} {people} ({share})',
+  'places.ages.hidden': 'Non mostrate, perché farebbero riconoscere poche persone: {bands}. Le quote sono su tutte le persone.',
   'places.ages.band': 'Età',
   'places.share': 'Quota',
   'places.how.ages': 'Somma delle persone di ogni fascia di età nelle stesse celle che danno il totale. La quota è sul totale delle fasce.',
