@@ -45,7 +45,8 @@ type collector struct {
 	shapes    []shape
 	parts     []part
 	vertices  []vertex
-	fixed     []bool // by vertex: a junction
+	fixed     []bool   // by vertex: a junction
+	slots     []uint32 // by vertex: of junctions
 	junctions junctions
 
 	flat  fgb.Shape
@@ -330,16 +331,21 @@ func (c *collector) appendPart(at []xy, least int) bool {
 
 // findJunctions looks where borders part.
 func (c *collector) findJunctions() {
-	c.junctions.reset(len(c.vertices))
+	n := len(c.vertices)
+	c.junctions.reset(n)
+	if cap(c.fixed) < n {
+		c.fixed, c.slots = make([]bool, cap(c.vertices)), make([]uint32, cap(c.vertices))
+	}
+	c.fixed, c.slots = c.fixed[:n], c.slots[:n]
 	for i := range c.parts {
 		p := &c.parts[i]
-		c.junctions.addRing(c.vertices[p.from:p.to])
+		c.junctions.addRing(c.slots[p.from:p.to], c.vertices[p.from:p.to])
 	}
-	if cap(c.fixed) < len(c.vertices) {
-		c.fixed = make([]bool, cap(c.vertices))
-	}
-	c.fixed = c.fixed[:len(c.vertices)]
-	for i, v := range c.vertices {
-		c.fixed[i] = c.junctions.is(v)
+	for i := range c.parts {
+		p := &c.parts[i]
+		fixed := c.fixed[p.from:p.to]
+		for k, slot := range c.slots[p.from:p.to] {
+			fixed[k] = c.junctions.slots[slot].pair == 1
+		}
 	}
 }

@@ -51,10 +51,10 @@ func (v vertex) key() uint32 {
 	return uint32(v.x+from)<<16 | uint32(v.y+from)&0xffff
 }
 
-func (j *junctions) slot(key uint32) *junctionSlot {
+func (j *junctions) slot(key uint32) uint32 {
 	for i := scatter(key) & j.mask; ; i = (i + 1) & j.mask {
 		if s := &j.slots[i]; s.pair == 0 || s.key == key {
-			return s
+			return i
 		}
 	}
 }
@@ -66,33 +66,40 @@ func scatter(h uint32) uint32 {
 	return h ^ h>>16
 }
 
-func (j *junctions) see(v, prev, next vertex) {
-	pair := scatter(prev.key()+0x9e3779b9) + scatter(next.key()+0x9e3779b9) // the same both ways round
+// see notes a point between two neighbours, which are given by their sides,
+// and gives its slot.
+func (j *junctions) see(key, pair uint32) uint32 {
 	if pair < 2 {
 		pair = 2
 	}
-	s := j.slot(v.key())
-	switch s.pair {
+	i := j.slot(key)
+	switch s := &j.slots[i]; s.pair {
 	case 0:
-		s.key, s.pair = v.key(), pair
+		s.key, s.pair = key, pair
 	case pair:
 	default:
 		s.pair = 1
 	}
+	return i
 }
 
-func (j *junctions) is(v vertex) bool { return j.slot(v.key()).pair == 1 }
+// neighbour is what a neighbour adds to a pair: the same both ways round.
+func neighbour(key uint32) uint32 { return scatter(key + 0x9e3779b9) }
 
-func (j *junctions) addRing(r []vertex) {
+// addRing notes the points of a ring, and their slots in slots.
+func (j *junctions) addRing(slots []uint32, r []vertex) {
 	n := len(r)
-	prev := r[n-1]
-	for i, v := range r {
-		next := r[0]
+	key, before := r[0].key(), neighbour(r[n-1].key())
+	at := neighbour(key)
+	first := at
+	for i := range r {
+		next, after := uint32(0), first
 		if i+1 < n {
-			next = r[i+1]
+			next = r[i+1].key()
+			after = neighbour(next)
 		}
-		j.see(v, prev, next)
-		prev = v
+		slots[i] = j.see(key, before+after)
+		key, before, at = next, at, after
 	}
 }
 
