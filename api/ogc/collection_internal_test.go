@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"contado/geo"
 	"contado/geo/store/catalog"
 	"contado/ingest/attach"
 )
@@ -44,5 +45,21 @@ func TestAttachedTableTellsItsHealth(t *testing.T) {
 	}
 	if got := (&Handler{}).table(catalog.Dataset{ID: "good"}); got != nil {
 		t.Errorf("%+v", got)
+	}
+}
+
+// An extent that clients write with seven decimals holds what it held, and one
+// that has no more stays as it is.
+func TestExtentsAreRoundedOutwards(t *testing.T) {
+	t.Parallel()
+	for b, want := range map[geo.BBox][4]float64{
+		{MinX: 8.96832912, MinY: 46.05312001, MaxX: 8.96832912, MaxY: 46.05312001}: {8.9683291, 46.05312, 8.9683292, 46.0531201},
+		{MinX: 9, MinY: 46, MaxX: 9.09, MaxY: 46.05}:                               {9, 46, 9.09, 46.05},
+		{MinX: 179.99999999, MinY: -18.00000004, MaxX: -177, MaxY: 89.99999999}:    {179.9999999, -18.0000001, -177, 90},
+		{MinX: -180, MinY: -90, MaxX: 180, MaxY: 90}:                               {-180, -90, 180, 90},
+	} {
+		if got := outward(b); got != want {
+			t.Errorf("%v is %v, want %v", b, got, want)
+		}
 	}
 }
