@@ -162,7 +162,7 @@ func TestExplainPercentile(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for cell := range cells {
+		for cell := int(seed) % 3; cell < cells; cell += 3 {
 			for k, p := range percentiles {
 				want := float64(a.Seconds[k][cell])
 				j, err := r.ExplainPercentile(context.Background(), to, cell%w, cell/w, p)
