@@ -28,7 +28,8 @@ class Traffic {
     page.on('request', (r) => {
       // What the page before had asked for comes no more.
       if (r.isNavigationRequest() && r.frame() === page.mainFrame()) this.open.clear();
-      if (r.url().startsWith(`${base()}/`)) this.change(() => this.open.add(r));
+      // Nobody waits for the answer to a job that is given up.
+      if (r.url().startsWith(`${base()}/`) && r.method() !== 'DELETE') this.change(() => this.open.add(r));
     });
     const done = (r: Request) => this.change(() => this.open.delete(r));
     page.on('requestfinished', done);

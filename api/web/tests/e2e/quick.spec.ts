@@ -134,10 +134,10 @@ test('memory stays as it is over 200 interactions', async ({ page }) => {
     await page.waitForTimeout(60);
   };
   for (let i = 0; i < 60; i++) await interact();
-  await still(page);
+  await page.waitForLoadState('networkidle');
   const before = await heap(client);
   for (let i = 0; i < 200; i++) await interact();
-  await still(page);
+  await page.waitForLoadState('networkidle');
   const after = await heap(client);
   note('memory', { before, after });
   expect(after.heap).toBeLessThan(before.heap * 1.25 + 4e6);
