@@ -3,7 +3,6 @@ package tiles_test
 import (
 	"bytes"
 	"context"
-	"image"
 	"image/png"
 	"math"
 	"path/filepath"
@@ -74,7 +73,7 @@ func terrarium(t *testing.T, s *tiles.Service, src tiles.RasterSource, at tms.Ti
 	}
 	out := make([]float64, 256*256)
 	for i := range out {
-		r, g, b, _ := m.(image.Image).At(i%256, i/256).RGBA()
+		r, g, b, _ := m.At(i%256, i/256).RGBA()
 		out[i] = float64(r>>8)*256 + float64(g>>8) + float64(b>>8)/256 - 32768
 	}
 	return out

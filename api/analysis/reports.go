@@ -255,7 +255,7 @@ func (h *Handler) tellable(ctx context.Context, id string) error {
 		return err
 	}
 	if d := doc.Disclosure; d == nil || d.Threshold < disclosure.DefaultThreshold {
-		return rest.Refuse(http.StatusForbidden, "report "+id+" was made without hiding small counts of people; make it again, or have the server started with --exact-people")
+		return rest.Refuse(http.StatusForbidden, "report %s was made without hiding small counts of people; make it again, or have the server started with --exact-people", id)
 	}
 	return nil
 }

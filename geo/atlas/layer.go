@@ -190,7 +190,9 @@ type state struct {
 
 	mu    sync.Mutex
 	layer *Layer
-	shown *Layer // behind a veil
+
+	veil  sync.Mutex // apart, as what is shown is made from layer
+	shown *Layer     // behind a veil
 }
 
 func (st *state) get(ctx context.Context) (*Layer, error) {

@@ -145,8 +145,8 @@ func (st *state) behind(ctx context.Context, s *Snapshot) (*Layer, error) {
 	if err != nil {
 		return nil, err
 	}
-	st.mu.Lock()
-	defer st.mu.Unlock()
+	st.veil.Lock()
+	defer st.veil.Unlock()
 	if st.shown != nil {
 		return st.shown, nil
 	}
