@@ -134,7 +134,7 @@ test('what the server refuses is said, and can be tried again', async ({ page, w
     r.fulfill({ status: 500, contentType: 'application/problem+json', body: '{"title":"Broken","status":500,"detail":"x"}' }),
   );
   await open(page, 'it');
-  await expect(page.getByRole('alert')).toContainText('Broken');
+  await expect(page.getByRole('alert')).toContainText('Qualcosa non ha funzionato sul server');
   expect(await violations(page)).toEqual([]);
   await page.unroute('**/territories/*/profile');
   await page.getByRole('button', { name: 'Riprova' }).click();
