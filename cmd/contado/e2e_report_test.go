@@ -19,18 +19,11 @@ func TestSplitServices(t *testing.T) {
 	}
 }
 
-// A study is computed, verified, compared and made again by its recipe; a
-// changed input is told from a changed number.
-func TestReportLife(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	file := func(name, text string) string {
-		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
+// twoAreas is a data folder under dir of areas 1 and 2, with 900 and 1100
+// people, one pharmacy and two schools; what it returns runs commands on it.
+func twoAreas(t *testing.T, dir string) func(want int, args ...string) string {
+	t.Helper()
+	file := textFiles(t, dir)
 	do := func(want int, args ...string) string {
 		t.Helper()
 		var out, errs bytes.Buffer
@@ -42,16 +35,39 @@ func TestReportLife(t *testing.T) {
 	square := func(code string, x string, east string) string {
 		return `{"type":"Feature","properties":{"code":"` + code + `","name":"Area ` + code + `"},"geometry":{"type":"Polygon","coordinates":[[[` + x + `,46],[` + east + `,46],[` + east + `,46.03],[` + x + `,46.03],[` + x + `,46]]]}}`
 	}
-	point := func(at string) string {
-		return `{"type":"Feature","properties":{"name":"P"},"geometry":{"type":"Point","coordinates":[` + at + `]}}`
-	}
-	collection := func(list ...string) string {
-		return `{"type":"FeatureCollection","features":[` + strings.Join(list, ",") + `]}`
-	}
 	do(0, "ingest", file("areas.geojson", collection(square("1", "10", "10.04"), square("2", "10.04", "10.08"))), "--dataset", "areas", "--role", "territory")
 	do(0, "ingest", file("people.csv", "code,name,population\n1,Area 1,900\n2,Area 2,1100\n"), "--dataset", "people", "--role", "population")
 	do(0, "ingest", file("pharmacy.geojson", collection(point("10.01,46.01"))), "--dataset", "pharmacy", "--role", "service")
 	do(0, "ingest", file("school.geojson", collection(point("10.03,46.02"), point("10.07,46.01"))), "--dataset", "school", "--role", "service")
+	return do
+}
+
+// textFiles writes files into a folder.
+func textFiles(t *testing.T, dir string) func(name, text string) string {
+	return func(name, text string) string {
+		t.Helper()
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+}
+
+func point(at string) string {
+	return `{"type":"Feature","properties":{"name":"P"},"geometry":{"type":"Point","coordinates":[` + at + `]}}`
+}
+
+func collection(list ...string) string {
+	return `{"type":"FeatureCollection","features":[` + strings.Join(list, ",") + `]}`
+}
+
+// A study is computed, verified, compared and made again by its recipe; a
+// changed input is told from a changed number.
+func TestReportLife(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file, do := textFiles(t, dir), twoAreas(t, dir)
 
 	first := filepath.Join(dir, "first.json")
 	recipeFile := file("r.yaml", "recipe: contado/1\nname: prova\nterritories: [\"1\"]\nservices: [pharmacy, school]\nprofiles: [straight-line]\nthresholds: [10m, 20m]\nschedule: monthly\n")

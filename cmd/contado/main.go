@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -82,6 +83,9 @@ type app struct {
 	ctx            context.Context
 	stdout, stderr io.Writer
 	globals        *Globals
+	// clock gives the times at which the server looks for recipes that are
+	// due; nil = at once, and each minute.
+	clock func(context.Context) <-chan time.Time
 }
 
 type versionFlag bool

@@ -255,21 +255,42 @@ func (in *installation) readBlob(ctx context.Context, key string) (string, error
 	return string(b), errors.Join(err, f.Close())
 }
 
-// runRecipes queues the reports of planned recipes when their time has come,
-// until the context ends.
-func (in *installation) runRecipes(ctx context.Context, log *slog.Logger) {
-	tick := time.NewTicker(time.Minute)
-	defer tick.Stop()
+// runRecipes queues the reports of planned recipes whose time has come by each
+// time that clock gives, until the context ends.
+func (in *installation) runRecipes(ctx context.Context, clock <-chan time.Time, log *slog.Logger) {
 	for {
-		if err := in.queueDue(ctx, time.Now(), log); err != nil && ctx.Err() == nil {
-			log.ErrorContext(ctx, "recipes not looked at", "error", err)
-		}
 		select {
 		case <-ctx.Done():
 			return
-		case <-tick.C:
+		case now := <-clock:
+			if err := in.queueDue(ctx, now, log); err != nil && ctx.Err() == nil {
+				log.ErrorContext(ctx, "recipes not looked at", "error", err)
+			}
 		}
 	}
+}
+
+// everyMinute gives the time at once, and then each minute, until the context
+// ends; a minute that nobody takes is left out.
+func everyMinute(ctx context.Context) <-chan time.Time {
+	clock := make(chan time.Time, 1)
+	clock <- time.Now()
+	go func() {
+		tick := time.NewTicker(time.Minute)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case now := <-tick.C:
+				select {
+				case clock <- now:
+				default:
+				}
+			}
+		}
+	}()
+	return clock
 }
 
 // queueDue queues a job a territory of each recipe that is due.

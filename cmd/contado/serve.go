@@ -164,7 +164,11 @@ func (a *app) serve(in *installation, l net.Listener, c *serveCmd, ready func(ur
 			return nil
 		})
 		g.Go(func() error {
-			in.runRecipes(ctx, log)
+			clock := a.clock
+			if clock == nil {
+				clock = everyMinute
+			}
+			in.runRecipes(ctx, clock(ctx), log)
 			return nil
 		})
 	}
