@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"math"
 	"os"
 	"path/filepath"
@@ -331,5 +332,49 @@ func TestSaoMiguelDegurba(t *testing.T) {
 	}
 	if cells := h.must("info", "cells"); !strings.Contains(cells, "made from    population") {
 		t.Errorf("the map does not say what it was made from: %s", cells)
+	}
+}
+
+// The command line tells figures of people as they are, and says so: of rows,
+// tiles, rasters and statistics; not of what counts nobody, nor where the owner
+// has published them.
+func TestExactPeopleAreSaid(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	do, file := twoAreas(t, dir), textFiles(t, dir)
+	people := filepath.Join(dir, "people.tif")
+	g := grid.Grid{CRS: "EPSG:32632", Transform: grid.Transform{580_000, 500, 0, 5_096_000, 0, -500}, Width: 8, Height: 8}
+	w, err := gdal.CreateGeoTIFF(people, gdal.RasterSpec{Grid: g, DataType: "float32", Bands: []gdal.BandSpec{{Name: "people"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(w.Write(1, g.Full(), make([]float32, g.Cells())), w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	ring := `[[[10,46],[10.04,46],[10.04,46.03],[10,46.03],[10,46]]]`
+	section := `{"type":"Feature","properties":{"code":"1","population":2},"geometry":{"type":"Polygon","coordinates":` + ring + `}}`
+	census := file("census.geojson", collection(section))
+	do(0, "ingest", people, "-d", "cells", "--role", "population")
+	do(0, "ingest", census, "-d", "census", "--role", "population")
+	do(0, "ingest", census, "-d", "known", "--role", "population", "--published")
+
+	const exact, published = "note: Counts of people are exact", "note: Figures of people of known are told as their owner has published them."
+	for _, c := range []struct {
+		says string
+		args []string
+	}{
+		{exact, []string{"export", "people", "-o", filepath.Join(dir, "rows.csv")}},
+		{exact, []string{"export", "census", "-o", filepath.Join(dir, "census.gpkg")}},
+		{exact, []string{"export", "census", "-o", filepath.Join(dir, "census.pmtiles")}},
+		{exact, []string{"export", "cells", "-o", filepath.Join(dir, "cells.tif")}},
+		{exact, []string{"zonal", "-d", "cells", "--areas", "areas"}},
+		{published, []string{"export", "known", "-o", filepath.Join(dir, "known.csv")}},
+		{"", []string{"export", "areas", "-o", filepath.Join(dir, "areas.gpkg")}},
+		{"", []string{"export", "school", "-o", filepath.Join(dir, "school.csv")}},
+	} {
+		said := do(0, c.args...)
+		if c.says != "" && strings.Count(said, c.says) != 1 || c.says != exact && strings.Contains(said, exact) {
+			t.Errorf("%v says %q, want %q", c.args, said, c.says)
+		}
 	}
 }

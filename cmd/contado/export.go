@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"contado/geo/analysis"
+	"contado/geo/coverage"
 	"contado/geo/fault"
 	"contado/geo/mosaic"
 	"contado/geo/store/catalog"
@@ -47,17 +48,23 @@ func (c *exportCmd) Run(a *app) error {
 	}
 	return a.with(func(in *installation) error {
 		d, err := in.atlas.Current().Dataset(c.Dataset)
-		switch {
-		case err != nil:
+		if err != nil {
 			return err
-		case d.Kind == catalog.Vector && isPyramid(c.Out):
-			return c.exportPyramid(a, in, d)
-		case d.Kind == catalog.Vector:
-			return c.exportRows(a, in, d)
-		case d.Kind == catalog.Raster:
-			return c.exportRaster(a, in)
 		}
-		return fault.Errorf("export", fault.Unsupported, "dataset %s is %s: only rasters and vectors are exported", d.ID, d.Kind)
+		switch {
+		case d.Kind == catalog.Vector && isPyramid(c.Out):
+			err = c.exportPyramid(a, in, d)
+		case d.Kind == catalog.Vector:
+			err = c.exportRows(a, in, d)
+		case d.Kind == catalog.Raster:
+			err = c.exportRaster(a, in)
+		default:
+			return fault.Errorf("export", fault.Unsupported, "dataset %s is %s: only rasters and vectors are exported", d.ID, d.Kind)
+		}
+		if said := analysis.SaidOfPeople(&d, in.atlas.Veiled(&d)); said != nil && err == nil {
+			a.notices([]coverage.Notice{*said})
+		}
+		return err
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"contado/geo"
 	"contado/geo/atlas"
+	"contado/geo/coverage"
 	"contado/geo/disclosure"
 	"contado/geo/fault"
 	"contado/geo/store/catalog"
@@ -309,19 +310,30 @@ func (s *setting) allowed(hideBelow float64) error {
 
 // saidOfPeople notes how figures of people are told.
 func (r *run) saidOfPeople(d catalog.Dataset) {
+	if n := SaidOfPeople(&d, r.protected(d)); n != nil {
+		r.notice(n.Code, n.Text, n.Texts["it"])
+	}
+}
+
+// SaidOfPeople is the notice that says how figures of people of a dataset are
+// told: protected, exact, or as published; nil for datasets without people.
+func SaidOfPeople(d *catalog.Dataset, protected bool) *coverage.Notice {
+	notice := func(code, en, it string) *coverage.Notice {
+		return &coverage.Notice{Code: code, Text: en, Texts: map[string]string{"it": it}}
+	}
 	switch {
 	case d.Role != catalog.Population:
-	case r.protected(d):
-		r.notice("people-protected",
+		return nil
+	case protected:
+		return notice("people-protected",
 			fmt.Sprintf("Figures of people of %s are protected: small counts are hidden, with as many others as it takes, and values of cells are those of blocks of people.", d.ID),
 			fmt.Sprintf("I numeri di persone di %s sono protetti: i conteggi piccoli sono nascosti, con gli altri che servono, e i valori delle celle sono quelli di blocchi di persone.", d.ID))
 	case d.CountsPeople():
-		r.notice("counts-exact", exactText[0], exactText[1])
-	default:
-		r.notice("people-published",
-			fmt.Sprintf("Figures of people of %s are told as their owner has published them.", d.ID),
-			fmt.Sprintf("I numeri di persone di %s sono indicati come li ha pubblicati chi li detiene.", d.ID))
+		return notice("counts-exact", exactText[0], exactText[1])
 	}
+	return notice("people-published",
+		fmt.Sprintf("Figures of people of %s are told as their owner has published them.", d.ID),
+		fmt.Sprintf("I numeri di persone di %s sono indicati come li ha pubblicati chi li detiene.", d.ID))
 }
 
 // isAge reports whether a band's name is that of an age.
