@@ -3,7 +3,7 @@ import { Translator } from '../../src/lib/i18n/translate';
 import type { Collection } from '../../src/lib/types';
 import { areaFigures, changes, covered, groups, left, members, people, place, share } from '../../src/tasks/coverage/figures';
 import type { BandCounts, Counts, CountRow } from '../../src/tasks/coverage/model';
-import { atLeast, lacking, shareOf, some } from '../../src/tasks/coverage/isolation';
+import { atLeast, classOf, lacking, shareOf, some } from '../../src/tasks/coverage/isolation';
 import { clock, countText, groupName, legText, shareText, sides } from '../../src/tasks/coverage/names';
 import { seasons, ways } from '../../src/tasks/coverage/options';
 import { pointColor, shareExpression } from '../../src/tasks/coverage/paint';
@@ -224,6 +224,17 @@ describe('services that are lacking', () => {
     expect(some(13, 4)).toBe(4);
     expect(shareOf(list, 2)).toBe(0.2);
     expect(shareOf(null, 2)).toBeNull();
+  });
+
+  test('are so many or more where classes are merged', () => {
+    const list = lacking({ people: [50, 30, 20] }, 2)!;
+    expect(list.map((l) => l.orMore)).toEqual([false, false, true]);
+    expect(list.map((l) => classOf(l, 4))).toEqual(['none', 'exactly', 'more']);
+    expect(lacking({ people: [50, 30, 15, 5] })!.map((l) => classOf(l, 3))).toEqual(['none', 'exactly', 'exactly', 'all']);
+    expect(lacking({ people: [50, 50] }, 1)!.map((l) => classOf(l, 3))).toEqual(['none', 'more']);
+    expect([1, 2, 3].map((k) => atLeast(list, k))).toEqual([50, 20, null]);
+    expect(shareOf(list, 2)).toBe(0.2);
+    expect(shareOf(list, 3)).toBeNull();
   });
 
   test('are not counted from what is hidden', () => {
