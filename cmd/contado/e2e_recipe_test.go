@@ -61,7 +61,7 @@ func (c *clockwork) show(now time.Time) {
 	for range 2 {
 		select {
 		case c.clock <- now:
-		case <-time.After(time.Minute):
+		case <-time.After(5 * time.Minute):
 			c.t.Fatal("the server does not look at the clock")
 		}
 	}
@@ -71,7 +71,7 @@ func (c *clockwork) show(now time.Time) {
 // territories with their people.
 func (c *clockwork) reports() map[string]float64 {
 	c.t.Helper()
-	for end := time.Now().Add(2 * time.Minute); ; time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(5 * time.Minute); ; time.Sleep(50 * time.Millisecond) {
 		var list struct {
 			Jobs []struct{ JobID, Status, Message string }
 		}
