@@ -85,10 +85,12 @@ test('a click on the other side tells the other journey', async ({ page }) => {
   await ask(page, 'it', '&c=profile~senior-80&cm=swipe*50');
   await expect(page.locator('.handle')).toBeVisible({ timeout: 60_000 });
   await drawn(page, 'coverage');
-  const asked = page.waitForRequest((r) => r.url().includes('/processes/coverage-explain/execution'));
   const box = (await page.locator('#map').boundingBox())!;
-  await page.mouse.click(box.x + box.width * 0.7, box.y + box.height * 0.4);
-  expect((await asked).postDataJSON()).toMatchObject({ inputs: { profile: 'senior-80' } });
+  await expect(async () => {
+    const asked = page.waitForRequest((r) => r.url().includes('/processes/coverage-explain/execution'), { timeout: 8_000 });
+    await page.mouse.click(box.x + box.width * 0.7, box.y + box.height * 0.4);
+    expect((await asked).postDataJSON()).toMatchObject({ inputs: { profile: 'senior-80' } });
+  }).toPass({ timeout: 60_000 });
   await expect.poll(() => hash(page)).toContain('aw=then');
   const again = page.waitForRequest((r) => r.url().includes('/processes/coverage-explain/execution'));
   await page.locator('.journey fieldset').getByLabel('a piedi', { exact: true }).check();

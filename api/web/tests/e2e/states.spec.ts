@@ -23,7 +23,7 @@ test('a catalog that fails shows the problem, and tries again', async ({ page, w
   );
   await page.goto(`${base()}/#lang=it`);
   const card = page.getByRole('alert');
-  await expect(card).toContainText('Service Unavailable');
+  await expect(card).toContainText('Il server è occupato');
   await expect(card).toContainText('the catalog is locked');
   await expect(card).toContainText('wait a moment');
   expect(await violations(page)).toEqual([]);
