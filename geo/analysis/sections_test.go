@@ -141,8 +141,11 @@ func TestSectionsOverBuiltUpLand(t *testing.T) {
 	if !strings.Contains(said, "built-up land in ground") || !strings.Contains(said, "wrong one") {
 		t.Errorf("how people were spread: %q", said)
 	}
+	if slices.ContainsFunc(rep.Notices, func(n coverage.Notice) bool { return n.Code == coverage.NoticeBandsIncomplete }) {
+		t.Error("ages and sexes each hold everyone, and are said not to")
+	}
 	if !slices.ContainsFunc(rep.Notices, func(n coverage.Notice) bool {
-		return n.Code == "sections-without-built-up" && strings.HasPrefix(n.Text, "1 sections")
+		return n.Code == "sections-without-built-up" && strings.HasPrefix(n.Text, "1 section ")
 	}) {
 		t.Errorf("notices %+v", rep.Notices)
 	}

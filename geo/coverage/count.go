@@ -330,12 +330,20 @@ func (c *count) sample(times []float64) []CurvePoint {
 	return out
 }
 
+// agesAndSexes: the bands are ages and both sexes, each of which hold everyone.
+func (c *count) agesAndSexes(r *Report) bool {
+	has := func(name string) bool {
+		return slices.ContainsFunc(r.AgeBands, func(b BandResult) bool { return b.Band == name })
+	}
+	return has("male") && has("female") && math.Abs(c.bandsSum-2*c.peopleSum) <= bandTolerance*c.peopleSum
+}
+
 func (c *count) notices(r *Report) []Notice {
 	var out []Notice
 	if r.PopulationTotal == 0 {
 		out = append(out, Notice{Code: NoticeNobody, Text: "Nobody lives in this territory, according to the population data."})
 	}
-	if len(c.bands) > 0 && !c.bandsComplete {
+	if len(c.bands) > 0 && !c.bandsComplete && !c.agesAndSexes(r) {
 		out = append(out, Notice{
 			Code: NoticeBandsIncomplete,
 			Text: fmt.Sprintf("Age bands hold %.0f people, the territory %.0f: they do not sum to the total.",

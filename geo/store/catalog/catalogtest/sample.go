@@ -33,7 +33,7 @@ func full(id string, expect, items int) catalog.Publication {
 		ID: id, Kind: catalog.Raster, Role: catalog.Imagery, Title: "Immagini dell'Unione – è",
 		Description: "two\nlines", License: "CC-BY-4.0", Attribution: "Copernicus", CreatedAt: *day(0),
 		About: catalog.About{
-			Keywords: []string{"neve", "acqua"}, Contact: "ufficio@example.it", Source: "https://example.it/dati",
+			Keywords: []string{"neve", "acqua"}, Contact: "ufficio@example.it", Source: "https://example.it/dati", People: catalog.PeoplePublished,
 			Style: &catalog.Style{By: "nome", Method: "jenks", Classes: 5, Palette: "viridis", Colour: "#123456", Opacity: ptr(0.5), Label: "nome"},
 		},
 		Version: catalog.Version{
