@@ -78,7 +78,7 @@ var everything = map[string]int{
 	"/jobs": 200, "/jobs/none": 404, "/jobs/none/results": 404, "/reports": 200, "/reports/none.json": 404, "/reports/study.schema.json": 200, "/reports?stale=false&q=west&datetime=2020-01-01/..": 200, "/reports?stale=perhaps": 400,
 	"/reports/none/comparison/nothing": 404, "/reports/none/comparison/nothing?f=html": 404, "/recipes": 200, "/processes/report-again": 200, "/processes/report-verify": 200, "/processes/recipe-report": 200,
 	"/reports/none.html": 404,
-	"/nothing/here":      404, "/xyz/%zz": 400, "/collections/..%2f..%2fetc": 404, "/reports/..%2f..%2fcatalog.json": 404,
+	"/nothing/here":      404, "/collections/..%2f..%2fetc": 404, "/reports/..%2f..%2fcatalog.json": 404,
 }
 
 func TestEveryAddressKeepsTheContract(t *testing.T) {
@@ -86,9 +86,6 @@ func TestEveryAddressKeepsTheContract(t *testing.T) {
 	for path, want := range everything {
 		t.Run(path, func(t *testing.T) {
 			t.Parallel()
-			if strings.Contains(path, "%zz") {
-				t.Skip("net/http refuses it before us")
-			}
 			ask.Do(t, apitest.Request{Path: path}).Want(want)
 		})
 	}

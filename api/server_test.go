@@ -23,9 +23,6 @@ import (
 func TestHeadersOfEveryAnswer(t *testing.T) {
 	t.Parallel()
 	for path := range everything {
-		if strings.Contains(path, "%zz") {
-			continue
-		}
 		h := ask.Do(t, apitest.Request{Path: path, Header: map[string]string{"Origin": "https://other.example"}}).Header()
 		for name, must := range map[string]string{
 			"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "ETag", "X-Content-Type-Options": "nosniff",
