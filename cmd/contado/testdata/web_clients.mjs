@@ -51,7 +51,9 @@ const pages = {
       let features = 0;
       if (source.getFeatures) features = source.getFeatures().length;
       else if (layer.getFeaturesInExtent) features = layer.getFeaturesInExtent(map.getView().calculateExtent()).length;
-      window.features = features; window.tiles = tiles; window.ready = source.getState() === 'ready';
+      window.features = features; window.tiles = tiles;
+      // A source that becomes ready while a frame ends lets an empty map be "complete": one of tiles is drawn once a tile has come.
+      window.ready = source.getState() === 'ready' && (q.get('kind') === 'geojson' ? features > 0 : tiles > 0);
     });
   </script>`,
 };
