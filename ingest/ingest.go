@@ -29,17 +29,19 @@ type Options struct {
 	About                                    catalog.About // of a dataset that is new
 	Datetime                                 string        // RFC 3339 or a date; "" = read from the files
 	Layer                                    string        // of a file with several; "" = each becomes a dataset
-	Append, Replace                          bool
-	Resampling                               grid.Resampling // of overviews; "" = by role and content
-	CodeField, NameField                     string
-	ParentFields                             []string // nearest first
-	LevelField, LevelName                    string
-	PopulationField                          string
-	XField, YField                           string // coordinate columns of a table
-	CRS                                      string // overrides, or supplies, that of the files
-	Encoding                                 string
-	Subdataset                               string
-	ZM                                       string // heights and measures of vertices: "keep" (also "") or "drop"
+	// LayerTitles are the titles of the datasets that layers become, by layer.
+	LayerTitles           map[string]string
+	Append, Replace       bool
+	Resampling            grid.Resampling // of overviews; "" = by role and content
+	CodeField, NameField  string
+	ParentFields          []string // nearest first
+	LevelField, LevelName string
+	PopulationField       string
+	XField, YField        string // coordinate columns of a table
+	CRS                   string // overrides, or supplies, that of the files
+	Encoding              string
+	Subdataset            string
+	ZM                    string // heights and measures of vertices: "keep" (also "") or "drop"
 	// Join adds the columns of a table to the rows of a dataset.
 	Join *Join
 	// Derived says what computed files were made from; nil for others.

@@ -27,9 +27,12 @@ func (r *run) child(ctx context.Context, name, title string) (*run, error) {
 		return nil, fault.WithHint(fault.Errorf("ingest.Run", fault.Invalid, "layer %s would become dataset %q, which is no id", name, c.o.Dataset),
 			"take one layer at a time with --layer, and a shorter id")
 	}
-	if r.o.Title != "" {
+	switch own := r.o.LayerTitles[name]; {
+	case own != "":
+		c.o.Title = own
+	case r.o.Title != "":
 		c.o.Title = r.o.Title + ": " + title
-	} else {
+	default:
 		c.o.Title = title
 	}
 	return &c, c.target(ctx)

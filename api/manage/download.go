@@ -35,7 +35,8 @@ func formatsOf(d catalog.Dataset) (out []rest.Format) {
 	return out
 }
 
-// download sends all rows of a dataset, as they are now, as one file.
+// download sends all rows of a dataset, as they are now, as one file; of a
+// timetable its feed.
 func (h *Handler) download(c echo.Context) (err error) {
 	state, d, err := h.dataset(c)
 	if err != nil {
@@ -43,6 +44,9 @@ func (h *Handler) download(c echo.Context) (err error) {
 	}
 	if err := rest.Only(c, "f"); err != nil {
 		return err
+	}
+	if d.Kind == catalog.Timetable && len(d.Version.Files) > 0 {
+		return h.timetable(c, d)
 	}
 	if d.Kind != catalog.Vector || d.Version.Vector == nil {
 		return fault.WithHint(fault.Errorf("manage", fault.NotExist, "dataset %s is %s data and has no rows", d.ID, d.Kind),
@@ -75,6 +79,23 @@ func (h *Handler) download(c echo.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, done()) }()
 	return send(c, path, d.ID+f.Extension, f.MediaType)
+}
+
+// timetable sends a timetable as it is kept: a GTFS feed that was checked and
+// cleaned.
+func (h *Handler) timetable(c echo.Context, d catalog.Dataset) error {
+	const media = "application/zip"
+	if _, err := rest.Choose(c, rest.Format{Name: "gtfs", Media: media, Title: "GTFS"}); err != nil {
+		return err
+	}
+	if rest.NotModified(c, rest.Tag(d.ID, d.Version.SHA256, "gtfs"), rest.Revalidate) {
+		return c.NoContent(http.StatusNotModified)
+	}
+	path, err := h.Atlas.Path(d.Version.Files[0].Key)
+	if err != nil {
+		return err
+	}
+	return send(c, path, d.ID+".gtfs.zip", media)
 }
 
 // make writes the rows into a file of their own, and gives its turn back; done

@@ -29,7 +29,7 @@ type demoCmd struct {
 
 // Help shows examples under the flags.
 func (c *demoCmd) Help() string {
-	return `Makes an invented valley of 60,000 people, brings its files in as any others would be, computes
+	return `Makes an invented valley of 60,000 people with its roads, services and buses, brings its files in as any others would be, computes
 who reaches a pharmacy on foot, and serves all of it. What is there already is kept.
 
 Examples:
@@ -122,7 +122,7 @@ func (c *demoCmd) make(a *app, in *installation) error {
 func (c *demoCmd) ingest(a *app, in *installation, f demoland.File) error {
 	o := ingest.Options{
 		Dataset: f.Dataset, Role: f.Role, Title: f.Title, Description: f.Description, License: f.License, Attribution: f.Attribution,
-		CodeField: f.CodeField, NameField: f.NameField, ParentFields: f.ParentFields, LevelName: f.Level,
+		CodeField: f.CodeField, NameField: f.NameField, ParentFields: f.ParentFields, LevelName: f.Level, LayerTitles: f.LayerTitles,
 	}
 	if _, err := in.atlas.Current().Dataset(f.Dataset); err == nil {
 		o.Replace = true

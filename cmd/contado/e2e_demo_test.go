@@ -1,6 +1,7 @@
 package main
 
 import (
+	"archive/zip"
 	"bytes"
 	"encoding/json"
 	"fmt"
@@ -85,7 +86,34 @@ func serveDemonstration(t *testing.T, h *house) {
 			t.Errorf("%s: %s\n%.200s", layer, res.Status, body)
 		}
 	}
+	if res, body := s.get("/collections/bus/download"); res.StatusCode != http.StatusOK {
+		t.Errorf("the timetable: %s\n%.200s", res.Status, body)
+	} else if z, err := zip.NewReader(bytes.NewReader(body), int64(len(body))); err != nil {
+		t.Errorf("the timetable is no feed: %v", err)
+	} else if _, err := z.Open("stop_times.txt"); err != nil {
+		t.Error(err)
+	}
+	byBus(t, s)
 	runJob(t, s)
+}
+
+// byBus: whoever may ride may still walk, and somebody arrives only by bus.
+func byBus(t *testing.T, s *server) {
+	t.Helper()
+	covered := map[string]float64{}
+	for _, profile := range []string{"walking", "bus-and-walk"} {
+		in := fmt.Sprintf(`{"inputs": {"territory": "999", "service": "hospital", "profile": %q, "thresholds": ["45m"]}}`, profile)
+		res, body := s.do(http.MethodPost, "/processes/coverage-report/execution", strings.NewReader(in), "Content-Type", "application/json")
+		if res.StatusCode != http.StatusOK {
+			t.Fatalf("%s: %s\n%.300s", profile, res.Status, body)
+		}
+		var r coverageJSON
+		decode(t, body, &r)
+		covered[profile] = r.Coverage[0].Covered
+	}
+	if covered["bus-and-walk"] <= covered["walking"] {
+		t.Errorf("people who arrive within 45 minutes: %v", covered)
+	}
 }
 
 // runJob asks for a report as a job and waits for it.

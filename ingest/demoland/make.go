@@ -41,6 +41,8 @@ type File struct {
 	CodeField, NameField string
 	ParentFields         []string
 	Level                string
+	// LayerTitles name the datasets that layers of the file become, by layer.
+	LayerTitles map[string]string
 }
 
 // Land is the finished demonstration territory.

@@ -99,7 +99,7 @@ func (w *writer) band(path string, z *field, cell float64, name string, data any
 	return raster(path, spec, data)
 }
 
-// society writes people, areas, roads and services.
+// society writes people, areas, roads, services and buses.
 func (w *writer) society(s *settle.Society, h *hydrology) error {
 	steps := []func() error{
 		func() error { return w.people(s) },
@@ -108,6 +108,7 @@ func (w *writer) society(s *settle.Society, h *hydrology) error {
 		func() error { return w.roads(s) },
 		func() error { return w.rivers(h) },
 		func() error { return w.services(s) },
+		func() error { return w.timetable(s) },
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {

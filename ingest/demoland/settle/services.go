@@ -49,7 +49,6 @@ func (s *settler) services() error {
 	add("post-office", "Uffici postali", "Post offices", count(26), count(2), func(h *Hamlet, k int) Facility {
 		return Facility{Name: "Ufficio postale di " + h.Name, Opening: "Mo-Fr 08:20-13:35; Sa 08:20-12:35"}
 	})
-	s.busStops(scale)
 	return nil
 }
 
@@ -109,43 +108,6 @@ func (s *settler) open(h *Hamlet, k int, make func(h *Hamlet, k int) Facility) F
 func (s *settler) dryAt(p orb.Point) bool {
 	c, r := int((p[0]-s.land.X0)/s.land.Cell), int((s.land.Y0-p[1])/s.land.Cell)
 	return c >= 0 && r >= 0 && c < s.land.N && r < s.land.N && !s.land.Water[r*s.land.N+c]
-}
-
-// busStops stand along the better roads, some 700 m apart.
-func (s *settler) busStops(scale float64) {
-	svc := Service{ID: "bus-stop", TitleIT: "Fermate dell'autobus", TitleEN: "Bus stops"}
-	most := max(8, int(250*math.Min(1, scale)+0.5))
-	const apart = 700.0
-	taken := map[[2]int]bool{}
-	for _, class := range []string{"primary", "secondary", "tertiary"} {
-		for _, r := range s.out.Roads {
-			if r.Class != class || r.Bridge {
-				continue
-			}
-			for _, p := range r.Line {
-				b, ok := s.block(p)
-				if len(svc.Facilities) >= most || !ok || !s.dryAt(p) || s.crowded(taken, p, apart) {
-					continue
-				}
-				h, far := s.nearestHamlet(b)
-				if far > 1500 {
-					continue
-				}
-				taken[[2]int{int(p[0] / apart), int(p[1] / apart)}] = true
-				svc.Facilities = append(svc.Facilities, Facility{
-					Name: fmt.Sprintf("%s, fermata %d", h.Name, len(svc.Facilities)+1), Hamlet: h.Name,
-					Municipality: s.out.Municipalities[s.home[b]].Code, Point: p,
-				})
-			}
-		}
-	}
-	s.out.Services = append(s.out.Services, svc)
-}
-
-// crowded reports whether a stop stands in the same or a neighbouring square.
-func (s *settler) crowded(taken map[[2]int]bool, p orb.Point, side float64) bool {
-	c, r := int(p[0]/side), int(p[1]/side)
-	return taken[[2]int{c, r}] || taken[[2]int{c - 1, r}] || taken[[2]int{c + 1, r}] || taken[[2]int{c, r - 1}] || taken[[2]int{c, r + 1}]
 }
 
 func (s *settler) nearestHamlet(b int) (*Hamlet, float64) {

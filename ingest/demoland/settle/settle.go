@@ -49,6 +49,7 @@ type Society struct {
 	Hamlets        []Hamlet
 	Roads          []Road
 	Services       []Service
+	Lines          []Line
 	Population     Population
 }
 
@@ -112,7 +113,7 @@ func Settle(ctx context.Context, l Land, o Options, progress func(done float64))
 		return nil, fault.Errorf("settle.Settle", fault.Invalid, "a land of %d cells of %g m, with %d heights: want a multiple of %g m", l.N, l.Cell, len(l.Elevation), blockSide)
 	}
 	s := &settler{land: &l, o: o, per: per, m: l.N / per}
-	steps := []func() error{s.survey, s.seats, s.allocate, s.polygons, s.hamlets, s.people, s.roads, s.services}
+	steps := []func() error{s.survey, s.seats, s.allocate, s.polygons, s.hamlets, s.people, s.roads, s.services, s.buses}
 	for i, step := range steps {
 		if err := ctx.Err(); err != nil {
 			return nil, err

@@ -212,7 +212,7 @@ func TestEveryHamletIsReached(t *testing.T) {
 func TestServicesAndNames(t *testing.T) {
 	t.Parallel()
 	s, l := settled(t, small)
-	want := []string{"primary-school", "pharmacy", "general-practitioner", "hospital", "post-office", "bus-stop"}
+	want := []string{"primary-school", "pharmacy", "general-practitioner", "hospital", "post-office"}
 	if len(s.Services) != len(want) {
 		t.Fatalf("%d services", len(s.Services))
 	}
