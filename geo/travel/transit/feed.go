@@ -10,7 +10,10 @@ import (
 // Feed is a timetable, whatever it was read from. Indices point into its
 // slices; −1 stands for none.
 type Feed struct {
-	Timezone    string // name in the tz database; "" = UTC
+	Timezone string // name in the tz database; "" = UTC
+	// Zones are the time zones of the services where they differ from Timezone
+	// (see Merge); nil when all are in it.
+	Zones       []string
 	Typical     string // a day like most working days, YYYY-MM-DD; "" when not known
 	Stops       []Stop
 	Routes      []Route

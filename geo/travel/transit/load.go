@@ -2,7 +2,6 @@ package transit
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"contado/geo/fault"
@@ -63,10 +62,8 @@ const opLoad = "transit.Load"
 func Load(ctx context.Context, f *Feed, day Day, o Options) (*Timetable, error) {
 	t := &Timetable{stops: f.Stops, routes: f.Routes, trips: f.Trips, day: day, zone: time.UTC}
 	var err error
-	if f.Timezone != "" {
-		if t.zone, err = time.LoadLocation(f.Timezone); err != nil {
-			return nil, fault.Errorf(opLoad, fault.Invalid, "timetable: the time zone %q is not known", f.Timezone)
-		}
+	if t.zone, err = zoneOf(f.Timezone); err != nil {
+		return nil, err
 	}
 	if t.o, err = o.checked(); err != nil {
 		return nil, err
@@ -75,7 +72,7 @@ func Load(ctx context.Context, f *Feed, day Day, o Options) (*Timetable, error) 
 	t.count = int((t.o.Until - t.o.From + t.o.Step - 1) / t.o.Step)
 	t.last = t.seconds(t.o.Until) + t.o.Horizon
 	t.notes.Day = day.String()
-	l := loader{Timetable: t, feed: f, frequencies: map[int32][]Frequency{}, services: map[int32][]int32{}, looked: map[int32]bool{}}
+	l := loader{Timetable: t, feed: f, frequencies: map[int32][]Frequency{}, services: map[int32]*running{}, looked: map[int32]bool{}}
 	for _, q := range f.Frequencies {
 		l.frequencies[q.Trip] = append(l.frequencies[q.Trip], q)
 	}
@@ -144,9 +141,11 @@ func (t *Timetable) Samples() int { return t.samples }
 func (t *Timetable) Options() Options { return t.o }
 
 // base is the zero of a service day: noon less 12 hours.
-func (t *Timetable) base(d Day) int64 {
+func (t *Timetable) base(d Day) int64 { return baseIn(t.zone, d) }
+
+func baseIn(zone *time.Location, d Day) int64 {
 	at := time.Unix(int64(d)*86400, 0).UTC()
-	return time.Date(at.Year(), at.Month(), at.Day(), 12, 0, 0, 0, t.zone).Unix() - 12*3600
+	return time.Date(at.Year(), at.Month(), at.Day(), 12, 0, 0, 0, zone).Unix() - 12*3600
 }
 
 // seconds turns seconds by the clock (7 h = 7:00) into those of the service
@@ -170,8 +169,14 @@ type loader struct {
 	*Timetable
 	feed        *Feed
 	frequencies map[int32][]Frequency
-	looked      map[int32]bool    // stops
-	services    map[int32][]int32 // seconds from the zero of the day to those of the days on which a service runs
+	looked      map[int32]bool // stops
+	services    map[int32]*running
+}
+
+// running is when a service runs.
+type running struct {
+	shifts []int32 // seconds from the zero of the day to those of the days on which it runs
+	today  bool
 }
 
 // look counts the stops of a trip of the day by what is known of them for
@@ -197,29 +202,35 @@ func (l *loader) look(calls []Call) {
 // Trips may run for over a week: so many service days before count.
 const daysBefore, daysAfter = 8, 2
 
-func (l *loader) shifts(service int32) []int32 {
-	list, known := l.services[service]
+func (l *loader) running(service int32) *running {
+	r, known := l.services[service]
 	if known {
-		return list
+		return r
 	}
-	zero := l.base(l.day)
-	for k := Day(-daysBefore); k <= daysAfter; k++ {
-		if l.feed.Runs(service, l.day+k) {
-			list = append(list, int32(l.base(l.day+k)-zero))
+	r = &running{today: l.feed.Runs(service, l.day)}
+	l.services[service] = r
+	zero, zone := l.base(l.day), l.zone
+	if int(service) < len(l.feed.Zones) && l.feed.Zones[service] != l.feed.Timezone {
+		if z, err := zoneOf(l.feed.Zones[service]); err == nil { // Merge has looked
+			zone = z
 		}
 	}
-	l.services[service] = list
-	return list
+	for k := Day(-daysBefore); k <= daysAfter; k++ {
+		if l.feed.Runs(service, l.day+k) {
+			r.shifts = append(r.shifts, int32(baseIn(zone, l.day+k)-zero))
+		}
+	}
+	return r
 }
 
 // take decides about a trip.
 func (l *loader) take(trip int, calls []Call) (bool, error) {
 	tr := &l.trips[trip]
-	shifts := l.shifts(tr.Service)
-	if len(shifts) == 0 || len(calls) < 2 {
+	runs := l.running(tr.Service)
+	if len(runs.shifts) == 0 || len(calls) < 2 {
 		return true, nil
 	}
-	if slices.Contains(shifts, 0) {
+	if runs.today {
 		l.notes.ServiceTrips++
 		l.look(calls)
 	}
@@ -232,9 +243,9 @@ func (l *loader) take(trip int, calls []Call) (bool, error) {
 		return true, nil
 	}
 	at := int32(len(l.templates))
-	runs, headways := len(l.runs), len(l.headways)
+	before, headways := len(l.runs), len(l.headways)
 	first, length := calls[0].Departure, calls[len(calls)-1].Arrival-calls[0].Departure
-	for _, s := range shifts {
+	for _, s := range runs.shifts {
 		list, often := l.frequencies[int32(trip)]
 		if !often && first+s <= l.last && first+length+s >= l.first {
 			l.runs = append(l.runs, run{at, s})
@@ -245,7 +256,7 @@ func (l *loader) take(trip int, calls []Call) (bool, error) {
 			}
 		}
 	}
-	if len(l.runs) == runs && len(l.headways) == headways {
+	if len(l.runs) == before && len(l.headways) == headways {
 		return true, nil
 	}
 	if len(l.headways) > headways {
