@@ -47,6 +47,10 @@ type Report struct {
 	AgeBands []BandResult `json:"age_bands"`
 	Areas    []AreaResult `json:"areas"`
 
+	// Hamlets are the people by the named place nearest to them, when asked
+	// for; counted by blocks where small counts are hidden.
+	Hamlets []Hamlet `json:"hamlets,omitempty"`
+
 	Gaps        []Gap       `json:"gaps"`
 	GapsOmitted GapsOmitted `json:"gaps_omitted"`
 

@@ -24,6 +24,12 @@ type Siting struct {
 	// does at least ShareOfBest (0…1) of what the best one does.
 	Exact       bool    `json:"exact"`
 	ShareOfBest float64 `json:"share_of_best"`
+	// BlocksOf is the least number of people that a figure here can be about:
+	// people are counted by blocks of so many, dealt out evenly over their
+	// inhabited cells. 0: figures are exact.
+	BlocksOf float64 `json:"blocks_of,omitempty"`
+	// Notices are those of this computation alone, in a study.
+	Notices []Notice `json:"notices,omitempty"`
 }
 
 // SitingCandidates are the places that were tried.

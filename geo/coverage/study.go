@@ -22,10 +22,15 @@ type Study struct {
 	// Isolation counts people by the number of services out of their reach,
 	// one entry a profile and threshold; none when there is one service.
 	Isolation []Isolation `json:"isolation,omitempty"`
+	// Siting says where further facilities would help most, one entry a service.
+	Siting []Siting `json:"siting,omitempty"`
 	// Rules says which standards are met, where not, and for how many.
 	Rules []RuleResult `json:"rules,omitempty"`
 	// Classes are classes of areas computed here, beside the official ones.
 	Classes []AreaClass `json:"classes,omitempty"`
+	// ByClass is the coverage by these classes: by degree of urbanisation, by
+	// class of inner areas.
+	ByClass []ClassCoverage `json:"by_class,omitempty"`
 	// Indicators are figures of the whole territory, such as those of the SDGs.
 	Indicators []Indicator `json:"indicators,omitempty"`
 	// Checks is what was noticed about the inputs before the computation.
@@ -100,6 +105,9 @@ type AreaValue struct {
 	Code  string   `json:"code"`
 	Name  string   `json:"name"`
 	Value *float64 `json:"value"`
+	// Counted are the people that the value is about, for who protects it; it
+	// is not written.
+	Counted float64 `json:"-"`
 }
 
 // Capacity is an assignment of people to facilities of limited capacity that

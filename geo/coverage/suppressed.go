@@ -130,6 +130,15 @@ func (a CapacityArea) MarshalJSON() ([]byte, error) {
 }
 
 // MarshalJSON writes null for what is hidden.
+func (c ClassCoverage) MarshalJSON() ([]byte, error) {
+	type plain ClassCoverage
+	return json.Marshal(struct {
+		plain
+		Population *float64 `json:"population"`
+	}{plain(c), shown(c.Population, c.Suppressed)})
+}
+
+// MarshalJSON writes null for what is hidden.
 func (i Isolation) MarshalJSON() ([]byte, error) {
 	type plain Isolation
 	if i.Suppressed {

@@ -27,6 +27,7 @@ type body struct {
 	Gaps, Parameters, Unplaced *table
 	GapsNone, Omitted          string
 	Choices, Equity            *table
+	Hamlets                    *table
 	Access, AccessAreas        *table
 	Loads, LoadAreas           *table
 	CapacityText               string
@@ -49,6 +50,7 @@ func newBody(v *view, s *Sketch, level int) *body {
 	b.Maps = v.maps(s)
 	b.addGaps()
 	b.addBars()
+	b.Hamlets = v.hamletTable()
 	b.addAges()
 	b.addCurve()
 	b.Choices = v.choiceTable()
@@ -92,6 +94,7 @@ func (b *body) contents() []section {
 		{len(b.Maps) > 0, "s-map", b.T("map")},
 		{true, "s-gaps", b.T("gaps")},
 		{b.Areas != nil, "s-areas", b.T("by-area", b.AreaWord)},
+		{b.Hamlets != nil, "s-hamlets", b.T("hamlets")},
 		{b.Bands != nil, "s-ages", b.T("by-age")},
 		{b.Curve != nil, "s-curve", b.T("curve")},
 		{b.Choices != nil, "s-choices", b.T("choices")},

@@ -146,6 +146,7 @@ func (p *studyPage) contents() []section {
 		{p.Brief.Map != nil || p.Brief.Gaps != nil, "s-where", "brief.where.head"},
 		{true, "s-leftout", "study.leftout"},
 		{p.Brief.Rules != "", "s-unmet", "brief.rules.head"},
+		{p.SitingTable != nil, "s-siting", "siting"},
 		{p.Brief.RangeChart != nil, "s-sure", "brief.sure"},
 		{true, "s-plain", "brief.how"},
 	} {
@@ -165,6 +166,7 @@ func (p *studyPage) contents() []section {
 	}{
 		{len(p.AreaTables) > 0, "s-areas", "study.areas"},
 		{len(p.AgeTables) > 0, "s-ages", "study.ages"},
+		{len(p.Siting) > 0, "s-sites", "siting"},
 		{len(p.Isolation) > 0, "s-isolation", "study.isolation"},
 		{p.RuleSummary != nil, "s-rules", "study.rules"},
 		{len(p.Classes) > 0, "s-classes", "study.classes"},

@@ -245,5 +245,6 @@ func english() map[string]string {
 		"compass.s": "S", "compass.sw": "SW", "compass.w": "W", "compass.nw": "NW",
 	}
 	maps.Copy(out, studyEnglish())
+	maps.Copy(out, sitingEnglish())
 	return out
 }

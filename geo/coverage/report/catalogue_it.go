@@ -245,5 +245,6 @@ func italian() map[string]string {
 		"compass.s": "S", "compass.sw": "SO", "compass.w": "O", "compass.nw": "NO",
 	}
 	maps.Copy(out, studyItalian())
+	maps.Copy(out, sitingItalian())
 	return out
 }

@@ -64,8 +64,8 @@ func StudyXLSX(w io.Writer, st *coverage.Study, l data.Locale) error {
 }
 
 // Layers are what the GeoPackage of a study holds: areas with the share of
-// each section and threshold, facilities, the gaps and the checks that have a
-// place, and the tables of Tables without geometry. Positions are longitude
+// each section and threshold, facilities, the gaps, the further points and the
+// checks that have a place, and the tables of Tables without geometry. Positions are longitude
 // and latitude.
 func Layers(st *coverage.Study, sketches []*Sketch) ([]Layer, error) {
 	tables, err := Tables(st)
@@ -75,9 +75,9 @@ func Layers(st *coverage.Study, sketches []*Sketch) ([]Layer, error) {
 	out := []Layer{areaLayer(st, sketches), facilityLayer(st, sketches)}
 	for _, t := range tables {
 		switch t.Name {
-		case "gaps", "checks":
+		case "gaps", "checks", "siting", "hamlets":
 			out = append(out, pointLayer(t))
-		case "coverage", "isolation", "age_bands", "rules", "rule_areas", "classes", "indicators", "inputs", "parameters":
+		case "coverage", "isolation", "age_bands", "rules", "rule_areas", "classes", "class_coverage", "indicators", "inputs", "parameters":
 			out = append(out, Layer{Name: "table_" + t.Name, Table: t})
 		}
 	}

@@ -38,6 +38,13 @@ func (v *studyView) explanations() []explanation {
 		l.explain("gaps", l.t("method.gaps.study")),
 	}
 	out = append(out, l.explainExtras(v.st.Sections)...)
+	if len(v.st.Siting) > 0 {
+		text := []string{l.t("method.siting")}
+		if k := v.st.Siting[0].BlocksOf; k > 0 {
+			text = append(text, l.t("method.siting.blocks", l.number(k, 1)))
+		}
+		out = append(out, l.explain("siting", text...))
+	}
 	for _, x := range []struct {
 		there bool
 		id    string
@@ -51,8 +58,9 @@ func (v *studyView) explanations() []explanation {
 }
 
 func (l *language) explainExtras(list []*coverage.Report) []explanation {
-	var ranges, choices, access, capacity, equity bool
+	var hamlets, ranges, choices, access, capacity, equity bool
 	for _, r := range list {
+		hamlets = hamlets || len(r.Hamlets) > 0
 		ranges = ranges || len(r.Ranges) > 0
 		choices = choices || len(r.Choices) > 0
 		access = access || len(r.Access) > 0
@@ -66,7 +74,7 @@ func (l *language) explainExtras(list []*coverage.Report) []explanation {
 	for _, x := range []struct {
 		there bool
 		id    string
-	}{{ranges || len(list) > 1, "range"}, {choices, "choice"}, {access, "access"}, {capacity, "capacity"}, {equity, "equity"}} {
+	}{{hamlets, "hamlets"}, {ranges || len(list) > 1, "range"}, {choices, "choice"}, {access, "access"}, {capacity, "capacity"}, {equity, "equity"}} {
 		if x.there {
 			out = append(out, l.explain(x.id, l.t("method."+x.id)))
 		}

@@ -119,7 +119,7 @@ func htmlOf(r *coverage.Report, s *Sketch, lang string, m medium) ([]byte, error
 
 // render fills a template; the parts that pages share come along.
 func render(name, source string, data any, m medium) ([]byte, error) {
-	t, err := template.New(name).Funcs(template.FuncMap{"picture": m.picture, "swatch": m.swatch, "patterns": m.patterns}).Parse(source + partsSource)
+	t, err := template.New(name).Funcs(template.FuncMap{"picture": m.picture, "swatch": m.swatch, "patterns": m.patterns}).Parse(source + partsSource + sitingSource)
 	if err != nil {
 		return nil, fmt.Errorf("parse the page of coverage reports: %w", err)
 	}

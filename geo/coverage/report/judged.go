@@ -125,6 +125,7 @@ func (v *studyView) ruleParts() []rulePart {
 type classPart struct {
 	Title        string
 	Counts, List *table
+	Shares       []*table // by way of moving
 }
 
 func (v *studyView) classes() []classPart {
@@ -146,7 +147,12 @@ func (v *studyView) classes() []classPart {
 		if k.level != "" && k.level != v.st.AreaLevel {
 			name += ", " + l.areaWord(k.level, true)
 		}
-		out = append(out, classPart{Title: name, Counts: v.classCounts(n+1, name, groups[k]), List: v.classList(n+1, name, groups[k])})
+		part := classPart{Title: name, Counts: v.classCounts(n+1, name, groups[k])}
+		if k.level == "" || k.level == v.st.AreaLevel {
+			part.Shares = v.classShares(n+1, k.scheme, name)
+		}
+		part.List = v.classList(n+1, name, groups[k])
+		out = append(out, part)
 	}
 	return out
 }
@@ -173,6 +179,58 @@ func (v *studyView) classCounts(n int, name string, list []*coverage.AreaClass) 
 		t.Rows = append(t.Rows, row{Cells: []cell{header(name), numb(l.whole(count[name]))}})
 	}
 	return t
+}
+
+// classShares have classes in rows and services in columns, one a profile: the
+// share within the largest threshold.
+func (v *studyView) classShares(n int, scheme, name string) []*table {
+	l := v.l
+	var out []*table
+	for _, profile := range v.profiles() {
+		var t *table
+		at := map[string]int{} // row of a class
+		var services []string
+		for i := range v.st.ByClass {
+			c := &v.st.ByClass[i]
+			if c.Scheme != scheme || c.Profile != profile {
+				continue
+			}
+			row0 := c.Coverage[len(c.Coverage)-1]
+			if t == nil {
+				t = v.n.table(l, "t-class-share-"+strconv.Itoa(n)+"-"+strconv.Itoa(len(out)+1), l.t("classes.shares.cap", name, l.profile(profile), l.exact(row0.ThresholdS)),
+					text(l.t("col.class")), numb(l.t("col.people"))).how(l, "classes")
+			}
+			if !slices.Contains(services, c.Service) {
+				services = append(services, c.Service)
+				t.Head = append(t.Head, numb(v.serviceName(c.Service)))
+			}
+			k, known := at[c.Class]
+			if !known {
+				k = len(t.Rows)
+				at[c.Class] = k
+				people := numb(l.people(c.Population))
+				if c.Suppressed {
+					people = v.secret(t)
+				}
+				t.Rows = append(t.Rows, row{Cells: []cell{header(l.className(&coverage.AreaClass{Class: c.Class, Label: c.Label})), people}})
+			}
+			for len(t.Rows[k].Cells) < 2+slices.Index(services, c.Service) {
+				t.Rows[k].Cells = append(t.Rows[k].Cells, numb("–"))
+			}
+			share := v.views[0].shareCell(t, &row0)
+			t.Rows[k].Cells = append(t.Rows[k].Cells, share)
+		}
+		if t == nil {
+			continue
+		}
+		for k := range t.Rows {
+			for len(t.Rows[k].Cells) < len(t.Head) {
+				t.Rows[k].Cells = append(t.Rows[k].Cells, numb("–"))
+			}
+		}
+		out = append(out, t)
+	}
+	return out
 }
 
 func (v *studyView) classList(n int, name string, list []*coverage.AreaClass) *table {

@@ -70,7 +70,22 @@ func (c *cartography) start(id, title, desc string) *drawing {
 func (c *cartography) choropleth(f figure) figure {
 	d := c.start(f.ID, f.Title, f.Desc)
 	last := len(c.v.r.ThresholdsS) - 1
-	seen, nobody, secret := map[string]bool{}, false, false
+	nobody, secret, unmatched := c.shares(d, last)
+	c.border(d)
+	c.furniture(d)
+	c.facilities(d)
+	c.gaps(d)
+	c.areaLabels(d, last)
+	f.SVG = d.html()
+	f.Legend = c.legend(nobody, secret)
+	f.Notes = c.notes(unmatched)
+	return f
+}
+
+// shares shades the areas; it tells whether some have nobody, and some are
+// hidden, and how many have no outline.
+func (c *cartography) shares(d *drawing, last int) (nobody, secret bool, unmatched int) {
+	seen := map[string]bool{}
 	d.f(`<g transform="scale(.1)" stroke="#a88468" stroke-width="8" stroke-linejoin="round" fill-rule="evenodd">`)
 	for i, a := range c.s.Areas {
 		k, ok := c.area[a.Code]
@@ -90,15 +105,7 @@ func (c *cartography) choropleth(f figure) figure {
 		d.f(`<path fill="%s" d="%s"><title>%s: %s</title></path>`, bigPattern(fill), path(c.outlines[i]), esc(c.v.r.Areas[k].Name), esc(said))
 	}
 	d.f(`</g>`)
-	c.border(d)
-	c.furniture(d)
-	c.facilities(d)
-	c.gaps(d)
-	c.areaLabels(d, last)
-	f.SVG = d.html()
-	f.Legend = c.legend(nobody, secret)
-	f.Notes = c.notes(len(c.v.r.Areas) - len(seen))
-	return f
+	return nobody, secret, len(c.v.r.Areas) - len(seen)
 }
 
 // bigPattern names the pattern for drawing inside the tenfold scale.

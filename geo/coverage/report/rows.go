@@ -22,8 +22,8 @@ func Tables(st *coverage.Study) ([]*data.Table, error) {
 		x.printed = append(x.printed, round(r))
 	}
 	all := []*data.Table{
-		x.coverage(), x.bands(), x.gaps(), x.ranges(), x.choices(), x.access(), x.capacity(), x.equity(),
-		x.isolation(), x.rules(), x.ruleAreas(), x.classes(), x.indicators(), x.checks(), x.parameters(), x.inputs(),
+		x.coverage(), x.bands(), x.hamlets(), x.gaps(), x.ranges(), x.choices(), x.access(), x.capacity(), x.equity(),
+		x.isolation(), x.siting(), x.rules(), x.ruleAreas(), x.classes(), x.byClass(), x.indicators(), x.checks(), x.parameters(), x.inputs(),
 	}
 	out := all[:0]
 	for i, t := range all {
@@ -325,6 +325,25 @@ func (x *rowing) classes() *data.Table {
 	t := &data.Table{Name: "classes", Columns: columns("scheme:t level:t code:t name:t class:t value:r official:t official_value:r")}
 	for _, c := range x.st.Classes {
 		t.Rows = append(t.Rows, []any{c.Scheme, c.Level, c.Code, c.Name, c.Class, orNil(c.Value), c.Official, orNil(c.OfficialValue)})
+	}
+	return t
+}
+
+func (x *rowing) byClass() *data.Table {
+	t := &data.Table{Name: "class_coverage", Columns: columns("scheme:t class:t areas:i service:t profile:t population:r threshold_s:r covered:r uncovered:r unreachable:r share:s suppressed:f")}
+	for i := range x.st.ByClass {
+		c := &x.st.ByClass[i]
+		population := any(c.Population)
+		if c.Suppressed {
+			population = nil
+		}
+		for _, r := range c.Coverage {
+			row := []any{c.Scheme, c.Class, c.Areas, c.Service, c.Profile, population, r.ThresholdS, r.Covered, r.Uncovered, r.Unreachable, orNil(r.Share), r.Suppressed}
+			if r.Suppressed {
+				row[7], row[8], row[9], row[10] = nil, nil, nil, nil
+			}
+			t.Rows = append(t.Rows, row)
+		}
 	}
 	return t
 }

@@ -36,6 +36,8 @@ type studyPage struct {
 	Checks                   *table
 	ChecksText               string
 	Chapters                 []*chapter
+	SitingTable              *table
+	Siting                   []sitingPart
 	Settings                 []settingsPart
 	Inputs                   *table
 	Recipe                   string
@@ -130,7 +132,9 @@ func newStudyPage(v *studyView, sketches []*Sketch) *studyPage {
 	// In the order of the page: figures and tables are numbered as they come.
 	p.Matrix = v.matrix()
 	p.Brief = newBrief(v, sketches)
+	p.SitingTable = v.sitingTable()
 	p.AreaTables, p.AgeTables = v.areaTables(), v.ageTables()
+	p.Siting = v.sitingParts(sketches)
 	p.Isolation = v.isolation()
 	p.RuleSummary = v.ruleTable()
 	p.Rules = v.ruleParts()

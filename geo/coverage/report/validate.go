@@ -95,6 +95,9 @@ func check(r *coverage.Report) error {
 			return fmt.Errorf("area %q: %w", a.Code, err)
 		}
 	}
+	if err := checkHamlets(r); err != nil {
+		return err
+	}
 	for i, g := range r.Gaps {
 		if !people(g.Population) || !people(g.Unreachable) || g.Unreachable > g.Population || !place(g.Lon, g.Lat) || !seconds(g.TimeS) {
 			return fmt.Errorf("gap %d (%q): %v people, %v unreachable, at %v, %v", i+1, g.Name, g.Population, g.Unreachable, g.Lon, g.Lat)

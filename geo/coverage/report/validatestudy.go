@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 
 	"contado/geo/coverage"
 	"contado/geo/fault"
@@ -105,12 +106,47 @@ func checkStudy(st *coverage.Study) error {
 			return fmt.Errorf("section %d (%s, %s): %w", i+1, r.Service, r.Profile, err)
 		}
 	}
-	if len(st.Isolation)+len(st.Rules)+len(st.Classes)+len(st.Indicators)+len(st.Checks) > maxListed {
+	if len(st.Isolation)+len(st.Rules)+len(st.Classes)+len(st.Indicators)+len(st.Checks)+len(st.Siting)+len(st.ByClass) > maxListed {
 		return fmt.Errorf("more than %d entries of lists", maxListed)
 	}
 	for i := range st.Isolation {
 		if err := checkIsolation(&st.Isolation[i]); err != nil {
 			return fmt.Errorf("isolation %d: %w", i+1, err)
+		}
+	}
+	for i := range st.ByClass {
+		c := &st.ByClass[i]
+		if !people(c.Population) || len(c.Coverage) == 0 {
+			return fmt.Errorf("class %.40q of %.40q: %v people, %d thresholds", c.Class, c.Scheme, c.Population, len(c.Coverage))
+		}
+		for _, r := range c.Coverage {
+			if !(r.ThresholdS > 0) || r.ThresholdS > 1e9 || !people(r.Covered) || !people(r.Uncovered) || !people(r.Unreachable) {
+				return fmt.Errorf("class %.40q of %.40q: %+v", c.Class, c.Scheme, r)
+			}
+		}
+	}
+	for i := range st.Siting {
+		if err := checkSiting(&st.Siting[i]); err != nil {
+			return fmt.Errorf("siting %d (%.60q): %w", i+1, st.Siting[i].Service, err)
+		}
+	}
+	return nil
+}
+
+// checkSiting looks at what is drawn and printed.
+func checkSiting(s *coverage.Siting) error {
+	if !(s.ThresholdS > 0) || !(s.MostS >= s.ThresholdS) || s.MostS > 1e9 {
+		return fmt.Errorf("threshold of %v s, longest time of %v s", s.ThresholdS, s.MostS)
+	}
+	if !people(s.Population) || !people(s.Covered) || len(s.Chosen)+len(s.Alone) > maxListed {
+		return fmt.Errorf("%v of %v people, %d points", s.Covered, s.Population, len(s.Chosen)+len(s.Alone))
+	}
+	for _, list := range [][]coverage.SitedPoint{s.Chosen, s.Alone} {
+		for i := range list {
+			p := &list[i]
+			if !(math.Abs(p.Lon) <= 360 && math.Abs(p.Lat) <= 90) || !people(p.NewlyWithin) || !people(p.NewlyReached) || !people(p.HoursSaved) {
+				return fmt.Errorf("point %d: at %v, %v: %v people newly within, %v newly reached, %v hours", i+1, p.Lon, p.Lat, p.NewlyWithin, p.NewlyReached, p.HoursSaved)
+			}
 		}
 	}
 	return nil

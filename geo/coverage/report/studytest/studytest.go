@@ -158,9 +158,8 @@ func (l *land) section(o Options, service, profile string, k int) (*coverage.Rep
 	for f := range facilityNames {
 		facilityNames[f] = fmt.Sprintf("%s %d", service, f+1)
 	}
-	r, err := coverage.Compute(context.Background(), coverage.Demand{
-		Area: l.area, Seconds: seconds, People: l.people, X: l.x, Y: l.y, Facility: facility, Bands: l.bands,
-	}, l.areas, l.places, coverage.Params{
+	d := coverage.Demand{Area: l.area, Seconds: seconds, People: l.people, X: l.x, Y: l.y, Facility: facility, Bands: l.bands}
+	r, err := coverage.Compute(context.Background(), d, l.areas, l.places, coverage.Params{
 		Thresholds: []float64{900, 1800}, BandNames: []string{"age_0_14", "age_15_64", "age_65_79", "age_80_plus"}, FacilityNames: facilityNames, PlaceRadiusM: 2500,
 	})
 	if err != nil {
@@ -168,6 +167,9 @@ func (l *land) section(o Options, service, profile string, k int) (*coverage.Rep
 	}
 	describe(r, service, profile, n)
 	if !o.Plain {
+		if r.Hamlets, err = coverage.Hamlets(context.Background(), d, l.people, l.areas, l.places, r.ThresholdsS); err != nil {
+			return nil, nil, nil, fmt.Errorf("make hamlets: %w", err)
+		}
 		l.extras(r, s, facilityNames)
 	}
 	return r, s, seconds, nil
@@ -259,6 +261,7 @@ func (l *land) extend(st *coverage.Study, o Options, lacks map[string][][]bool) 
 		st.Isolation = append(st.Isolation, i)
 	}
 	l.judge(st)
+	l.site(st)
 	// A small group is hidden in one area of the first section.
 	st.Disclosure = &coverage.Disclosure{Threshold: 3, Primary: 1, Secondary: 1}
 	r := st.Sections[0]
@@ -269,6 +272,37 @@ func (l *land) extend(st *coverage.Study, o Options, lacks map[string][][]bool) 
 			r.Areas[k].Coverage[0] = coverage.Row{ThresholdS: r.ThresholdsS[0], Suppressed: true}
 		}
 	}
+	st.ByClass = coverage.ByClass(st)
+}
+
+// site makes up further points of the first service, at places of the land.
+func (l *land) site(st *coverage.Study) {
+	r := st.Sections[0]
+	c := r.Coverage[1]
+	s := coverage.Siting{
+		Service: r.Service, Profile: r.Profile, Objective: "cover", ThresholdS: c.ThresholdS, MostS: 2 * c.ThresholdS, Population: r.PopulationTotal, Covered: c.Covered,
+		MeanS: 1200, Candidates: coverage.SitingCandidates{Kind: "settlements", Count: len(l.places)}, ShareOfBest: 0.94, BlocksOf: 3,
+		Notices: []coverage.Notice{{Code: "facilities-moved", Text: "One facility was moved.", Texts: map[string]string{"it": "Un punto di servizio è stato spostato."}}},
+	}
+	left, covered := c.Uncovered+c.Unreachable, c.Covered
+	point := func(k int, share float64) coverage.SitedPoint {
+		p := l.places[(2*k+1)%len(l.places)]
+		gain := left * share
+		after := (covered + gain) / r.PopulationTotal
+		a := l.areas[p.Area]
+		return coverage.SitedPoint{
+			ID: fmt.Sprintf("settlement-%d", k+1), Name: p.Name, Lon: p.Lon, Lat: p.Lat, AreaCode: a.Code, AreaName: a.Name,
+			NewlyWithin: gain, NewlyReached: gain / 8, HoursSaved: gain / 3, CoveredAfter: &after,
+		}
+	}
+	for k := range 12 {
+		s.Alone = append(s.Alone, point(k, 0.4/float64(k+1)))
+	}
+	for k := range 3 {
+		s.Chosen = append(s.Chosen, point(k, 0.4/float64(k+1)))
+		covered += s.Chosen[k].NewlyWithin
+	}
+	st.Siting = []coverage.Siting{s}
 }
 
 func (l *land) judge(st *coverage.Study) {
