@@ -6,7 +6,7 @@ import type { Page } from '@playwright/test';
 
 const sizes = [
   { name: 'desk', width: 1280, height: 800 },
-  { name: 'phone', width: 360, height: 740 },
+  { name: 'phone', width: 390, height: 844 },
 ] as const;
 
 const answer = (page: Page) => page.locator('#coverage-headline strong');
@@ -122,26 +122,77 @@ test('one facility more and one less are compared, and rules are judged', async 
       .first(),
   ).toBeVisible({ timeout: 60_000 });
   await expect(page.getByText(/Con ipotesi diverse/)).toBeVisible();
-  const how = page.locator('details.how');
-  await how.locator('summary').click();
-  await expect(how).toContainText('quota = persone');
-  await expect(how).toContainText('versione');
+  // Each number says how it was computed, each in its own words.
+  await expect(page.locator('.coverage .loading')).toHaveCount(0, { timeout: 60_000 });
+  const said = new Set<string>();
+  for (const section of ['Per età', 'Comuni', 'Chi resta escluso', 'Perché tanto tempo?', 'Che cosa cambierebbe?', 'Norme e standard']) {
+    const how = page.locator('.coverage section', { has: page.getByRole('heading', { level: 3, name: section }) }).locator('details.how');
+    await how.locator('summary').click();
+    said.add((await how.locator('.body > p').first().textContent())!);
+  }
+  expect(said.size).toBe(6);
+  const names = await page.locator('.coverage details.how > summary').evaluateAll((all) => all.map((e) => e.textContent));
+  expect(new Set(names).size).toBe(names.length);
+  const whole = page.locator('.answer > details.how');
+  await whole.locator('summary').click();
+  await expect(whole).toContainText('quota = persone');
+  await expect(whole).toContainText('versione');
+  await expect(whole).toContainText('Direzioni di movimento');
+  await expect(whole).toContainText('da casa al punto di servizio');
+  await expect(page.locator('.headline details.how')).toHaveCount(1);
+  expect(await violations(page)).toEqual([]);
   await shot(page, 'coverage-extra');
 });
 
-test('everything is reached by keyboard', async ({ page }) => {
-  await ask(page, 'it');
-  await page.locator('#coverage-people').focus();
-  const seen: string[] = [];
-  for (let i = 0; i < 40; i++) {
-    seen.push(await page.evaluate(() => document.activeElement?.id || document.activeElement?.textContent?.trim().slice(0, 30) || ''));
-    await page.keyboard.press('Tab');
-  }
-  for (const id of ['coverage-people', 'coverage-service', 'coverage-profile', 'coverage-minutes']) expect(seen).toContain(id);
-  await page.locator('#coverage-minutes').focus();
-  await page.keyboard.press('Home');
-  await expect(page.locator('#coverage-headline')).toContainText('5 minuti');
-});
+for (const [size, lang] of [
+  [{ width: 1280, height: 800 }, 'it'],
+  [{ width: 390, height: 844 }, 'en'],
+] as const) {
+  test(`by keyboard alone: asked, read, compared, journeys told, ${size.width}, ${lang}`, async ({ page }) => {
+    test.slow();
+    await page.setViewportSize(size);
+    await ask(page, lang);
+    const it = lang === 'it';
+    await page.locator('#coverage-people').focus();
+    const seen: string[] = [];
+    for (let i = 0; i < 40; i++) {
+      seen.push(await page.evaluate(() => document.activeElement?.id || document.activeElement?.textContent?.trim().slice(0, 30) || ''));
+      await page.keyboard.press('Tab');
+    }
+    for (const id of ['coverage-people', 'coverage-service', 'coverage-profile', 'coverage-minutes']) expect(seen).toContain(id);
+    await page.locator('#coverage-minutes').focus();
+    await page.keyboard.press('Home');
+    await expect(page.locator('#coverage-headline')).toContainText(it ? '5 minuti' : '5 minutes');
+    await page.keyboard.press('End');
+    await expect(page.locator('#coverage-headline')).toContainText(it ? '90 minuti' : '90 minutes');
+    for (let i = 0; i < 3; i++) await page.keyboard.press('ArrowLeft');
+    await expect(page.locator('#coverage-headline')).toContainText(it ? '30 minuti' : '30 minutes');
+    // The map by the arrows of a choice, a list by its letters.
+    await page.locator('input[name=coverage-view][value=times]').focus();
+    await page.keyboard.press('ArrowDown');
+    await expect(page.locator('input[name=coverage-view][value=areas]')).toBeChecked();
+    await page.locator('#coverage-compare').focus();
+    await page.keyboard.type(it ? 'un altro modo' : 'another way');
+    await expect(page.locator('.compare .sum')).toBeVisible({ timeout: 60_000 });
+    const left = page
+      .locator('.coverage section', { hasText: it ? 'Chi resta escluso' : 'Who is left out' })
+      .locator('tbody button')
+      .first();
+    await expect(left).toBeVisible({ timeout: 60_000 });
+    await left.focus();
+    await page.keyboard.press('Enter');
+    await expect(left).toHaveAttribute('aria-pressed', 'true');
+    await expect(page.locator('.journey ol li').first()).toBeVisible({ timeout: 60_000 });
+    // The focus stays where the reader is.
+    await expect(left).toBeFocused();
+    const how = page.locator('.journey details.how');
+    await how.locator('summary').focus();
+    await page.keyboard.press('Enter');
+    await expect(how).toHaveAttribute('open', '');
+    expect(await violations(page)).toEqual([]);
+    expect(await overflow(page)).toBeLessThanOrEqual(0);
+  });
+}
 
 test('a computation can be stopped, and a failure says what to do', async ({ page, watch }) => {
   watch.allow(/Failed to load resource/);

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Translator } from '../../src/lib/i18n/translate';
 import type { Collection } from '../../src/lib/types';
@@ -8,6 +10,7 @@ import { clock, countText, groupName, legText, shareText, sides } from '../../sr
 import { seasons, ways } from '../../src/tasks/coverage/options';
 import { pointColor, shareExpression } from '../../src/tasks/coverage/paint';
 import { question } from '../../src/tasks/coverage/question.svelte';
+import { sentence, valueOf } from '../../src/tasks/coverage/sentences';
 import { changed, limits, never, noGround, outside, paint, paintChange, palette, Tiles } from '../../src/tasks/coverage/times';
 
 const plain = (s: string): string => s.replaceAll('\u00a0', ' ');
@@ -176,6 +179,8 @@ describe('what can be asked', () => {
   test('reads typed coordinates', () => {
     expect(place('45.97, 9.73')).toEqual({ lat: 45.97, lon: 9.73 });
     expect(place('45,97 9,73')).toEqual({ lat: 45.97, lon: 9.73 });
+    expect(place('45.97° N, 9.73° E')).toEqual({ lat: 45.97, lon: 9.73 });
+    expect(place('12.5 s 3 W')).toEqual({ lat: -12.5, lon: -3 });
     expect(place('95, 9')).toBeNull();
     expect(place('Corva')).toBeNull();
   });
@@ -257,5 +262,34 @@ describe('journeys by bus', () => {
 
   test('tell the time without seconds', () => {
     expect([clock('07:23:00'), clock('17:05:30'), clock(undefined)]).toEqual(['7:23', '17:05', '']);
+  });
+});
+
+describe('the method', () => {
+  const en = new Translator('en');
+
+  test('is told in Italian by the words of the printed report', () => {
+    const go = readFileSync(join(import.meta.dirname, '../../../../geo/coverage/report/sentences.go'), 'utf8');
+    const text = (s: string): string => JSON.parse(`"${s}"`) as string;
+    const [whole = '', begun = ''] = go.slice(go.indexOf('var italianSentences')).split('// italianBeginnings');
+    const pairs = [...whole.matchAll(/"((?:[^"\\]|\\.)+)":\s*"((?:[^"\\]|\\.)+)"/g)].map((m) => [text(m[1]!), text(m[2]!)] as const);
+    expect(pairs.length).toBeGreaterThan(20);
+    for (const [own, other] of pairs) {
+      expect(sentence(own, it)).toBe(other);
+      expect(sentence(own, en)).toBe(own);
+    }
+    const starts = [...begun.matchAll(/\{"((?:[^"\\]|\\.)+)", "((?:[^"\\]|\\.)+)"\}/g)].map((m) => [text(m[1]!), text(m[2]!)] as const);
+    expect(starts.length).toBeGreaterThan(0);
+    for (const [own, other] of starts) expect(sentence(`${own} (x)`, it)).toBe(`${other} (x)`);
+    expect(sentence('something else', it)).toBe('something else');
+  });
+
+  test('has values with units, dates and words', () => {
+    expect(valueOf({ name: 'cell-size', value: 100, unit: 'm' }, it)).toBe('100\u00a0m');
+    expect(valueOf({ name: 'speed-factor', value: 0.886 }, it)).toBe('0,886');
+    expect(valueOf({ name: 'direction', value: 'to-facility' }, it)).toBe('da casa al punto di servizio');
+    expect(valueOf({ name: 'date', value: '2026-03-04' }, en)).toBe('4 Mar 2026');
+    expect(valueOf({ name: 'x', value: true }, it)).toBe('sì');
+    expect(valueOf({ name: 'x', value: ['a'] }, en)).toBe('["a"]');
   });
 });

@@ -159,12 +159,15 @@ export function changes(a: readonly AreaFigure[], b: readonly AreaFigure[]): Cha
   });
 }
 
-/** place reads "45.97, 9.73", "45,97 9,73" (latitude first) or null. */
+const dotted = /^(-?\d+(?:\.\d+)?)\s*([NS]?)[\s,;]\s*(-?\d+(?:\.\d+)?)\s*([EWO]?)$/i;
+const withCommas = /^(-?\d+(?:,\d+)?)\s*([NS]?)[\s;]\s*(-?\d+(?:,\d+)?)\s*([EWO]?)$/i;
+
+/** place reads "45.97, 9.73", "45,97 9,73", "45.97 N 9.73 E" (latitude first) or null. */
 export function place(text: string): { lon: number; lat: number } | null {
-  const clean = text.trim().replace(/[°NEns]/g, '');
-  const m = /^(-?\d+(?:\.\d+)?)\s*[,;\s]\s*(-?\d+(?:\.\d+)?)$/.exec(clean) ?? /^(-?\d+(?:,\d+)?)\s*[;\s]\s*(-?\d+(?:,\d+)?)$/.exec(clean);
-  if (!m?.[1] || !m[2]) return null;
-  const lat = Number(m[1].replace(',', '.'));
-  const lon = Number(m[2].replace(',', '.'));
+  const clean = text.trim().replaceAll('°', '');
+  const m = dotted.exec(clean) ?? withCommas.exec(clean);
+  if (!m?.[1] || !m[3]) return null;
+  const lat = Number(m[1].replace(',', '.')) * (/s/i.test(m[2] ?? '') ? -1 : 1);
+  const lon = Number(m[3].replace(',', '.')) * (/[wo]/i.test(m[4] ?? '') ? -1 : 1);
   return Math.abs(lat) < 85 && Math.abs(lon) <= 180 ? { lon, lat } : null;
 }

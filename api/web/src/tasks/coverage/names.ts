@@ -70,7 +70,7 @@ export function countText(s: Span, t: Translator): string {
 }
 
 export function parameterName(p: Parameter, t: Translator): string {
-  return p.label?.[t.lang] ?? p.label?.en ?? p.name;
+  return p.label?.[t.lang] ?? t.maybe(`coverage.param.${p.name}`, p.label?.en ?? p.name);
 }
 
 /** legText tells a part of a journey. */

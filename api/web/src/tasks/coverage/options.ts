@@ -1,18 +1,7 @@
 // What can be chosen, by what the catalog holds.
 import type { Collection } from '../../lib/types';
-import { profiles, type ProfileId } from './question.svelte';
 
-/** ways are the ways of moving that the data allow. */
-export function ways(collections: readonly Collection[]): ProfileId[] {
-  const has = (role: string): boolean => collections.some((c) => c.contado.role === role);
-  const ground = has('landcover') || has('road');
-  return profiles.filter((p) => {
-    if (p === 'straight-line') return true;
-    if (p === 'bus-and-walk') return has('timetable');
-    if (p === 'car' || p === 'bicycle' || p === 'e-bike') return has('road');
-    return ground;
-  });
-}
+export { ways } from '../../lib/ways';
 
 export interface Season {
   value: string;

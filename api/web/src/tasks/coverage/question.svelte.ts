@@ -5,9 +5,6 @@ import { place } from './figures';
 /** Steps of the slider, minutes: those that the server counts at. */
 export const steps = [5, 10, 15, 20, 30, 45, 60, 90] as const;
 
-export const profiles = ['walking', 'senior-65', 'senior-80', 'wheelchair', 'bicycle', 'e-bike', 'car', 'bus-and-walk', 'straight-line'] as const;
-export type ProfileId = (typeof profiles)[number];
-
 export type CompareKind = '' | 'service' | 'profile' | 'season' | 'without' | 'extra';
 const kinds: readonly string[] = ['service', 'profile', 'season', 'without', 'extra'];
 

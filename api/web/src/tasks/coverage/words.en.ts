@@ -229,30 +229,68 @@ export const words = {
   'coverage.rules.people.one': 'It does not hold for {n} person.',
   'coverage.rules.people.other': 'It does not hold for {n} people.',
   'coverage.rules.hidden': 'The number of people is hidden, because it is small.',
-  'coverage.rules.source': '{source}, {date}',
   'coverage.rules.status.law': 'law',
   'coverage.rules.status.official-indicator': 'official indicator',
   'coverage.rules.status.guideline': 'guideline',
   'coverage.rules.status.customary': 'customary',
   'coverage.rules.status.superseded': 'superseded',
-  'coverage.how.text':
-    'For every inhabited cell the shortest way to the nearest facility is found, over the ground and along the roads. Then the people who arrive within the minutes chosen are counted, the limit included; those who cannot arrive stay in the total.',
+  'coverage.how.times.ground':
+    'For every inhabited cell the quickest way to the nearest facility is found: over the ground, slower on steep slopes and in woods, faster on roads and paths; water stops it except on bridges.',
+  'coverage.how.times.road':
+    'For every inhabited cell the quickest way to the nearest facility is found: on foot to a road, along the roads by their speeds, one-way streets and turns, and on foot at the end.',
+  'coverage.how.times.bus':
+    'For every inhabited cell and every minute of departure the journey that arrives first is found: on foot to a stop, waiting, riding by the timetable, changing, or walking all the way. The median of these times counts: half of the departures take no longer.',
+  'coverage.how.times.line':
+    'For every inhabited cell the straight line to the nearest facility is measured and divided by a fixed speed, without roads, slopes and rivers: a first estimate, shorter than any real way.',
+  'coverage.how.count':
+    'Then the people who arrive within the minutes chosen are counted, the limit included; those who cannot arrive stay in the total.',
+  'coverage.how.model': 'In technical words: {model}.',
+  'coverage.how.same': 'Data, settings and formulas are those of the main result, under its own “How was this computed?”.',
+  'coverage.how.few':
+    'Numbers that would single out groups of fewer than {n} people are hidden; what is shown instead is between which two numbers they lie.',
+  'coverage.how.part.ages':
+    'The people of each band live in the same cells as the total: of each cell those who arrive within the minutes chosen are counted. Bands may add up to slightly more or less than the total, because the data are rounded.',
+  'coverage.how.part.areas':
+    'The cells of each municipality are added up: its people, those who arrive within the minutes chosen, and the rest, who are left out. Facilities beyond the border count too.',
+  'coverage.how.part.left':
+    'Neighbouring inhabited cells beyond the minutes chosen are one group, named after the nearest place. The people are all who live in these cells, the time is that of the median person of the group.',
+  'coverage.how.part.journey':
+    'The way that takes the least time from that point is followed step by step, over the same ground and roads as in the map; the times of the legs add up to the whole.',
+  'coverage.how.part.journey.bus':
+    'Of all departures of the hours looked at, the one that takes the median time is told leg by leg, as the timetable has it; the times of the legs, waits included, add up to the whole.',
+  'coverage.how.part.range':
+    'The computation is repeated with lower and higher speeds and with the other assumptions listed; the lowest and the highest value are shown. What no assumption changes is not in it: errors of the data themselves.',
+  'coverage.how.part.rules':
+    'What the source named asks for is compared with what is computed here for this service; where the data that it needs are missing there is no judgement. The people are those for whom it does not hold.',
+  'coverage.how.part.compare':
+    'Both situations are computed in the same way, with the same people. “Then” less “now” gives the people gained or lost. Where numbers are hidden the middle of their range counts, with ≈ before it.',
   'coverage.how.formula': 'share = people with time ≤ minutes chosen ÷ all people',
+  'coverage.how.formula.compare': 'people gained = people within the limit then − people within the limit now',
+  'coverage.how.about': '(main result)',
+  'coverage.how.about.range': '(uncertainty)',
+  'coverage.file.areas': 'coverage',
+  'coverage.file.left': 'left-out',
+  'coverage.file.compare': 'comparison',
+  'coverage.file.several': 'services-lacking',
   'coverage.how.steps': 'Times on the map are rounded up to minutes. Shares are counted at 5, 10, 15, 20, 30, 45, 60 and 90 minutes.',
   'coverage.how.hidden': 'Confidentiality: numbers below {n} are hidden ({few}), and those from which they could be computed ({others}).',
-  'coverage.how.more.title': 'The other numbers on this page',
-  'coverage.how.more.ages':
-    'By age: the people of each band are in the same cells as the total; bands may add up to slightly more or less because the data are rounded.',
-  'coverage.how.more.left':
-    'Left out: neighbouring cells with people beyond the minutes chosen, gathered around the nearest place; the time is that of the median person of the group.',
-  'coverage.how.more.journey':
-    'Journey: the way that is shortest in time from that point, step by step over the same ground and roads; the times of the legs add up to the whole.',
-  'coverage.how.more.range':
-    'Uncertainty: the computation is repeated with lower and higher speeds and with the other assumptions listed; the lowest and the highest value are shown.',
-  'coverage.how.more.rules':
-    'Rules and standards: what the source asks for is compared with what is computed here; without data there is no judgement.',
   'coverage.how.parameters': 'Parameters and formulas',
   'coverage.how.program': 'Program and date',
+  'coverage.param.direction': 'Direction of travel',
+  'coverage.param.neighbours': 'Directions of movement from a cell',
+  'coverage.param.crs': 'Reference system of the computation',
+  'coverage.param.cell-size': 'Side of a cell',
+  'coverage.param.speed': 'Speed',
+  'coverage.value.to-facility': 'from home to the facility',
+  'coverage.value.from-facility': 'from the facility to home',
+  'coverage.value.yes': 'yes',
+  'coverage.value.no': 'no',
+  'coverage.formula.slope': 'Slope',
+  'coverage.formula.step': 'Step',
+  'coverage.formula.road': 'Road',
+  'coverage.formula.journey': 'Journey',
+  'coverage.formula.time': 'Time',
+  'coverage.formula.departures': 'Departures',
   'coverage.legend.title.times': 'Travel time',
   'coverage.legend.title.faster': 'Difference in time',
   'coverage.legend.title.points': 'Difference in share',

@@ -229,30 +229,67 @@ export const words = {
   'coverage.rules.people.one': 'Non vale per {n} persona.',
   'coverage.rules.people.other': 'Non vale per {n} persone.',
   'coverage.rules.hidden': 'Il numero di persone è nascosto, perché piccolo.',
-  'coverage.rules.source': '{source}, {date}',
   'coverage.rules.status.law': 'legge',
   'coverage.rules.status.official-indicator': 'indicatore ufficiale',
   'coverage.rules.status.guideline': 'linea guida',
   'coverage.rules.status.customary': 'uso',
   'coverage.rules.status.superseded': 'superato',
-  'coverage.how.text':
-    'Per ogni cella abitata si cerca il percorso più breve fino al punto di servizio più vicino, sul terreno e sulle strade. Poi si contano le persone che arrivano entro i minuti scelti, limite compreso; chi non può arrivare resta nel totale.',
+  'coverage.how.times.ground':
+    'Per ogni cella abitata si cerca il percorso più rapido fino al punto di servizio più vicino: sul terreno, più lento sui pendii e nel bosco, più veloce su strade e sentieri; l’acqua lo ferma, tranne sui ponti.',
+  'coverage.how.times.road':
+    'Per ogni cella abitata si cerca il percorso più rapido fino al punto di servizio più vicino: a piedi fino a una strada, poi sulle strade con le loro velocità, i sensi unici e le svolte, e di nuovo a piedi alla fine.',
+  'coverage.how.times.bus':
+    'Per ogni cella abitata e ogni minuto di partenza si cerca il viaggio che arriva prima: a piedi alla fermata, attesa, corsa secondo l’orario, cambi, o tutto a piedi. Vale la mediana di questi tempi: metà delle partenze non dura di più.',
+  'coverage.how.times.line':
+    'Per ogni cella abitata si misura la linea retta fino al punto di servizio più vicino e la si divide per una velocità fissa, senza strade, pendii e fiumi: una prima stima, più corta di ogni percorso vero.',
+  'coverage.how.count': 'Poi si contano le persone che arrivano entro i minuti scelti, limite compreso; chi non può arrivare resta nel totale.',
+  'coverage.how.model': 'In termini tecnici: {model}.',
+  'coverage.how.same': 'Dati, parametri e formule sono quelli del risultato principale, sotto il suo «Come è stato calcolato?».',
+  'coverage.how.few':
+    'I numeri che farebbero riconoscere gruppi di meno di {n} persone sono nascosti; al loro posto si dice fra quali due numeri stanno.',
+  'coverage.how.part.ages':
+    'Le persone di ogni fascia vivono nelle stesse celle del totale: di ogni cella si contano quelle che arrivano entro i minuti scelti. La somma delle fasce può differire di poco dal totale, perché i dati sono arrotondati.',
+  'coverage.how.part.areas':
+    'Si sommano le celle di ogni comune: le persone, quelle che arrivano entro i minuti scelti, e le altre, che restano escluse. Contano anche i punti di servizio oltre confine.',
+  'coverage.how.part.left':
+    'Le celle abitate vicine fra loro oltre i minuti scelti formano un gruppo, con il nome della località più vicina. Le persone sono tutte quelle che vivono in queste celle, il tempo è quello della persona mediana del gruppo.',
+  'coverage.how.part.journey':
+    'Si segue passo per passo il percorso più rapido da quel punto, sullo stesso terreno e sulle stesse strade della carta; i tempi dei tratti sommati danno il totale.',
+  'coverage.how.part.journey.bus':
+    'Fra tutte le partenze delle ore considerate si racconta, tratto per tratto e secondo l’orario, quella che richiede il tempo mediano; i tempi dei tratti, attese comprese, sommati danno il totale.',
+  'coverage.how.part.range':
+    'Il calcolo si ripete con velocità più basse e più alte e con le altre ipotesi elencate; si mostrano il valore minore e il maggiore. Non comprende ciò che nessuna ipotesi cambia: gli errori dei dati stessi.',
+  'coverage.how.part.rules':
+    'Ciò che chiede la fonte citata si confronta con quanto calcolato qui per questo servizio; dove mancano i dati che servono non si giudica. Le persone sono quelle per cui non è rispettata.',
+  'coverage.how.part.compare':
+    'Le due situazioni si calcolano nello stesso modo, con le stesse persone. «Poi» meno «ora» dà le persone guadagnate o perse. Dove i numeri sono nascosti vale il centro del loro intervallo, con ≈ davanti.',
   'coverage.how.formula': 'quota = persone con tempo ≤ minuti scelti ÷ tutte le persone',
+  'coverage.how.formula.compare': 'persone guadagnate = persone entro il limite poi − persone entro il limite ora',
+  'coverage.how.about': '(risultato principale)',
+  'coverage.how.about.range': '(incertezza)',
+  'coverage.file.areas': 'copertura',
+  'coverage.file.left': 'esclusi',
+  'coverage.file.compare': 'confronto',
+  'coverage.file.several': 'servizi-mancanti',
   'coverage.how.steps': 'I tempi della carta sono arrotondati al minuto superiore. Le quote si contano a 5, 10, 15, 20, 30, 45, 60 e 90 minuti.',
   'coverage.how.hidden': 'Riservatezza: sono nascosti i numeri sotto {n} ({few}) e quelli da cui si potrebbero ricavare ({others}).',
-  'coverage.how.more.title': 'Gli altri numeri di questa pagina',
-  'coverage.how.more.ages':
-    'Per età: le persone di ogni fascia stanno nelle stesse celle del totale; la somma delle fasce può differire di poco per gli arrotondamenti dei dati.',
-  'coverage.how.more.left':
-    'Esclusi: celle vicine con persone oltre i minuti scelti, raccolte attorno alla località più vicina; il tempo è quello della persona mediana del gruppo.',
-  'coverage.how.more.journey':
-    'Percorso: la via più breve in tempo da quel punto, passo per passo sullo stesso terreno e sulle stesse strade; i tempi dei tratti sommati danno il totale.',
-  'coverage.how.more.range':
-    'Incertezza: il calcolo si ripete con velocità più basse e più alte e con le altre ipotesi elencate; si mostra il valore minore e il maggiore.',
-  'coverage.how.more.rules':
-    'Norme e standard: il valore richiesto dalla fonte citata si confronta con quello calcolato qui; dove mancano i dati non si giudica.',
   'coverage.how.parameters': 'Parametri e formule',
   'coverage.how.program': 'Programma e data',
+  'coverage.param.direction': 'Verso del viaggio',
+  'coverage.param.neighbours': 'Direzioni di movimento da una cella',
+  'coverage.param.crs': 'Sistema di riferimento del calcolo',
+  'coverage.param.cell-size': 'Lato di una cella',
+  'coverage.param.speed': 'Velocità',
+  'coverage.value.to-facility': 'da casa al punto di servizio',
+  'coverage.value.from-facility': 'dal punto di servizio a casa',
+  'coverage.value.yes': 'sì',
+  'coverage.value.no': 'no',
+  'coverage.formula.slope': 'Pendenza',
+  'coverage.formula.step': 'Passo',
+  'coverage.formula.road': 'Strada',
+  'coverage.formula.journey': 'Viaggio',
+  'coverage.formula.time': 'Tempo',
+  'coverage.formula.departures': 'Partenze',
   'coverage.legend.title.times': 'Tempo di viaggio',
   'coverage.legend.title.faster': 'Differenza di tempo',
   'coverage.legend.title.points': 'Differenza di quota',

@@ -26,7 +26,7 @@ export const words = {
   'tour.area.text': 'Draw a polygon, paste one, or choose a territory: hectares, people, services and change over time, ready to download.',
   'tour.coverage': 'Who arrives in time?',
   'tour.coverage.text':
-    'Choose a service, how people move and within how many minutes: map and tables say who is served and who is left out, hamlet by hamlet.',
+    'Choose a service, how people move (on foot, by bicycle, by car, by the valley’s buses) and within how many minutes: map and tables say who is served and who is left out, hamlet by hamlet.',
   'tour.reports': 'The report for the council',
   'tour.reports.text':
     'A report holds maps, tables, method and sources. Print it, keep it as PDF, share its link, and make it again when the data change.',

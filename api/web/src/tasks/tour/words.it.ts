@@ -26,7 +26,7 @@ export const words = {
   'tour.area.text': 'Disegna un poligono, incollalo o scegli un territorio: hai ettari, persone, servizi e andamento nel tempo, da scaricare.',
   'tour.coverage': 'Chi arriva in tempo?',
   'tour.coverage.text':
-    'Scegli un servizio, come ci si muove e in quanti minuti: la carta e le tabelle dicono chi è servito e chi resta fuori, località per località.',
+    'Scegli un servizio, come ci si muove (a piedi, in bici, in auto, con gli autobus della valle) e in quanti minuti: la carta e le tabelle dicono chi è servito e chi resta fuori, località per località.',
   'tour.reports': 'Il rapporto da portare in consiglio',
   'tour.reports.text':
     'Un rapporto raccoglie mappe, tabelle, metodo e fonti. Si stampa, si salva in PDF, si condivide con un collegamento, si rifà quando i dati cambiano.',
