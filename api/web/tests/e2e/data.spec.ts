@@ -1,8 +1,10 @@
-import { expect, openTask, overflow, shot, test, violations } from './page';
+// The data task: the list, the page of a dataset, files that become one, and what is done with it.
+import type { APIResponse, Locator, Page } from '@playwright/test';
+import { base, expect, openTask, overflow, shot, test, violations } from './page';
 
 const sizes = [
   { name: 'desktop', width: 1280, height: 800 },
-  { name: 'phone', width: 360, height: 740 },
+  { name: 'phone', width: 390, height: 844 },
 ];
 
 interface Listed {
@@ -49,43 +51,144 @@ for (const size of sizes) {
       }
     });
   }
+}
 
-  test(`files become a dataset, and go away again, ${size.name}`, async ({ page }) => {
+const said = {
+  it: {
+    choose: 'Scegli i file dal computer',
+    send: 'Invia',
+    recognised: 'Che cosa è stato riconosciuto',
+    role: 'Ruolo',
+    prepare: 'Prepara',
+    publish: 'Pubblica',
+    rows: '3 righe',
+    published: 'Pubblicato 1 insieme di dati.',
+    undo: 'Annulla la pubblicazione',
+  },
+  en: {
+    choose: 'Choose files from the computer',
+    send: 'Send',
+    recognised: 'What was recognised',
+    role: 'Role',
+    prepare: 'Prepare',
+    publish: 'Publish',
+    rows: '3 rows',
+    published: '1 dataset published.',
+    undo: 'Undo the publication',
+  },
+} as const;
+
+/** does acts on a control by mouse, or by keyboard alone. */
+type Does = (what: Locator) => Promise<void>;
+const byMouse: Does = (what) => what.click();
+const byKeyboard: Does = async (what) => {
+  await expect(what).toBeEnabled();
+  await what.focus();
+  await what.press('Enter');
+};
+
+async function manages(page: Page): Promise<boolean> {
+  return !!((await (await page.request.get(`${base()}/status`)).json()) as { manage?: boolean }).manage;
+}
+
+for (const [size, lang, press] of [
+  [sizes[0]!, 'it', byMouse],
+  [sizes[1]!, 'en', byKeyboard],
+] as const) {
+  test(`files become a dataset, and go away again, ${size.name}, ${lang}`, async ({ page }) => {
     test.setTimeout(180_000);
     await page.setViewportSize(size);
-    await openTask(page, 'it', 'data', '&new=1');
-    const origin = new URL(page.url()).origin;
-    const status = (await (await page.request.get(`${origin}/status`)).json()) as { manage?: boolean };
-    test.skip(!status.manage, 'the server takes no uploads');
+    await openTask(page, lang, 'data', '&new=1');
+    test.skip(!(await manages(page)), 'the server takes no uploads');
+    const w = said[lang];
+    const button = (name: string) => page.getByRole('button', { name, exact: true });
     const id = `borgate-${size.name}`;
-    const send = async (names: string[]) => {
-      await page.setInputFiles('#data-files', { name: `${id}.geojson`, mimeType: 'application/geo+json', buffer: Buffer.from(hamlets(names)) });
-      expect(await violations(page)).toEqual([]);
-      await page.getByRole('button', { name: 'Invia' }).click();
-      await expect(page.getByRole('heading', { name: 'Che cosa è stato riconosciuto' })).toBeVisible({ timeout: 30_000 });
-    };
+    const there = async (): Promise<number> => (await page.request.get(`${base()}/collections/${id}`)).status();
+    const body = Buffer.from(hamlets(['Alpe', 'Bosco', 'Nessun luogo']));
     await shot(page, `data-upload-choose-${size.name}`);
-    await send(['Alpe', 'Bosco', 'Nessun luogo']);
+    const asked = page.waitForEvent('filechooser');
+    await press(button(w.choose));
+    await (await asked).setFiles({ name: `${id}.geojson`, mimeType: 'application/geo+json', buffer: body });
+    expect(await violations(page)).toEqual([]);
+    await press(button(w.send));
+    await expect(page.getByRole('heading', { name: w.recognised })).toBeVisible({ timeout: 30_000 });
+    // The button that was pressed is gone: the reader goes on at what came of it.
+    await expect(page.locator('#panel .body')).toBeFocused();
     expect(await overflow(page)).toBeLessThanOrEqual(0);
     expect(await violations(page)).toEqual([]);
     await shot(page, `data-upload-plan-${size.name}`);
-    await page.getByLabel('Ruolo').selectOption('place');
-    await page.getByRole('button', { name: 'Prepara' }).click();
-    await expect(page.getByRole('button', { name: 'Pubblica' })).toBeVisible({ timeout: 60_000 });
-    await expect(page.getByText('3 righe').first()).toBeVisible();
+    await page.getByLabel(w.role).selectOption('place');
+    await press(button(w.prepare));
+    await expect(button(w.publish)).toBeVisible({ timeout: 60_000 });
+    await expect(page.locator('#panel .body')).toBeFocused();
+    await expect(page.getByText(w.rows).first()).toBeVisible();
     expect(await violations(page)).toEqual([]);
     await shot(page, `data-upload-review-${size.name}`);
-    expect((await page.request.get(`${origin}/collections/${id}`)).status()).toBe(404);
-    await page.getByRole('button', { name: 'Pubblica' }).click();
-    await expect(page.getByText('Pubblicato 1 insieme di dati.')).toBeVisible();
-    expect((await page.request.get(`${origin}/collections/${id}`)).status()).toBe(200);
+    expect(await there()).toBe(404);
+    await press(button(w.publish));
+    await expect(page.getByText(w.published)).toBeVisible();
+    expect(await there()).toBe(200);
     expect(await violations(page)).toEqual([]);
     await shot(page, `data-upload-done-${size.name}`);
-    await page.getByRole('button', { name: 'Annulla la pubblicazione' }).click();
-    await expect(page.getByRole('button', { name: 'Scegli i file dal computer' })).toBeVisible();
-    await expect.poll(async () => (await page.request.get(`${origin}/collections/${id}`)).status()).toBe(404);
+    await press(button(w.undo));
+    await expect(button(w.choose)).toBeVisible();
+    await expect.poll(there).toBe(404);
   });
 }
+
+/** put makes a version of a dataset, as the page does. */
+async function put(page: Page, id: string, names: string[]): Promise<void> {
+  const body = Buffer.from(hamlets(names));
+  const ok = async (r: APIResponse): Promise<{ id: string; state: string }> => {
+    expect(r.ok(), await r.text()).toBe(true);
+    return (await r.json()) as { id: string; state: string };
+  };
+  const at = `${base()}/uploads/${(await ok(await page.request.post(`${base()}/uploads`, { data: { files: [{ name: `${id}.geojson`, size: body.length }] } }))).id}`;
+  await ok(await page.request.patch(`${at}/files/0?offset=0`, { data: body, headers: { 'Content-Type': 'application/octet-stream' } }));
+  const mode = (await page.request.get(`${base()}/collections/${id}`)).ok() ? { mode: 'replace' } : {};
+  await ok(await page.request.post(`${at}/preparation`, { data: { dataset: id, title: 'Borgate', role: 'place', ...mode } }));
+  await expect.poll(async () => (await ok(await page.request.get(at))).state, { timeout: 60_000 }).toBe('prepared');
+  await ok(await page.request.post(`${at}/publication`, { data: {} }));
+}
+
+test('a dataset is described, dressed, set back and removed by keyboard alone, phone, English', async ({ page }) => {
+  test.setTimeout(120_000);
+  await page.setViewportSize(sizes[1]!);
+  const id = 'borgate-keys';
+  test.skip(!(await manages(page)), 'the server takes no uploads');
+  await put(page, id, ['Alpe', 'Bosco']);
+  await put(page, id, ['Alpe', 'Bosco', 'Conca']);
+  await openTask(page, 'en', 'data', `&d=${id}`);
+  const button = (name: string) => page.getByRole('button', { name, exact: true });
+
+  await byKeyboard(button('Edit the description'));
+  const title = page.getByLabel('Title');
+  await expect(title).toBeFocused();
+  await title.fill('Hamlets of the valley');
+  await title.press('Enter');
+  await expect(page.getByRole('heading', { level: 2, name: 'Hamlets of the valley' })).toBeVisible();
+  await expect(page.locator('#data-about')).toBeFocused();
+
+  await page.getByLabel('Colour by').focus();
+  await page.keyboard.type('people');
+  await expect(page.locator('ul.legend li').first()).toBeVisible();
+  await byKeyboard(button('Keep for all'));
+  await expect(page.getByText('The style is kept.')).toBeVisible();
+  expect(await violations(page)).toEqual([]);
+
+  await byKeyboard(button('Go back to version 1'));
+  await expect(page.getByText('Version 3 is in use now.')).toBeVisible();
+  await expect(page.getByText('Has the content of version 1 again.').first()).toBeVisible();
+  expect(await overflow(page)).toBeLessThanOrEqual(0);
+
+  await byKeyboard(button('Edit the description'));
+  await byKeyboard(button('Remove…'));
+  await expect(page.getByRole('alert').getByRole('button', { name: 'Cancel' })).toBeFocused();
+  expect(await violations(page)).toEqual([]);
+  await byKeyboard(button('Remove everything'));
+  await expect.poll(async () => (await page.request.get(`${base()}/collections/${id}`)).status()).toBe(404);
+  await expect(page.getByRole('link', { name: 'Hamlets of the valley' })).toHaveCount(0);
+});
 
 test('a file that is none is refused in plain words', async ({ page }) => {
   test.setTimeout(120_000);

@@ -4,7 +4,7 @@
 import type { Page } from '@playwright/test';
 import { base, expect, openTask, overflow, shot, still, test, violations } from './page';
 
-const sizes = { desktop: { width: 1280, height: 800 }, phone: { width: 360, height: 740 } } as const;
+const sizes = { desktop: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } } as const;
 
 const words = {
   it: {
@@ -22,6 +22,7 @@ const words = {
     make: 'Prepara il rapporto',
     remove: 'Elimina…',
     yes: 'Sì, elimina',
+    no: 'No, conserva',
     again: 'Ricalcola e confronta',
     fresh: /il rapporto è già aggiornato/,
     thousands: /\d\.\d{3}/,
@@ -41,6 +42,7 @@ const words = {
     make: 'Make the report',
     remove: 'Delete…',
     yes: 'Yes, delete',
+    no: 'No, keep it',
     again: 'Compute and compare',
     fresh: /the report is up to date/,
     thousands: /\d,\d{3}/,
@@ -130,7 +132,10 @@ for (const [size, viewport] of Object.entries(sizes)) {
         // Taken away, after a question.
         const remove = page.getByRole('button', { name: w.remove });
         if (await remove.isVisible()) {
-          await remove.click();
+          await remove.focus();
+          await page.keyboard.press('Enter');
+          // The question has the focus, on the answer that does no harm.
+          await expect(page.getByRole('button', { name: w.no })).toBeFocused();
           await page.getByRole('button', { name: w.yes }).click();
           await expect(page.getByText(`E2E ${id}-a`)).toHaveCount(0);
           expect((await page.request.get(`${base()}/reports/${id}-a.json`)).status()).toBe(404);
@@ -141,21 +146,46 @@ for (const [size, viewport] of Object.entries(sizes)) {
   }
 }
 
-test('a new report by one click, with its progress', async ({ page }) => {
-  test.setTimeout(240_000);
-  await openTask(page, 'it', 'reports');
-  await page.getByText(words.it.new, { exact: true }).click();
-  await expect(page.locator('#new-place option').first()).toBeAttached();
-  await page.locator('label[for="new-p-straight-line"]').click();
-  await page.locator('label[for="new-p-walking"]').click();
-  await expect(page.locator('#new-p-straight-line')).toBeChecked();
-  await expect(page.locator('#new-p-walking')).not.toBeChecked();
-  await page.locator('label', { hasText: 'quanto sono incerti i risultati' }).click();
-  await sound(page, 'new');
-  await page.getByRole('button', { name: words.it.make }).click();
-  await expect(page.getByRole('heading', { name: words.it.brief })).toBeVisible({ timeout: 180_000 });
-  await shot(page, 'reports-made');
-});
+for (const [size, lang] of [
+  ['desktop', 'it'],
+  ['phone', 'en'],
+] as const) {
+  test(`a new report ${size === 'desktop' ? 'by one click' : 'by keyboard alone'}, with its progress, ${size}, ${lang}`, async ({ page }) => {
+    test.setTimeout(240_000);
+    await page.setViewportSize(sizes[size]);
+    const w = words[lang];
+    const mouse = size === 'desktop';
+    await openTask(page, lang, 'reports');
+    const open = page.getByText(w.new, { exact: true });
+    if (mouse) await open.click();
+    else {
+      await page.locator('details.new > summary').focus();
+      await page.keyboard.press('Enter');
+    }
+    await expect(page.locator('#new-place option').first()).toBeAttached();
+    for (const p of ['straight-line', 'walking']) {
+      if (mouse) await page.locator(`label[for="new-p-${p}"]`).click();
+      else {
+        await page.locator(`#new-p-${p}`).focus();
+        await page.keyboard.press('Space');
+      }
+    }
+    await expect(page.locator('#new-p-straight-line')).toBeChecked();
+    await expect(page.locator('#new-p-walking')).not.toBeChecked();
+    await page.locator('#new-times').fill('soon');
+    await expect(page.getByRole('button', { name: w.make })).toBeDisabled();
+    await page.locator('#new-times').fill('10, 30');
+    await page.locator('#new-ranges').focus();
+    await page.keyboard.press('Space');
+    await sound(page, `new-${size}`);
+    if (mouse) await page.getByRole('button', { name: w.make }).click();
+    else await page.locator('#new-times').press('Enter');
+    await expect(page.getByRole('heading', { name: w.brief })).toBeVisible({ timeout: 180_000 });
+    // The reader goes on at the report.
+    await expect(page.getByRole('heading', { level: 2 })).toBeFocused();
+    await shot(page, `reports-made-${size}`);
+  });
+}
 
 test('a report that is not there, and a server that does not answer, are said plainly', async ({ page, watch }) => {
   watch.allow(/404|Failed to load resource/);

@@ -1,5 +1,5 @@
 // What the page says when there is nothing, or when something goes wrong.
-import { anyTerritory, base, choose, expect, open, openTask, shot, test, violations } from './page';
+import { anyTerritory, base, choose, expect, open, openTask, overflow, shot, test, violations } from './page';
 
 test('an empty catalog says how to begin', async ({ page }) => {
   await page.route('**/collections', (r) => r.fulfill({ json: { collections: [], links: [] } }));
@@ -99,3 +99,40 @@ test('without WebGL the rest works', async ({ page, watch }) => {
   await choose(page, root);
   await expect(page.locator('.profile')).toBeVisible();
 });
+
+for (const [size, lang] of [
+  [{ width: 1280, height: 800 }, 'en'],
+  [{ width: 390, height: 844 }, 'it'],
+] as const) {
+  test(`each task says what is wrong when the server breaks, ${size.width}, ${lang}`, async ({ page, watch }) => {
+    watch.allow(/Failed to load resource|ERR_FAILED/);
+    test.setTimeout(120_000);
+    await page.setViewportSize(size);
+    const { code } = await anyTerritory(page);
+    await openTask(page, lang, 'data');
+    const words =
+      lang === 'it'
+        ? { busy: 'Il server è occupato', silent: 'Il server non risponde' }
+        : { busy: 'The server is busy', silent: 'The server does not answer' };
+    const busy = {
+      status: 503,
+      contentType: 'application/problem+json',
+      body: JSON.stringify({ title: 'Service Unavailable', status: 503, detail: 'busy' }),
+    };
+    const wrong = async (task: string, rest: string, part: RegExp, text: string, how: 'busy' | 'silent'): Promise<void> => {
+      await page.route(part, (r) => (how === 'busy' ? r.fulfill(busy) : r.abort()));
+      await page.evaluate((hash) => (location.hash = hash), `#/${task}?lang=${lang}${rest}`);
+      await expect(page.locator('#panel').getByRole('alert').first()).toContainText(text);
+      expect(await violations(page)).toEqual([]);
+      expect(await overflow(page)).toBeLessThanOrEqual(0);
+      await shot(page, `state-${task}-${how}-${size.width}-${lang}`);
+      await page.unroute(part);
+    };
+    await wrong('data', '&d=pharmacy', /\/collections\/pharmacy(\?|$)/, words.busy, 'busy');
+    await wrong('reports', '', /\/reports\?/, words.silent, 'silent');
+    await wrong('coverage', `&t=${encodeURIComponent(code)}`, /\/coverage-explore\/execution/, words.busy, 'busy');
+    // And it goes on from there.
+    await page.locator('#panel').getByRole('alert').getByRole('button').first().click();
+    await expect(page.locator('#coverage-headline strong')).toBeVisible({ timeout: 60_000 });
+  });
+}
