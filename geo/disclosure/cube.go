@@ -33,6 +33,9 @@ type cube struct {
 	dear []bool
 
 	ranked []int // areas by people, once asked for
+	// changes tells the areas (and the whole, last) of which some witness
+	// changes the figures of all bands.
+	changes []bool
 
 	primary, secondary int
 }
@@ -86,14 +89,27 @@ func (c *cube) small(v float64) bool { return v > tiny && v < c.threshold-tiny }
 // figure.
 type target struct{ area, band, from, to int }
 
-// protect hides what has to be hidden, until every small number has a witness.
+// protect hides what has to be hidden, until every small number has a witness,
+// and then shows again what none of them needs.
 func (c *cube) protect(ctx context.Context) error {
 	targets := c.targets()
+	witness := make([]move, len(targets))
 	for k, t := range targets {
 		if k&0xff == 0 && ctx.Err() != nil {
-			return fault.E("disclosure.Protect", fault.Canceled, ctx.Err())
+			return fault.E(opProtect, fault.Canceled, ctx.Err())
 		}
-		c.hide(t)
+		witness[k] = c.hide(t)
+	}
+	if err := c.prune(ctx, targets, witness); err != nil {
+		return err
+	}
+	c.changes = make([]bool, c.areas+1)
+	for _, m := range witness {
+		c.items(m, func(x item) {
+			if x.figure%(c.bands+1) == c.bands {
+				c.changes[x.figure/(c.bands+1)] = true
+			}
+		})
 	}
 	c.countHidden()
 	return nil

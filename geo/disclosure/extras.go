@@ -228,7 +228,8 @@ func (t *table) count(c *cube) {
 }
 
 // flat is a list of rows with classes that exclude each other, protected as
-// areas without bands: which rows to hide, and whether the sums too.
+// areas without bands: which rows to hide, and whether the sums too. Those of
+// also are hidden anyhow, so that they are the first to make up for others.
 func flat(ctx context.Context, list [][]float64, threshold float64, also []bool) (hidden []bool, whole bool, c *cube, err error) {
 	classes := 3 // two would leave no row to hide
 	if len(list) > 0 {
@@ -238,6 +239,14 @@ func flat(ctx context.Context, list [][]float64, threshold float64, also []bool)
 	for a, values := range list {
 		for k, v := range values {
 			*c.at(a, 0, k) = v
+		}
+	}
+	for a := range also {
+		for b := 0; also[a] && b <= 1; b++ {
+			f := c.figure(a, b)
+			for j := range c.rows {
+				c.row[f*c.rows+j] = true
+			}
 		}
 	}
 	if err = c.protect(ctx); err != nil {

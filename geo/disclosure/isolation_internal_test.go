@@ -167,7 +167,7 @@ func TestIsolationAgainstEveryTable(t *testing.T) {
 		n := 2 + rng.IntN(2)
 		areas := []patterns{randomPatterns(rng, n, 1, -1), randomPatterns(rng, n, 2, -1), randomPatterns(rng, n, 1, 1), randomPatterns(rng, n, 3, 2), randomPatterns(rng, n, 2, 2)}
 		s := studyOf(n, areas)
-		if err := protectStudy(context.Background(), s, k); err != nil {
+		if err := protectStudy(context.Background(), s, nil, k); err != nil {
 			continue // too few people in all
 		}
 		i := s.Isolation[0]
@@ -299,7 +299,7 @@ func TestIsolationOfCrumbs(t *testing.T) {
 		areas = append(areas, p)
 	}
 	s := studyOf(n, areas)
-	if err := protectStudy(context.Background(), s, 3); err != nil {
+	if err := protectStudy(context.Background(), s, nil, 3); err != nil {
 		t.Fatal(err)
 	}
 	i := s.Isolation[0]

@@ -23,8 +23,9 @@ func ProtectReport(ctx context.Context, r *coverage.Report, threshold float64) e
 // ProtectStudy does the same for all sections of a study together; see
 // protectStudy.
 func ProtectStudy(ctx context.Context, s *coverage.Study, threshold float64) error {
+	counted := countedOf(s.Indicators) // copies do not have them
 	return descend(ctx, s, threshold,
-		func(s *coverage.Study) error { return protectStudy(ctx, s, threshold) },
+		func(s *coverage.Study) error { return protectStudy(ctx, s, counted, threshold) },
 		func(s *coverage.Study) []*coverage.Report { return s.Sections })
 }
 

@@ -40,14 +40,24 @@ func checkThreshold(k float64) (float64, error) {
 	return k, nil
 }
 
-// table is a report with the cubes behind it: one, or two where age bands do
-// not sum to the people.
+// table is a report with the cubes behind it: the whole, and those of bands
+// that do not fit into it.
 type table struct {
 	r     *coverage.Report
-	whole *cube // areas × bands; or without bands
-	apart *cube // the bands by themselves, when they do not sum up
+	whole *cube // areas × ages; or without bands
+	parts []part
 	dear  []bool
 	k     float64
+}
+
+// part is a cube with the bands that it tells. Bands of one part exclude each
+// other: ages are of one, women and men of another.
+type part struct {
+	*cube
+	bands []int // of the report, in the order of the cube
+	// margin: the people of all ages are the sum of the bands; else of the
+	// bands nothing is told but themselves.
+	margin bool
 }
 
 // protectAll protects reports about one population together: a population
@@ -63,10 +73,8 @@ func protectAll(ctx context.Context, list []*coverage.Report, k float64) error {
 			return err
 		}
 		tables[i] = t
-		for _, c := range t.cubes() {
-			if err := c.protect(ctx); err != nil {
-				return err
-			}
+		if err := t.protect(ctx); err != nil {
+			return err
 		}
 	}
 	for i := range tables {
@@ -88,11 +96,28 @@ func protectAll(ctx context.Context, list []*coverage.Report, k float64) error {
 	return nil
 }
 
+// cubes are those of all parts, the whole first.
 func (t *table) cubes() []*cube {
-	if t.apart != nil {
-		return []*cube{t.whole, t.apart}
+	out := []*cube{t.whole}
+	for _, p := range t.parts {
+		if p.cube != t.whole {
+			out = append(out, p.cube)
+		}
 	}
-	return []*cube{t.whole}
+	return out
+}
+
+// protect protects the cubes one after the other, and joins those that tell
+// of the same people.
+func (t *table) protect(ctx context.Context) error {
+	for _, c := range t.cubes() {
+		c.seed(t)
+		if err := c.protect(ctx); err != nil {
+			return err
+		}
+	}
+	t.join()
+	return nil
 }
 
 func newTable(r *coverage.Report, k float64) (*table, error) {
@@ -117,29 +142,49 @@ func newTable(r *coverage.Report, k float64) (*table, error) {
 			bands = append(bands, r.Areas[a].AgeBands)
 		}
 	}
-	rows, n := len(r.Coverage), len(r.AgeBands)
-	switch {
-	case n == 0:
-		t.whole = newCube(len(areas), 1, rows, k)
-		t.whole.fill(0, areas)
-	case complete(areas, bands):
-		t.whole = newCube(len(areas), n, rows, k)
-		t.whole.fillBands(bands)
-	case !below(areas, bands):
-		t.whole = newCube(len(areas), 1, rows, k)
-		t.whole.fill(0, areas)
-		t.apart = newCube(len(areas), n, rows, k)
-		t.apart.fillBands(bands)
-	default: // the rest of the people is a band that anyone can work out
-		t.whole = newCube(len(areas), n+1, rows, k)
-		t.whole.fillBands(bands)
-		t.whole.fill(n, areas)
-		t.whole.lessBands(n)
+	ages, sexes := kinds(r.AgeBands)
+	t.whole = newCube(len(areas), 1, len(r.Coverage), k)
+	t.whole.fill(0, areas)
+	for n, list := range [][]int{ages, sexes} {
+		if len(list) == 0 {
+			continue
+		}
+		p := partOf(list, areas, bands, k)
+		if n == 0 && p.margin {
+			t.whole = p.cube
+		}
+		t.parts = append(t.parts, p)
 	}
 	for _, c := range t.cubes() {
 		copy(c.dear, t.dear)
 	}
 	return t, nil
+}
+
+// partOf makes the cube of some bands.
+func partOf(list []int, areas []*coverage.Figures, bands [][]coverage.BandResult, k float64) part {
+	some := make([][]coverage.BandResult, len(bands))
+	for a := range bands {
+		for _, b := range list {
+			some[a] = append(some[a], bands[a][b])
+		}
+	}
+	n, rows := len(list), len(areas[0].Coverage)
+	p := part{bands: list, margin: true}
+	switch {
+	case complete(areas, some):
+		p.cube = newCube(len(areas), n, rows, k)
+		p.fillBands(some)
+	case !below(areas, some):
+		p.cube, p.margin = newCube(len(areas), n, rows, k), false
+		p.fillBands(some)
+	default: // the rest of the people is a band that anyone can work out
+		p.cube = newCube(len(areas), n+1, rows, k)
+		p.fillBands(some)
+		p.fill(n, areas)
+		p.lessBands(n)
+	}
+	return p
 }
 
 // sameShape tests that an area has the rows and bands of the whole.
@@ -259,17 +304,15 @@ func (t *table) write() {
 	c := t.whole
 	c.hideFigures(c.areas, c.bands, &whole)
 	r.MedianS, r.P90S = whole.MedianS, whole.P90S
-	bands := c
-	if t.apart != nil {
-		bands = t.apart
-	}
-	for b := range r.AgeBands {
-		bands.hideFigures(bands.areas, b, &r.AgeBands[b].Figures)
-	}
 	for a := range r.Areas {
 		c.hideFigures(a, c.bands, &r.Areas[a].Figures)
-		for b := range r.Areas[a].AgeBands {
-			bands.hideFigures(a, b, &r.Areas[a].AgeBands[b].Figures)
+	}
+	for _, p := range t.parts {
+		for i, b := range p.bands {
+			p.hideFigures(p.areas, i, &r.AgeBands[b].Figures)
+			for a := range r.Areas {
+				p.hideFigures(a, i, &r.Areas[a].AgeBands[b].Figures)
+			}
 		}
 	}
 }

@@ -14,7 +14,7 @@ import (
 // population that is hidden in one section is hidden in all; isolation and
 // rules hide the areas whose rows a section hides, for their sums would tell.
 // Errors as protectReport's.
-func protectStudy(ctx context.Context, s *coverage.Study, threshold float64) error {
+func protectStudy(ctx context.Context, s *coverage.Study, counted map[string]map[string]float64, threshold float64) error {
 	k, err := checkThreshold(threshold)
 	if err != nil {
 		return err
@@ -37,7 +37,7 @@ func protectStudy(ctx context.Context, s *coverage.Study, threshold float64) err
 		d.Primary += r.Disclosure.Primary
 		d.Secondary += r.Disclosure.Secondary
 	}
-	w := &studyWork{s: s, k: k, d: d, people: people, lacking: lacking, hidden: hiddenAreas(s)}
+	w := &studyWork{s: s, k: k, d: d, people: people, lacking: lacking, hidden: hiddenAreas(s), counted: counted}
 	if err := w.isolations(ctx); err != nil {
 		return err
 	}
@@ -46,6 +46,7 @@ func protectStudy(ctx context.Context, s *coverage.Study, threshold float64) err
 			return err
 		}
 	}
+	w.growth = w.growthOfFew(s.Indicators)
 	for i := range s.Indicators {
 		if err := w.indicator(ctx, &s.Indicators[i]); err != nil {
 			return err
@@ -60,6 +61,9 @@ type studyWork struct {
 	k      float64
 	d      *coverage.Disclosure
 	people map[string]float64 // of areas, before anything was hidden
+	// counted are the people that indicators count, by id and area.
+	counted map[string]map[string]float64
+	growth  bool // the growth of people is one of few
 	// lacking are the people beyond a time from each service, as the sections
 	// had them before anything was hidden: by profile and time, then by area.
 	lacking map[string]map[string][]float64

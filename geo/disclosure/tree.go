@@ -22,6 +22,10 @@ type Tree struct {
 	// have the same number of bands, at least one. Bands exclude each other and
 	// hold everybody: people of no band need a band of their own.
 	People [][]float64
+	// Elsewhere, when not nil, tells of which nodes other tables of the same
+	// people hide the number of all; it is hidden here too, and the others,
+	// which those tables tell, are not dealt out otherwise.
+	Elsewhere func(node int) bool
 }
 
 // Hidden says which counts of a Tree must not be published.
@@ -59,6 +63,11 @@ func (t *Tree) Protect(ctx context.Context, threshold float64) (*Hidden, error) 
 	w, err := t.prepare(k)
 	if err != nil {
 		return nil, err
+	}
+	for i := range t.Parent {
+		if t.Elsewhere != nil && t.Elsewhere(i) {
+			w.flags[w.at(figure{int32(i), int32(w.bands)})] = true
+		}
 	}
 	for i, g := range w.targets() {
 		if i&0xff == 0 && ctx.Err() != nil {
@@ -280,6 +289,9 @@ func (w *treeWork) cost(x exchange) float64 {
 		weight := 1 + math.Log1p(w.sums[i])
 		if int(g.band) == w.bands {
 			weight *= 30
+			if w.Elsewhere != nil {
+				weight = math.Inf(1) // told there
+			}
 		}
 		if w.People[g.node] == nil {
 			weight *= 100

@@ -184,3 +184,67 @@ func TestTreeHidesFew(t *testing.T) {
 		t.Error("a node that is its own parent is taken")
 	}
 }
+
+// TestTreeBesideAnother: a table by class of territories whose numbers of
+// people another table tells, or hides, tells no small count; held against
+// every table that agrees with both.
+func TestTreeBesideAnother(t *testing.T) {
+	t.Parallel()
+	rng := rand.New(rand.NewPCG(5, 23))
+	const k, most = 3, 7
+	small, hidden, all := 0, 0, 0
+	for range 60 {
+		tree := smallTree(rng)
+		totals := &disclosure.Tree{Parent: tree.Parent}
+		for _, p := range tree.People {
+			if p != nil {
+				p = []float64{p[0] + p[1]}
+			}
+			totals.People = append(totals.People, p)
+		}
+		told, err := totals.Protect(context.Background(), k)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tree.Elsewhere = told.All
+		h, err := tree.Protect(context.Background(), k)
+		if err != nil {
+			t.Fatal(err)
+		}
+		truth := published(tree, tree.People)
+		shown := func(n, b int) bool {
+			if b == 2 {
+				return !told.All(n)
+			}
+			return !h.Band(n, b)
+		}
+		low, high := published(tree, tree.People), published(tree, tree.People)
+		everyTable(tree, most, truth, shown, func(table [][]float64) {
+			for n := range table {
+				for b, v := range table[n] {
+					low[n][b], high[n][b] = min(low[n][b], v), max(high[n][b], v)
+				}
+			}
+		})
+		for n := range truth {
+			if told.All(n) && !h.All(n) {
+				t.Fatalf("node %d is hidden there, and told here", n)
+			}
+			for b, v := range truth[n] {
+				all++
+				if !shown(n, b) {
+					hidden++
+				}
+				if v > 0 && v < k {
+					small++
+					if high[n][b]-low[n][b] < k-1 {
+						t.Errorf("tree %v of %v: node %d band %d has %v people, and what is published leaves %v to %v", tree.Parent, tree.People, n, b, v, low[n][b], high[n][b])
+					}
+				}
+			}
+		}
+	}
+	if small < 100 || hidden >= all*9/10 {
+		t.Errorf("%d small counts, %d of %d hidden: this proves little", small, hidden, all)
+	}
+}

@@ -12,8 +12,8 @@ import (
 type move struct{ area, band, class, area2, band2, class2 int }
 
 // hide finds the witness of a target that hides least that is not hidden yet,
-// and hides that.
-func (c *cube) hide(t target) {
+// hides that, and returns it.
+func (c *cube) hide(t target) move {
 	var best move
 	least := math.Inf(1)
 	c.moves(t, func(m move) bool {
@@ -22,15 +22,8 @@ func (c *cube) hide(t target) {
 		}
 		return least > 0
 	})
-	c.affected(best, func(figure int, population bool, from, to int) bool {
-		if population {
-			c.population[figure] = true
-		}
-		for j := from; j < to; j++ {
-			c.row[figure*c.rows+j] = true
-		}
-		return true
-	})
+	c.items(best, func(x item) { *c.flag(x) = true })
+	return best
 }
 
 // moves calls try with the possible witnesses of a target until it says false:
@@ -219,26 +212,35 @@ func (c *cube) affected(m move, yield func(figure int, population bool, from, to
 func (c *cube) cost(m move, limit float64) float64 {
 	cost := 0.0
 	c.affected(m, func(figure int, population bool, from, to int) bool {
-		area, band := figure/(c.bands+1), figure%(c.bands+1)
-		weight := 1.0
-		if band == c.bands {
-			weight = 30
-		}
-		if area == c.areas {
-			weight *= 1000
-		}
 		if population && !c.population[figure] {
-			cost += 10 * weight
+			cost += c.weight(item{figure, -1})
 		}
 		for j := from; j < to; j++ {
 			if !c.row[figure*c.rows+j] {
-				cost += weight
-				if j == c.rows-1 && band == c.bands && area < c.areas && c.dear[area] {
-					cost += 3 * weight
-				}
+				cost += c.weight(item{figure, j})
 			}
 		}
 		return cost < limit
 	})
 	return cost
+}
+
+// weight is how much is lost with an item: more of all ages than of a band,
+// more of the whole than of an area, more of a population than of a row.
+func (c *cube) weight(x item) float64 {
+	area, band := x.figure/(c.bands+1), x.figure%(c.bands+1)
+	weight := 1.0
+	if band == c.bands {
+		weight = 30
+	}
+	if area == c.areas {
+		weight *= 1000
+	}
+	switch {
+	case x.row < 0:
+		weight *= 10
+	case x.row == c.rows-1 && band == c.bands && area < c.areas && c.dear[area]:
+		weight *= 4
+	}
+	return weight
 }
