@@ -188,3 +188,16 @@ func TestIndianChildren(t *testing.T) {
 		t.Errorf("concentration %v, want −0.1694", *e.Concentration)
 	}
 }
+
+// TestMarketShares is the example of the Palma ratio in the reference of the R
+// package concstats (docs.ropensci.org/concstats, concstats_palma):
+// 2.666667 for five shares of a market. There the tenth with the most is the
+// largest of the five, and the four tenths with the least are the two smallest,
+// whole; a ratio of their means is twice that of their sums.
+func TestMarketShares(t *testing.T) {
+	t.Parallel()
+	e := equality(t, []float64{0.4, 0.2, 0.25, 0.1, 0.05}, slices.Repeat([]float64{1}, 5), nil)
+	if math.Abs(*e.Palma/2-2.666667) > 5e-7 {
+		t.Errorf("Palma %v, want twice 2.666667", *e.Palma)
+	}
+}
