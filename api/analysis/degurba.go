@@ -7,6 +7,7 @@ import (
 	"contado/api/territory"
 	"contado/geo/analysis"
 	"contado/geo/degurba"
+	"contado/geo/disclosure"
 	"contado/geo/store/catalog"
 	"contado/geo/table"
 )
@@ -25,6 +26,7 @@ func peopleProcesses() []process {
 	}
 	population := optional("Dataset of people: a grid or census sections; the catalog's when left out", text())
 	land := optional("Dataset that tells land from water: land cover, or the share of land in each cell; none for all land", text())
+	hide := hideInput()
 	edition := optional("Edition of the rules", object{"type": "string", "enum": rules, "default": degurba.Latest})
 	return []process{
 		{
@@ -33,7 +35,7 @@ func peopleProcesses() []process {
 			inputs: map[string]input{
 				"territory": required("Code of the territory", text()), "population": population, "land": land, "rules": edition,
 				"built":  optional("Dataset of built-up land: land cover, or the share of each cell that is built up", text()),
-				"locale": locale(),
+				"locale": locale(), "hide_below": hide,
 			},
 			output: required("Classes of the areas, and people by class of cells", object{"type": "object"}), formats: tableFormats, parse: parseDegurba,
 		},
@@ -53,6 +55,7 @@ func peopleProcesses() []process {
 				"years":        optional("Years between the two times", object{"type": "number", "format": "double", "minimum": 0, "exclusiveMinimum": true, "default": 10}),
 				"open-spaces":  optional("Dataset of open spaces that all may use", text()),
 				"locale":       locale(),
+				"hide_below":   hide,
 			},
 			output: required("The indicators, for the whole and by area", object{"type": "object"}), formats: tableFormats, parse: parseIndicators,
 		},
@@ -66,6 +69,25 @@ type peopleInputs struct {
 	Land       string `json:"land"`
 	Rules      string `json:"rules"`
 	Locale     string `json:"locale"`
+	// HideBelow is nil for what is usual.
+	HideBelow *float64 `json:"hide_below"`
+}
+
+// hideInput is the input hide_below.
+func hideInput() input {
+	return optional("Counts of people above 0 and below this are hidden, with as many others as it takes; 0 hides none. 3 when left out, unless their owner has published them or the server tells exact people; less than 3 is refused where it does not",
+		object{"type": "number", "format": "double", "minimum": 0, "maximum": disclosure.MaxThreshold})
+}
+
+// hideBelow is the count as requests have it: below 0 for none.
+func (in *peopleInputs) hideBelow(h *Handler) float64 {
+	switch {
+	case in.HideBelow == nil && h.Atlas.Hides():
+		return 0
+	case in.HideBelow == nil, *in.HideBelow == 0:
+		return -1
+	}
+	return *in.HideBelow
 }
 
 // peopleWork is a table to be made of where people live.
@@ -87,6 +109,9 @@ func (in *peopleInputs) work() (*peopleWork, error) {
 	}
 	if _, err := degurba.RulesByID(in.Rules); err != nil {
 		return nil, invalid("rules: %w", err)
+	}
+	if h := in.HideBelow; h != nil && !(*h >= 0 && *h <= disclosure.MaxThreshold) {
+		return nil, invalid("hide_below: %g; want 0 to %d", *h, disclosure.MaxThreshold)
 	}
 	return w, w.name("population", in.Population, "land", in.Land)
 }
@@ -140,6 +165,7 @@ func parseDegurba(raw json.RawMessage) (work, error) {
 	}
 	q := analysis.DegurbaRequest{Territory: in.Territory, Population: in.Population, Land: in.Land, Built: in.Built, Rules: in.Rules}
 	w.make = func(ctx context.Context, h *Handler, p analysis.Progress) (any, *table.Table, error) {
+		q.HideBelow = in.hideBelow(h)
 		res, err := h.Engine.Degurba(ctx, q, p)
 		if err != nil {
 			return nil, nil, err

@@ -64,6 +64,7 @@ func parseIndicators(raw json.RawMessage) (work, error) {
 		}
 	}
 	w.make = func(ctx context.Context, h *Handler, p analysis.Progress) (any, *table.Table, error) {
+		q.HideBelow = in.hideBelow(h)
 		res, err := h.Engine.Indicators(ctx, q, p)
 		if err != nil {
 			return nil, nil, err

@@ -15,6 +15,7 @@ type degurbaCmd struct {
 	Population string `help:"Dataset of people: a grid or census sections; by role when left out."`
 	Land       string `help:"Dataset that tells land from water: land cover, or the share of land in each cell; the catalog's land cover when left out, none to take all as land."`
 	Built      string `help:"Dataset of built-up land: land cover, or the share of each cell that is built up; without it the rules on built-up land do not apply."`
+	hideFlag
 	tableFlags
 	publishFlags
 }
@@ -43,7 +44,7 @@ func (c *degurbaCmd) Run(a *app) error {
 		return err
 	}
 	return a.with(func(in *installation) error {
-		q := analysis.DegurbaRequest{Territory: c.Territory, Rules: c.Rules, Level: c.Level, Population: c.Population, Land: c.Land, Built: c.Built}
+		q := analysis.DegurbaRequest{Territory: c.Territory, Rules: c.Rules, Level: c.Level, Population: c.Population, Land: c.Land, Built: c.Built, HideBelow: c.hideBelow()}
 		done := func() {}
 		if c.wanted() {
 			if q.Dir, done, err = in.workDir(); err != nil {
@@ -65,6 +66,22 @@ func (c *degurbaCmd) Run(a *app) error {
 		}
 		return a.writeTable(in, &c.tableFlags, res.Table(l), res, analysis.ZonalAreas{Below: c.Territory})
 	})
+}
+
+// hideFlag is the count below which people are hidden in tables.
+type hideFlag struct {
+	HideBelow *float64 `help:"Counts of people above 0 and below this are hidden, with as many others as it takes; 0 hides none. 3 when left out, unless their owner has published them."`
+}
+
+// hideBelow is the flag as requests have it: below 0 for none.
+func (f *hideFlag) hideBelow() float64 {
+	switch {
+	case f.HideBelow == nil:
+		return 0
+	case *f.HideBelow <= 0:
+		return -1
+	}
+	return *f.HideBelow
 }
 
 // publishFlags say what becomes of a computed raster.

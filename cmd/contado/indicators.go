@@ -21,6 +21,7 @@ type indicatorsCmd struct {
 	PeopleFrom  string   `help:"11.3.1: dataset of people at the first time."`
 	Years       float64  `help:"11.3.1: years between the two times." default:"10"`
 	OpenSpaces  string   `help:"11.7.1: dataset of open spaces that all may use; of land use from OpenStreetMap parks, gardens and the like are taken."`
+	hideFlag
 	tableFlags
 }
 
@@ -52,7 +53,7 @@ func (c *indicatorsCmd) Run(a *app) error {
 		res, err := in.engine.Indicators(a.ctx, analysis.IndicatorsRequest{
 			Territory: c.Territory, Population: c.Population, Land: c.Land, Rules: c.Rules, Roads: c.Roads, RoadClasses: c.RoadClasses,
 			Stops: c.Stops, Stations: c.Stations, BuiltFrom: c.BuiltFrom, BuiltTo: c.BuiltTo, PeopleFrom: c.PeopleFrom, Years: c.Years,
-			OpenSpaces: c.OpenSpaces, Only: c.Only,
+			OpenSpaces: c.OpenSpaces, Only: c.Only, HideBelow: c.hideBelow(),
 		}, p.Share)
 		p.Done()
 		if err != nil {

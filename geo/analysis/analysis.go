@@ -69,6 +69,7 @@ type run struct {
 	snapshot *atlas.Snapshot
 	tree     *atlas.Territories
 	inputs   []coverage.Input
+	shown    bool // people are read as they are shown: see peopleAs
 
 	mu      sync.Mutex // of notices
 	notices []coverage.Notice
@@ -85,7 +86,9 @@ func (e *Engine) begin(ctx context.Context) (*run, error) {
 }
 
 // fork is a run over the same snapshot that notes its own inputs and notices.
-func (r *run) fork() *run { return &run{Engine: r.Engine, snapshot: r.snapshot, tree: r.tree} }
+func (r *run) fork() *run {
+	return &run{Engine: r.Engine, snapshot: r.snapshot, tree: r.tree, shown: r.shown}
+}
 
 // inputsOf are the inputs of several runs, each once, in their order.
 func inputsOf(runs ...*run) []coverage.Input {

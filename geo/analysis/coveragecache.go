@@ -222,6 +222,7 @@ func (x *explored) settle(ctx context.Context, e *Engine, q *ExploreRequest, key
 		if s, err = e.setting(ctx, &c); err != nil {
 			return nil, err
 		}
+		s.shown = s.protected(s.population)
 	} else {
 		again := *kept
 		s = &again

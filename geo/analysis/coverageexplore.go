@@ -164,11 +164,18 @@ func (s *exploredSection) compute(ctx context.Context, q *ExploreRequest, p Prog
 			return nil, err
 		}
 	}
+	hidden, err := c.setting.untold(ctx, c.population, c.areas, c.box, c.who.bandNames)
+	if err != nil {
+		return nil, err
+	}
 	c.report.Inputs = inputsOf(c.setting.run, c.way.run, c.run)
 	c.report.Notices = append(c.report.Notices, noticesOf(c.setting.run, c.way.run, c.run)...)
 	p.tell(0.7, "rules and protection of small numbers")
 	if err := c.judged(ctx, q, out); err != nil {
 		return nil, err
+	}
+	if hidden != nil {
+		disclosure.Untold(out.Report, out.Rules, hidden)
 	}
 	out.name(c, q)
 	return out, nil

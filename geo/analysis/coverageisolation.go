@@ -105,11 +105,18 @@ func (y *study) isolated(ctx context.Context, hideBelow float64) (*IsolationAnsw
 	if err := y.isolation(ctx, first.way, y.sections); err != nil {
 		return nil, err
 	}
+	hidden, err := first.setting.untold(ctx, first.population, first.areas, first.box, nil)
+	if err != nil {
+		return nil, err
+	}
 	doc := y.document()
 	if hideBelow >= 0 {
 		if err := disclosure.ProtectStudy(ctx, doc, hideBelow); err != nil {
 			return nil, err
 		}
+	}
+	if hidden != nil {
+		disclosure.UntoldIsolation(doc.Isolation, hidden)
 	}
 	out := &IsolationAnswer{
 		Territory: doc.Territory, AreaLevel: doc.AreaLevel, Profile: first.profile, PopulationTotal: doc.PopulationTotal,

@@ -31,6 +31,14 @@ type DegurbaRequest struct {
 	Rules string // id of degurba.All; "" is the latest
 	Level int    // of the cells of the map: 1 or 2; 0 = 2
 	Dir   string // existing folder for the map; "" makes none
+	// HideBelow is the number of people below which counts are hidden, with as
+	// many others as it takes; 0 is disclosure.DefaultThreshold where the
+	// people are not published by their owner, below 0 nothing is hidden.
+	HideBelow float64
+
+	// inReport: the figures are parts of a report, which counts everyone where
+	// they are.
+	inReport bool
 }
 
 // DegurbaResult is the degree of urbanisation of the areas of a territory.
@@ -48,6 +56,8 @@ type DegurbaResult struct {
 	Method  string               `json:"method"`
 	Notices []coverage.Notice    `json:"notices"`
 	Program coverage.Program     `json:"program"`
+	// Disclosure says what is hidden; nil: nothing had to be looked at.
+	Disclosure *coverage.Disclosure `json:"disclosure,omitempty"`
 
 	Map *Map `json:"-"` // nil when none was asked for
 }
@@ -57,19 +67,19 @@ type DegurbaCells struct {
 	Class  int               `json:"class"`
 	Label  map[string]string `json:"label"`
 	Km2    float64           `json:"km2"`
-	People float64           `json:"people"`
+	People *float64          `json:"people"` // null: hidden
 }
 
 // DegurbaArea is one area with its people by class of cells, in the order of
-// DegurbaResult.Cells.
+// DegurbaResult.Cells. Hidden counts are null.
 type DegurbaArea struct {
-	Code   string    `json:"code"`
-	Name   string    `json:"name"`
-	Level1 string    `json:"level_1"`
-	Level2 string    `json:"level_2"`
-	People float64   `json:"people"`
-	Urban  *float64  `json:"urban_share"` // in centres and clusters; null where nobody lives
-	Cells  []float64 `json:"people_by_class"`
+	Code   string     `json:"code"`
+	Name   string     `json:"name"`
+	Level1 string     `json:"level_1"` // "": hidden, for it would tell counts that are
+	Level2 string     `json:"level_2"`
+	People *float64   `json:"people"`
+	Urban  *float64   `json:"urban_share"` // in centres and clusters; null where nobody lives, or hidden
+	Cells  []*float64 `json:"people_by_class"`
 }
 
 // The cells of the degree of urbanisation and the finer ones that people,
@@ -97,7 +107,12 @@ type degurbaRun struct {
 	parts grid.Grid // cells of degurbaPart
 	cells grid.Grid // cells of degurbaCell
 	who   people
-	land  []float32 // of parts, 1 land, 0 water; nil: not known
+	// told are the people that are counted by area and class: who, or as they
+	// are shown.
+	told  *people
+	from  float64     // counts below it are hidden; 0: none
+	tree  *peopleTree // what is hidden wherever these people are told; nil: nothing
+	land  []float32   // of parts, 1 land, 0 water; nil: not known
 	class []degurba.Class
 	area  []int32 // of parts
 	how   string
@@ -116,7 +131,10 @@ func (e *Engine) Degurba(ctx context.Context, q DegurbaRequest, p Progress) (*De
 	if err != nil {
 		return nil, err
 	}
-	out := d.result()
+	out, err := d.result(ctx)
+	if err != nil {
+		return nil, err
+	}
 	if q.Dir != "" {
 		if out.Map, err = d.draw(filepath.Join(q.Dir, "degurba.tif")); err != nil {
 			return nil, err
@@ -205,7 +223,27 @@ func (d *degurbaRun) people(ctx context.Context, box geo.BBox) error {
 	}
 	all := []area{{lonLat: orb.MultiPolygon{b.Bound().ToPolygon()}}}
 	f := &footing{grid: d.parts, passable: func(int) bool { return true }, area: make([]int32, d.parts.Cells())}
-	d.who, d.how, err = d.demand(ctx, set, all, f)
+	if d.who, d.how, err = d.demand(ctx, set, all, f); err != nil {
+		return err
+	}
+	d.told = &d.who
+	if d.from, err = d.tellFrom("analysis.Degurba", &set, d.q.HideBelow); err != nil || d.q.inReport || !d.protected(set) {
+		return err
+	}
+	return d.asShown(ctx, set, box, all, f)
+}
+
+// asShown counts the people as they are shown; classes of cells stay those of
+// the people that are there.
+func (d *degurbaRun) asShown(ctx context.Context, set catalog.Dataset, box geo.BBox, all []area, f *footing) error {
+	r := d.fork()
+	r.shown = true
+	told, _, err := r.demand(ctx, set, all, f)
+	if err != nil {
+		return err
+	}
+	d.told = &told
+	d.tree, err = d.verdict(ctx, set, box, d.from)
 	return err
 }
 

@@ -53,18 +53,18 @@ func TestDegurbaOfAPlain(t *testing.T) {
 	}
 	// The town has 80,000 people; where its edge cuts the cells of the other
 	// CRS, some fall outside the centre, but most are in.
-	if a := got.Areas[0]; math.Abs(a.People-west) > 0.01*west || a.Level1 != "city" || a.Level2 != "city" || *a.Urban < 0.9 {
+	if a := got.Areas[0]; math.Abs(*a.People-west) > 0.01*west || a.Level1 != "city" || a.Level2 != "city" || *a.Urban < 0.9 {
 		t.Errorf("west: %+v, want a city of %g", a, west)
 	}
-	if a := got.Areas[1]; math.Abs(a.People-east) > 0.02*east || a.Level1 != "rural" || a.People == 0 {
+	if a := got.Areas[1]; math.Abs(*a.People-east) > 0.02*east || a.Level1 != "rural" || *a.People == 0 {
 		t.Errorf("east: %+v, want a rural area of %g", a, east)
 	}
 	sum, km2 := 0.0, 0.0
 	for _, c := range got.Cells {
-		sum, km2 = sum+c.People, km2+c.Km2
+		sum, km2 = sum+*c.People, km2+c.Km2
 	}
-	if sum != got.Areas[0].People+got.Areas[1].People || math.Abs(km2-100) > 1 {
-		t.Errorf("%g people on %g km², areas have %g", sum, km2, got.Areas[0].People+got.Areas[1].People)
+	if sum != *got.Areas[0].People+*got.Areas[1].People || math.Abs(km2-100) > 1 {
+		t.Errorf("%g people on %g km², areas have %g", sum, km2, *got.Areas[0].People+*got.Areas[1].People)
 	}
 	if c := got.Classes[2]; c.Scheme != "degurba-l2" || c.Class != "city" || c.Label["it"] != "Città" || c.Level != "municipality" {
 		t.Errorf("class %+v", c)

@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"context"
 	"fmt"
 
 	"contado/geo/coverage"
@@ -37,7 +38,7 @@ func degurbaLegend(level int) []legendEntry {
 }
 
 // result counts people and land by class and area, and classes the areas.
-func (d *degurbaRun) result() *DegurbaResult {
+func (d *degurbaRun) result(ctx context.Context) (*DegurbaResult, error) {
 	legend := degurbaLegend(2)
 	place := map[degurba.Class]int{}
 	out := &DegurbaResult{
@@ -48,21 +49,24 @@ func (d *degurbaRun) result() *DegurbaResult {
 		place[l.class] = i
 		out.Cells = append(out.Cells, DegurbaCells{Class: int(l.class), Label: map[string]string{"en": l.en, "it": l.it}})
 	}
-	people, land := d.units(out, place)
+	units := d.units(out, place)
 	for a := range d.areas {
-		out.Areas = append(out.Areas, d.classed(a, people[a], land[a], legend))
+		out.Areas = append(out.Areas, d.classed(a, units[a], legend))
+	}
+	if err := d.hide(ctx, out, units, legend); err != nil {
+		return nil, err
 	}
 	out.Classes = d.classes(out.Areas)
 	out.Inputs, out.Notices, out.Program = d.inputs, d.said(), d.programOf()
-	return out
+	return out, nil
 }
 
 // units sums people and km² of land by area and class, and those of the
 // territory's cells into the result.
-func (d *degurbaRun) units(out *DegurbaResult, place map[degurba.Class]int) (people, land []map[degurba.Class]float64) {
-	people, land = make([]map[degurba.Class]float64, len(d.areas)), make([]map[degurba.Class]float64, len(d.areas))
+func (d *degurbaRun) units(out *DegurbaResult, place map[degurba.Class]int) []degurba.Unit {
+	units := make([]degurba.Unit, len(d.areas))
 	for a := range d.areas {
-		people[a], land[a] = map[degurba.Class]float64{}, map[degurba.Class]float64{}
+		units[a] = degurba.Unit{People: map[degurba.Class]float64{}, Land: map[degurba.Class]float64{}}
 	}
 	const km2 = degurbaPart * degurbaPart / 1e6
 	for i, a := range d.area {
@@ -72,35 +76,40 @@ func (d *degurbaRun) units(out *DegurbaResult, place map[degurba.Class]int) (peo
 		c := d.class[d.cellOf(i)]
 		out.Cells[place[c]].Km2 += km2
 		if d.land == nil {
-			land[a][c] += km2
+			units[a].Land[c] += km2
 		} else if v := d.land[i]; v > 0 {
-			land[a][c] += km2 * float64(v)
+			units[a].Land[c] += km2 * float64(v)
 		}
 	}
-	for i, part := range d.who.cells {
+	sums := make([]float64, len(out.Cells))
+	for i, part := range d.told.cells {
 		if a := d.area[part]; a != noArea {
 			c := d.class[d.cellOf(int(part))]
-			people[a][c] += d.who.People[i]
-			out.Cells[place[c]].People += d.who.People[i]
+			units[a].People[c] += d.told.People[i]
+			sums[place[c]] += d.told.People[i]
 		}
 	}
-	return people, land
+	for k := range sums {
+		out.Cells[k].People = &sums[k]
+	}
+	return units
 }
 
-func (d *degurbaRun) classed(a int, people, land map[degurba.Class]float64, legend []legendEntry) DegurbaArea {
-	l1, l2 := degurba.ClassifyUnit(degurba.Unit{People: people, Land: land}, d.rules)
+func (d *degurbaRun) classed(a int, unit degurba.Unit, legend []legendEntry) DegurbaArea {
+	l1, l2 := degurba.ClassifyUnit(unit, d.rules)
 	out := DegurbaArea{Code: d.areas[a].Code, Name: d.areas[a].Name, Level1: l1.Code(), Level2: l2.Code()}
-	urban := 0.0
+	urban, people := 0.0, 0.0
 	for _, l := range legend {
-		n := people[l.class]
-		out.Cells = append(out.Cells, n)
-		out.People += n
+		n := unit.People[l.class]
+		out.Cells = append(out.Cells, &n)
+		people += n
 		if l.class.Level1() >= degurba.UrbanCluster {
 			urban += n
 		}
 	}
-	if out.People > 0 {
-		urban /= out.People
+	out.People = &people
+	if people > 0 {
+		urban /= people
 		out.Urban = &urban
 	}
 	return out
@@ -114,6 +123,9 @@ func (d *degurbaRun) classes(areas []DegurbaArea) []coverage.AreaClass {
 			code := a.Level1
 			if level == 1 {
 				code = a.Level2
+			}
+			if code == "" {
+				continue // hidden
 			}
 			out = append(out, coverage.AreaClass{
 				Scheme: scheme, Level: d.areas[i].Level, Code: a.Code, Name: a.Name, Class: code, Label: degurba.UnitClassByCode(code).Label(), Value: a.Urban,
@@ -148,9 +160,13 @@ func (r *DegurbaResult) Table(l table.Locale) *table.Table {
 		lang = "it"
 	}
 	for _, a := range r.Areas {
-		row := []any{a.Code, a.Name, a.Level1, a.Level2, degurba.UnitClassByCode(a.Level2).Label()[lang], a.People, orEmpty(a.Urban)}
+		label := ""
+		if a.Level2 != "" {
+			label = degurba.UnitClassByCode(a.Level2).Label()[lang]
+		}
+		row := []any{a.Code, a.Name, a.Level1, a.Level2, label, orEmpty(a.People), orEmpty(a.Urban)}
 		for _, n := range a.Cells {
-			row = append(row, n)
+			row = append(row, orEmpty(n))
 		}
 		t.Rows = append(t.Rows, row)
 	}

@@ -5,7 +5,6 @@ import (
 	"math"
 
 	"contado/geo"
-	"contado/geo/atlas"
 	"contado/geo/coverage"
 	"contado/geo/crs"
 	"contado/geo/grid"
@@ -22,7 +21,7 @@ type people struct {
 // demand puts people onto the cells of a footing: from a population grid,
 // from census sections (polygons), or from a table by territory.
 func (r *run) demand(ctx context.Context, d catalog.Dataset, areas []area, f *footing) (people, string, error) {
-	ctx = atlas.Exact(ctx) // what is told is protected by disclosure
+	ctx = r.peopleAs(ctx, &d)
 	r.used(d)
 	move, err := newResettlement(f)
 	if err != nil {

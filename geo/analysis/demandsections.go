@@ -7,6 +7,7 @@ import (
 	"contado/geo"
 	"contado/geo/crs"
 	"contado/geo/demand"
+	"contado/geo/disclosure"
 	"contado/geo/fault"
 	"contado/geo/notice"
 	"contado/geo/store/catalog"
@@ -55,6 +56,11 @@ func (r *run) demandFromSections(ctx context.Context, d catalog.Dataset, areas [
 	var err error
 	if s.list, err = r.readSections(ctx, d, box, f.grid.CRS, false); err != nil {
 		return people{}, "", err
+	}
+	if r.shown {
+		if err := s.list.blocks(ctx, r, &d, f.grid.CRS, disclosure.DefaultThreshold); err != nil {
+			return people{}, "", err
+		}
 	}
 	if s.lonLat, err = newLonLat(f.grid); err != nil {
 		return people{}, "", err

@@ -47,6 +47,7 @@ func (e *Engine) CoverageOf(ctx context.Context, q CoverageRequest, drawn []Zona
 	if err != nil {
 		return nil, err
 	}
+	s.shown = s.protected(s.population)
 	service, err := s.service(q.Service)
 	if err != nil {
 		return nil, err
@@ -56,6 +57,10 @@ func (e *Engine) CoverageOf(ctx context.Context, q CoverageRequest, drawn []Zona
 		return nil, err
 	}
 	c, err := w.section(ctx, service, p.part(0.4, 0.9))
+	if err != nil {
+		return nil, err
+	}
+	hidden, err := s.untold(ctx, s.population, s.areas, s.box, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -81,6 +86,11 @@ func (e *Engine) CoverageOf(ctx context.Context, q CoverageRequest, drawn []Zona
 		area, err := s.inDrawn(blocks, f)
 		if err != nil {
 			return nil, err
+		}
+		for i := range s.areas {
+			if a := &s.areas[i]; hidden != nil && hidden(a.Code, "") && a.lonLat.Bound().Intersects(f.Geometry.Bound()) {
+				area.Without = append(area.Without, a.Name)
+			}
 		}
 		out.Areas = append(out.Areas, area)
 	}

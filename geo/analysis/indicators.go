@@ -10,6 +10,7 @@ import (
 	"contado/geo"
 	"contado/geo/coverage"
 	"contado/geo/degurba"
+	"contado/geo/disclosure"
 	"contado/geo/fault"
 	"contado/geo/join"
 	"contado/geo/sdg"
@@ -42,6 +43,10 @@ type IndicatorsRequest struct {
 	OpenSpaces string // polygons of open space that all may use
 
 	Only []string // ids of sdg; none = all
+
+	// HideBelow is as DegurbaRequest's; inReport too.
+	HideBelow float64
+	inReport  bool
 }
 
 // IndicatorsResult is the indicators of a territory.
@@ -52,6 +57,8 @@ type IndicatorsResult struct {
 	Method     string               `json:"method"`
 	Notices    []coverage.Notice    `json:"notices"`
 	Program    coverage.Program     `json:"program"`
+	// Disclosure says what is hidden; nil: nothing had to be looked at.
+	Disclosure *coverage.Disclosure `json:"disclosure,omitempty"`
 }
 
 // indicatorIDs are those there are, in their order.
@@ -71,7 +78,7 @@ func (e *Engine) Indicators(ctx context.Context, q IndicatorsRequest, p Progress
 	if err != nil {
 		return nil, err
 	}
-	d, err := r.degurba(ctx, &DegurbaRequest{Territory: q.Territory, Population: q.Population, Land: q.Land, Rules: q.Rules}, p.part(0, 0.5))
+	d, err := r.degurba(ctx, &DegurbaRequest{Territory: q.Territory, Population: q.Population, Land: q.Land, Rules: q.Rules, HideBelow: q.HideBelow, inReport: q.inReport}, p.part(0, 0.5))
 	if err != nil {
 		return nil, err
 	}
@@ -89,8 +96,28 @@ func (e *Engine) Indicators(ctx context.Context, q IndicatorsRequest, p Progress
 		}
 		out.Indicators = append(out.Indicators, got...)
 	}
+	if err := d.hideIndicators(ctx, out); err != nil {
+		return nil, err
+	}
 	out.Inputs, out.Notices = r.inputs, r.said()
 	return out, nil
+}
+
+// hideIndicators takes what is about few people out.
+func (d *degurbaRun) hideIndicators(ctx context.Context, out *IndicatorsResult) error {
+	if d.from == 0 || d.q.inReport { // a study protects its own
+		return nil
+	}
+	hidden := map[string]bool{}
+	for i := range d.areas {
+		hidden[d.areas[i].Code] = d.tree != nil && d.tree.hides(d.areas[i].Code, "")
+	}
+	var err error
+	out.Disclosure, err = disclosure.ProtectIndicators(ctx, out.Indicators, hidden, d.tree != nil && d.tree.hides(d.whole.Code, ""), d.from)
+	if err == nil {
+		d.saidShown()
+	}
+	return err
 }
 
 // settledPeople are the inhabited cells of 100 m of a territory, one row each.
@@ -102,13 +129,14 @@ type settledPeople struct {
 	urban    bool // some cell is
 }
 
-// newSettled adds up people by cell: those of 100 m, at their middle.
+// newSettled adds up the people that are told by cell: those of 100 m, at
+// their middle.
 func newSettled(d *degurbaRun) *settledPeople {
 	s := &settledPeople{run: d}
-	s.Names = d.who.bandNames
+	s.Names = d.told.bandNames
 	s.Bands = make([][]float64, len(s.Names))
 	row := map[int32]int{}
-	for i, part := range d.who.cells {
+	for i, part := range d.told.cells {
 		a := d.area[part]
 		if a == noArea {
 			continue
@@ -118,7 +146,7 @@ func newSettled(d *degurbaRun) *settledPeople {
 			k = len(s.People.People)
 			row[part] = k
 			s.People.People, s.Area = append(s.People.People, 0), append(s.Area, a)
-			s.lon, s.lat = append(s.lon, d.who.X[i]), append(s.lat, d.who.Y[i])
+			s.lon, s.lat = append(s.lon, d.told.X[i]), append(s.lat, d.told.Y[i])
 			rural := d.class[d.cellOf(int(part))].Level1() <= degurba.Rural
 			s.rural = append(s.rural, rural)
 			s.urban = s.urban || !rural
@@ -126,9 +154,9 @@ func newSettled(d *degurbaRun) *settledPeople {
 				s.Bands[b] = append(s.Bands[b], 0)
 			}
 		}
-		s.People.People[k] += d.who.People[i]
+		s.People.People[k] += d.told.People[i]
 		for b := range s.Bands {
-			s.Bands[b][k] += d.who.Bands[b][i]
+			s.Bands[b][k] += d.told.Bands[b][i]
 		}
 	}
 	return s

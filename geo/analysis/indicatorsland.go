@@ -32,7 +32,7 @@ func (r *run) landConsumption(ctx context.Context, s *settledPeople, q *Indicato
 	if g.Built2, err = r.builtArea(ctx, s, q.BuiltTo); err != nil {
 		return nil, err
 	}
-	before := &degurbaRun{run: r, q: &DegurbaRequest{Territory: q.Territory, Population: q.PeopleFrom}, areas: s.run.areas, parts: s.run.parts, cells: s.run.cells, area: s.run.area}
+	before := &degurbaRun{run: r, q: &DegurbaRequest{Territory: q.Territory, Population: q.PeopleFrom, inReport: true}, areas: s.run.areas, parts: s.run.parts, cells: s.run.cells, area: s.run.area}
 	if err := before.people(ctx, s.box(0)); err != nil {
 		return nil, err
 	}
@@ -41,8 +41,10 @@ func (r *run) landConsumption(ctx context.Context, s *settledPeople, q *Indicato
 			g.People1 += before.who.People[i]
 		}
 	}
-	for _, n := range s.People.People {
-		g.People2 += n
+	for i, part := range s.run.who.cells { // of everyone: the whole is told as it is, or not at all
+		if s.run.area[part] != noArea {
+			g.People2 += s.run.who.People[i]
+		}
 	}
 	return sdg.Consumption(g)
 }

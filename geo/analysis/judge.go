@@ -127,7 +127,7 @@ func (y *study) underRules(service chosen) rules.Service {
 // urban adds the degree of urbanisation and the indicators asked for.
 func (y *study) urban(ctx context.Context) error {
 	if y.q.Degurba {
-		d, err := y.Engine.Degurba(ctx, DegurbaRequest{Territory: y.q.Territory, Population: y.q.Population}, nil)
+		d, err := y.Engine.Degurba(ctx, DegurbaRequest{Territory: y.q.Territory, Population: y.q.Population, HideBelow: y.q.HideBelow, inReport: true}, nil)
 		if err != nil {
 			return fmt.Errorf("degree of urbanisation: %w", err)
 		}
@@ -137,6 +137,7 @@ func (y *study) urban(ctx context.Context) error {
 	if len(y.q.Indicators) > 0 {
 		q := y.q.IndicatorData
 		q.Territory, q.Population, q.Only = y.q.Territory, y.q.Population, y.q.Indicators
+		q.inReport = true // protected with the study
 		res, err := y.Engine.Indicators(ctx, q, nil)
 		if err != nil {
 			return fmt.Errorf("indicators: %w", err)

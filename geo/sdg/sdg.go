@@ -95,7 +95,7 @@ func shareWithin(p *People, areas []coverage.Area, counts, near func(cell int) b
 		}
 	}
 	for a := range areas {
-		by = append(by, coverage.AreaValue{Code: areas[a].Code, Name: areas[a].Name, Value: each[a].percent()})
+		by = append(by, coverage.AreaValue{Code: areas[a].Code, Name: areas[a].Name, Value: each[a].percent(), Counted: each[a].all})
 	}
 	return whole, by, bands
 }
