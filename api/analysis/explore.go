@@ -196,7 +196,7 @@ func timesQuery(q *analysis.ExploreRequest, stamp string) url.Values {
 	if q.SpeedKmh != 0 {
 		v.Set("speed_kmh", strconv.FormatFloat(q.SpeedKmh, 'g', -1, 64))
 	}
-	for name, list := range map[string][]string{"roads": q.Roads, "barriers": q.Barriers, "season": q.Season, "without": q.Without} {
+	for name, list := range map[string][]string{"roads": q.Roads, "barriers": q.Barriers, "season": q.Season, "without": q.Without, "timetable": q.Transit.Timetables} {
 		if len(list) > 0 {
 			v[name] = list
 		}
@@ -205,7 +205,6 @@ func timesQuery(q *analysis.ExploreRequest, stamp string) url.Values {
 		v.Add("extra", strconv.FormatFloat(p.Lon, 'f', -1, 64)+","+strconv.FormatFloat(p.Lat, 'f', -1, 64)+","+p.Name)
 	}
 	t := &q.Transit
-	set("timetable", t.Timetable)
 	set("date", t.Date)
 	if t.From != 0 || t.Until != 0 {
 		v.Set("departing", clock(t.From)+"-"+clock(t.Until))

@@ -17,7 +17,7 @@ func TestTimesQueryReadsBack(t *testing.T) {
 		CoverageRequest: analysis.CoverageRequest{
 			Territory: "9", Service: "osm:pharmacy", Profile: "bus-and-walk", Direction: 1, Neighbours: 8, SpeedKmh: 4.5, LandCover: "lc", Elevation: "none",
 			Population: "people", Places: "none", Roads: []string{"a", "b"}, Barriers: []string{"none"}, Season: []string{"snowline:1200"},
-			Transit: analysis.TransitWindow{Timetable: "bus", Date: "2026-03-04", From: 7 * 3600, Until: 9*3600 + 1800, Percentile: &half, MaxRides: 2, Wheelchair: true, OnDemand: true},
+			Transit: analysis.TransitWindow{Timetables: []string{"bus", "train"}, Date: "2026-03-04", From: 7 * 3600, Until: 9*3600 + 1800, Percentile: &half, MaxRides: 2, Wheelchair: true, OnDemand: true},
 		},
 		Without: []string{"3", "a,b"}, Extra: []analysis.TravelPlace{{ID: "1", Lon: 9.5, Lat: 45.25, Name: "Punto, nuovo"}},
 	}

@@ -17,7 +17,7 @@ func (in *coverageInputs) recipe() string {
 			Direction: in.Direction, Neighbours: in.Neighbours, SpeedKmh: in.SpeedKmh,
 		},
 		Transit: recipe.Transit{
-			Timetable: in.Timetable, Date: in.Date, Departing: in.Departing, Percentile: in.Percentile, MaxRides: in.MaxRides,
+			Timetable: recipe.Names(in.Timetable), Date: in.Date, Departing: in.Departing, Percentile: in.Percentile, MaxRides: in.MaxRides,
 			Wheelchair: in.Wheelchair, OnDemand: in.OnDemand,
 		},
 	}

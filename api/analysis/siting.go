@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 
 	"contado/geo/analysis"
+	"contado/geo/atlas"
 	"contado/geo/siting"
 	"contado/geo/table"
 )
@@ -133,17 +134,26 @@ func (w *sitingWork) candidates(raw json.RawMessage) error {
 	return err
 }
 
-func (w *sitingWork) check(ctx context.Context, h *Handler) error {
-	switch c := w.q.Candidates; c {
+// checkCandidates looks whether the places to try are a word or a dataset that
+// is there.
+func checkCandidates(state *atlas.Snapshot, candidates string) error {
+	switch candidates {
 	case "", analysis.CandidateSettlements, analysis.CandidateRoads, analysis.CandidatePeople:
-	default:
-		s, err := analysis.ParseService(c)
-		if err != nil {
-			return err
-		}
-		if _, err := h.Atlas.Current().Dataset(s.Dataset); err != nil {
-			return asInvalid("candidates", err)
-		}
+		return nil
+	}
+	s, err := analysis.ParseService(candidates)
+	if err != nil {
+		return err
+	}
+	if _, err := state.Dataset(s.Dataset); err != nil {
+		return asInvalid("candidates", err)
+	}
+	return nil
+}
+
+func (w *sitingWork) check(ctx context.Context, h *Handler) error {
+	if err := checkCandidates(h.Atlas.Current(), w.q.Candidates); err != nil {
+		return err
 	}
 	if w.q.Service == "" {
 		return asInvalid("territory", checkTerritories(ctx, h.Atlas.Current(), w.q.Territory))

@@ -25,7 +25,7 @@ func studyProcess() process {
 	texts := func(title string) input { return optional(title, list(text())) }
 	return process{
 		id: CoverageStudy, title: "Who is within reach of several services, by several ways of moving",
-		description: "A coverage report for each service and way of moving, and what only the whole can tell: people isolated from several services, rules met or not, classes of inner areas, checks of the inputs. Small counts are hidden. The report is kept under /reports.",
+		description: "A coverage report for each service and way of moving, and what only the whole can tell: people isolated from several services, rules met or not, classes of inner areas, checks of the inputs, and where one more point of a service would help most. Small counts are hidden. The report is kept under /reports.",
 		inputs: map[string]input{
 			"territory":   required("Code of the territory", text()),
 			"services":    required("Services: dataset, dataset:kind, or dataset[CQL2 filter]", list(text())),
@@ -35,6 +35,7 @@ func studyProcess() process {
 			"report_id":   optional("Id to keep the report under; must be new", text()),
 			"season":      texts("Snow and floods: snowline:METRES, snow:DATASET@TIME, flood:DATASET@TIME"),
 			"ranges":      optional("Compute how far the shares move with the assumptions", object{"type": "boolean", "default": false}),
+			"hamlets":     optional("Count people also by hamlet: by the named place nearest to them", object{"type": "boolean", "default": false}),
 			"nearest":     optional("Count who reaches the second, third … up to so many facilities", object{"type": "integer", "format": "int32", "minimum": 0, "maximum": 8}),
 			"access":      optional("Measures of supply against demand", list(object{"type": "string", "enum": []string{"cumulative", "gravity", "2sfca", "e2sfca", "3sfca", "raam"}})),
 			"capacity":    optional("Assign people to facilities of limited capacity: within (time), field (attribute)", object{"type": "object"}),
@@ -42,6 +43,7 @@ func studyProcess() process {
 			"registered":  optional("Facilities by an official register, by service", object{"type": "object"}),
 			"rules":       texts("Tables of standards, for example it-standards"),
 			"figures":     optional("Numbers that rules ask for, by name", object{"type": "object"}),
+			"siting":      optional("Where further points would help most: points (of each service), services, profile, within (time), most (time), objective (cover or time), candidates (settlements, roads, people, or a dataset), spacing_m", object{"type": "object"}),
 			"poles":       optional("Service of the poles of the strategy for inner areas", text()),
 			"people":      optional("Who is counted: dataset, hide_below", object{"type": "object"}),
 			"ground":      optional("What people move over: landcover, elevation, places, roads, barriers, direction, neighbours, straight_line_kmh", object{"type": "object"}),
@@ -143,6 +145,11 @@ func (w *studyWork) check(ctx context.Context, h *Handler) error {
 		}
 		if _, err := state.Dataset(s.Dataset); err != nil {
 			return asInvalid("services", err)
+		}
+	}
+	if s := w.q.Siting; s != nil {
+		if err := checkCandidates(state, s.Candidates); err != nil {
+			return err
 		}
 	}
 	if err := checkTerritories(ctx, state, w.q.Territory); err != nil {

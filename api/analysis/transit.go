@@ -1,14 +1,33 @@
 package analysis
 
 import (
+	"encoding/json"
+
 	"contado/geo/analysis"
 	"contado/geo/store/catalog"
+	"contado/geo/travel/transit"
 )
+
+// names are one name or a list.
+type names []string
+
+// UnmarshalJSON reads a text or a list of texts.
+func (n *names) UnmarshalJSON(b []byte) error {
+	var one string
+	if json.Unmarshal(b, &one) == nil {
+		*n = nil
+		if one != "" {
+			*n = names{one}
+		}
+		return nil
+	}
+	return json.Unmarshal(b, (*[]string)(n))
+}
 
 // transitInputs are those of coverage-report that say when and how people
 // ride.
 type transitInputs struct {
-	Timetable  string   `json:"timetable"`
+	Timetable  names    `json:"timetable"`
 	Date       string   `json:"date"`
 	Departing  string   `json:"departing"`
 	Percentile *float64 `json:"percentile"`
@@ -20,10 +39,15 @@ type transitInputs struct {
 // window checks the inputs.
 func (in *transitInputs) window() (analysis.TransitWindow, error) {
 	w := analysis.TransitWindow{
-		Timetable: in.Timetable, Date: in.Date, Percentile: in.Percentile, MaxRides: in.MaxRides, Wheelchair: in.Wheelchair, OnDemand: in.OnDemand,
+		Timetables: in.Timetable, Date: in.Date, Percentile: in.Percentile, MaxRides: in.MaxRides, Wheelchair: in.Wheelchair, OnDemand: in.OnDemand,
 	}
-	if in.Timetable != "" && !catalog.ValidID(in.Timetable) {
-		return w, invalid("timetable: %.80q is no dataset id", in.Timetable)
+	if len(in.Timetable) > transit.MaxFeeds {
+		return w, invalid("timetable: %d of them; at most %d", len(in.Timetable), transit.MaxFeeds)
+	}
+	for _, id := range in.Timetable {
+		if !catalog.ValidID(id) {
+			return w, invalid("timetable: %.80q is no dataset id", id)
+		}
 	}
 	if in.Departing == "" {
 		return w, nil
@@ -38,7 +62,7 @@ func (in *transitInputs) window() (analysis.TransitWindow, error) {
 // transitFields describe them.
 func transitFields(fields map[string]input) map[string]input {
 	for name, f := range map[string]input{
-		"timetable":  optional("Timetable, of those that cover the territory", text()),
+		"timetable":  optional("Timetable, or a list of timetables that are ridden together with changes on foot; all that cover the territory when left out", object{"oneOf": []object{text(), list(text())}}),
 		"date":       optional("Day of the timetable; its typical working day when left out", object{"type": "string", "format": "date"}),
 		"departing":  optional("Window of the departures, one a minute", object{"type": "string", "pattern": "^[0-9]{1,2}:[0-9]{2}-[0-9]{1,2}:[0-9]{2}$", "default": "07:00-09:00"}),
 		"percentile": optional("Percentile of the departures' times", object{"type": "number", "format": "double", "minimum": 0, "maximum": 100, "default": 50}),

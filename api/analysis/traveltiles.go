@@ -129,7 +129,7 @@ func timesInputs(v url.Values) (*exploreInputs, error) {
 	in.Territory, in.Service, in.Profile, in.Direction = v.Get("territory"), v.Get("service"), v.Get("profile"), v.Get("direction")
 	in.LandCover, in.Elevation, in.Population, in.Places = v.Get("landcover"), v.Get("elevation"), v.Get("population"), v.Get("places")
 	in.Roads, in.Barriers, in.Season = v["roads"], v["barriers"], v["season"]
-	in.Timetable, in.Date, in.Departing = v.Get("timetable"), v.Get("date"), v.Get("departing")
+	in.Timetable, in.Date, in.Departing = v["timetable"], v.Get("date"), v.Get("departing")
 	var wrong string
 	number := func(name string, to *float64) {
 		text := v.Get(name)

@@ -13,6 +13,7 @@ import (
 	"contado/geo/coverage"
 	"contado/geo/coverage/report"
 	"contado/geo/recipe"
+	"contado/geo/siting"
 	"contado/geo/table"
 )
 
@@ -22,6 +23,7 @@ var reportFormats = []string{"json", "html", "pdf", "csv", "zip", "xlsx", "gpkg"
 // studyFlags ask for more than the shares.
 type studyFlags struct {
 	Ranges   bool               `help:"Compute how far the shares move with the assumptions: speeds, walkers, population."`
+	Hamlets  bool               `help:"Count people also by hamlet: by the named place nearest to them."`
 	Nearest  int                `help:"Count also who reaches the second, third, … up to so many facilities." placeholder:"K"`
 	Access   []string           `help:"Measures of supply against demand: cumulative, gravity, 2sfca, e2sfca, 3sfca, raam."`
 	Capacity string             `help:"Assign people to facilities of limited capacity within this time." placeholder:"TIME"`
@@ -30,11 +32,44 @@ type studyFlags struct {
 	Register map[string]int     `help:"Facilities in an official register, to be compared: pharmacy=12." name:"registered" placeholder:"SERVICE=N"`
 	Rules    []string           `help:"Tables of standards to judge by: it-standards, or files (see contado rules)." placeholder:"TABLE"`
 	Figures  map[string]float64 `help:"Numbers that rules ask for and no map tells: home_care_people=120." name:"figure" placeholder:"NAME=N"`
+	Siting   int                `help:"Say where so many further points of each service would help most." placeholder:"N"`
+	Sited    []string           `help:"Services whose further points are looked for; all when left out." name:"siting-service" sep:"none" placeholder:"SERVICE"`
+	Near     string             `help:"Time within which a further point counts as near; the largest of --within when left out." name:"siting-within" placeholder:"TIME"`
+	Tried    string             `help:"Places to try for further points: settlements, roads, people, or a dataset; settlements where they are known, else people, when left out." name:"siting-candidates" placeholder:"PLACES"`
+	Aim      string             `help:"What further points are for: people newly within the time (cover), or person-hours saved (time)." name:"siting-objective" enum:"cover,time" default:"cover"`
+	Degurba  bool               `help:"Add the degree of urbanisation of the areas, and the shares by it."`
 	Poles    string             `help:"Service of the poles of the strategy for inner areas: classes of municipalities and hamlets." placeholder:"SERVICE"`
 }
 
 func (f *studyFlags) any() bool {
-	return f.Ranges || f.Nearest > 1 || len(f.Access) > 0 || f.Capacity != "" || f.OpenAt != "" || len(f.Register) > 0 || len(f.Rules) > 0 || f.Poles != ""
+	return f.Ranges || f.Hamlets || f.Degurba || f.Nearest > 1 || len(f.Access) > 0 || f.Capacity != "" || f.OpenAt != "" || len(f.Register) > 0 || len(f.Rules) > 0 || f.Poles != "" || f.sited()
+}
+
+// sited reports whether points are asked for.
+func (f *studyFlags) sited() bool {
+	return f.Siting != 0 || len(f.Sited) > 0 || f.Near != "" || f.Tried != "" || f.Aim == string(siting.Time)
+}
+
+// siting is the question for points; nil for none.
+func (f *studyFlags) siting() (*recipe.Siting, error) {
+	if !f.sited() {
+		return nil, nil //nolint:nilnil // nothing is asked
+	}
+	s := &recipe.Siting{Services: split(f.Sited), Points: f.Siting, Candidates: f.Tried}
+	if f.Aim != string(siting.Cover) {
+		s.Objective = f.Aim
+	}
+	if f.Siting < 0 {
+		return nil, usagef("--siting %d: want 1 or more", f.Siting)
+	}
+	if f.Near != "" {
+		t, err := recipe.ParseTime(f.Near)
+		if err != nil {
+			return nil, usagef("--siting-within: %v", err)
+		}
+		s.Within = t
+	}
+	return s, nil
 }
 
 // split takes services and profiles with commas between, but not within
@@ -62,7 +97,7 @@ func split(list []string) []string {
 func (c *coverageCmd) recipe(services, profiles []string) (*recipe.Recipe, error) {
 	r := &recipe.Recipe{
 		Recipe: recipe.Format, Name: "report", Title: c.Title, Territories: []string{c.Territory}, Services: services, Profiles: profiles,
-		Ranges: c.Ranges, Nearest: c.Nearest, Access: c.Access, OpenAt: c.OpenAt, Register: c.Register, Season: c.Season, Rules: c.Rules, Figures: c.Figures, Poles: c.Poles,
+		Ranges: c.Ranges, Hamlets: c.Hamlets, Degurba: c.Degurba, Nearest: c.Nearest, Access: c.Access, OpenAt: c.OpenAt, Register: c.Register, Season: c.Season, Rules: c.Rules, Figures: c.Figures, Poles: c.Poles,
 		People: recipe.People{Dataset: c.Population, HideBelow: c.HideBelow},
 		Ground: recipe.Ground{LandCover: c.Landcover, Elevation: c.Elevation, Places: c.Places, Roads: c.Roads, Barriers: c.Barriers},
 		Transit: recipe.Transit{
@@ -99,6 +134,10 @@ func (c *coverageCmd) recipe(services, profiles []string) (*recipe.Recipe, error
 			return nil, usagef("--capacity: %v", err)
 		}
 		r.Capacity = &recipe.Capacity{Within: t, Field: c.Field}
+	}
+	var err error
+	if r.Siting, err = c.siting(); err != nil {
+		return nil, err
 	}
 	if err := r.Check(); err != nil {
 		return nil, usagef("%v", err)
@@ -201,6 +240,9 @@ func printStudy(w io.Writer, st *coverage.Study) {
 		fmt.Fprintf(w, "  %s, %s: %s people lack at least one of %d services, %s lack %s\n", x.Profile, minutes(x.ThresholdS),
 			thousands(all-x.People[0]), len(x.Services), thousands(x.People[len(x.People)-1]), most)
 	}
+	for i := range st.Siting {
+		printSited(w, &st.Siting[i])
+	}
 	met, unmet := 0, 0
 	for _, r := range st.Rules {
 		if r.Met != nil && *r.Met {
@@ -216,6 +258,19 @@ func printStudy(w io.Writer, st *coverage.Study) {
 		if c.Severity == coverage.SeverityError {
 			fmt.Fprintf(w, "  data: %s %s: %s\n", c.Dataset, c.Name, c.Text["en"])
 		}
+	}
+}
+
+// printSited says where further points of a service would help most.
+func printSited(w io.Writer, s *coverage.Siting) {
+	fmt.Fprintf(w, "  further points, %s, %s:", cmp.Or(s.Service, "–"), s.Profile)
+	if len(s.Chosen) == 0 {
+		fmt.Fprintf(w, " none of %d candidates (%s) adds anything\n", s.Candidates.Count, s.Candidates.Kind)
+		return
+	}
+	fmt.Fprintln(w)
+	for i, p := range s.Chosen {
+		fmt.Fprintf(w, "    %d. %s\n", i+1, sitedLine(&p, s.ThresholdS))
 	}
 }
 

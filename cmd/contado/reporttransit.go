@@ -10,19 +10,19 @@ import (
 
 // transitFlags say when and how people ride.
 type transitFlags struct {
-	Timetable  string  `help:"Timetable to use, of those that cover the territory."`
-	Date       string  `help:"Day of the timetable, YYYY-MM-DD; its typical working day when left out."`
-	Departing  string  `help:"Window of the departures, one a minute." default:"07:00-09:00"`
-	Percentile float64 `help:"Percentile of the departures' times: 50 is the usual one, 90 a bad one." default:"50"`
-	MaxRides   int     `help:"Most vehicles of a journey; 0 for any number." default:"0"`
-	Wheelchair bool    `help:"Take only trips and stops known to be accessible for wheelchair users."`
-	OnDemand   bool    `help:"Take also calls that must be booked by phone."`
+	Timetable  []string `help:"Timetable to use; several with commas are ridden together, with changes on foot. All that cover the territory when left out."`
+	Date       string   `help:"Day of the timetable, YYYY-MM-DD; its typical working day when left out."`
+	Departing  string   `help:"Window of the departures, one a minute." default:"07:00-09:00"`
+	Percentile float64  `help:"Percentile of the departures' times: 50 is the usual one, 90 a bad one." default:"50"`
+	MaxRides   int      `help:"Most vehicles of a journey; 0 for any number." default:"0"`
+	Wheelchair bool     `help:"Take only trips and stops known to be accessible for wheelchair users."`
+	OnDemand   bool     `help:"Take also calls that must be booked by phone."`
 }
 
 // window reads the flags.
 func (f *transitFlags) window() (analysis.TransitWindow, error) {
 	w := analysis.TransitWindow{
-		Timetable: f.Timetable, Date: f.Date, Percentile: &f.Percentile, MaxRides: f.MaxRides, Wheelchair: f.Wheelchair, OnDemand: f.OnDemand,
+		Timetables: f.Timetable, Date: f.Date, Percentile: &f.Percentile, MaxRides: f.MaxRides, Wheelchair: f.Wheelchair, OnDemand: f.OnDemand,
 	}
 	var err error
 	if w.From, w.Until, err = analysis.ParseDeparting(f.Departing); err != nil {

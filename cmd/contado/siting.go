@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"contado/geo/analysis"
+	"contado/geo/coverage"
 	"contado/geo/siting"
 	"contado/geo/table"
 	"contado/geo/travel"
@@ -139,24 +140,13 @@ func (c *sitingCmd) request() (analysis.SitingRequest, error) {
 // printSiting prints the points, and how good they are.
 func printSiting(w io.Writer, s *analysis.SitingResult) {
 	fmt.Fprintln(w, s.Sentence())
-	share := func(p *float64) string {
-		if p == nil {
-			return "–"
-		}
-		return fmt.Sprintf("%.1f %%", *p*100)
-	}
 	now := 0.0
 	if s.Population > 0 {
 		now = s.Covered / s.Population
 	}
-	fmt.Fprintf(w, "  now: %s of %s people within %s\n", share(&now), thousands(s.Population), minutes(s.ThresholdS))
+	fmt.Fprintf(w, "  now: %s of %s people within %s\n", percentOf(&now), thousands(s.Population), minutes(s.ThresholdS))
 	for i, p := range s.Chosen {
-		where := []string{p.Name}
-		if p.AreaName != "" && p.AreaName != p.Name {
-			where = append(where, p.AreaName)
-		}
-		fmt.Fprintf(w, "  %d. %s (%.5f, %.5f): %s people newly within, %s person-hours saved; then %s\n",
-			i+1, strings.Join(where, ", "), p.Lon, p.Lat, thousands(p.NewlyWithin), thousands(p.HoursSaved), share(p.CoveredAfter))
+		fmt.Fprintf(w, "  %d. %s\n", i+1, sitedLine(&p, s.ThresholdS))
 	}
 	switch {
 	case s.Exact:
@@ -164,4 +154,21 @@ func printSiting(w io.Writer, s *analysis.SitingResult) {
 	default:
 		fmt.Fprintf(w, "  at least %.0f %% of what the best choice among the %d candidates (%s) does\n", s.ShareOfBest*100, s.Candidates.Count, s.Candidates.Kind)
 	}
+}
+
+// sitedLine says what a point does.
+func sitedLine(p *coverage.SitedPoint, within float64) string {
+	where := []string{p.Name}
+	if p.AreaName != "" && p.AreaName != p.Name {
+		where = append(where, p.AreaName)
+	}
+	return fmt.Sprintf("%s (%.5f, %.5f): %s people newly within %s, %s person-hours saved; then %s",
+		strings.Join(where, ", "), p.Lon, p.Lat, thousands(p.NewlyWithin), minutes(within), thousands(p.HoursSaved), percentOf(p.CoveredAfter))
+}
+
+func percentOf(p *float64) string {
+	if p == nil {
+		return "–"
+	}
+	return fmt.Sprintf("%.1f %%", *p*100)
 }

@@ -103,11 +103,15 @@ func inputsOf(runs ...*run) []coverage.Input {
 	return out
 }
 
-// noticesOf are the notices of several runs.
+// noticesOf are the notices of several runs, each once, in their order.
 func noticesOf(runs ...*run) []coverage.Notice {
 	out := []coverage.Notice{}
 	for _, r := range runs {
-		out = append(out, r.said()...)
+		for _, n := range r.said() {
+			if !slices.ContainsFunc(out, func(o coverage.Notice) bool { return o.Code == n.Code && o.Text == n.Text }) {
+				out = append(out, n)
+			}
+		}
 	}
 	return out
 }

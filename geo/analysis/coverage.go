@@ -124,11 +124,16 @@ type setting struct {
 
 // setting resolves what a request says of the territory and its people.
 func (e *Engine) setting(ctx context.Context, q *CoverageRequest) (*setting, error) {
-	const op = "analysis.Coverage"
 	r, err := e.begin(ctx)
 	if err != nil {
 		return nil, err
 	}
+	return r.settingOf(ctx, q)
+}
+
+// settingOf is setting in the state of the data that a run sees.
+func (r *run) settingOf(ctx context.Context, q *CoverageRequest) (*setting, error) {
+	const op = "analysis.Coverage"
 	s := &setting{run: r, q: q}
 	if len(q.Thresholds) == 0 {
 		q.Thresholds = DefaultThresholds
@@ -144,6 +149,7 @@ func (e *Engine) setting(ctx context.Context, q *CoverageRequest) (*setting, err
 	if q.SpeedKmh == 0 {
 		q.SpeedKmh = defaultStraightKmh
 	}
+	var err error
 	if s.whole, err = r.territory(q.Territory); err != nil {
 		return nil, err
 	}

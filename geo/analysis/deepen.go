@@ -48,11 +48,32 @@ func (c *section) deepen(ctx context.Context, q *StudyRequest, p Progress) error
 			return err
 		}
 	}
+	if q.Hamlets {
+		if err := c.hamletFigures(ctx); err != nil {
+			return err
+		}
+	}
 	if len(q.Access) == 0 && q.Capacity == 0 {
 		return nil
 	}
 	p.tell(0.6, "supply and demand")
 	return c.supply(ctx, q)
+}
+
+// hamletFigures counts people by named places.
+func (c *section) hamletFigures(ctx context.Context) error {
+	people, err := c.demand.People, error(nil)
+	if c.setting.q.HideBelow >= 0 {
+		if people, _, err = c.evenPeople(ctx); err != nil {
+			return err
+		}
+	}
+	if len(c.settlements) == 0 {
+		c.notice("no-hamlets", "No named places are known here, so people are not counted by hamlet.", "Qui non è noto alcun nome di località, quindi le persone non sono contate per frazione.")
+		return nil
+	}
+	c.report.Hamlets, err = coverage.Hamlets(ctx, c.demand, people, coverageAreas(c.areas), c.settlements, c.setting.q.Thresholds)
+	return err
 }
 
 func secondsOf(v []float32) []float64 {

@@ -111,36 +111,61 @@ func (e *Engine) Siting(ctx context.Context, q SitingRequest, p Progress) (*Siti
 	if err := q.check(); err != nil {
 		return nil, err
 	}
+	r, err := e.begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	a, err := r.sitings(ctx, &q, []string{q.Service}, nil, p)
+	if err != nil {
+		return nil, err
+	}
+	w, c := a.way, a.sections[0]
+	out := &SitingResult{
+		Territory: coverage.Territory{Code: w.whole.Code, Name: w.whole.Name}, Siting: *a.found[0], HideBelow: a.found[0].BlocksOf,
+		Inputs: inputsOf(w.setting.run, w.run, c.run), Notices: noticesOf(w.setting.run, w.run, c.run), Program: w.setting.programOf(),
+	}
+	model, _, _ := w.mover.method()
+	out.Method = model + "; " + siteMethod(&q)
+	return out, nil
+}
+
+// sited are the answers for several services, and what they were computed with.
+type sited struct {
+	way      *way
+	sections []*section
+	found    []*coverage.Siting
+}
+
+// sitings answers a request that has been checked for each of the services, by
+// the facilities open at a time of the week; nil for all.
+func (r *run) sitings(ctx context.Context, q *SitingRequest, services []string, at *OpenAt, p Progress) (*sited, error) {
 	threshold := q.Thresholds[0]
 	q.Thresholds = []float64{threshold, q.Most} // the ground taken in is that of the longest time
 	if q.Most == threshold {
 		q.Thresholds = q.Thresholds[:1]
 	}
-	s, err := e.setting(ctx, &q.CoverageRequest)
+	s, err := r.settingOf(ctx, &q.CoverageRequest)
 	if err != nil {
 		return nil, err
 	}
-	w, err := s.way(ctx, q.Profile, p.part(0, 0.3))
-	if err != nil {
+	out := &sited{}
+	if out.way, err = s.way(ctx, q.Profile, p.part(0, 0.3)); err != nil {
 		return nil, err
 	}
-	c, err := w.asItIs(ctx, q.Service, p.part(0.3, 0.45))
-	if err != nil {
-		return nil, err
+	n := float64(len(services))
+	for i, service := range services {
+		p := p.part(0.3+0.7*float64(i)/n, 0.3+0.7*float64(i+1)/n)
+		c, err := out.way.asItIs(ctx, service, at, p.part(0, 0.2))
+		if err != nil {
+			return nil, fmt.Errorf("service %s: %w", service, err)
+		}
+		site, err := c.site(ctx, q, service != "", threshold, p.part(0.2, 1))
+		if err != nil {
+			return nil, err
+		}
+		c.times = nil // many, and not needed again
+		out.sections, out.found = append(out.sections, c), append(out.found, site)
 	}
-	site, err := c.site(ctx, &q, threshold, p.part(0.45, 1))
-	if err != nil {
-		return nil, err
-	}
-	out := &SitingResult{
-		Territory: coverage.Territory{Code: s.whole.Code, Name: s.whole.Name}, Siting: *site,
-		Inputs: inputsOf(s.run, w.run, c.run), Notices: noticesOf(s.run, w.run, c.run), Program: s.programOf(),
-	}
-	if q.HideBelow >= 0 {
-		out.HideBelow = c.hideBelow()
-	}
-	model, _, _ := w.mover.method()
-	out.Method = model + "; " + siteMethod(&q)
 	return out, nil
 }
 
@@ -154,13 +179,13 @@ func siteMethod(q *SitingRequest) string {
 
 // asItIs is the section of a service without figures: who is how far from it.
 // "" is a service of which there is nothing yet.
-func (w *way) asItIs(ctx context.Context, service string, p Progress) (*section, error) {
+func (w *way) asItIs(ctx context.Context, service string, at *OpenAt, p Progress) (*section, error) {
 	if service != "" {
 		chosen, err := w.setting.service(service)
 		if err != nil {
 			return nil, err
 		}
-		c, err := w.reach(ctx, chosen, nil, p)
+		c, err := w.reach(ctx, chosen, at, p)
 		if err != nil {
 			return nil, err
 		}
@@ -176,8 +201,8 @@ func (w *way) asItIs(ctx context.Context, service string, p Progress) (*section,
 	return c, nil
 }
 
-// site tries the candidates.
-func (c *section) site(ctx context.Context, q *SitingRequest, threshold float64, p Progress) (*coverage.Siting, error) {
+// site tries the candidates; there tells a service that exists.
+func (c *section) site(ctx context.Context, q *SitingRequest, there bool, threshold float64, p Progress) (*coverage.Siting, error) {
 	people, err := c.shownPeople(ctx)
 	if err != nil {
 		return nil, err
@@ -199,7 +224,10 @@ func (c *section) site(ctx context.Context, q *SitingRequest, threshold float64,
 		return nil, err
 	}
 	out := &coverage.Siting{Profile: c.profile, Objective: string(q.Objective), ThresholdS: threshold, MostS: q.Most, Candidates: about}
-	if q.Service != "" {
+	if q.HideBelow >= 0 {
+		out.BlocksOf = c.hideBelow()
+	}
+	if there {
 		out.Service, out.ServiceTitle = c.service.String(), c.service.title()
 	}
 	c.asNow(out, people)
@@ -214,17 +242,9 @@ func (c *section) shownPeople(ctx context.Context) ([]float64, error) {
 		c.notice("counts-exact", exactText[0], exactText[1])
 		return c.demand.People, nil
 	}
-	g, err := disclosure.NewGroups(ctx, disclosure.Places{
-		Area: c.demand.Area, X: c.demand.X, Y: c.demand.Y, Areas: len(c.areas), Columns: [][]float64{c.demand.People},
-	}, c.hideBelow())
+	people, left, err := c.evenPeople(ctx)
 	if err != nil {
 		return nil, err
-	}
-	left := 0
-	for _, is := range g.Left {
-		if is {
-			left++
-		}
 	}
 	if left > 0 {
 		c.notice("areas-not-counted",
@@ -234,7 +254,24 @@ func (c *section) shownPeople(ctx context.Context) ([]float64, error) {
 	c.notice("people-in-blocks",
 		fmt.Sprintf("People are counted by blocks of at least %g, dealt out evenly over their inhabited cells, so that no figures tell who lives where.", c.hideBelow()),
 		fmt.Sprintf("Le persone sono contate per blocchi di almeno %g, distribuite in modo uniforme sulle loro celle abitate, così che nessuna cifra dica chi abita dove.", c.hideBelow()))
-	return g.Even(c.demand.People, 0), nil
+	return people, nil
+}
+
+// evenPeople are the people of the rows as shown, and the number of areas with
+// too few to be shown.
+func (c *section) evenPeople(ctx context.Context) (people []float64, left int, err error) {
+	g, err := disclosure.NewGroups(ctx, disclosure.Places{
+		Area: c.demand.Area, X: c.demand.X, Y: c.demand.Y, Areas: len(c.areas), Columns: [][]float64{c.demand.People},
+	}, c.hideBelow())
+	if err != nil {
+		return nil, 0, err
+	}
+	for _, is := range g.Left {
+		if is {
+			left++
+		}
+	}
+	return g.Even(c.demand.People, 0), left, nil
 }
 
 // exactText says that small counts are told.

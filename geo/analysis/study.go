@@ -29,6 +29,8 @@ type StudyRequest struct {
 	// Nearest is the number of nearest facilities for the choice that people
 	// have; 0 and 1 for none.
 	Nearest int
+	// Hamlets counts people also by the named place nearest to them.
+	Hamlets bool
 	// Access are measures of supply against demand; CapacityField is the
 	// attribute of facilities that holds their supply, "" for the usual names.
 	Access        []coverage.AccessParams
@@ -55,6 +57,8 @@ type StudyRequest struct {
 	// (see geo/sdg), with what they need in IndicatorData.
 	Indicators    []string
 	IndicatorData IndicatorsRequest // Territory, Population and Only are not read
+	// Siting asks where further points would help most; nil for nothing.
+	Siting *StudySiting
 	// Recipe is the text that the request was made from, kept in the study.
 	Recipe string
 }
@@ -96,6 +100,9 @@ func (q *StudyRequest) check() error {
 			return fault.Errorf(op, fault.Invalid, "profile %q is asked twice", p)
 		}
 	}
+	if q.Siting != nil {
+		return q.Siting.Check(q)
+	}
 	return nil
 }
 
@@ -116,11 +123,18 @@ func (e *Engine) Study(ctx context.Context, q StudyRequest, p Progress) (*covera
 	if len(profiles) == 0 {
 		profiles = []string{""}
 	}
+	times := 0.85 // share of the work
+	if q.Siting != nil {
+		times = 0.55
+	}
 	for i, name := range profiles {
 		n := float64(len(profiles))
-		if err := y.profile(ctx, name, p.part(0.05+0.85*float64(i)/n, 0.05+0.85*float64(i+1)/n)); err != nil {
+		if err := y.profile(ctx, name, p.part(0.05+times*float64(i)/n, 0.05+times*float64(i+1)/n)); err != nil {
 			return nil, nil, err
 		}
+	}
+	if err := y.sites(ctx, p.part(0.05+times, 0.9)); err != nil {
+		return nil, nil, err
 	}
 	p.tell(0.9, "checks and rules")
 	if err := y.finish(ctx); err != nil {
@@ -128,9 +142,12 @@ func (e *Engine) Study(ctx context.Context, q StudyRequest, p Progress) (*covera
 	}
 	doc := y.document()
 	if q.HideBelow >= 0 {
-		err = disclosure.ProtectStudy(ctx, doc, q.HideBelow)
+		if err := disclosure.ProtectStudy(ctx, doc, q.HideBelow); err != nil {
+			return nil, nil, err
+		}
 	}
-	return doc, y.sketches, err
+	doc.ByClass = coverage.ByClass(doc)
+	return doc, y.sketches, nil
 }
 
 // study is a study under construction.
@@ -141,6 +158,7 @@ type study struct {
 	sections []*section
 	sketches []*report.Sketch
 	beside   []*run // of what was computed beside the sections
+	sited    []*run // of the services whose points were looked for
 	doc      coverage.Study
 }
 
@@ -243,6 +261,6 @@ func (y *study) document() *coverage.Study {
 	for _, c := range y.sections {
 		runs = append(runs, c.run)
 	}
-	d.Inputs = inputsOf(append(runs, y.beside...)...)
+	d.Inputs = inputsOf(slices.Concat(runs, y.beside, y.sited)...)
 	return d
 }

@@ -39,6 +39,7 @@ func TestStudyGeoPackage(t *testing.T) {
 		"SELECT COUNT(*) AS n FROM areas WHERE geom IS NOT NULL":                          "= 9",
 		"SELECT COUNT(*) AS n FROM areas WHERE share_pharmacy_walking_900 IS NULL":        "= 2",
 		"SELECT COUNT(*) AS n FROM checks":                                                "= 1",
+		"SELECT COUNT(*) AS n FROM siting WHERE ST_X(geom) > 9":                           "= 15",
 		"SELECT COUNT(*) AS n FROM table_rules":                                           "= 3",
 		"SELECT COUNT(*) AS n FROM gaps WHERE ST_X(geom) < 9 OR ST_Y(geom) < 46":          "= 0",
 		"SELECT COUNT(DISTINCT service) AS n FROM facilities":                             "= 6",

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 	"sync"
 
 	"contado/geo"
@@ -33,8 +34,10 @@ func (e *Engine) WithTimetables(open OpenTimetable) *Engine {
 // TransitWindow says when and how people ride. The zero value is the typical
 // working day, 7:00 to 9:00, the median of its departures.
 type TransitWindow struct {
-	Timetable string // dataset id; "" = the one that covers the territory
-	Date      string // YYYY-MM-DD; "" = the timetable's typical working day
+	// Timetables are dataset ids, ridden together with changes on foot between
+	// them; none = all that cover the territory.
+	Timetables []string
+	Date       string // YYYY-MM-DD; "" = the timetables' typical working day
 	// From and Until are seconds of the day by the clock, one departure a
 	// minute in [From, Until); both 0 = 7:00 to 9:00.
 	From, Until int32
@@ -55,7 +58,7 @@ const (
 // transitMover walks to stops, rides by a timetable, and walks on.
 type transitMover struct {
 	*walk
-	set       catalog.Dataset
+	sets      []catalog.Dataset
 	q         TransitWindow
 	day       transit.Day
 	timetable *transit.Timetable
@@ -84,17 +87,11 @@ func (w *way) newTransitMover(ctx context.Context, k *walk, p Progress) (mover, 
 	if !(*q.Percentile >= 0 && *q.Percentile <= 100) {
 		return nil, fault.Errorf(op, fault.Invalid, "percentile %g: want 0 to 100", *q.Percentile)
 	}
-	set, found, err := w.pick(catalog.TimetableRole, q.Timetable, "--timetable", w.box)
-	switch {
-	case err != nil:
+	sets, err := w.timetableSets(q.Timetables)
+	if err != nil {
 		return nil, err
-	case !found:
-		return nil, fault.WithHint(fault.Errorf(op, fault.Invalid, "profile %q needs a timetable, and none covers the territory", w.profile), "ingest a GTFS feed")
-	case set.Kind != catalog.Timetable || len(set.Version.Files) == 0:
-		return nil, fault.Errorf(op, fault.Invalid, "dataset %q is no timetable", set.ID)
 	}
-	w.used(set)
-	m := &transitMover{walk: k, set: set, q: q, routers: map[moveOptions]*transit.Router{}}
+	m := &transitMover{walk: k, sets: sets, q: q, routers: map[moveOptions]*transit.Router{}}
 	p.tell(0, "timetable")
 	if err := m.load(ctx); err != nil {
 		return nil, err
@@ -110,21 +107,74 @@ func (w *way) newTransitMover(ctx context.Context, k *walk, p Progress) (mover, 
 	return m, nil
 }
 
+// timetableSets are the timetables named, or all that cover the territory.
+func (w *way) timetableSets(named []string) ([]catalog.Dataset, error) {
+	const op = "analysis.transit"
+	var out []catalog.Dataset
+	for i, id := range named {
+		d, err := w.snapshot.Dataset(id)
+		if err != nil {
+			return nil, err
+		}
+		if slices.Contains(named[:i], id) {
+			return nil, fault.Errorf(op, fault.Invalid, "timetable %q is named twice", id)
+		}
+		out = append(out, d)
+	}
+	if len(named) == 0 {
+		for _, d := range w.snapshot.ByRole(catalog.TimetableRole) {
+			if d.Version.BBoxWGS84.Intersects(w.box) || d.Version.BBoxWGS84 == (geo.BBox{}) {
+				out = append(out, d)
+			}
+		}
+	}
+	if len(out) == 0 {
+		return nil, fault.WithHint(fault.Errorf(op, fault.Invalid, "profile %q needs a timetable, and none covers the territory", w.profile), "ingest a GTFS feed")
+	}
+	if len(out) > transit.MaxFeeds {
+		return nil, fault.WithHint(fault.Errorf(op, fault.TooLarge, "%d timetables at once: at most %d", len(out), transit.MaxFeeds), "say which with --timetable")
+	}
+	for _, d := range out {
+		if d.Kind != catalog.Timetable || len(d.Version.Files) == 0 {
+			return nil, fault.Errorf(op, fault.Invalid, "dataset %q is no timetable", d.ID)
+		}
+		w.used(d)
+	}
+	return out, nil
+}
+
+// names are the ids of the timetables, for people.
+func (m *transitMover) names() string {
+	ids := make([]string, len(m.sets))
+	for i, d := range m.sets {
+		ids[i] = d.ID
+	}
+	return strings.Join(ids, ", ")
+}
+
 // load reads what runs in the window.
 func (m *transitMover) load(ctx context.Context) error {
-	path, err := m.atlas.Path(m.set.Version.Files[0].Key)
-	if err != nil {
-		return err
+	var feeds []*transit.Feed
+	for _, d := range m.sets {
+		path, err := m.atlas.Path(d.Version.Files[0].Key)
+		if err != nil {
+			return err
+		}
+		feed, file, err := m.timetables(path)
+		if err != nil {
+			return fmt.Errorf("timetable %s: %w", d.ID, err)
+		}
+		defer file.Close() // read only: nothing to lose
+		feeds = append(feeds, feed)
 	}
-	feed, file, err := m.timetables(path)
+	feed, err := transit.Merge(feeds...)
 	if err != nil {
-		return fmt.Errorf("timetable %s: %w", m.set.ID, err)
+		return fmt.Errorf("timetables %s: %w", m.names(), err)
 	}
-	defer file.Close() // read only: nothing to lose
 	date := m.q.Date
 	if date == "" {
 		if date = feed.Typical; date == "" {
-			return fault.WithHint(fault.Errorf("analysis.transit", fault.Invalid, "timetable %q runs on no working day", m.set.ID), "say which day with --date")
+			return fault.WithHint(fault.Errorf("analysis.transit", fault.Invalid, "timetable %s runs on no working day", m.names()), "say which day with --date")
 		}
 	}
 	if m.day, err = transit.ParseDay(date); err != nil {
@@ -135,10 +185,37 @@ func (m *transitMover) load(ctx context.Context) error {
 		// Walks longer than the longest threshold cannot matter to the shares.
 		Walk: int32(math.Ceil(min(m.longest(), 4*3600))),
 	})
-	if err != nil && m.set.Version.TimeStart != nil && m.set.Version.TimeEnd != nil && fault.Is(err, fault.NotExist) {
-		err = fault.WithHint(err, fmt.Sprintf("timetable %s runs from %s to %s", m.set.ID, m.set.Version.TimeStart.Format("2006-01-02"), m.set.Version.TimeEnd.Format("2006-01-02")))
+	if fault.Is(err, fault.NotExist) {
+		if hint := m.runningTimes(); hint != "" {
+			err = fault.WithHint(err, hint)
+		}
+	}
+	if err == nil && len(feeds) > 1 {
+		m.idle(feeds)
 	}
 	return err
+}
+
+// runningTimes says from when to when the timetables run.
+func (m *transitMover) runningTimes() string {
+	var out []string
+	for _, d := range m.sets {
+		if v := d.Version; v.TimeStart != nil && v.TimeEnd != nil {
+			out = append(out, fmt.Sprintf("timetable %s runs from %s to %s", d.ID, v.TimeStart.Format("2006-01-02"), v.TimeEnd.Format("2006-01-02")))
+		}
+	}
+	return strings.Join(out, "; ")
+}
+
+// idle says which of several timetables have no trip on the day.
+func (m *transitMover) idle(feeds []*transit.Feed) {
+	for i, f := range feeds {
+		if f.TripsOn(m.day) == 0 {
+			m.notice("timetable-idle",
+				fmt.Sprintf("Timetable %s has no trip on %s: only the other timetables count.", m.sets[i].ID, m.day),
+				fmt.Sprintf("L'orario %s non ha corse il %s: contano solo gli altri orari.", m.sets[i].ID, m.day))
+		}
+	}
 }
 
 // remark says what of the timetable did not come in.
@@ -146,8 +223,8 @@ func (m *transitMover) remark() {
 	n := m.timetable.Notes()
 	if n.Trips == 0 {
 		m.notice("no-trips",
-			fmt.Sprintf("No trip of %s that may be used runs on %s in the window or after it: everyone walks all the way.", m.set.ID, n.Day),
-			fmt.Sprintf("Nessuna corsa utilizzabile di %s circola il %s nella fascia oraria o dopo: tutti vanno a piedi.", m.set.ID, n.Day))
+			fmt.Sprintf("No trip of %s that may be used runs on %s in the window or after it: everyone walks all the way.", m.names(), n.Day),
+			fmt.Sprintf("Nessuna corsa utilizzabile di %s circola il %s nella fascia oraria o dopo: tutti vanno a piedi.", m.names(), n.Day))
 	}
 	if m.q.Wheelchair {
 		m.notice("wheelchair",
@@ -210,7 +287,7 @@ func (m *transitMover) narrow(cells []int) {
 func (m *transitMover) over(k *walk) *transitMover {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return &transitMover{walk: k, set: m.set, q: m.q, day: m.day, timetable: m.timetable, inverse: m.inverse, tr: m.tr, routers: maps.Clone(m.routers)}
+	return &transitMover{walk: k, sets: m.sets, q: m.q, day: m.day, timetable: m.timetable, inverse: m.inverse, tr: m.tr, routers: maps.Clone(m.routers)}
 }
 
 // cellAt is where a position lies on the ground; far outside when it cannot
@@ -361,6 +438,7 @@ func (m *transitMover) method() (string, []coverage.Parameter, []coverage.Formul
 	label := func(en, it string) map[string]string { return map[string]string{"en": en, "it": it} }
 	n, o := m.timetable.Notes(), m.timetable.Options()
 	own := []coverage.Parameter{
+		{Name: "timetables", Value: m.names(), Label: label("Timetables", "Orari")},
 		{Name: "date", Value: n.Day, Label: label("Day of the timetable", "Giorno dell'orario")},
 		{Name: "departing", Value: clockText(o.From) + "–" + clockText(o.Until), Label: label("Departures, one a minute", "Partenze, una al minuto")},
 		{Name: "percentile", Value: *m.q.Percentile, Label: label("Percentile over departures", "Percentile sulle partenze"), Source: "element ⌈p/100·n⌉ of the n times in ascending order; departures that arrive nowhere count as infinite"},

@@ -30,8 +30,11 @@ const (
 )
 
 // TravelMatrix gives the times from each origin to each destination: one run
-// for each of whichever are fewer. The request's own places and service are
-// the destinations; origins are places or a service too.
+// for each of whichever are fewer; by public transport one for each
+// destination, since its walks are rounded and times found from the other end
+// would differ by seconds from those of surfaces and explained journeys. The
+// request's own places and service are the destinations; origins are places or
+// a service too.
 func (e *Engine) TravelMatrix(ctx context.Context, origins, destinations TravelRequest, p Progress) (*TravelMatrix, error) {
 	t, err := e.trip(ctx, destinations, p)
 	if err != nil {
@@ -45,7 +48,12 @@ func (e *Engine) TravelMatrix(ctx context.Context, origins, destinations TravelR
 	if len(from) == 0 || len(to) == 0 {
 		return nil, fault.Errorf(opTravel, fault.Invalid, "a matrix of %d origins and %d destinations has no times", len(from), len(to))
 	}
-	runs := min(len(from), len(to))
+	_, rides := t.mover.(*transitMover)
+	forward := len(from) < len(to) && !rides // from each origin
+	runs := len(to)
+	if forward {
+		runs = len(from)
+	}
 	if runs > maxMatrixRuns || len(from)*len(to) > maxMatrixTimes {
 		return nil, fault.WithHint(fault.Errorf(opTravel, fault.TooLarge, "a matrix of %d × %d places takes %d runs; at most %d, and %d times", len(from), len(to), runs, maxMatrixRuns, maxMatrixTimes),
 			"take fewer places, or a raster of times to the nearest")
@@ -60,7 +68,7 @@ func (e *Engine) TravelMatrix(ctx context.Context, origins, destinations TravelR
 	q.Direction = travel.ToFacility
 	starts, ends := to, from
 	set := func(start, end int, s float64) { out.Seconds[end][start] = s }
-	if len(from) < len(to) {
+	if forward {
 		q.Direction = travel.FromFacility
 		starts, ends = from, to
 		set = func(start, end int, s float64) { out.Seconds[start][end] = s }

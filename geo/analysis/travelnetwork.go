@@ -34,7 +34,7 @@ type roadsMadeOf struct {
 }
 
 // roadsFormat changes when graphs come out otherwise.
-const roadsFormat = "1"
+const roadsFormat = "2"
 
 // network is the graph of datasets of roads, whole, with heights from a
 // dataset of elevation when there is one. It is built once for each state of

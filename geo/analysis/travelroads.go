@@ -42,7 +42,7 @@ func newWayFields(s geo.Schema) wayFields {
 		name: find("name", "nome", "toponimo"), ref: find("ref", "number", "numero"), link: find("link"), oneway: find("oneway", "one_way", "senso_unico"),
 		bridge: find("bridge", "ponte"), tunnel: find("tunnel", "galleria"), seconds: find("duration"), area: find("is_area"), tags: find("tags"),
 		max: find("maxspeed", "max_speed", "speed_limit", "limite"), forward: find("maxspeed_forward"), backward: find("maxspeed_backward"),
-		access: [road.Modes]int{find("car", "motorcar", "motor_vehicle"), find("bicycle"), find("foot")},
+		access: [road.Modes]int{find("car", "motorcar", "motor_vehicle", "access"), find("bicycle", "access"), find("foot", "access")},
 	}
 }
 

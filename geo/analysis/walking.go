@@ -40,6 +40,7 @@ type walk struct {
 
 	roadCount, barrierCount int
 	refused                 int // roads that the walker keeps off
+	closed                  int // roads that people on foot may not use
 	notes                   travel.SurfaceNotes
 }
 
@@ -209,6 +210,11 @@ func (w *walk) remark(n *travel.SurfaceNotes) {
 		w.notice("roads-refused",
 			notice.Text("%d [road is|roads are] left out: the profile %s keeps off steps, tracks and rough surfaces.", w.refused, w.walker.Name),
 			notice.Text("%d [strada è esclusa|strade sono escluse]: il profilo %s non passa su scale, piste e superfici sconnesse.", w.refused, w.walker.Name))
+	}
+	if w.closed > 0 {
+		w.notice("roads-closed-on-foot",
+			notice.Text("%d [road is|roads are] closed to people on foot by what the data say of access (no, private): neither a way nor a bridge for them.", w.closed),
+			notice.Text("%d [strada è chiusa|strade sono chiuse] ai pedoni secondo quanto i dati dicono dell'accesso (no, privato): per loro non [è|sono] né via né ponte.", w.closed))
 	}
 	for _, class := range slices.Sorted(maps.Keys(n.UnlistedRoads)) {
 		count := n.UnlistedRoads[class]

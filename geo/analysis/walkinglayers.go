@@ -13,6 +13,7 @@ import (
 	"contado/geo/store/catalog"
 	"contado/geo/store/features"
 	"contado/geo/travel"
+	"contado/geo/travel/road"
 )
 
 // roadClassFields are attributes that commonly hold the class of a road.
@@ -85,6 +86,9 @@ func (w *walk) roads(ctx context.Context) ([]travel.Line, error) {
 				case isTrue(fieldText(f, fields.link)):
 					class += "_link"
 				}
+			} else if !fields.onFoot(f) {
+				w.closed++
+				return // no way, and no bridge: people have the ground beside it
 			}
 			switch g := g.(type) {
 			case orb.LineString:
@@ -100,6 +104,13 @@ func (w *walk) roads(ctx context.Context) ([]travel.Line, error) {
 		}
 	}
 	return out, nil
+}
+
+// onFoot reports whether people on foot may use a way: not where its column
+// for them, or that for everyone, says no or private.
+func (w *wayFields) onFoot(f geo.Feature) bool {
+	a := road.AccessOf(strings.ToLower(fieldText(f, w.access[road.Foot])))
+	return a != road.AccessClosed && a != road.AccessPrivate
 }
 
 func (w *walk) barriers(ctx context.Context) ([]travel.Obstacle, error) {

@@ -22,6 +22,7 @@ import (
 	"contado/geo/analysis"
 	"contado/geo/coverage"
 	"contado/geo/fault"
+	"contado/geo/siting"
 	"contado/geo/travel"
 )
 
@@ -55,6 +56,7 @@ type Recipe struct {
 
 	Ranges   bool           `yaml:"ranges,omitempty"`
 	Nearest  int            `yaml:"nearest,omitempty"`
+	Hamlets  bool           `yaml:"hamlets,omitempty"`
 	Access   []string       `yaml:"access,omitempty"` // methods: 2sfca, e2sfca, …
 	Capacity *Capacity      `yaml:"capacity,omitempty"`
 	OpenAt   string         `yaml:"open_at,omitempty"` // "wednesday 10:30"
@@ -64,6 +66,8 @@ type Recipe struct {
 	Rules   []string           `yaml:"rules,omitempty"`
 	Figures map[string]float64 `yaml:"figures,omitempty"`
 	Poles   string             `yaml:"poles,omitempty"`
+	// Siting says where further points of the services would help most.
+	Siting *Siting `yaml:"siting,omitempty"`
 	// Degurba adds the degree of urbanisation; Indicators those of the
 	// Sustainable Development Goals.
 	Degurba    bool        `yaml:"degurba,omitempty"`
@@ -81,6 +85,25 @@ type Recipe struct {
 type Capacity struct {
 	Within Time   `yaml:"within"`
 	Field  string `yaml:"field,omitempty"` // attribute of the facilities
+}
+
+// Siting asks for further points: see analysis.StudySiting.
+type Siting struct {
+	Services   []string `yaml:"services,omitempty"` // of the recipe's; none = all
+	Profile    string   `yaml:"profile,omitempty"`  // of the recipe's; none = the first
+	Points     int      `yaml:"points,omitempty"`   // of each service; 0 = 1
+	Within     Time     `yaml:"within,omitempty"`   // none = the largest threshold
+	Most       Time     `yaml:"most,omitempty"`     // longest time that counts; none = twice within
+	Objective  string   `yaml:"objective,omitempty"`
+	Candidates string   `yaml:"candidates,omitempty"` // settlements, roads, people, or a dataset
+	SpacingM   float64  `yaml:"spacing_m,omitempty"`
+}
+
+func (s *Siting) request() *analysis.StudySiting {
+	return &analysis.StudySiting{
+		Services: s.Services, Profile: s.Profile, Points: s.Points, Within: float64(s.Within), Most: float64(s.Most),
+		Objective: siting.Objective(s.Objective), Candidates: s.Candidates, SpacingM: s.SpacingM,
+	}
 }
 
 // Indicators are the indicators wanted, by id, and what they need; what is
@@ -118,13 +141,36 @@ type Ground struct {
 
 // Transit says when and how people ride.
 type Transit struct {
-	Timetable  string   `yaml:"timetable,omitempty"`
-	Date       string   `yaml:"date,omitempty"` // YYYY-MM-DD
+	Timetable  Names    `yaml:"timetable,omitempty"` // one, or a list ridden together
+	Date       string   `yaml:"date,omitempty"`      // YYYY-MM-DD
 	Departing  string   `yaml:"departing,omitempty"`
 	Percentile *float64 `yaml:"percentile,omitempty"`
 	MaxRides   int      `yaml:"max_rides,omitempty"`
 	Wheelchair bool     `yaml:"wheelchair,omitempty"`
 	OnDemand   bool     `yaml:"on_demand,omitempty"`
+}
+
+// Names are one name or more: a text where there is one, else a list.
+type Names []string
+
+// UnmarshalYAML reads a text or a list.
+func (n *Names) UnmarshalYAML(node *yaml.Node) error {
+	if node.Kind == yaml.ScalarNode {
+		*n = nil
+		if node.Value != "" {
+			*n = Names{node.Value}
+		}
+		return nil
+	}
+	return node.Decode((*[]string)(n))
+}
+
+// MarshalYAML writes it as people do.
+func (n Names) MarshalYAML() (any, error) {
+	if len(n) == 1 {
+		return n[0], nil
+	}
+	return []string(n), nil
 }
 
 // Outputs are the files that a run writes.
@@ -313,7 +359,7 @@ func (r *Recipe) Request(territory string) (analysis.StudyRequest, error) {
 			LandCover: r.Ground.LandCover, Elevation: r.Ground.Elevation, Population: r.People.Dataset, Places: r.Ground.Places,
 			Roads: r.Ground.Roads, Barriers: r.Ground.Barriers,
 		},
-		Services: r.Services, Profiles: r.Profiles, Ranges: r.Ranges, Nearest: r.Nearest, Registered: r.Register,
+		Services: r.Services, Profiles: r.Profiles, Ranges: r.Ranges, Nearest: r.Nearest, Hamlets: r.Hamlets, Registered: r.Register,
 		Rules: r.Rules, Figures: r.Figures, Poles: r.Poles, Degurba: r.Degurba,
 	}
 	if i := r.Indicators; i != nil {
@@ -352,6 +398,12 @@ func (r *Recipe) Request(territory string) (analysis.StudyRequest, error) {
 		}
 		q.Capacity, q.CapacityField = float64(r.Capacity.Within), r.Capacity.Field
 	}
+	if r.Siting != nil {
+		q.Siting = r.Siting.request()
+		if err := q.Siting.Check(&q); err != nil {
+			return q, err
+		}
+	}
 	return q, errors.Join(r.fillWhen(&q))
 }
 
@@ -365,7 +417,7 @@ func (r *Recipe) fillWhen(q *analysis.StudyRequest) error {
 	}
 	t := &r.Transit
 	q.Transit = analysis.TransitWindow{
-		Timetable: t.Timetable, Date: t.Date, Percentile: t.Percentile, MaxRides: t.MaxRides, Wheelchair: t.Wheelchair, OnDemand: t.OnDemand,
+		Timetables: t.Timetable, Date: t.Date, Percentile: t.Percentile, MaxRides: t.MaxRides, Wheelchair: t.Wheelchair, OnDemand: t.OnDemand,
 	}
 	if t.Departing != "" {
 		if q.Transit.From, q.Transit.Until, err = analysis.ParseDeparting(t.Departing); err != nil {

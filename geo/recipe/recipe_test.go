@@ -8,8 +8,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"contado/geo/analysis"
 	"contado/geo/fault"
 	"contado/geo/recipe"
+	"contado/geo/siting"
 	"contado/geo/travel"
 )
 
@@ -24,10 +26,11 @@ ranges: true
 nearest: 3
 access: [2sfca, e2sfca]
 capacity: {within: 30m, field: seats}
+siting: {services: [pharmacy], profile: car, points: 3, within: 20m, most: 1h, objective: time, candidates: roads, spacing_m: 250}
 open_at: mercoledì 10:30
 people: {dataset: ghsl, hide_below: 5}
 ground: {direction: from-facility, roads: [strade], neighbours: 16}
-transit: {date: 2026-11-25, departing: 07:00-09:00}
+transit: {timetable: [bus, train], date: 2026-11-25, departing: 07:00-09:00}
 outputs: {formats: [html, pdf, gpkg], languages: [it, en]}
 schedule: every monday 06:00
 `
@@ -46,8 +49,12 @@ func TestParse(t *testing.T) {
 		t.Errorf("thresholds: %s", diff)
 	}
 	if q.Territory != "016" || q.Direction != travel.FromFacility || q.HideBelow != 5 || q.Capacity != 1800 || q.CapacityField != "seats" ||
-		q.OpenAt.Day != time.Wednesday || q.OpenAt.Minute != 630 || len(q.Access) != 2 || q.Transit.From != 7*3600 || q.Nearest != 3 || !q.Ranges {
+		q.OpenAt.Day != time.Wednesday || q.OpenAt.Minute != 630 || len(q.Access) != 2 || len(q.Transit.Timetables) != 2 || q.Transit.From != 7*3600 || q.Nearest != 3 || !q.Ranges {
 		t.Errorf("request %+v", q)
+	}
+	want := &analysis.StudySiting{Services: []string{"pharmacy"}, Profile: "car", Points: 3, Within: 1200, Most: 3600, Objective: siting.Time, Candidates: "roads", SpacingM: 250}
+	if diff := cmp.Diff(want, q.Siting); diff != "" {
+		t.Errorf("siting: %s", diff)
 	}
 	text, err := r.Text()
 	if err != nil {
