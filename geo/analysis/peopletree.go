@@ -30,8 +30,13 @@ type peopleTree struct {
 	// others are bands that are no ages (men and women), from first on.
 	others *disclosure.Hidden
 	first  int
-	// leaves are the lowest territories, in the order of areas.
-	leaves []area
+	// leaves are the lowest territories, in the order of areas, at the nodes
+	// leafAt.
+	leaves    []area
+	leafAt    []int
+	parent    []int32 // by node
+	threshold float64
+	pyramids  pyramids
 }
 
 // Total is the people of a territory; hidden: they are not to be told; not ok:
@@ -41,8 +46,12 @@ func (t *peopleTree) Total(code string) (n float64, hidden, ok bool) {
 	if !ok {
 		return 0, false, false
 	}
-	hidden = t.hidden.All(i) || t.ages != nil && t.ages.All(i) || t.others != nil && t.others.All(i)
-	return t.total[i], hidden, true
+	return t.total[i], t.hidesAll(i), true
+}
+
+// hidesAll reports whether the number of all people of a node is hidden.
+func (t *peopleTree) hidesAll(i int) bool {
+	return t.hidden.All(i) || t.ages != nil && t.ages.All(i) || t.others != nil && t.others.All(i)
 }
 
 // Band is the people of an age band of a territory.
@@ -52,10 +61,8 @@ func (t *peopleTree) Band(code string, band int) (n float64, hidden bool) {
 		return 0, false
 	}
 	switch {
-	case band >= t.first: // see disclosure: where all are hidden by one, the bands of the other kind are
-		return t.byBand[band][i], t.others == nil || t.others.Band(i, band-t.first) || t.hidden.All(i)
-	case t.others != nil && t.others.All(i):
-		return t.byBand[band][i], true
+	case band >= t.first:
+		return t.byBand[band][i], t.others == nil || t.others.Band(i, band-t.first)
 	case t.ages != nil:
 		return t.byBand[band][i], t.ages.Band(i, band)
 	}
@@ -133,6 +140,7 @@ func (r *run) newPeopleTree(ctx context.Context, d catalog.Dataset, it *catalog.
 		return nil, err
 	}
 	t.bands, t.first = people.names, people.ages
+	t.leafAt, t.parent, t.threshold = leafAt, tree.Parent, threshold
 	t.fill(tree, leafAt, people)
 	return t, t.protect(ctx, tree, leafAt, people, threshold)
 }
@@ -304,7 +312,8 @@ func (r *run) protected(d catalog.Dataset) bool { return r.atlas.Veiled(&d) }
 // allowed refuses to tell smaller counts than the server does.
 func (s *setting) allowed(hideBelow float64) error {
 	if s.protected(s.population) && hideBelow != 0 && hideBelow < disclosure.DefaultThreshold {
-		return tooSmall("analysis.Coverage")
+		return fault.WithHint(fault.Errorf("analysis.Coverage", fault.Invalid, "counts of fewer than %d people are not told here", disclosure.DefaultThreshold),
+			"leave hide_below out; who runs the server may start it with --exact-people")
 	}
 	return nil
 }

@@ -47,6 +47,10 @@ type PopulationFacts struct {
 	AgeBands []BandFact `json:"age_bands"`
 	Dataset  string     `json:"dataset"`
 	Version  int        `json:"version"`
+	// Pyramid is people by age and sex; absent when the data do not have them,
+	// or when they are not to be told: PyramidHidden.
+	Pyramid       []PyramidBand `json:"pyramid,omitempty"`
+	PyramidHidden bool          `json:"pyramid_hidden,omitempty"`
 	// Hidden, here and below: too few people to be told; null in JSON.
 	Hidden bool `json:"hidden,omitempty"`
 }
@@ -194,7 +198,8 @@ func (r *run) peopleOf(ctx context.Context, p *Profile, areas []area, box geo.BB
 			n, hidden := tree.Band(p.Territory.Code, b)
 			facts.AgeBands = append(facts.AgeBands, BandFact{Band: name, People: n, Hidden: hidden})
 		}
-		return nil
+		facts.Pyramid, facts.PyramidHidden, err = r.pyramid(ctx, d, it, tree, p.Territory.Code)
+		return err
 	}
 	people, err := r.peopleByBand(ctx, d, it, areas)
 	if err != nil {
@@ -210,7 +215,9 @@ func (r *run) peopleOf(ctx context.Context, p *Profile, areas []area, box geo.BB
 		}
 		facts.AgeBands = append(facts.AgeBands, one)
 	}
-	return nil
+	counts, err := r.peopleBySex(ctx, d, it, areas, people)
+	facts.Pyramid = pyramidOf(counts, people)
+	return err
 }
 
 func (r *run) heightOf(ctx context.Context, p *Profile, areas []area, box geo.BBox) error {

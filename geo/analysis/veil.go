@@ -28,7 +28,8 @@ import (
 // Rasters: the people of each municipality are put together into blocks
 // (disclosure.Groups) and dealt out evenly over their inhabited cells. Sums of
 // municipalities stay as they are; whatever else is computed, by whatever way,
-// is about nobody less than a block. What the tables of territories hide has
+// is about nobody less than a block. Women and men of an age are told of
+// territories only (Profile). What the tables of territories hide has
 // no value.
 //
 // Rows: small counts are hidden, with as many others of the same municipality
@@ -56,7 +57,7 @@ func (v *Veil) Covers(d *catalog.Dataset) bool {
 }
 
 // veilForm changes when the same figures are shown in another form.
-const veilForm = 1
+const veilForm = 2
 
 // Cells implements atlas.Veil.
 func (v *Veil) Cells(ctx context.Context, s *atlas.Snapshot, d *catalog.Dataset, items []catalog.Item) (map[string]string, error) {
@@ -128,6 +129,7 @@ type veiling struct {
 	grid  grid.Grid
 	bands []int // of the item, as in values
 	total int   // index of bands of all people; −1: the sum of the others
+	sexes []int // bands of women or men of an age, of which cells tell nothing
 	// Inhabited cells, in the order of rows: their numbers, areas and values by
 	// band.
 	cells  []int32
@@ -149,7 +151,13 @@ func (w *veiling) read(ctx context.Context) error {
 	if total > 0 {
 		w.total, w.bands = 0, append(w.bands, total)
 	}
-	if w.bands = append(w.bands, ages...); len(w.bands) != len(w.it.Bands) {
+	w.bands = append(w.bands, ages...)
+	for i, b := range w.it.Bands {
+		if ofSexAndAge(b.Name) {
+			w.sexes = append(w.sexes, i+1)
+		}
+	}
+	if len(w.bands)+len(w.sexes) != len(w.it.Bands) {
 		return errNoPeople(w.d) // other bands might be parts of the same people
 	}
 	if w.src, w.first, err = w.source(ctx, *w.it, 1); err != nil {
@@ -360,6 +368,15 @@ func (w *veiling) writeStrips(ctx context.Context, out *gdal.RasterWriter) error
 				values[int(w.cells[i])-from*w.grid.Width] = float32(v)
 			}
 			if err := out.Write(w.number(band), win, values); err != nil {
+				return err
+			}
+		}
+		if len(w.sexes) == 0 {
+			continue
+		}
+		nothing := slices.Repeat([]float32{veilNoData}, int(win.Cells()))
+		for _, band := range w.sexes {
+			if err := out.Write(w.number(band), win, nothing); err != nil {
 				return err
 			}
 		}

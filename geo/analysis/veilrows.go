@@ -29,7 +29,8 @@ type rowVeiling struct {
 	ages  []int // fields of age bands, in the order of their names
 	// numbers are all fields that may count people: all numeric ones but codes.
 	numbers []int
-	code    int // field of the territory's code; −1: none
+	sexes   []int // fields of women or men of an age, which rows never tell
+	code    int   // field of the territory's code; −1: none
 	// flags tell by row and column (all, then ages) what is hidden; small, that
 	// some number of the row is.
 	flags [][]bool
@@ -178,6 +179,9 @@ func (w *rowVeiling) fields() {
 			w.numbers = append(w.numbers, i)
 		}
 	}
+	for column := range sexColumns(&w.d) {
+		w.sexes = append(w.sexes, s.FieldIndex(column))
+	}
 }
 
 // byTree takes the verdict of the territories.
@@ -269,10 +273,16 @@ func (w *rowVeiling) hide(row int, values []any) []any {
 	for _, f := range flags {
 		some = some || f
 	}
-	if !some {
+	if !some && len(w.sexes) == 0 {
 		return values
 	}
 	out := slices.Clone(values)
+	for _, field := range w.sexes {
+		out[field] = nil
+	}
+	if !some {
+		return out
+	}
 	for _, field := range w.numbers {
 		switch k := slices.Index(w.ages, field); {
 		case field == w.total:

@@ -131,6 +131,10 @@ func (w *writer) people(s *settle.Society) error {
 		spec.Bands = append(spec.Bands, gdal.BandSpec{Name: name, Unit: "people"})
 		data[i] = p.Values[i]
 	}
+	for i, women := range p.Women {
+		spec.Bands = append(spec.Bands, gdal.BandSpec{Name: "female_" + p.Bands[i+1], Unit: "people"})
+		data = append(data, women)
+	}
 	path := w.path("population.tif")
 	if err := raster(path, spec, data...); err != nil {
 		return err

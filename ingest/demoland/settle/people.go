@@ -87,6 +87,10 @@ var bands = []struct {
 	{"age_80_plus", 7.8, 14.0},
 }
 
+// womenAmong is how many of a hundred of each band are women: boys are born a
+// little more often, and women live longer.
+var womenAmong = []float64{48.6, 48.6, 48.5, 48.4, 48.3, 49.4, 53.1, 63.5}
+
 // people puts everyone into a block near their hamlet, and ages to them.
 func (s *settler) people() error {
 	rng := s.stream("people")
@@ -120,8 +124,24 @@ func (s *settler) people() error {
 			out.Values[k+1][b] = uint16(v)
 		}
 	}
+	out.Women = s.women(&out)
 	s.out.Population = out
 	return nil
+}
+
+// women are those of each age band, block by block.
+func (s *settler) women(p *Population) [][]uint16 {
+	rng := s.stream("women")
+	out := make([][]uint16, len(bands))
+	for k, all := range p.Values[1:] {
+		out[k] = make([]uint16, len(all))
+		for b, n := range all {
+			if n > 0 {
+				out[k][b] = uint16(drawn(int(n), []float64{womenAmong[k], 100 - womenAmong[k]}, rng.Float64)[0])
+			}
+		}
+	}
+	return out
 }
 
 // drawn divides a few people among bands by chance, many by proportion: in

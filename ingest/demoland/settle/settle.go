@@ -101,6 +101,8 @@ type Population struct {
 	Cell          float64
 	Bands         []string
 	Values        [][]uint16
+	// Women are those among the people of each band but the first.
+	Women [][]uint16
 }
 
 // blockSide is the side of the blocks that people live in, metres.

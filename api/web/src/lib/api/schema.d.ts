@@ -469,7 +469,7 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** All rows of a vector dataset, as they are now, as one file */
+        /** All rows of a vector dataset, as they are now, as one file; of a timetable its GTFS feed */
         get: operations["downloadDataset"];
         put?: never;
         post?: never;
@@ -3241,6 +3241,16 @@ export interface components {
                     people: number | null;
                     hidden?: boolean;
                 }[] | null;
+                /** @description People by age and sex, in the order of age_bands; absent when the data do not have them or they must not be told */
+                pyramid?: {
+                    band: string;
+                    /** Format: double */
+                    female: number;
+                    /** Format: double */
+                    male: number;
+                }[];
+                /** @description People by age and sex are known and not told: some are so few, here or in a territory beside, that they would be known */
+                pyramid_hidden?: boolean;
             } | null;
             elevation: {
                 /** Format: double */
@@ -5206,8 +5216,8 @@ export interface operations {
     downloadDataset: {
         parameters: {
             query?: {
-                /** @description Format; GeoPackage when left out */
-                f?: "gpkg" | "fgb" | "geojson" | "geojsonseq" | "csv" | "xlsx" | "parquet" | "shp";
+                /** @description Format; GeoPackage when left out, gtfs of a timetable */
+                f?: "gpkg" | "fgb" | "geojson" | "geojsonseq" | "csv" | "xlsx" | "parquet" | "shp" | "gtfs";
             };
             header?: never;
             path: {
