@@ -18,10 +18,11 @@ import (
 	"contado/ingest/demoland/settle"
 )
 
-// The buses run on these years' days.
+// The buses run from the beginning of a school year on, for long enough that
+// a demonstration does not grow stale.
 const (
-	busesFrom  = 2025
-	busesUntil = 2034
+	busesFrom  = "20250908"
+	busesUntil = "20341231"
 )
 
 // timetable writes the buses as a GTFS feed. A land without lines has none.
@@ -76,7 +77,7 @@ func (f *feed) fill() error {
 	f.table("agency.txt", "agency_id", "agency_name", "agency_url", "agency_timezone", "agency_lang").
 		add("1", "Autolinee del Contado (dati inventati)", "https://example.org/", "Europe/Rome", "it")
 	f.table("feed_info.txt", "feed_publisher_name", "feed_publisher_url", "feed_lang", "feed_start_date", "feed_end_date", "feed_version").
-		add(attribution, "https://example.org/", "it", fmt.Sprintf("%d0101", busesFrom), fmt.Sprintf("%d1231", busesUntil), "1")
+		add(attribution, "https://example.org/", "it", busesFrom, busesUntil, "1")
 	f.calendar()
 	if err := f.stops(); err != nil {
 		return err
@@ -106,13 +107,12 @@ var serviceIDs = [dayKinds]string{"feriale", "sabato", "festivo"}
 var holidays = [][2]int{{1, 1}, {1, 6}, {4, 25}, {5, 1}, {6, 2}, {8, 15}, {11, 1}, {12, 8}, {12, 25}, {12, 26}}
 
 func (f *feed) calendar() {
-	from, until := fmt.Sprintf("%d0101", busesFrom), fmt.Sprintf("%d1231", busesUntil)
 	c := f.table("calendar.txt", "service_id", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "start_date", "end_date")
-	c.add(serviceIDs[weekday], "1", "1", "1", "1", "1", "0", "0", from, until)
-	c.add(serviceIDs[saturday], "0", "0", "0", "0", "0", "1", "0", from, until)
-	c.add(serviceIDs[sunday], "0", "0", "0", "0", "0", "0", "1", from, until)
+	c.add(serviceIDs[weekday], "1", "1", "1", "1", "1", "0", "0", busesFrom, busesUntil)
+	c.add(serviceIDs[saturday], "0", "0", "0", "0", "0", "1", "0", busesFrom, busesUntil)
+	c.add(serviceIDs[sunday], "0", "0", "0", "0", "0", "0", "1", busesFrom, busesUntil)
 	d := f.table("calendar_dates.txt", "service_id", "date", "exception_type")
-	for year := busesFrom; year <= busesUntil; year++ {
+	for year := 2025; year <= 2034; year++ {
 		for _, h := range holidays {
 			day := time.Date(year, time.Month(h[0]), h[1], 0, 0, 0, 0, time.UTC)
 			kind := weekday
@@ -123,6 +123,9 @@ func (f *feed) calendar() {
 				kind = saturday
 			}
 			text := day.Format("20060102")
+			if text < busesFrom {
+				continue
+			}
 			d.add(serviceIDs[kind], text, "2")
 			d.add(serviceIDs[sunday], text, "1")
 		}
@@ -237,7 +240,7 @@ func (f *feed) zip() ([]byte, error) {
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
 	for _, t := range f.files {
-		h := &zip.FileHeader{Name: t.name, Method: zip.Deflate, Modified: time.Date(busesFrom, 1, 1, 0, 0, 0, 0, time.UTC)}
+		h := &zip.FileHeader{Name: t.name, Method: zip.Deflate, Modified: time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)}
 		one, err := z.CreateHeader(h)
 		if err != nil {
 			return nil, err

@@ -33,7 +33,7 @@ func TestTimetable(t *testing.T) {
 		t.Errorf("the feed is not clean: %+v", r.Notices)
 	}
 	s := r.Summary
-	if s.First != "2025-01-01" || s.Last != "2034-12-31" || s.Timezone != "Europe/Rome" || s.Weekday == "" || s.Saturday == "" || s.Sunday == "" {
+	if s.First != "2025-09-08" || s.Last != "2034-12-31" || s.Timezone != "Europe/Rome" || s.Weekday == "" || s.Saturday == "" || s.Sunday == "" {
 		t.Errorf("the feed runs so: %+v", s)
 	}
 	if s.Stops < 5 || s.Routes < 2 || s.Shapes != 2*s.Routes || s.Runs < 40 {

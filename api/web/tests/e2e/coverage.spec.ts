@@ -139,7 +139,8 @@ test('one facility more and one less are compared, and rules are judged', async 
   await expect(whole).toContainText('versione');
   await expect(whole).toContainText('Direzioni di movimento');
   await expect(whole).toContainText('da casa al punto di servizio');
-  await expect(page.locator('.headline details.how')).toHaveCount(1);
+  await page.locator('.range summary').click();
+  await expect(page.locator('.range details')).toContainText('velocità più basse e più alte');
   expect(await violations(page)).toEqual([]);
   await shot(page, 'coverage-extra');
 });

@@ -32,7 +32,7 @@ export function outline(features: FeatureCollection, w: number, h: number): Outl
     y1 = Math.max(y1, y);
   }
   const k = Math.cos((((y0 + y1) / 2) * Math.PI) / 180) || 1;
-  const margin = 6;
+  const margin = 12;
   const scale = Math.min((w - 2 * margin) / Math.max((x1 - x0) * k, 1e-9), (h - 2 * margin) / Math.max(y1 - y0, 1e-9), 1e7);
   const at = (p: Position): [number, number] => [
     Math.round((w / 2 + ((p[0] ?? 0) - (x0 + x1) / 2) * k * scale) * 10) / 10,
