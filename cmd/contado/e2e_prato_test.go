@@ -1,10 +1,13 @@
 package main
 
 import (
+	"archive/zip"
+	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -108,15 +111,108 @@ func TestPratoByBus(t *testing.T) {
 		t.Errorf("home: %+v, %+v", home.Ridership, home.Coverage)
 	}
 	pratoJourneys(t, h, day)
+	pratoInTwo(t, h, feed, bus, ask, append([]string{}, day...))
+	day = append(day, "--timetable", "bus")
 	out := h.must(append([]string{"report", "coverage", "-t", "100", "-s", "hospital"}, day...)...)
 	if !strings.Contains(out, "have no useful ride at any departure") {
 		t.Errorf("headline: %s", out)
 	}
-	for _, c := range [][]string{{"--date", "2030-01-01"}, {"--departing", "7"}, {"--percentile", "101"}, {"--date", "yesterday"}, {"--timetable", "hospital"}} {
+	for _, c := range [][]string{{"--date", "2030-01-01", "--timetable", "bus"}, {"--departing", "7"}, {"--percentile", "101"}, {"--date", "yesterday"}, {"--timetable", "hospital"}} {
 		if out, errs, code := h.run(append([]string{"report", "coverage", "-t", "100", "-s", "hospital", "-p", "bus-and-walk"}, c...)...); code == 0 || strings.Contains(errs, "internal") {
 			t.Errorf("%v: exit code %d, %s%s", c, code, out, errs)
 		}
 	}
+}
+
+// pratoInTwo: the lines dealt out to two timetables that know nothing of each
+// other, ridden together, give the figures of the one timetable.
+func pratoInTwo(t *testing.T, h *house, feed string, want *coverage.Report, ask func(args ...string) *coverage.Report, day []string) {
+	t.Helper()
+	parts := splitFeed(t, feed)
+	h.must("ingest", parts[0], "-d", "lines-a")
+	h.must("ingest", parts[1], "-d", "lines-b")
+	both := ask(append(day, "--timetable", "lines-a,lines-b")...)
+	alone := ask(append(day, "--timetable", "lines-a")...)
+	for i, row := range want.Coverage {
+		if got := both.Coverage[i]; got != row && (got.Covered != row.Covered || got.Unreachable != row.Unreachable) {
+			t.Errorf("two timetables: %+v, one: %+v", got, row)
+		}
+	}
+	if *both.Ridership.Useful != *want.Ridership.Useful || *both.MedianS != *want.MedianS {
+		t.Errorf("two timetables: %+v, one: %+v", both.Ridership, want.Ridership)
+	}
+	if alone.Coverage[2].Covered >= want.Coverage[2].Covered {
+		t.Errorf("half of the lines alone bring %g people there within an hour, all %g", alone.Coverage[2].Covered, want.Coverage[2].Covered)
+	}
+}
+
+// splitFeed deals the routes of a GTFS feed out to two.
+func splitFeed(t *testing.T, path string) [2]string {
+	t.Helper()
+	in, err := zip.OpenReader(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	routeSide, tripSide := map[string]int{}, map[string]int{}
+	var out [2]string
+	var zips [2]*zip.Writer
+	for i := range out {
+		out[i] = filepath.Join(t.TempDir(), fmt.Sprintf("lines-%c.gtfs", 'a'+i))
+		f, err := os.Create(out[i])
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		zips[i] = zip.NewWriter(f)
+	}
+	for _, name := range []string{"routes.txt", "trips.txt", "stop_times.txt", "agency.txt", "stops.txt", "calendar_dates.txt"} {
+		f, err := in.Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows, err := csv.NewReader(f).ReadAll()
+		if err != nil {
+			t.Fatal(err)
+		}
+		column := func(name string) int { return slices.Index(rows[0], name) }
+		side := func([]string) int { return -1 } // both
+		switch route, trip := column("route_id"), column("trip_id"); name {
+		case "routes.txt":
+			side = func(r []string) int {
+				if _, known := routeSide[r[route]]; !known {
+					routeSide[r[route]] = len(routeSide) % 2
+				}
+				return routeSide[r[route]]
+			}
+		case "trips.txt":
+			side = func(r []string) int { tripSide[r[trip]] = routeSide[r[route]]; return tripSide[r[trip]] }
+		case "stop_times.txt":
+			side = func(r []string) int { return tripSide[r[trip]] }
+		}
+		for i, z := range zips {
+			w, err := z.Create(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c := csv.NewWriter(w)
+			own := [][]string{rows[0]}
+			for _, r := range rows[1:] {
+				if s := side(r); s == i || s < 0 {
+					own = append(own, r)
+				}
+			}
+			if err := c.WriteAll(own); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for _, z := range zips {
+		if err := z.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return out
 }
 
 // pratoJourneys: what is told of a journey by bus is what the matrix says of it,
@@ -142,6 +238,14 @@ func pratoJourneys(t *testing.T, h *house, day []string) {
 			t.Fatalf("matrix %v", rows)
 		}
 		rides += pratoJourney(t, "at "+percentile, &j, rows[1][4])
+		// One origin and two destinations: the same journey, to the second.
+		wide := filepath.Join(t.TempDir(), "wide.csv")
+		h.must(append([]string{"travel", "matrix", "--from", vaiano, "--to", "Poggio=11.0563,43.8151", "-o", wide}, who...)...)
+		for _, row := range csvRows(t, wide)[1:] {
+			if row[3] == "Ospedale" && row[4] != rows[1][4] {
+				t.Errorf("at %s: %s s with two destinations, %s with one", percentile, row[4], rows[1][4])
+			}
+		}
 		text := j.Text("it")
 		for _, want := range []string{"Parte alle " + j.Departure.Depart[:5], "di 120 partenze dalle 07:00 alle 09:00", said, "a piedi: Vaiano → ", "→ Ospedale", "fermate"} {
 			if !strings.Contains(text, want) {
