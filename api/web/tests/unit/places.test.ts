@@ -3,6 +3,7 @@ import { change } from '../../src/tasks/places/change';
 import { pick, usual } from '../../src/tasks/places/coverages';
 import { holds } from '../../src/tasks/places/inside';
 import { outline } from '../../src/tasks/places/outline';
+import { bars, round } from '../../src/tasks/places/pyramid';
 import { byAge, bySex, older } from '../../src/tasks/places/sources';
 import { degrees, readSpot, spotOf, writeSpot, type Spot } from '../../src/tasks/places/spot';
 import type { CoverageRow } from '../../src/lib/types';
@@ -224,4 +225,35 @@ test('people by sex stand apart from those by age', () => {
   expect(bySex(bands).map((b) => b.people)).toEqual([52, 48]);
   expect(older(byAge(bands))).toBe(0.4);
   expect(bySex(bands.slice(0, 2))).toEqual([]);
+});
+
+describe('a pyramid of ages', () => {
+  test('has bars as long as there are people a year of age', () => {
+    const list = bars([
+      { band: 'age_80_plus', female: 60, male: 20 },
+      { band: 'age_0_2', female: 9, male: 12 },
+      { band: 'age_3_79', female: 154, male: 77 },
+    ])!;
+    expect(list.map((b) => [b.from, b.to, b.open, b.women, b.men])).toEqual([
+      [0, 3, false, 3, 4],
+      [3, 80, false, 2, 1],
+      [80, 100, true, 3, 1],
+    ]);
+  });
+
+  test('is not drawn of what is no age, or of ages that overlap', () => {
+    expect(bars([])).toBeNull();
+    expect(bars([{ band: 'adults', female: 1, male: 1 }])).toBeNull();
+    expect(
+      bars([
+        { band: 'age_0_14', female: 1, male: 1 },
+        { band: 'age_10_19', female: 1, male: 1 },
+      ]),
+    ).toBeNull();
+    expect(bars([{ band: 'age_100_plus', female: 1, male: 1 }])?.[0]?.to).toBe(105);
+  });
+
+  test('has a round end', () => {
+    expect([0, 0.3, 1, 1.01, 4.9, 12, 50, 51, 730].map(round)).toEqual([1, 0.5, 1, 2, 5, 20, 50, 100, 1000]);
+  });
 });

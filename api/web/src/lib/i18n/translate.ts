@@ -107,9 +107,11 @@ export class Translator {
     return new Intl.DateTimeFormat(locales[this.lang], { dateStyle: 'medium', timeZone: 'UTC' }).format(d);
   }
 
-  /** ageBand reads age_65_79, age_80_plus, age_80, 0-14, female and male; others stay as they are. */
+  /** ageBand reads age_65_79, age_80_plus, age_80, 0-14, female, male and female_age_0_14; others stay as they are. */
   ageBand(band: string): string {
     if (band === 'female' || band === 'male') return this.t(`sex.${band}`);
+    const both = /^(female|male)_(age_.+)$/.exec(band);
+    if (both) return `${this.t(`sex.${both[1] as 'female' | 'male'}`)}, ${this.ageBand(both[2]!)}`;
     const m = /^(?:age_)?(\d+)(?:[_-](\d+|plus)|(\+))?$/.exec(band);
     if (!m?.[1]) return band;
     const [, from, to, plus] = m;

@@ -7,19 +7,17 @@ import { ground } from './ground.svelte';
 import { marked } from './marks';
 import type { Picture, Scene } from './scene';
 
-/** Instead is a layer that is shown with another look: the other side of a comparison. */
+/** Instead is what is shown in the place of the layer of its id: that layer with another look, or nothing. */
 export interface Instead {
-  id: string;
-  look: Look;
+  layer: Layer;
+  without: boolean;
 }
 
 /** bindScene starts the effects of one map; they end with the effect that called it. */
 export function bindScene(scene: Scene, instead: () => Instead | null = () => null): void {
   $effect(() => {
     for (const l of layers.list) if (l.visible) void l.load();
-    const other = instead();
-    const forced = other ? layers.find(other.id) : undefined;
-    if (forced && !forced.visible) void forced.load();
+    void instead()?.layer.load();
   });
 
   $effect(() => scene.draw(pictures(instead())));
@@ -47,19 +45,19 @@ export function bindScene(scene: Scene, instead: () => Instead | null = () => nu
 function pictures(instead: Instead | null): Picture[] {
   const out: Picture[] = [];
   for (const l of [...layers.list].reverse()) {
-    const here = instead?.id === l.id;
-    // Of a layer of features the other side is the map without it.
-    if (here && !l.raster) continue;
-    if ((!l.visible && !here) || !l.style) continue;
-    out.push(picture(l, here ? instead.look : l.look));
+    const other = instead?.layer.id === l.id ? instead : null;
+    if (other?.without) continue;
+    const shown = other?.layer ?? l;
+    if ((!l.visible && !other) || !shown.style) continue;
+    out.push(picture(shown, shown.look, l.opacity));
   }
   return out;
 }
 
-function picture(l: Layer, look: Look): Picture {
+function picture(l: Layer, look: Look, opacity: number): Picture {
   // A fill of territories would dull the picture below; their borders stay.
   const dull = l.collection.contado.role === 'territory' && !look.by && (layers.rasterBelow || layers.areasCovered || ground.kind !== 'none');
-  return { id: l.id, style: legible(l, look), query: rasterQuery(look), raster: l.raster, opacity: l.opacity, fill: dull ? 0 : 1 };
+  return { id: l.id, style: legible(l, look), query: rasterQuery(look), raster: l.raster, opacity, fill: dull ? 0 : 1 };
 }
 
 /** Services are many and their names long: they are named where there is room for it. */

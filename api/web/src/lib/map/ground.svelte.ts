@@ -3,9 +3,17 @@ import type { StyleSpecification } from 'maplibre-gl';
 import { address, asApiError, get, isAbort, send, type ApiError } from '../api';
 import { locale } from '../i18n/index.svelte';
 import { catalog } from '../state/catalog.svelte';
+import type { Camera } from '../state/hash';
 import type { Heights, Outside } from './scene';
 
 export type GroundKind = 'own' | 'outside' | 'none';
+
+/** Written is base map and relief as text for an address; null is what is so without being said. */
+export interface Written {
+  base: string | null;
+  above: string | null;
+  relief: string | null;
+}
 
 class Ground {
   kind = $state<GroundKind>('own');
@@ -17,8 +25,28 @@ class Ground {
   /** the map is lifted by heights */
   relief = $state(false);
   exaggeration = $state(1.5);
+  /** how a link wants the map tilted, once it can be */
+  turned: { bearing: number; pitch: number } | null = null;
   private of = '';
   private asked = false;
+
+  written(): Written {
+    return {
+      base: this.kind === 'own' ? null : this.kind,
+      above: this.above ? null : '0',
+      relief: this.relief ? String(this.exaggeration) : null,
+    };
+  }
+
+  /** read takes what written has given, and how the camera of the same address is turned. */
+  read(w: Written, camera: Camera | null): void {
+    this.kind = (['outside', 'none'] as GroundKind[]).find((k) => k === w.base) ?? 'own';
+    this.above = w.above !== '0';
+    const z = Number(w.relief);
+    this.relief = z > 0;
+    if (z > 0) this.exaggeration = Math.min(4, Math.max(0.5, z));
+    this.turned = camera && this.relief ? { bearing: camera.bearing, pitch: camera.pitch } : null;
+  }
 
   /** whether there are heights to lift the map by */
   readonly liftable = $derived.by(() => this.dem() !== null);

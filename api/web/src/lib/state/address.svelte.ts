@@ -3,6 +3,7 @@
 import { untrack } from 'svelte';
 import { api, isAbort } from '../api';
 import { locale } from '../i18n/index.svelte';
+import { ground } from '../map/ground.svelte';
 import { mapHost } from '../map/host.svelte';
 import { findTask, home } from '../../tasks';
 import type { Task, TaskId } from '../task';
@@ -13,6 +14,13 @@ import { chosen } from './territory.svelte';
 
 /** Browsers refuse many changes of the address in a short time. */
 const pause = 150;
+
+/** base map, its names above pictures, and relief beside tasks that do not write of them themselves */
+const grounds = [
+  ['base', 'gb'],
+  ['above', 'gr'],
+  ['relief', 'gz'],
+] as const;
 
 class Address {
   task = $state<TaskId>(home);
@@ -85,6 +93,7 @@ class Address {
     this.current.write(q);
     // The map lies beside most tasks: what it shows is part of what a link shows.
     if (this.beside && layers.textBeside) q.set('ly', layers.textBeside);
+    if (this.beside) for (const [part, name] of grounds) if (ground.written()[part]) q.set(name, ground.written()[part]!);
     if (mapHost.moved && mapHost.camera) q.set('m', formatCamera(mapHost.camera));
     const hash = formatHash(this.task, q);
     const task = this.task;
@@ -115,6 +124,8 @@ class Address {
     this.current.read(q);
     const shown = q.get('ly');
     if (this.beside && shown !== null) layers.read(shown);
+    // A link within the page says nothing of these, and changes nothing.
+    if (this.beside && grounds.some(([, name]) => q.has(name))) ground.read({ base: q.get('gb'), above: q.get('gr'), relief: q.get('gz') }, camera);
     return q;
   }
 

@@ -1,9 +1,8 @@
 // What the map task shows beside the layers themselves: which side of it is
 // open, what is compared, which place was asked about.
-import { layers } from '../../lib/state/layers.svelte';
-import { plain, readLayer, writeLayer } from '../../lib/map/look';
-import type { Instead } from '../../lib/map/bind.svelte';
-import { ground, type GroundKind } from '../../lib/map/ground.svelte';
+import { layers, type Layer } from '../../lib/state/layers.svelte';
+import { plain, readLayer, writeLayer, type Look } from '../../lib/map/look';
+import { ground } from '../../lib/map/ground.svelte';
 import { parseCamera } from '../../lib/state/hash';
 
 export type Tab = 'layers' | 'here' | 'measure' | 'list';
@@ -18,6 +17,13 @@ export interface Spot {
   near: number;
 }
 
+/** Other is the right side of a comparison: a layer with another look there, or the map without it. */
+export interface Other {
+  id: string;
+  look: Look;
+  without: boolean;
+}
+
 /** Typed coordinates and links are meant exactly, clicks as a finger can. */
 export const exactly = 60;
 
@@ -26,13 +32,11 @@ class MapState {
   comparing = $state<Comparing>('off');
   /** where the swipe stands, in percent from the left */
   split = $state(50);
-  /** the layer of the right side, with its look there */
-  other = $state.raw<Instead | null>(null);
+  other = $state.raw<Other | null>(null);
+  /** the layer of the right side, with its look there, while there is one */
+  right = $state.raw<Layer | null>(null);
   /** the place that was asked about */
   spot = $state.raw<Spot | null>(null);
-
-  /** how a link wants the map tilted, once it can be */
-  turned: { bearing: number; pitch: number } | null = null;
 
   /** ask opens what is at a place. */
   ask(lon: number, lat: number, near = exactly): void {
@@ -50,7 +54,7 @@ class MapState {
         layers.list.find((x) => x.raster);
       if (!l) return;
       const i = l.look.date ? l.days.findIndex((d) => d.day === l.look.date) : l.days.length - 1;
-      this.other = { id: l.id, look: { ...l.look, date: l.days[i > 0 ? i - 1 : i + 1]?.day ?? l.look.date } };
+      this.other = { id: l.id, look: { ...l.look, date: l.days[i > 0 ? i - 1 : i + 1]?.day ?? l.look.date }, without: false };
       if (!l.visible) l.visible = true;
     }
     this.comparing = how;
@@ -58,17 +62,10 @@ class MapState {
 
   read(q: URLSearchParams): void {
     layers.read(q.get('l') ?? '');
-    const b = q.get('b');
-    ground.kind = (['outside', 'none'] as GroundKind[]).find((k) => k === b) ?? 'own';
-    ground.above = q.get('r') !== '0';
-    const z = Number(q.get('z'));
-    ground.relief = z > 0;
-    if (z > 0) ground.exaggeration = Math.min(4, Math.max(0.5, z));
-    const camera = parseCamera(q.get('m'));
-    this.turned = camera && ground.relief ? { bearing: camera.bearing, pitch: camera.pitch } : null;
+    ground.read({ base: q.get('b'), above: q.get('r'), relief: q.get('z') }, parseCamera(q.get('m')));
     const [how, split, layer] = (q.get('c') ?? '').split('*');
     const other = readLayer(layer ?? '');
-    this.other = other && { id: other.id, look: other.look };
+    this.other = other && { id: other.id, look: other.look, without: other.opacity === 0 };
     this.split = Math.min(100, Math.max(0, Number(split) || 50));
     this.comparing = this.other && (how === 'swipe' || how === 'side') ? how : 'off';
     const [lon, lat] = (q.get('at') ?? '').split(',').map(Number);
@@ -78,13 +75,14 @@ class MapState {
 
   write(q: URLSearchParams): void {
     if (layers.text) q.set('l', layers.text);
-    if (ground.kind !== 'own') q.set('b', ground.kind);
-    if (!ground.above) q.set('r', '0');
-    if (ground.relief) q.set('z', String(ground.exaggeration));
+    const { base, above, relief } = ground.written();
+    if (base) q.set('b', base);
+    if (above) q.set('r', above);
+    if (relief) q.set('z', relief);
     if (this.comparing !== 'off' && this.other) {
       q.set(
         'c',
-        `${this.comparing}*${Math.round(this.split)}*${writeLayer({ id: this.other.id, opacity: 1, look: { ...plain, ...this.other.look } })}`,
+        `${this.comparing}*${Math.round(this.split)}*${writeLayer({ id: this.other.id, opacity: this.other.without ? 0 : 1, look: { ...plain, ...this.other.look } })}`,
       );
     }
     if (this.spot) q.set('at', `${this.spot.lon.toFixed(6)},${this.spot.lat.toFixed(6)}`);

@@ -46,3 +46,6 @@ export function areaWords(t: Translator, squareMetres: number): string {
   const ha = t.t('unit.ha', { n: t.number(squareMetres / 10_000, squareMetres < 1e6 ? 3 : 1) });
   return squareMetres < 1e7 ? ha : t.t('map.measure.both', { ha, km2: t.t('unit.km2', { n: t.number(squareMetres / 1e6, 2) }) });
 }
+
+/** ofSexAndAge tells bands of women or men of an age: cells do not tell them where people are protected, territories do. */
+export const ofSexAndAge = (band: string): boolean => /^(fe)?male_age_/.test(band);

@@ -49,6 +49,17 @@ export const words = {
   'places.sexes': 'Women and men',
   'places.sexes.part': '{who} {people} ({share})',
   'places.ages.hidden': 'Not shown, because they would single out a few people: {bands}. Shares are of all people.',
+  'places.pyramid.alt':
+    'Age pyramid of {name}: {men} men and {women} women. The band with most people per year of age is {age}. The same numbers are in the table.',
+  'places.pyramid.axis': 'People per year of age',
+  'places.pyramid.bar': 'age {age}, {who}: {people}',
+  'places.pyramid.open': 'The band “{age}” is drawn up to the age of {to}.',
+  'places.pyramid.hidden':
+    'Ages by sex are not shown here: of some there are so few people, here or in a territory beside, that they would be recognised.',
+  'places.pyramid.table': 'People by age and sex: {name}',
+  'places.file.ages': 'age-and-sex',
+  'places.how.pyramid':
+    'Sum of women and men of each age band over the same cells (or sections, or rows) that give the total. Each bar is as long as there are people per year of age: its area is the number of people, so that bands of different width compare. A pyramid is shown whole or not at all: only where no small number can be recognised, not even by subtraction from territories beside or around.',
   'places.ages.band': 'Age',
   'places.share': 'Share',
   'places.how.ages': 'Sum of the people of each age band over the cells that give the total. The share is of all bands.',

@@ -49,6 +49,17 @@ export const words = {
   'places.sexes': 'Donne e uomini',
   'places.sexes.part': '{who} {people} ({share})',
   'places.ages.hidden': 'Non mostrate, perché farebbero riconoscere poche persone: {bands}. Le quote sono su tutte le persone.',
+  'places.pyramid.alt':
+    'Piramide delle età di {name}: {men} uomini e {women} donne. La fascia con più persone per anno di età è {age}. Gli stessi numeri sono nella tabella.',
+  'places.pyramid.axis': 'Persone per anno di età',
+  'places.pyramid.bar': '{age} anni, {who}: {people}',
+  'places.pyramid.open': 'La fascia «{age}» è disegnata fino a {to} anni.',
+  'places.pyramid.hidden':
+    'Le età per sesso qui non si mostrano: di alcune ci sono così poche persone, qui o in un territorio accanto, che si riconoscerebbero.',
+  'places.pyramid.table': 'Persone per età e sesso: {name}',
+  'places.file.ages': 'eta-e-sesso',
+  'places.how.pyramid':
+    'Somma delle donne e degli uomini di ogni fascia di età nelle stesse celle (o sezioni, o righe) che danno il totale. Ogni barra è lunga quante sono le persone per anno di età: la sua area è il numero di persone, così che fasce di ampiezza diversa si confrontano. Una piramide si mostra intera o per niente: solo dove nessun numero piccolo si riconosce, nemmeno per sottrazione da territori accanto o più grandi.',
   'places.ages.band': 'Età',
   'places.share': 'Quota',
   'places.how.ages': 'Somma delle persone di ogni fascia di età nelle stesse celle che danno il totale. La quota è sul totale delle fasce.',
