@@ -153,6 +153,13 @@ func (s *Style) paintRamp(d *Drawing) *encode.Image {
 		values = bent
 	}
 	s.paint.ramp.Index(m.Pix, values, res.Mask)
+	if s.Nobody > 0 {
+		for i, v := range res.Bands[0] {
+			if float64(v) < s.Nobody {
+				m.Pix[i] = 0
+			}
+		}
+	}
 	return m
 }
 

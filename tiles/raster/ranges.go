@@ -145,6 +145,9 @@ func (s *Style) WithRanges(ranges [][2]float64) (*Style, error) {
 		out.Ranges[i] = r
 	}
 	out.Percentiles = nil
+	if out.Nobody > 0 {
+		out.Nobody = nobodyShare * out.Ranges[0][1]
+	}
 	return &out, out.prepare()
 }
 

@@ -52,6 +52,9 @@ type Style struct {
 	Classes     []catalog.Class
 	Labels      []string // names of the outputs, for legends
 	Unit        string
+	// Nobody is the number of people below which a cell of a population is
+	// left transparent: where nobody lives, the ground is seen. 0 = none.
+	Nobody float64
 
 	paint painter
 }
@@ -84,6 +87,7 @@ func Resolve(p Params, bands []catalog.Band, role catalog.Role) (*Style, error) 
 		func() error { return s.setTerrain(p) },
 		func() error { return s.setMode(p, picked, role) },
 		func() error { return s.setRanges(p, picked) },
+		func() error { s.setNobody(picked, role); return nil },
 		func() error { return s.setResampling() },
 		s.setGamma,
 		s.prepare,
@@ -93,6 +97,16 @@ func Resolve(p Params, bands []catalog.Band, role catalog.Role) (*Style, error) 
 		}
 	}
 	return s, nil
+}
+
+// nobodyShare is what counts as nobody, as a share of where the ramp ends:
+// in overviews a few people are spread over much ground.
+const nobodyShare = 0.01
+
+func (s *Style) setNobody(picked []catalog.Band, role catalog.Role) {
+	if role == catalog.Population && s.Mode == ByRamp && len(picked) == 1 && len(s.Ranges) == 1 && s.Ranges[0][0] >= 0 {
+		s.Nobody = nobodyShare * s.Ranges[0][1]
+	}
 }
 
 // pick settles what is drawn; picked are the bands that the outputs are, nil
