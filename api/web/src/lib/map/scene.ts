@@ -150,7 +150,9 @@ export class Scene {
     const { doc, above } = this.base;
     if (doc) {
       for (const [name, source] of Object.entries(doc.sources)) this.source(name, source);
-      for (const l of doc.layers) out[l.type === 'symbol' ? 'names' : above && l.type === 'line' ? 'lines' : 'ground'].push(l);
+      // A layer of places has its own names: the base map's would stand beside them.
+      const named = new Set(this.pictures.filter((p) => p.style.layers.some((l) => l.type === 'symbol')).map((p) => p.id));
+      for (const l of doc.layers.filter((x) => x.type !== 'symbol' || !named.has(datasetOf(x.source)))) out[l.type === 'symbol' ? 'names' : above && l.type === 'line' ? 'lines' : 'ground'].push(l);
       if (!above) out.ground.push(...out.names.splice(0));
     }
     const top = this.pictures.findLastIndex((p) => p.raster);
@@ -218,6 +220,9 @@ function inOurFont(l: LayerSpecification): LayerSpecification {
   }
   return made;
 }
+
+/** datasetOf is the dataset that a source of the base map is made of: base:hamlets:labels. */
+const datasetOf = (source: string): string => source.replace(/^base:/, '').replace(/:labels$/, '');
 
 const same = (a: unknown, b: unknown): boolean => a === b || JSON.stringify(a) === JSON.stringify(b);
 
