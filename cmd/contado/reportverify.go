@@ -113,8 +113,8 @@ func printVerdict(w io.Writer, v *verify.Verdict) {
 type compareCmd struct {
 	A    string   `arg:"" help:"Earlier report, as JSON."`
 	B    string   `arg:"" help:"Later report, as JSON."`
-	Out  []string `help:"Files to write: .html, .csv, .json; several with commas." short:"o" placeholder:"FILE"`
-	Lang string   `help:"Language of the HTML page: ${enum}." enum:"it,en" default:"it"`
+	Out  []string `help:"Files to write: .html, .pdf, .csv, .json; several with commas." short:"o" placeholder:"FILE"`
+	Lang string   `help:"Language of HTML and PDF: ${enum}." enum:"it,en" default:"it"`
 }
 
 // Help shows examples under the flags.
@@ -122,18 +122,21 @@ func (c *compareCmd) Help() string {
 	return `Says what changed: shares, people, who gained and who lost, and which inputs and settings are others.
 
 Examples:
-  contado report compare 2025.json 2026.json -o change.html`
+  contado report compare 2025.json 2026.json -o change.html,change.pdf`
 }
 
 // Run compares and writes.
 func (c *compareCmd) Run(a *app) error {
 	for _, o := range c.Out {
-		if _, err := outFormat(o, "", "html", "csv", "json"); err != nil {
+		if _, err := outFormat(o, "", "html", "pdf", "csv", "json"); err != nil {
 			return err
 		}
 		if err := writable(o); err != nil {
 			return err
 		}
+	}
+	if err := a.noPDF(c.Out); err != nil {
+		return err
 	}
 	x, err := readReport(c.A)
 	if err != nil {
@@ -148,7 +151,7 @@ func (c *compareCmd) Run(a *app) error {
 		return err
 	}
 	for _, o := range c.Out {
-		format, err := outFormat(o, "", "html", "csv", "json")
+		format, err := outFormat(o, "", "html", "pdf", "csv", "json")
 		if err != nil {
 			return err
 		}
@@ -156,6 +159,8 @@ func (c *compareCmd) Run(a *app) error {
 			switch format {
 			case "html":
 				return report.CompareHTML(w, d, c.Lang)
+			case "pdf":
+				return report.ComparePDF(a.ctx, w, d, c.Lang, nil)
 			case "csv":
 				return report.CompareCSV(w, d, table.Plain)
 			}

@@ -43,7 +43,7 @@ func newBody(v *view, s *Sketch, level int) *body {
 		v: v, level: level, Headline: v.headline(), Within: v.within(), Keys: v.keys(), Band: v.bandSentence(), Rides: v.rides(),
 		AreaWord:      l.areaWord(r.AreaLevel, false),
 		FacilityCount: l.count("facilities", int64(r.Facilities.Count), l.whole(int64(r.Facilities.Count))),
-		Model:         l.sentence(r.Method.Model), Formulas: l.formulas(r.Method.Formulas),
+		Model:         l.statement(r.Method.Model), Formulas: l.formulas(r.Method.Formulas),
 	}
 	b.Thresholds = v.thresholdTable()
 	b.RangeCases = v.rangeTable()

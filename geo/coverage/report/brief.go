@@ -26,7 +26,7 @@ const briefRules = 8
 
 // newBrief draws the parts in the order of the page.
 func newBrief(v *studyView, sketches []*Sketch) brief {
-	b := brief{}
+	b := brief{LeftOut: v.leftOutTable()}
 	if k := v.hardest(); k >= 0 {
 		s := *v.views[k]
 		s.prefix, s.gaps = "b-", briefGaps
@@ -38,7 +38,6 @@ func newBrief(v *studyView, sketches []*Sketch) brief {
 		}
 		b.MapText = v.l.t("brief.where", small(v.sectionName(s.r)))
 	}
-	b.LeftOut = v.leftOutTable()
 	b.Rules, b.Unmet = v.rulesText(), v.unmetTable()
 	b.RangeChart = v.rangeChart()
 	return b
@@ -143,8 +142,8 @@ func (p *studyPage) contents() []section {
 		id, key string
 	}{
 		{true, "s-result", "study.result"},
-		{p.Brief.Map != nil || p.Brief.Gaps != nil, "s-where", "brief.where.head"},
 		{true, "s-leftout", "study.leftout"},
+		{p.Brief.Map != nil || p.Brief.Gaps != nil, "s-where", "brief.where.head"},
 		{p.Brief.Rules != "", "s-unmet", "brief.rules.head"},
 		{p.SitingTable != nil, "s-siting", "siting"},
 		{p.Brief.RangeChart != nil, "s-sure", "brief.sure"},

@@ -175,7 +175,14 @@ func (v *view) curve(f figure) figure {
 		row := v.r.Coverage[j]
 		x, y := c.x(row.ThresholdS), c.y(row.Covered/v.r.PopulationTotal)
 		text := v.l.exact(row.ThresholdS) + ": " + v.l.percent(row.Share)
-		if tx, ty, anchor, ok := room.beside(x, y, 5, 12.5, text); ok {
+		// The curve rises: below it to the right and above it to the left is room.
+		w := textWidth(text, 12.5)
+		tx, ty, anchor, b := x+8, y+19, "start", box{x + 8, y + 7, x + 8 + w, y + 23}
+		if b.x1 > c.x1 {
+			tx, ty, anchor, b = x-8, y-8, "end", box{x - 8 - w, y - 20, x - 8, y - 4}
+		}
+		if room.free(b) {
+			room.take(b)
 			d.text(tx, ty, 12.5, anchor, text)
 		}
 	}

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"context"
 	_ "embed"
 	"encoding/json"
 	"fmt"
@@ -76,14 +77,7 @@ func changeCells(coveredA, coveredB, shareA, shareB *float64) []any {
 
 // CompareHTML writes a comparison as a page in English or Italian.
 func CompareHTML(w io.Writer, c *compare.Comparison, lang string) error {
-	l, err := languageOf(lang)
-	if err != nil {
-		return err
-	}
-	if len(c.Sections) == 0 {
-		return fault.Errorf("report.CompareHTML", fault.Invalid, "the comparison has no section")
-	}
-	b, err := render("compare", compareSource, newComparePage(c, l), forScreen)
+	b, err := compareHTML(c, lang, forScreen)
 	if err != nil {
 		return err
 	}
@@ -91,6 +85,26 @@ func CompareHTML(w io.Writer, c *compare.Comparison, lang string) error {
 		return fmt.Errorf("write comparison as HTML: %w", err)
 	}
 	return nil
+}
+
+// ComparePDF writes the same page as a tagged PDF; see PDF.
+func ComparePDF(ctx context.Context, w io.Writer, c *compare.Comparison, lang string, o *PDFOptions) error {
+	b, err := compareHTML(c, lang, forPDF)
+	if err != nil {
+		return err
+	}
+	return pdfOf(ctx, w, b, o)
+}
+
+func compareHTML(c *compare.Comparison, lang string, m medium) ([]byte, error) {
+	l, err := languageOf(lang)
+	if err != nil {
+		return nil, err
+	}
+	if len(c.Sections) == 0 {
+		return nil, fault.Errorf("report.CompareHTML", fault.Invalid, "the comparison has no section")
+	}
+	return render("compare", compareSource, newComparePage(c, l), m)
 }
 
 func newComparePage(c *compare.Comparison, l *language) *comparePage {

@@ -39,7 +39,11 @@ func (v *view) bandSentence() string {
 	if r == nil || r.Low == nil || r.High == nil || v.r.Coverage[len(v.r.Coverage)-1].Suppressed {
 		return ""
 	}
-	return v.l.t("band.sentence", v.l.percent(r.Low), v.l.percent(r.High))
+	low, high := v.l.percent(r.Low), v.l.percent(r.High)
+	if low == high {
+		return v.l.t("band.same", low)
+	}
+	return v.l.t("band.sentence", low, high)
 }
 
 // rangeTable says which assumptions were changed, and what that does.
@@ -110,7 +114,11 @@ func (v *view) choiceTable() *table {
 			}
 			cells = append(cells, numb(l.percent(c.Share)))
 		}
-		t.Rows = append(t.Rows, row{Cells: append(cells, numb(l.quantile(f.MedianS, f.Population)))})
+		median := numb(l.quantile(f.MedianS, f.Population))
+		if hidden(f) {
+			median = v.secret(t, 1)[0]
+		}
+		t.Rows = append(t.Rows, row{Cells: append(cells, median)})
 	}
 	whole := wholeOf(v.r)
 	if v.r.Choices[0].K > 1 {

@@ -30,7 +30,11 @@ func (v *view) hamletTable() *table {
 		t.Head = append(t.Head, numb(l.t("col.share-within", l.exact(s))))
 	}
 	t.Head = append(t.Head, numb(l.t("col.left-out")), numb(l.t("col.median")))
-	for i := range list[:min(len(list), hamletsListed)] {
+	shown := hamletsListed
+	if v.gaps > 0 { // a chapter of a study
+		shown = v.gaps
+	}
+	for i := range list[:min(len(list), shown)] {
 		h := &list[i]
 		cells := []cell{header(h.Name), text(h.AreaName), numb(l.people(h.Population))}
 		for _, c := range h.Coverage[max(0, len(h.Coverage)-sharesShown):] {
@@ -38,8 +42,8 @@ func (v *view) hamletTable() *table {
 		}
 		t.Rows = append(t.Rows, row{Cells: append(cells, numb(l.people(left(h))), numb(l.quantile(h.MedianS, h.Population)))})
 	}
-	if n := len(list); n > hamletsListed {
-		t.note(l.t("hamlets.some", l.whole(hamletsListed), l.whole(int64(n))))
+	if n := len(list); n > shown {
+		t.note(l.t("hamlets.some", l.whole(int64(shown)), l.whole(int64(n))))
 	}
 	return t
 }

@@ -212,7 +212,7 @@ func newFront(l *language, title, territory, id string, program *coverage.Progra
 		if name == "" {
 			name = "Contado"
 		}
-		p.Program = l.t("program", name, program.Version)
+		p.Program = l.t("program", capital(name), program.Version)
 	}
 	return p
 }

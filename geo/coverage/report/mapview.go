@@ -168,20 +168,19 @@ func (c *cartography) border(d *drawing) {
 	d.f(`</g>`)
 }
 
-// furniture draws the scale bar and the north arrow in free corners.
+// furniture draws the scale bar and the north arrow below the map, where they
+// hide nothing.
 func (c *cartography) furniture(d *drawing) {
 	metres := niceBelow(c.f.metresPerPixel() * c.f.width / 5)
 	w := metres / c.f.metresPerPixel()
-	x, y := 12.0, c.f.height-14
-	d.f(`<g stroke="#222" stroke-width="1.5" fill="none"><path d="M%s %sv6h%sv-6" stroke="#fff" stroke-width="5"/><path d="M%s %sv6h%sv-6"/></g>`,
-		num(x), num(y-3), num(w), num(x), num(y-3), num(w))
+	x, y := 12.0, c.f.height-8
+	d.f(`<path d="M%s %sv6h%sv-6" stroke="#222" stroke-width="1.5" fill="none"/>`, num(x), num(y-6), num(w))
 	label := c.v.l.distance(metres)
-	d.text(x+w/2, y-6, 12, "middle", label)
-	c.labels.take(box{x - 4, y - 20, x + math.Max(w, textWidth(label, 12)) + 4, y + 10})
-	nx, ny := c.f.width-24, 16.0
-	d.f(`<g transform="translate(%s %s)"><path d="M0 0l7 20-7-5-7 5z" fill="#222" stroke="#fff" stroke-width="1.5"/></g>`, num(nx), num(ny))
-	d.text(nx, ny+34, 13, "middle", c.v.l.t("map.north"))
-	c.labels.take(box{nx - 12, ny - 4, nx + 12, ny + 40})
+	d.text(x+w+7, y, 12, "start", label)
+	nx := x + w + 7 + textWidth(label, 12) + 24
+	d.f(`<path d="M%s %sl6 16-6-4-6 4z" fill="#222"/>`, num(nx), num(y-15))
+	d.text(nx+9, y, 12, "start", c.v.l.t("map.north"))
+	c.labels.take(box{0, c.f.height - mapFoot, c.f.width, c.f.height})
 }
 
 func niceBelow(v float64) float64 {
@@ -245,9 +244,9 @@ func (c *cartography) gaps(d *drawing) {
 		if m.gap.Kind == coverage.GapNear {
 			name = c.v.l.t("gap.near-short", m.gap.Place)
 		}
-		name = cut(name, 12, 190)
-		if x, y, anchor, ok := c.labels.beside(m.x, m.y, 8.5, 12, name); ok {
-			d.text(x, y, 12, anchor, name)
+		name = cut(name, 13, 200)
+		if x, y, anchor, ok := c.labels.beside(m.x, m.y, 8.5, 13, name); ok {
+			d.text(x, y, 13, anchor, name)
 		}
 	}
 }
@@ -278,13 +277,13 @@ func (c *cartography) areaLabels(d *drawing, last int) {
 
 // areaLabel writes name and share where both fit, else the share alone.
 func (c *cartography) areaLabel(d *drawing, runs []run, name, share string) {
-	const size = 11
+	const size = 12.5
 	wide := math.Max(textWidth(name, size), textWidth(share, size))
 	for _, r := range runs {
 		if b := (box{r.x - wide/2, r.y - 14, r.x + wide/2, r.y + 14}); wide <= r.width*0.95 && c.labels.free(b) {
 			c.labels.take(b)
 			d.text(r.x, r.y-2, size, "middle", name)
-			d.text(r.x, r.y+11, size, "middle", share)
+			d.text(r.x, r.y+12, size, "middle", share)
 			return
 		}
 	}

@@ -25,10 +25,11 @@ type frame struct {
 
 const (
 	mapWidth     = 900.0
-	mapMaxHeight = 660.0
+	mapMaxHeight = 480.0
 	mapMinWidth  = 420.0
 	mapNames     = 90.0 // room beside a tall territory
 	mapMargin    = 14.0
+	mapFoot      = 20.0 // below the map, for scale and north
 	metresPerLat = 111195.08
 )
 
@@ -38,7 +39,7 @@ func newFrame(b orb.Bound) *frame {
 	squeeze := math.Max(0.02, math.Cos((b.Min[1]+b.Max[1])/2*math.Pi/180))
 	f.ky = math.Min((mapWidth-2*mapMargin)/(lon*squeeze), (mapMaxHeight-2*mapMargin)/lat)
 	f.kx = f.ky * squeeze
-	f.height = math.Max(lat*f.ky+2*mapMargin, 200)
+	f.height = math.Max(lat*f.ky+2*mapMargin, 200) + mapFoot
 	// A tall territory has a narrow map, with room for names beside it.
 	f.width = math.Min(mapWidth, math.Max(lon*f.kx+2*mapMargin+2*mapNames, mapMinWidth))
 	f.dx = (f.width - lon*f.kx) / 2

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"contado/geo/coverage/compare"
 	"contado/geo/coverage/report"
 	"contado/geo/coverage/report/studytest"
 	"contado/geo/fault"
@@ -196,8 +197,8 @@ func verapdf(t *testing.T) string {
 }
 
 // veraPDF, which the PDF Association keeps, finds nothing that breaks a rule
-// of ISO 14289-1 in studies of both languages, and something in a file that has
-// lost its language.
+// of ISO 14289-1 in studies of both languages and in a comparison, and something
+// in a file without structure.
 func TestPDFConformsToUA(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -229,6 +230,10 @@ func TestPDFConformsToUA(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	files = append(files, filepath.Join(dir, "comparison.pdf"))
+	if err := os.WriteFile(files[len(files)-1], comparisonPDF(t, program), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	judge := func(files ...string) (string, error) {
 		args := append([]string{"-cp", classes, "../../../scripts/tools/conformance/PdfUA.java"}, files...)
 		said, err := exec.CommandContext(t.Context(), "java", args...).CombinedOutput()
@@ -244,6 +249,22 @@ func TestPDFConformsToUA(t *testing.T) {
 	if said, err := judge(broken); err == nil || !strings.Contains(said, "does not conform") {
 		t.Errorf("a file without structure: %v: %s", err, said)
 	}
+}
+
+// comparisonPDF compares two studies of other people and services.
+func comparisonPDF(t *testing.T, program string) []byte {
+	t.Helper()
+	a, _ := makeStudy(t, studytest.Options{})
+	b, _ := makeStudy(t, studytest.Options{Seed: 4, Services: []string{"pharmacy", "school", "bank"}})
+	c, err := compare.Studies(a, b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := report.ComparePDF(t.Context(), &out, c, "it", &report.PDFOptions{Program: program}); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
 }
 
 // barePDF is a file of one empty page, with no more than it needs to be read.

@@ -6,6 +6,15 @@ import (
 	"contado/geo/coverage"
 )
 
+// statement is a sentence of the method as it stands alone: with a capital and
+// a full stop.
+func (l *language) statement(s string) string {
+	if s = capital(l.sentence(s)); s != "" && !strings.HasSuffix(s, ".") {
+		s += "."
+	}
+	return s
+}
+
 // sentence is a sentence of the method in this language, when it is one that
 // the program writes; reports hold them in English.
 func (l *language) sentence(s string) string {

@@ -55,7 +55,7 @@ func (v *studyView) settings() []settingsPart {
 		first, s := v.sharedOf(p)
 		part := settingsPart{Title: capital(v.l.profile(p))}
 		if s.model {
-			part.Model = v.l.sentence(first.r.Method.Model)
+			part.Model = v.l.statement(first.r.Method.Model)
 		}
 		if s.formulas {
 			part.Formulas = v.l.formulas(first.r.Method.Formulas)

@@ -197,7 +197,8 @@ func (v *studyView) ageTables() []*table {
 			}
 			if t == nil {
 				first = s
-				t = v.n.table(l, "t-ages-"+strconv.Itoa(len(out)+1), l.t("ages.cap", l.profile(p), l.exact(s.limit())), text(l.t("col.service"))).narrow().how(l, "coverage")
+				t = v.n.table(l, "t-ages-"+strconv.Itoa(len(out)+1), l.t("ages.cap", l.profile(p), l.exact(s.limit())), text(l.t("col.service"))).how(l, "coverage")
+				t.Class = "bands"
 				for i := range s.r.AgeBands {
 					t.Head = append(t.Head, numb(bandName(&s.r.AgeBands[i])))
 				}
@@ -223,6 +224,7 @@ func (v *studyView) ageTables() []*table {
 // isolationPart is one profile and threshold.
 type isolationPart struct {
 	Text   string
+	Hidden string // why there is no table; "" when there is one
 	Figure *figure
 	Table  *table
 }
@@ -231,7 +233,13 @@ func (v *studyView) isolation() []isolationPart {
 	var out []isolationPart
 	for k := range v.st.Isolation {
 		i := &v.st.Isolation[k]
-		out = append(out, isolationPart{Text: v.isolationText(i), Figure: v.isolationChart(i, k+1), Table: v.isolationTable(i, k+1)})
+		part := isolationPart{Text: v.isolationText(i)}
+		if i.Suppressed { // a table of nothing but hidden numbers tells nobody anything
+			part.Hidden = v.l.t("isolation.secret") + " " + v.l.hiddenNote(v.st.Disclosure)
+		} else {
+			part.Figure, part.Table = v.isolationChart(i, k+1), v.isolationTable(i, k+1)
+		}
+		out = append(out, part)
 	}
 	return out
 }

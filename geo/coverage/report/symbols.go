@@ -97,5 +97,9 @@ func symbol(inner string) template.HTML {
 }
 
 func gapSymbol(label string) string {
-	return `<circle r="8.5" fill="#111" stroke="#fff" stroke-width="1.5"/><text y="3.8" font-size="11" font-weight="700" fill="#fff" text-anchor="middle">` + esc(label) + `</text>`
+	size, down := "11", "3.8"
+	if len(label) > 1 {
+		size, down = "9", "3.2"
+	}
+	return `<circle r="8.5" fill="#111" stroke="#fff" stroke-width="1.5"/><text y="` + down + `" font-size="` + size + `" font-weight="700" fill="#fff" text-anchor="middle">` + esc(label) + `</text>`
 }

@@ -197,6 +197,9 @@ func (v *view) keys() []keyFigure {
 	if v.r.MedianS != nil {
 		return append(out, keyFigure{l.short(*v.r.MedianS), l.t("key.median"), "", "k-median"})
 	}
+	if hidden(&coverage.Figures{Coverage: v.r.Coverage}) {
+		return out // what half of all people need is hidden too
+	}
 	return append(out, keyFigure{"–", l.t("key.median.none"), "", "k-median"})
 }
 
