@@ -253,7 +253,7 @@ describe('journeys by bus', () => {
 
   test('name lines, stops and waits', () => {
     const ride = { ...leg, kind: 'ride', transit: { mode: 'bus', line: '1', headsign: 'Borgo', from: 'Alpe', to: 'Piazza', calls: 4 } };
-    expect(legText(ride, it)).toBe('Autobus: 1 per Borgo, Alpe → Piazza, 4 fermate');
+    expect(legText(ride, it)).toBe('Autobus 1 per Borgo, Alpe → Piazza, 4 fermate');
     expect(legText({ ...ride, transit: { from: 'Alpe', to: 'Piazza', calls: 1 } }, it)).toBe('Autobus: Alpe → Piazza, 1 fermata');
     expect(legText({ ...leg, kind: 'wait', transit: { from: 'Alpe' } }, it)).toBe('Attesa a Alpe');
     expect(legText({ ...leg, kind: 'walk', transit: { to: 'Alpe' } }, it)).toBe('A piedi fino a Alpe');

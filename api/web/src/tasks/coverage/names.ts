@@ -95,10 +95,12 @@ export function legText(l: Leg, t: Translator): string {
 function transitText(l: Leg, x: NonNullable<Leg['transit']>, t: Translator): string {
   if (l.kind === 'ride') {
     const mode = t.maybe(`coverage.mode.${x.mode ?? ''}`, t.t('coverage.mode.bus'));
-    const what = [x.line, x.headsign ? t.t('coverage.leg.towards', { place: x.headsign }) : ''].filter(Boolean).join(' ');
     const stops = [x.from, x.to].filter(Boolean).join(' → ');
     const calls = x.calls ? t.tn('coverage.leg.calls', x.calls) : '';
-    return [t.t('coverage.leg.on', { kind: mode, what: what || stops }), what ? stops : '', calls].filter(Boolean).join(', ');
+    const vehicle = x.line ? t.t('coverage.leg.line', { kind: mode, line: x.line }) : mode;
+    const to = x.headsign ? ` ${t.t('coverage.leg.towards', { place: x.headsign })}` : '';
+    if (!x.line && !to && stops) return [t.t('coverage.leg.on', { kind: mode, what: stops }), calls].filter(Boolean).join(', ');
+    return [vehicle + to, stops, calls].filter(Boolean).join(', ');
   }
   if (l.kind === 'wait') return x.from ? t.t('coverage.leg.wait.at', { place: x.from }) : t.t('coverage.leg.wait');
   return x.to ? t.t('coverage.leg.walk.to', { place: x.to }) : t.t('coverage.leg.walk');

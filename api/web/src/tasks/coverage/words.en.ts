@@ -139,6 +139,7 @@ export const words = {
   'coverage.mode.aerial_lift': 'Cable car',
   'coverage.mode.taxi': 'Taxi',
   'coverage.leg.on': '{kind}: {what}',
+  'coverage.leg.line': '{kind} {line}',
   'coverage.leg.part': '{what} {share}%',
   'coverage.leg.slope': 'up {up}, down {down}',
   'coverage.leg.speed': '{kmh} km/h',

@@ -139,6 +139,7 @@ export const words = {
   'coverage.mode.aerial_lift': 'Funivia',
   'coverage.mode.taxi': 'Taxi',
   'coverage.leg.on': '{kind}: {what}',
+  'coverage.leg.line': '{kind} {line}',
   'coverage.leg.part': '{what} {share} %',
   'coverage.leg.slope': 'salita {up}, discesa {down}',
   'coverage.leg.speed': '{kmh} km/h',
