@@ -3,7 +3,6 @@ import { Map as MapLibre, ScaleControl, setWorkerUrl } from 'maplibre-gl';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
 import type { BBox } from '../types';
 import type { Padding } from './host.svelte';
-import { quicken } from './quicken';
 
 setWorkerUrl(workerUrl);
 
@@ -22,7 +21,6 @@ export function makeMap(container: HTMLElement, bounds: BBox | null, padding: Pa
   });
   map.touchZoomRotate.disableRotation();
   map.addControl(new ScaleControl({ maxWidth: 90 }), 'bottom-left');
-  quicken(map);
   // Whoever takes pictures of the page sees when the map has nothing left to draw.
   map.on('idle', () => (container.dataset.drawn = ''));
   for (const more of ['dataloading', 'movestart'] as const) map.on(more, () => delete container.dataset.drawn);
