@@ -173,6 +173,31 @@ test.describe('the map', () => {
     await page.locator('[aria-controls="layer-roads"]').click();
     await expect(page.locator('#layer-roads')).toContainText('primary');
     await sound(page, 'roads-by-class');
+    // The same layer by another attribute beside it, with a legend of its own; or the map without it.
+    await page.locator('label[for=compare-swipe]').click();
+    await page.getByLabel('Strato da confrontare').selectOption('roads');
+    await expect(page.locator('.frame .second')).toContainText('Senza Strade');
+    await page.locator('label[for=compare-without]').click();
+    await page.locator('.right').getByLabel('Colora secondo').selectOption('surface');
+    await expect(page.locator('.frame .first')).toContainText('Strade e sentieri, secondo class');
+    await expect(page.locator('.frame .second')).toContainText('Strade e sentieri, secondo surface');
+    await expect(page.locator('.right').getByRole('list')).toContainText('asphalt');
+    await expect.poll(() => hash(page)).toContain('c=swipe*50*roads~bsurface');
+    await sound(page, 'roads-two-looks');
+  });
+
+  test('a link from any task with a map brings base map and relief', async ({ page }) => {
+    await openTask(page, 'it', 'map', '&b=none&r=0&z=2');
+    await page.locator('#tasks a').first().click();
+    await expect(page.locator('#panel.task-places')).toBeVisible();
+    for (const part of ['gb=none', 'gr=0', 'gz=2']) await expect.poll(() => hash(page)).toContain(part);
+    const link = hash(page);
+    await page.goto('about:blank');
+    await page.goto(`${process.env.CONTADO_E2E_URL}/${link}`);
+    await page.locator('#tasks a').nth(1).click();
+    await expect(page.locator('#base-none')).toBeChecked();
+    await expect(page.locator('#relief')).toBeChecked();
+    await expect.poll(() => hash(page)).toMatch(/b=none&r=0&z=2/);
   });
 
   test('asks what is here by keyboard, in the middle', async ({ page }) => {
@@ -195,7 +220,7 @@ test.describe('the map', () => {
   });
 
   test('asks the server no more than it must', async ({ page }) => {
-    await openTask(page, 'it', 'map', '&l=bus-stop&p=list&m=12/46.1/9.563');
+    await openTask(page, 'it', 'map', '&l=bus-stops&p=list&m=12/46.1/9.563');
     await drawn(page);
     const asked: string[] = [];
     page.on('request', (r) => /\/(here|collections)/.test(new URL(r.url()).pathname) && asked.push(r.url()));

@@ -5,6 +5,23 @@ const sizes = [
   { name: 'phone', width: 360, height: 740 },
 ];
 
+const spoken = {
+  it: {
+    found: 'Luogo trovato',
+    take: 'Togli il segno dalla carta',
+    none: 'Nessun luogo per',
+    browse: 'Sfoglia i territori',
+    people: /\d persone/,
+  },
+  en: {
+    found: 'Place found',
+    take: 'Take the mark off the map',
+    none: 'There is no place for',
+    browse: 'Browse territories',
+    people: /\d people/,
+  },
+} as const;
+
 interface Listed {
   territories: { code: string; name: string; people?: number }[];
 }
@@ -21,6 +38,11 @@ for (const size of sizes) {
         Math.round(one.people!),
       );
       await expect(page.locator('.profile dd').first()).toHaveText(people);
+      // Ages by sex: a pyramid that says what it shows, and its numbers.
+      await expect(page.getByRole('img', { name: lang === 'it' ? /^Piramide delle età di/ : /^Age pyramid of/ })).toBeVisible();
+      const ages = page.getByRole('table', { name: lang === 'it' ? /età e sesso/ : /age and sex/ });
+      await expect(ages.locator('tbody tr')).toHaveCount(8);
+      await expect(ages.locator('tfoot')).toContainText(people);
       const picture = page.locator('.profile figure img');
       await picture.scrollIntoViewIfNeeded();
       await expect(picture).toHaveJSProperty('complete', true);
@@ -35,9 +57,12 @@ for (const size of sizes) {
     });
   }
 
-  test(`a place is found by name and by coordinates, ${size.name}`, async ({ page }) => {
+  const lang = size.name === 'desktop' ? 'it' : 'en';
+  const w = spoken[lang];
+
+  test(`a place is found by name and by coordinates, ${size.name} ${lang}`, async ({ page }) => {
     await page.setViewportSize(size);
-    await open(page, 'it');
+    await open(page, lang);
     const box = page.getByRole('combobox').first();
     const origin = new URL(page.url()).origin;
     const one = ((await (await page.request.get(`${origin}/territories?level=municipality&limit=5`)).json()) as Listed).territories.at(-1)!;
@@ -61,62 +86,64 @@ for (const size of sizes) {
         places: { name: string; location: { lon: number; lat: number } }[];
       }
     ).places[0]!;
-    const at = (v: number) => v.toFixed(5).replace('.', ',');
+    const at = (v: number) => (lang === 'it' ? v.toFixed(5).replace('.', ',') : v.toFixed(5)).replace(/0+$/, '');
     await box.fill(`${at(hamlet.location.lat)} ${at(hamlet.location.lon)}`);
     await expect(page.getByRole('option')).toHaveCount(1);
     await page.keyboard.press('Enter');
-    const spot = page.getByRole('region', { name: 'Luogo trovato' });
+    const spot = page.getByRole('region', { name: w.found });
     await expect(spot).toContainText(at(hamlet.location.lat));
     await expect(page).toHaveURL(/at=/);
     expect(await violations(page)).toEqual([]);
     // The address alone brings it back.
     await page.reload();
     await expect(spot).toContainText(at(hamlet.location.lat));
-    await spot.getByRole('button', { name: 'Togli il segno dalla carta' }).click();
+    await spot.getByRole('button', { name: w.take }).click();
     await expect(spot).toHaveCount(0);
     await box.fill('xqzxqz');
-    await expect(page.getByText('Nessun luogo per')).toBeVisible();
+    await expect(page.getByText(w.none)).toBeVisible();
     await page.keyboard.press('Escape');
-    await expect(page.getByText('Nessun luogo per')).toBeHidden();
+    await expect(page.getByText(w.none)).toBeHidden();
   });
 }
 
-test('the tree is walked with the keyboard down to the hamlets', async ({ page }) => {
-  await page.setViewportSize(sizes[0]!);
-  await open(page, 'it');
-  await page.getByRole('button', { name: 'Sfoglia i territori' }).click();
-  const tree = page.getByRole('tree');
-  const first = tree.getByRole('treeitem').first();
-  await expect(first).toHaveAttribute('aria-expanded', 'true');
-  await expect(first).toContainText(/\d persone/);
-  // One stop of the tab key.
-  expect(await tree.locator('[tabindex="0"]').count()).toBe(1);
-  await first.focus();
-  await page.keyboard.press('ArrowDown');
-  const second = tree.getByRole('treeitem').nth(1);
-  await expect(second).toBeFocused();
-  await page.keyboard.press('ArrowRight');
-  await expect(second).toHaveAttribute('aria-expanded', 'true');
-  await page.keyboard.press('ArrowRight');
-  const municipality = tree.getByRole('treeitem').nth(2);
-  await expect(municipality).toBeFocused();
-  await expect(municipality).toHaveAttribute('aria-level', '3');
-  await page.keyboard.press('Enter');
-  await expect(municipality).toHaveAttribute('aria-selected', 'true');
-  await page.keyboard.press('ArrowRight');
-  await expect(municipality).toHaveAttribute('aria-expanded', 'true');
-  await page.keyboard.press('ArrowRight');
-  const hamlet = tree.getByRole('treeitem').nth(3);
-  await expect(hamlet).toHaveAttribute('aria-level', '4');
-  await page.keyboard.press('Enter');
-  await expect(page.getByRole('region', { name: 'Luogo trovato' })).toBeVisible();
-  await page.keyboard.press('ArrowLeft');
-  await expect(municipality).toBeFocused();
-  await page.keyboard.press('Home');
-  await expect(first).toBeFocused();
-  expect(await violations(page)).toEqual([]);
-  await shot(page, 'places-tree');
-});
+for (const [i, lang] of (['it', 'en'] as const).entries())
+  test(`the tree is walked with the keyboard down to the hamlets, ${sizes[i]!.name} ${lang}`, async ({ page }) => {
+    const w = spoken[lang];
+    await page.setViewportSize(sizes[i]!);
+    await open(page, lang);
+    await page.getByRole('button', { name: w.browse }).click();
+    const tree = page.getByRole('tree');
+    const first = tree.getByRole('treeitem').first();
+    await expect(first).toHaveAttribute('aria-expanded', 'true');
+    await expect(first).toContainText(w.people);
+    // One stop of the tab key.
+    expect(await tree.locator('[tabindex="0"]').count()).toBe(1);
+    await first.focus();
+    await page.keyboard.press('ArrowDown');
+    const second = tree.getByRole('treeitem').nth(1);
+    await expect(second).toBeFocused();
+    await page.keyboard.press('ArrowRight');
+    await expect(second).toHaveAttribute('aria-expanded', 'true');
+    await page.keyboard.press('ArrowRight');
+    const municipality = tree.getByRole('treeitem').nth(2);
+    await expect(municipality).toBeFocused();
+    await expect(municipality).toHaveAttribute('aria-level', '3');
+    await page.keyboard.press('Enter');
+    await expect(municipality).toHaveAttribute('aria-selected', 'true');
+    await page.keyboard.press('ArrowRight');
+    await expect(municipality).toHaveAttribute('aria-expanded', 'true');
+    await page.keyboard.press('ArrowRight');
+    const hamlet = tree.getByRole('treeitem').nth(3);
+    await expect(hamlet).toHaveAttribute('aria-level', '4');
+    await page.keyboard.press('Enter');
+    await expect(page.getByRole('region', { name: w.found })).toBeVisible();
+    await page.keyboard.press('ArrowLeft');
+    await expect(municipality).toBeFocused();
+    await page.keyboard.press('Home');
+    await expect(first).toBeFocused();
+    expect(await violations(page)).toEqual([]);
+    await shot(page, `places-tree-${sizes[i]!.name}`);
+  });
 
 test('the printed page keeps its numbers and leaves the buttons out', async ({ page }) => {
   await page.setViewportSize(sizes[0]!);

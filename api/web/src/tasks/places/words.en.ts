@@ -45,6 +45,8 @@ export const words = {
   'places.figures': 'In brief',
   'places.how.figures':
     'People are the sum of the cells of the population grid whose centre lies in the territory (or of the rows of the table of residents). The area is measured on the WGS 84 ellipsoid; heights are the mean, least and greatest of the cells of the terrain model.',
+  'notice.people-protected':
+    'Where people are few their number is hidden, with as many others as it takes so that nobody is recognised; cells of maps stand for blocks of people.',
   'places.ages.old': '{share} are 65 or older.',
   'places.sexes': 'Women and men',
   'places.sexes.part': '{who} {people} ({share})',

@@ -45,6 +45,8 @@ export const words = {
   'places.figures': 'In breve',
   'places.how.figures':
     'Le persone sono la somma delle celle della griglia di popolazione il cui centro cade nel territorio (o delle righe della tabella dei residenti). La superficie è misurata sull’ellissoide WGS 84; le quote sono la media, il minimo e il massimo delle celle del modello del terreno.',
+  'notice.people-protected':
+    'Dove le persone sono poche il loro numero è nascosto, con quanti altri servono perché nessuno si riconosca; le celle delle carte valgono per blocchi di persone.',
   'places.ages.old': '{share} ha 65 anni o più.',
   'places.sexes': 'Donne e uomini',
   'places.sexes.part': '{who} {people} ({share})',
