@@ -38,7 +38,7 @@ export type CollectionFacts = Pick<Own, 'kind' | 'version'> &
 
 export type Collection = Pick<Schemas['collection'], 'id'> &
   Partial<Pick<Schemas['collection'], 'title' | 'description' | 'license' | 'attribution'>> & {
-    extent?: { spatial?: { bbox: number[][] } };
+    extent?: { spatial?: { bbox: number[][] }; temporal?: { interval: (string | null)[][] } };
     contado: CollectionFacts;
   };
 
