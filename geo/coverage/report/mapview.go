@@ -195,9 +195,9 @@ func niceBelow(v float64) float64 {
 
 // facilities draws the symbols, one where several would cover each other.
 func (c *cartography) facilities(d *drawing) {
-	scale := 1.0
-	if n := len(c.s.Facilities); n > 150 {
-		scale = math.Max(0.5, math.Sqrt(150/float64(n)))
+	scale := 1.35
+	if n := len(c.s.Facilities); n > 80 {
+		scale = math.Max(0.5, 1.35*math.Sqrt(80/float64(n)))
 	}
 	type cell struct{ x, y int }
 	drawn := map[cell]bool{}

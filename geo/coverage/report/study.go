@@ -286,8 +286,26 @@ func (v *studyView) keys() []keyFigure {
 			keyFigure{l.share(all-i.People[0], all), l.t("study.key.some"), persons(all - i.People[0]), "k-uncovered"},
 			keyFigure{l.share(last, all), most, persons(last), "k-unreachable"})
 	}
+	if len(v.services()) == 1 {
+		out = append(out, v.reached()...)
+	}
 	if met, judged := v.rulesMet(); judged > 0 {
 		out = append(out, keyFigure{Value: l.t("study.key.of", l.whole(int64(met)), l.whole(int64(judged))), Text: l.t("study.key.rules"), Class: "k-median"})
+	}
+	return out
+}
+
+// reached are the shares of a study of one service: a figure a profile, of
+// the first ones.
+func (v *studyView) reached() []keyFigure {
+	var out []keyFigure
+	for _, s := range v.views[:min(3, len(v.views))] {
+		j := len(s.r.Coverage) - 1
+		if c := &s.r.Coverage[j]; !c.Suppressed && c.Share != nil {
+			n := s.p.total.covered[j]
+			text := strings.TrimSpace(v.l.t("key.covered", v.l.exact(s.limit())) + " " + v.l.profile(s.r.Profile))
+			out = append(out, keyFigure{v.l.percent(c.Share), text, v.l.count("key.people", n, v.l.whole(n)), "k-covered"})
+		}
 	}
 	return out
 }
