@@ -205,8 +205,12 @@ func printHeadline(w io.Writer, rep *coverage.Report) {
 		if row.Share != nil {
 			share = fmt.Sprintf("%.1f %%", *row.Share*100)
 		}
-		fmt.Fprintf(w, "  within %-6s %10s covered (%s), %s not covered, %s unreachable\n",
-			minutes(row.ThresholdS), thousands(row.Covered), share, thousands(row.Uncovered), thousands(row.Unreachable))
+		never := thousands(row.Unreachable) + " unreachable"
+		if row.Merged {
+			never = "those unreachable among them"
+		}
+		fmt.Fprintf(w, "  within %-6s %10s covered (%s), %s not covered, %s\n",
+			minutes(row.ThresholdS), thousands(row.Covered), share, thousands(row.Uncovered), never)
 	}
 	printRides(w, rep.Ridership)
 	for i, g := range rep.Gaps {

@@ -79,6 +79,7 @@ func sumOf(r *Report, codes map[string]bool) ClassCoverage {
 		for j := range out.Coverage {
 			sum, row := &out.Coverage[j], &a.Coverage[j]
 			sum.Suppressed = sum.Suppressed || row.Suppressed || a.Suppressed
+			sum.Merged = sum.Merged || row.Merged
 			sum.Covered, sum.Uncovered, sum.Unreachable = sum.Covered+row.Covered, sum.Uncovered+row.Uncovered, sum.Unreachable+row.Unreachable
 		}
 	}
@@ -86,7 +87,12 @@ func sumOf(r *Report, codes map[string]bool) ClassCoverage {
 		row := &out.Coverage[j]
 		if row.Suppressed {
 			*row = Row{ThresholdS: row.ThresholdS, Suppressed: true}
-		} else if out.Population > 0 {
+			continue
+		}
+		if row.Merged { // some areas tell them together
+			row.Uncovered, row.Unreachable = row.Uncovered+row.Unreachable, 0
+		}
+		if out.Population > 0 {
 			share := row.Covered / out.Population
 			row.Share = &share
 		}

@@ -101,6 +101,9 @@ type Row struct {
 	// Suppressed marks a row hidden to protect a small group: its numbers are
 	// null in JSON and mean nothing here.
 	Suppressed bool `json:"suppressed,omitempty"`
+	// Merged: Uncovered holds the unreachable too, for those few are not told;
+	// Unreachable is null in JSON and 0 here.
+	Merged bool `json:"unreachable_suppressed,omitempty"`
 }
 
 // Figures are the numbers of one population.

@@ -28,9 +28,10 @@ func (r Row) MarshalJSON() ([]byte, error) {
 		Unreachable *float64 `json:"unreachable"`
 		Share       *float64 `json:"share"`
 		Suppressed  bool     `json:"suppressed,omitempty"`
+		Merged      bool     `json:"unreachable_suppressed,omitempty"`
 	}{
-		r.ThresholdS, shown(r.Covered, r.Suppressed), shown(r.Uncovered, r.Suppressed), shown(r.Unreachable, r.Suppressed),
-		known(r.Share, r.Suppressed), r.Suppressed,
+		r.ThresholdS, shown(r.Covered, r.Suppressed), shown(r.Uncovered, r.Suppressed), shown(r.Unreachable, r.Suppressed || r.Merged),
+		known(r.Share, r.Suppressed), r.Suppressed, r.Merged,
 	})
 }
 

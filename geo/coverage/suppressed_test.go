@@ -71,7 +71,7 @@ func fill(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.Struct:
 		for i := range v.NumField() {
-			if v.Type().Field(i).Name != "Suppressed" {
+			if name := v.Type().Field(i).Name; name != "Suppressed" && name != "Merged" {
 				fill(v.Field(i))
 			}
 		}

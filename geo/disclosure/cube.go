@@ -13,7 +13,9 @@ import (
 // time. With K thresholds there are K+2 classes: within the first, between
 // one and the next, beyond the last, unreachable. What is published are
 // figures: each area and all, by each band and all; of a figure its
-// population, and a row a threshold with three sums of classes.
+// population, and a row a threshold with three sums of classes. Where splits
+// is true, rows may tell the unreachable together with those beyond the
+// threshold: the split of a figure is hidden then.
 //
 // The proof of safety is a witness. A number q that has to be hidden is safe
 // when some of the hidden people could be dealt out otherwise so that q is
@@ -29,6 +31,8 @@ type cube struct {
 
 	population []bool // by figure: hidden
 	row        []bool // by figure and threshold: hidden
+	splits     bool
+	split      []bool // by figure: hidden
 	// dear says that the last row of an area should be hidden last.
 	dear []bool
 
@@ -45,7 +49,7 @@ func newCube(areas, bands, rows int, threshold float64) *cube {
 	return &cube{
 		areas: areas, bands: bands, rows: rows, n: make([]float64, areas*bands*(rows+2)),
 		threshold: threshold, step: math.Max(1, math.Ceil(threshold)-1),
-		population: make([]bool, figures), row: make([]bool, figures*rows), dear: make([]bool, areas),
+		population: make([]bool, figures), row: make([]bool, figures*rows), split: make([]bool, figures), dear: make([]bool, areas),
 	}
 }
 
@@ -163,12 +167,20 @@ func (c *cube) countHidden() {
 			if c.population[f] {
 				c.tallyHidden(c.small(total))
 			}
+			if c.split[f] {
+				c.tallyHidden(c.small(sums[c.rows+1]))
+			}
 			within := 0.0
 			for j := range c.rows {
 				within += sums[j]
 				unreachable := sums[c.rows+1]
 				if c.row[f*c.rows+j] {
-					c.tallyHidden(c.small(within) || c.small(total-within-unreachable) || c.small(unreachable) || c.small(sums[j]) || c.small(sums[j+1]))
+					left := total - within
+					few := c.small(within) || c.small(left) || c.small(sums[j]) || j+1 < c.rows && c.small(sums[j+1])
+					if !c.splits {
+						few = few || c.small(left-unreachable) || c.small(unreachable) || c.small(sums[j+1])
+					}
+					c.tallyHidden(few)
 				}
 			}
 		}
@@ -185,5 +197,5 @@ func (c *cube) tallyHidden(small bool) {
 
 // anyHidden reports whether a figure hides anything.
 func (c *cube) anyHidden(figure int) bool {
-	return c.population[figure] || slices.Contains(c.row[figure*c.rows:(figure+1)*c.rows], true)
+	return c.population[figure] || c.split[figure] || slices.Contains(c.row[figure*c.rows:(figure+1)*c.rows], true)
 }

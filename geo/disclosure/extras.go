@@ -55,7 +55,7 @@ func (t *table) equity(e **coverage.Equity) {
 		return
 	}
 	left := t.r.PopulationTotal - (*e).People
-	if t.whole.small((*e).People) || t.whole.small(left) || (left > tiny && t.wholeHides()) {
+	if t.whole.small((*e).People) || t.whole.small(left) || (left > tiny && (t.wholeHides() || unreachableHidden(t.r.Coverage))) {
 		*e = nil
 	}
 }
@@ -65,6 +65,11 @@ func (t *table) wholeHides() bool { return anyRowHidden(t.r.Coverage) }
 
 func anyRowHidden(rows []coverage.Row) bool {
 	return slices.ContainsFunc(rows, func(r coverage.Row) bool { return r.Suppressed })
+}
+
+// unreachableHidden: they are told with those beyond the thresholds.
+func unreachableHidden(rows []coverage.Row) bool {
+	return slices.ContainsFunc(rows, func(r coverage.Row) bool { return r.Merged })
 }
 
 // lastHidden: the people beyond the largest threshold are hidden somewhere.
@@ -87,6 +92,9 @@ func (t *table) gaps() {
 		left[r.Areas[a].Code] += rows[len(rows)-1].Uncovered + rows[len(rows)-1].Unreachable
 	}
 	unknown := map[string]bool{} // areas where the unreachable of some group is hidden
+	for a := range r.Areas {
+		unknown[r.Areas[a].Code] = unreachableHidden(r.Areas[a].Coverage)
+	}
 	for _, g := range r.Gaps {
 		left[g.AreaCode] -= g.Population
 		if t.whole.small(g.Unreachable) || t.whole.small(g.Population-g.Unreachable) {
@@ -126,7 +134,7 @@ func (t *table) gaps() {
 // a row: the curve would tell it.
 func (t *table) curve() {
 	r := t.r
-	if t.wholeHides() {
+	if t.wholeHides() || unreachableHidden(r.Coverage) {
 		r.Curve = []coverage.CurvePoint{}
 		return
 	}

@@ -84,6 +84,10 @@ func jointAttack(sections []*coverage.Report, shut *coverage.Study, k float64) s
 					continue
 				}
 				publish(row.Covered, jointCells(areas, a, func(c [2]int) bool { return c[n] <= j }))
+				if row.Merged {
+					publish(row.Uncovered, jointCells(areas, a, func(c [2]int) bool { return c[n] > j }))
+					continue
+				}
 				publish(row.Uncovered, jointCells(areas, a, func(c [2]int) bool { return c[n] > j && c[n] < classes-1 }))
 				publish(row.Unreachable, jointCells(areas, a, func(c [2]int) bool { return c[n] == classes-1 }))
 			}

@@ -14,6 +14,7 @@ func smallCube(rng *rand.Rand) *cube {
 		bands = 1
 	}
 	c := newCube(areas, bands, 1, 3)
+	c.splits = rng.IntN(2) == 0
 	for i := range c.n {
 		c.n[i] = float64([]int{0, 0, 1, 2, 4, 9, 30}[rng.IntN(7)])
 	}
@@ -24,7 +25,7 @@ func smallCube(rng *rand.Rand) *cube {
 func (c *cube) hiddenWeight() float64 {
 	sum := 0.0
 	for f := range c.population {
-		for j := -1; j < c.rows; j++ {
+		for j := ofSplit; j < c.rows; j++ {
 			if x := (item{f, j}); *c.flag(x) {
 				sum += c.weight(x)
 			}
@@ -36,7 +37,7 @@ func (c *cube) hiddenWeight() float64 {
 // optimum is the least that can be hidden so that every target has a witness,
 // by trying every choice of witnesses that can still be better.
 func (c *cube) optimum(targets []target, best float64) float64 {
-	c.population, c.row = make([]bool, len(c.population)), make([]bool, len(c.row))
+	c.population, c.row, c.split = make([]bool, len(c.population)), make([]bool, len(c.row)), make([]bool, len(c.split))
 	seen := map[string]float64{}
 	var try func(k int, sum float64)
 	try = func(k int, sum float64) {
@@ -48,7 +49,7 @@ func (c *cube) optimum(targets []target, best float64) float64 {
 			return
 		}
 		key := make([]byte, 0, len(c.population)+len(c.row)+1)
-		for _, flags := range [2][]bool{c.population, c.row} {
+		for _, flags := range [3][]bool{c.population, c.row, c.split} {
 			for _, f := range flags {
 				key = append(key, '0'+byte(b2i(f)))
 			}
@@ -111,7 +112,7 @@ func TestHidesLittle(t *testing.T) {
 			}
 		}
 		for f := range c.population {
-			for j := -1; j < c.rows; j++ {
+			for j := ofSplit; j < c.rows; j++ {
 				flag := c.flag(item{f, j})
 				if !*flag {
 					continue

@@ -3,6 +3,7 @@ package disclosure
 import (
 	"context"
 	"math"
+	"slices"
 
 	"contado/geo/coverage"
 	"contado/geo/fault"
@@ -156,6 +157,7 @@ func newTable(r *coverage.Report, k float64) (*table, error) {
 		t.parts = append(t.parts, p)
 	}
 	for _, c := range t.cubes() {
+		c.splits = true
 		copy(c.dear, t.dear)
 	}
 	return t, nil
@@ -285,6 +287,7 @@ func (t *table) adopt(other *table) {
 				for j := range c.rows {
 					c.row[f*c.rows+j] = true
 				}
+				c.split[f] = true
 			}
 		}
 		c.countHidden()
@@ -319,13 +322,23 @@ func (t *table) write() {
 
 func (c *cube) hideFigures(area, band int, f *coverage.Figures) {
 	i := c.figure(area, band)
+	last := 0.0
 	for j := range f.Coverage {
-		if c.row[i*c.rows+j] {
-			f.Coverage[j] = coverage.Row{ThresholdS: f.Coverage[j].ThresholdS, Suppressed: true}
+		row := &f.Coverage[j]
+		last = row.ThresholdS
+		switch {
+		case c.row[i*c.rows+j]:
+			*row = coverage.Row{ThresholdS: row.ThresholdS, Suppressed: true}
+		case c.split[i]:
+			row.Uncovered, row.Unreachable, row.Merged = row.Uncovered+row.Unreachable, 0, true
 		}
 	}
-	if c.anyHidden(i) {
-		f.MedianS, f.P90S = nil, nil
+	rows := c.population[i] || slices.Contains(c.row[i*c.rows:(i+1)*c.rows], true)
+	for _, seconds := range []**float64{&f.MedianS, &f.P90S} {
+		// Who is beyond every threshold may be nearer or unreachable for all that is told.
+		if rows || c.split[i] && *seconds != nil && **seconds > last {
+			*seconds = nil
+		}
 	}
 	if c.population[i] {
 		f.Population, f.Suppressed = 0, true

@@ -9,15 +9,24 @@ import (
 	"contado/geo/fault"
 )
 
-// item is what is hidden or shown at a time: a row of a figure, or its
-// population (row −1).
+// item is what is hidden or shown at a time: a row of a figure, its population
+// (row −1), or the split of its rows (row −2).
 type item struct{ figure, row int }
+
+const (
+	ofPopulation = -1
+	ofSplit      = -2
+)
 
 // items calls yield for each item that a witness needs hidden.
 func (c *cube) items(m move, yield func(item)) {
+	split := c.changesSplit(m)
 	c.affected(m, func(figure int, population bool, from, to int) bool {
 		if population {
-			yield(item{figure, -1})
+			yield(item{figure, ofPopulation})
+		}
+		if split {
+			yield(item{figure, ofSplit})
 		}
 		for j := from; j < to; j++ {
 			yield(item{figure, j})
@@ -26,10 +35,19 @@ func (c *cube) items(m move, yield func(item)) {
 	})
 }
 
+// changesSplit reports whether a move changes how many are unreachable, where
+// that may be told apart.
+func (c *cube) changesSplit(m move) bool {
+	return c.splits && (m.class == c.rows+1 || m.class2 == c.rows+1)
+}
+
 // flag is where an item is marked as hidden.
 func (c *cube) flag(x item) *bool {
-	if x.row < 0 {
+	switch x.row {
+	case ofPopulation:
 		return &c.population[x.figure]
+	case ofSplit:
+		return &c.split[x.figure]
 	}
 	return &c.row[x.figure*c.rows+x.row]
 }

@@ -59,18 +59,19 @@ func (c *cube) seed(t *table) {
 }
 
 // allHidden copies what is hidden of the figures of all, by area.
-func (c *cube) allHidden() (population, row []bool) {
+func (c *cube) allHidden() (population, split, row []bool) {
 	for a := range c.areas + 1 {
 		f := c.figure(a, c.bands)
-		population, row = append(population, c.population[f]), append(row, c.row[f*c.rows:(f+1)*c.rows]...)
+		population, split, row = append(population, c.population[f]), append(split, c.split[f]), append(row, c.row[f*c.rows:(f+1)*c.rows]...)
 	}
-	return population, row
+	return population, split, row
 }
 
-func (c *cube) hideAll(population, row []bool) {
+func (c *cube) hideAll(population, split, row []bool) {
 	for a := range c.areas + 1 {
 		f := c.figure(a, c.bands)
 		c.population[f] = c.population[f] || population[a]
+		c.split[f] = c.split[f] || split[a]
 		for j := range c.rows {
 			c.row[f*c.rows+j] = c.row[f*c.rows+j] || row[a*c.rows+j]
 		}
@@ -113,7 +114,7 @@ func (c *cube) follow(other *cube) {
 		}
 		for b := range c.bands {
 			f := c.figure(a, b)
-			c.population[f] = true
+			c.population[f], c.split[f] = true, true
 			for j := range c.rows {
 				c.row[f*c.rows+j] = true
 			}

@@ -70,6 +70,10 @@ func sexedAttack(open, shut *coverage.Report, k float64) system {
 		for j, row := range f.Coverage {
 			if !row.Suppressed {
 				publish(row.Covered, cellsOf(a, b, 0, j+1))
+				if row.Merged {
+					publish(row.Uncovered, cellsOf(a, b, j+1, classes))
+					continue
+				}
 				publish(row.Uncovered, cellsOf(a, b, j+1, classes-1))
 				publish(row.Unreachable, cellsOf(a, b, classes-1, classes))
 			}

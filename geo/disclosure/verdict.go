@@ -17,7 +17,7 @@ type Verdict struct {
 
 type verdictKey struct {
 	area, band string // "" is all
-	row        int    // −1 is the population
+	row        int    // −1 is the population, −2 who is unreachable
 }
 
 func momentKey(profile string, seconds float64) string {
@@ -51,6 +51,9 @@ func (v *Verdict) note(area, band string, f *coverage.Figures) {
 		if row.Suppressed {
 			v.hidden[verdictKey{area, band, j}] = true
 		}
+		if row.Merged {
+			v.hidden[verdictKey{area, band, ofSplit}] = true
+		}
 	}
 }
 
@@ -71,7 +74,7 @@ func (v *Verdict) Any(area, band string) bool {
 	if v == nil {
 		return false
 	}
-	for j := -1; j < v.rows; j++ {
+	for j := ofSplit; j < v.rows; j++ {
 		if v.hidden[verdictKey{area, band, j}] {
 			return true
 		}

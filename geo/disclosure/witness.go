@@ -195,8 +195,12 @@ func (c *cube) affected(m move, yield func(figure int, population bool, from, to
 		bands[1] = c.bands
 	}
 	population, from, to := m.class2 < 0, 0, c.rows
-	if !population && m.class <= c.rows && m.class2 <= c.rows {
-		from, to = min(m.class, m.class2), max(m.class, m.class2)
+	switch last := max(m.class, m.class2); {
+	case population:
+	case last <= c.rows:
+		from, to = min(m.class, m.class2), last
+	case c.splits: // who is beyond every threshold may be unreachable: no sum within one changes
+		from, to = min(m.class, m.class2), c.rows
 	}
 	for _, a := range areas {
 		for _, b := range bands {
@@ -210,10 +214,13 @@ func (c *cube) affected(m move, yield func(figure int, population bool, from, to
 // cost is what a move hides that is not hidden yet; more than limit is as good
 // as any.
 func (c *cube) cost(m move, limit float64) float64 {
-	cost := 0.0
+	cost, split := 0.0, c.changesSplit(m)
 	c.affected(m, func(figure int, population bool, from, to int) bool {
 		if population && !c.population[figure] {
-			cost += c.weight(item{figure, -1})
+			cost += c.weight(item{figure, ofPopulation})
+		}
+		if split && !c.split[figure] {
+			cost += c.weight(item{figure, ofSplit})
 		}
 		for j := from; j < to; j++ {
 			if !c.row[figure*c.rows+j] {
@@ -237,8 +244,10 @@ func (c *cube) weight(x item) float64 {
 		weight *= 1000
 	}
 	switch {
-	case x.row < 0:
+	case x.row == ofPopulation:
 		weight *= 10
+	case x.row == ofSplit:
+		weight *= 0.3
 	case x.row == c.rows-1 && band == c.bands && area < c.areas && c.dear[area]:
 		weight *= 4
 	}

@@ -168,12 +168,16 @@ func figureRows(head []string, f *coverage.Figures, l *line) [][]string {
 			}
 			continue
 		}
+		unreachable := whole(l.unreachable)
+		if c.Merged {
+			unreachable = ""
+		}
 		share := ""
 		if c.Share != nil {
 			share = strconv.FormatFloat(*c.Share, 'f', 6, 64)
 		}
 		rows[j] = append(append([]string{}, head...),
-			whole(l.population), decimal(&c.ThresholdS), whole(l.covered[j]), whole(l.uncovered[j]), whole(l.unreachable),
+			whole(l.population), decimal(&c.ThresholdS), whole(l.covered[j]), whole(l.uncovered[j]), unreachable,
 			share, decimal(f.MedianS), decimal(f.P90S), "")
 	}
 	return rows

@@ -109,17 +109,20 @@ func round(r *coverage.Report) *printed {
 	return p
 }
 
-// anyHidden reports whether some row is suppressed: then the visible numbers
+// anyHidden reports whether some number is suppressed: then the visible ones
 // cannot add up to the printed totals, and must not.
 func anyHidden(r *coverage.Report) bool {
-	if whole := wholeOf(r); hidden(&whole) {
+	some := func(f *coverage.Figures) bool {
+		return hidden(f) || slices.ContainsFunc(f.Coverage, func(r coverage.Row) bool { return r.Merged })
+	}
+	if whole := wholeOf(r); some(&whole) {
 		return true
 	}
 	bands := func(list []coverage.BandResult) bool {
-		return slices.ContainsFunc(list, func(b coverage.BandResult) bool { return hidden(&b.Figures) })
+		return slices.ContainsFunc(list, func(b coverage.BandResult) bool { return some(&b.Figures) })
 	}
 	return bands(r.AgeBands) || slices.ContainsFunc(r.Areas, func(a coverage.AreaResult) bool {
-		return hidden(&a.Figures) || bands(a.AgeBands)
+		return some(&a.Figures) || bands(a.AgeBands)
 	})
 }
 

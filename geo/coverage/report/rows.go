@@ -75,7 +75,19 @@ func figureCells(f *coverage.Figures, l *line, j int) []any {
 	if c.Suppressed {
 		return []any{population, c.ThresholdS, nil, nil, nil, nil}
 	}
-	return []any{population, c.ThresholdS, l.covered[j], l.uncovered[j], l.unreachable, orNil(c.Share)}
+	unreachable := any(l.unreachable)
+	if c.Merged {
+		unreachable = nil
+	}
+	return []any{population, c.ThresholdS, l.covered[j], l.uncovered[j], unreachable, orNil(c.Share)}
+}
+
+// unreachableOf is nil where they are told with those beyond.
+func unreachableOf(r coverage.Row) any {
+	if r.Merged {
+		return nil
+	}
+	return r.Unreachable
 }
 
 // level is the whole, or one area, of a section.
@@ -338,7 +350,7 @@ func (x *rowing) byClass() *data.Table {
 			population = nil
 		}
 		for _, r := range c.Coverage {
-			row := []any{c.Scheme, c.Class, c.Areas, c.Service, c.Profile, population, r.ThresholdS, r.Covered, r.Uncovered, r.Unreachable, orNil(r.Share), r.Suppressed}
+			row := []any{c.Scheme, c.Class, c.Areas, c.Service, c.Profile, population, r.ThresholdS, r.Covered, r.Uncovered, unreachableOf(r), orNil(r.Share), r.Suppressed}
 			if r.Suppressed {
 				row[7], row[8], row[9], row[10] = nil, nil, nil, nil
 			}

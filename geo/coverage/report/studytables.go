@@ -96,8 +96,12 @@ func (v *studyView) leftOutTable() *table {
 			cells = append(cells, s.secret(t, 3)...)
 		} else {
 			n := s.p.total.uncovered[j] + s.p.total.unreachable
-			cells = append(cells, numb(s.few(n, c.Uncovered+c.Unreachable)), numb(l.share(c.Uncovered+c.Unreachable, s.r.PopulationTotal)),
-				numb(s.few(s.p.total.unreachable, c.Unreachable)))
+			cells = append(cells, numb(s.few(n, c.Uncovered+c.Unreachable)), numb(l.share(c.Uncovered+c.Unreachable, s.r.PopulationTotal)))
+			if c.Merged {
+				cells = append(cells, s.secret(t, 1)...)
+			} else {
+				cells = append(cells, numb(s.few(s.p.total.unreachable, c.Unreachable)))
+			}
 		}
 		t.Rows = append(t.Rows, row{Cells: append(cells, text(s.whereMost(3)))})
 	}

@@ -264,7 +264,7 @@ func studyEnglish() map[string]string {
 		"method.classes":            "Classes are computed from the figures of this report by the published rules of each scheme, and set beside the official class where the data carry one. Differences are to be expected: other roads, other speeds, other dates.",
 		"method.indicators":         "Each indicator follows the definition of its source, named in the table, with the figures from which it is made.",
 		"method.checks":             "Positions, duplicates, declared municipalities, counts and dates of the data are examined before the computation. What is noticed is listed, and nothing is silently put right.",
-		"method.disclosure":         "Numbers of people above 0 and below {1} are hidden ({2}), and so are those from which they could be computed ({3}). The same rule holds for tables, maps and files.",
+		"method.disclosure":         "Numbers of people above 0 and below {1} are hidden ({2}), and so are those from which they could be computed ({3}). Where those who cannot reach one at all are few, they are counted with those beyond the time. The same rule holds for tables, maps and files.",
 		"explain.coverage":          "Shares and numbers of people",
 		"explain.quantiles":         "Median time and “9 of 10 within”",
 		"explain.gaps":              "Groups left out",

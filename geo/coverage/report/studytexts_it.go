@@ -264,7 +264,7 @@ func studyItalian() map[string]string {
 		"method.classes":            "Le classi sono calcolate dalle cifre di questo rapporto con le regole pubblicate di ogni schema, e messe accanto alla classe ufficiale dove i dati la riportano. Differenze sono da attendersi: altre strade, altre velocità, altre date.",
 		"method.indicators":         "Ogni indicatore segue la definizione della sua fonte, indicata nella tabella, con le cifre da cui è composto.",
 		"method.checks":             "Posizioni, doppioni, comuni dichiarati, conteggi e date dei dati sono esaminati prima del calcolo. Ciò che si nota è elencato, e nulla è corretto in silenzio.",
-		"method.disclosure":         "I numeri di persone maggiori di 0 e minori di {1} sono nascosti ({2}), e così quelli dai quali si potrebbero ricavare ({3}). La stessa regola vale per tabelle, carte e file.",
+		"method.disclosure":         "I numeri di persone maggiori di 0 e minori di {1} sono nascosti ({2}), e così quelli dai quali si potrebbero ricavare ({3}). Dove sono pochi, chi non può arrivarci affatto è contato con chi è oltre il tempo. La stessa regola vale per tabelle, carte e file.",
 		"explain.coverage":          "Quote e numeri di persone",
 		"explain.quantiles":         "Tempo mediano e «9 su 10 entro»",
 		"explain.gaps":              "Gruppi esclusi",

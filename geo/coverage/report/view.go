@@ -192,7 +192,9 @@ func (v *view) keys() []keyFigure {
 	out := []keyFigure{
 		{l.percent(last.Share), l.t("key.covered", l.exact(v.limit())), n(t.covered[j]), "k-covered"},
 		{of(last.Uncovered), l.t("key.uncovered"), n(t.uncovered[j]), "k-uncovered"},
-		{of(last.Unreachable), l.t("key.unreachable"), n(t.unreachable), "k-unreachable"},
+	}
+	if !last.Merged {
+		out = append(out, keyFigure{of(last.Unreachable), l.t("key.unreachable"), n(t.unreachable), "k-unreachable"})
 	}
 	if v.r.MedianS != nil {
 		return append(out, keyFigure{l.short(*v.r.MedianS), l.t("key.median"), "", "k-median"})

@@ -3472,6 +3472,8 @@ export interface components {
             uncovered: number;
             /** Format: double */
             unreachable: number;
+            /** @description uncovered counts the unreachable too, who are too few to be told; unreachable is null */
+            unreachable_suppressed?: boolean;
             /** Format: double */
             share: number | null;
         };
