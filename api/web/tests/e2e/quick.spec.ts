@@ -144,3 +144,45 @@ test('memory stays as it is over 200 interactions', async ({ page }) => {
   expect(after.nodes).toBeLessThan(before.nodes * 1.5 + 2000);
   expect(after.listeners).toBeLessThan(before.listeners * 1.5 + 300);
 });
+
+test('the map recolours when the question changes', async ({ page }) => {
+  test.setTimeout(300_000);
+  await page.setViewportSize({ width: 1280, height: 800 });
+  const { code } = await anyTerritory(page);
+  await openTask(page, 'it', 'coverage', `&t=${encodeURIComponent(code)}`);
+  await expect(page.locator('#coverage-headline strong')).toBeVisible({ timeout: 60_000 });
+  await expect(page.locator('.coverage .loading')).toHaveCount(0, { timeout: 60_000 });
+  await drawn(page, 'coverage');
+  const took: Record<string, number[]> = {};
+  /** change makes a change and counts until the new answer is there and the map has drawn it. */
+  const change = async (what: string, by: (to: string) => Promise<unknown>, to: string): Promise<void> => {
+    await page.evaluate(() => {
+      const w = window as unknown as { settled_: Promise<number> };
+      const began = performance.now();
+      const busy = () => document.querySelector('.coverage [aria-busy=true], #map .maplibregl-map:not([data-drawn])') !== null;
+      w.settled_ = new Promise((done) => {
+        let since = began;
+        const look = (): void => {
+          const now = performance.now();
+          if (busy()) since = now;
+          // A question is asked a moment after the last change of it.
+          if (now - since > 300) done(since - began);
+          else setTimeout(look, 10);
+        };
+        look();
+      });
+    });
+    await by(to);
+    (took[what] ??= []).push(await page.evaluate(() => (window as unknown as { settled_: Promise<number> }).settled_));
+  };
+  const options = async (id: string): Promise<string[]> =>
+    (await page.locator(`${id} option`).evaluateAll((all) => all.map((o) => (o as HTMLOptionElement).value))).slice(0, 4);
+  for (const id of ['people', 'service', 'profile']) {
+    for (const value of (await options(`#coverage-${id}`)).reverse()) await change(id, (v) => page.locator(`#coverage-${id}`).selectOption(v), value);
+  }
+  for (let i = 0; i < 8; i++) await change('minutes', (k) => page.locator('#coverage-minutes').press(k), i < 3 || i > 6 ? 'ArrowRight' : 'ArrowLeft');
+  const middle = (list: number[]): number => Math.round(list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)]!);
+  const all = Object.values(took).flat();
+  note('recolour', { changes: all.length, p50Ms: middle(all), ...Object.fromEntries(Object.entries(took).map(([k, v]) => [k, middle(v)])) });
+  expect(all.length).toBeGreaterThanOrEqual(20);
+});

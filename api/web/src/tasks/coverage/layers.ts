@@ -1,4 +1,5 @@
 // The layers of an answer on a map: times, shares, borders.
+import type { FeatureCollection } from 'geojson';
 import type { LayerSpecification } from 'maplibre-gl';
 import type { Added } from '../../lib/map/host.svelte';
 import type { Exploration } from './model';
@@ -53,5 +54,32 @@ export function bordersOn(coded: Coded): Added {
       border('coverage-borders', { 'line-color': '#3b3a36', 'line-width': 0.9 }),
     ],
     below: 'overlay',
+  };
+}
+
+/** marksOn puts a number on each group of people left out. */
+export function marksOn(data: FeatureCollection): Added {
+  return {
+    sources: { 'coverage-left': { type: 'geojson', data } },
+    layers: [
+      {
+        id: 'coverage-left',
+        type: 'circle',
+        source: 'coverage-left',
+        paint: {
+          'circle-radius': ['case', ['get', 'marked'], 13, 9],
+          'circle-color': '#ffffff',
+          'circle-stroke-color': '#7a1f2b',
+          'circle-stroke-width': ['case', ['get', 'marked'], 4, 2.4],
+        },
+      },
+      {
+        id: 'coverage-left-numbers',
+        type: 'symbol',
+        source: 'coverage-left',
+        layout: { 'text-field': ['to-string', ['get', 'number']], 'text-font': ['sans-serif'], 'text-size': 11, 'text-allow-overlap': true },
+        paint: { 'text-color': '#5c1220' },
+      },
+    ],
   };
 }

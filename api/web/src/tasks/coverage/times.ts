@@ -69,29 +69,36 @@ export function changed(a: number, b: number): number | null {
   return b - a;
 }
 
+/** packed puts colours into one number each, as the pixels of a picture lie in memory. */
+function packed(colors: readonly RGBA[]): Uint32Array {
+  return new Uint32Array(Uint8ClampedArray.from(colors.flat()).buffer);
+}
+
 /** paint colours the minutes of a tile; those that never arrive are hatched. */
 export function paint(minutes: Uint8Array, colors: readonly RGBA[]): Uint8ClampedArray<ArrayBuffer> {
-  const out = new Uint8ClampedArray(4 * minutes.length);
+  const out = new Uint32Array(minutes.length);
+  const table = packed(Array.from({ length: side }, (_, v) => colors[v] ?? clear));
+  const [white = 0] = packed([[255, 255, 255, 255]]);
   for (let i = 0; i < minutes.length; i++) {
     const v = minutes[i]!;
     const hatched = v === never && (((i % side) + Math.floor(i / side)) & 7) < 2;
-    out.set(hatched ? [255, 255, 255, 255] : (colors[v] ?? clear), 4 * i);
+    out[i] = hatched ? white : table[v]!;
   }
-  return out;
+  return new Uint8ClampedArray(out.buffer);
 }
 
 /** paintChange colours how much sooner or later people arrive. */
 export function paintChange(a: Uint8Array, b: Uint8Array): Uint8ClampedArray<ArrayBuffer> {
-  const out = new Uint8ClampedArray(4 * a.length);
-  const known = new Map<number, RGBA>();
+  const out = new Uint32Array(a.length);
+  const known = new Map<number, number>();
   for (let i = 0; i < a.length; i++) {
     const d = changed(a[i]!, b[i]!);
     if (d === null) continue;
     let c = known.get(d);
-    if (!c) known.set(d, (c = rgba(changeColor(d))));
-    out.set(c, 4 * i);
+    if (c === undefined) known.set(d, (c = packed([rgba(changeColor(d))])[0]!));
+    out[i] = c;
   }
-  return out;
+  return new Uint8ClampedArray(out.buffer);
 }
 
 /** Tiles fetches tiles of minutes and keeps the last ones. */
