@@ -2,6 +2,7 @@ package report
 
 import (
 	_ "embed"
+	"slices"
 	"strconv"
 
 	"contado/geo/coverage"
@@ -72,13 +73,16 @@ func (v *studyView) sitingParts(sketches []*Sketch) []sitingPart {
 		p := sitingPart{ID: "p" + id + "-s", Title: v.sitedName(s), Text: v.sitingText(s)}
 		if len(s.Chosen) > 0 {
 			p.Map = v.sitingMap(s, id, sketches)
-			p.Chosen = v.sitesTable("t-sites-"+id, v.l.t("siting.chosen.cap", p.Title), s, s.Chosen)
+			p.Chosen = v.sitesTable("t-sites-"+id, v.l.t("siting.chosen.cap", p.Title), s.Chosen)
+			p.Chosen.note(v.l.t("siting.within.note", v.l.exact(s.ThresholdS), v.l.exact(s.MostS)))
 		}
 		if n := min(len(s.Alone), sitingBest); n > 1 {
-			p.Alone = v.sitesTable("t-candidates-"+id, v.l.t("siting.alone.cap", p.Title), s, s.Alone[:n])
+			p.Alone = v.sitesTable("t-candidates-"+id, v.l.t("siting.alone.cap", p.Title), s.Alone[:n])
 		}
 		for k := range s.Notices {
-			p.Notices = append(p.Notices, v.l.notice(&s.Notices[k]))
+			if n := &s.Notices[k]; n.Code != "people-in-blocks" { // the method says so, once
+				p.Notices = append(p.Notices, v.l.notice(n))
+			}
 		}
 		out = append(out, p)
 	}
@@ -127,7 +131,7 @@ func (v *studyView) candidatesText(s *coverage.Siting) string {
 }
 
 // sitesTable has a point a row.
-func (v *studyView) sitesTable(id, caption string, s *coverage.Siting, list []coverage.SitedPoint) *table {
+func (v *studyView) sitesTable(id, caption string, list []coverage.SitedPoint) *table {
 	l := v.l
 	t := v.n.table(l, id, caption, numb(l.t("col.rank")), text(l.t("col.site")), numb(l.t("col.newly-within")), numb(l.t("col.newly-reached")), numb(l.t("col.hours-saved")),
 		numb(l.t("col.share-then"))).how(l, "siting")
@@ -137,7 +141,6 @@ func (v *studyView) sitesTable(id, caption string, s *coverage.Siting, list []co
 			numb(strconv.Itoa(i + 1)), header(siteName(p)), numb(l.people(p.NewlyWithin)), numb(l.people(p.NewlyReached)), numb(l.number(p.HoursSaved, 1)), numb(l.percent(p.CoveredAfter)),
 		}})
 	}
-	t.note(l.t("siting.within.note", l.exact(s.ThresholdS), l.exact(s.MostS)))
 	return t
 }
 
@@ -154,20 +157,25 @@ func (v *studyView) sitingMap(s *coverage.Siting, id string, sketches []*Sketch)
 		if c == nil {
 			return nil
 		}
-		l, word := v.l, v.l.areaWord(r.AreaLevel, false)
-		f := c.sites(own.figure("f-map", l.t("siting.map.cap", v.sectionName(r), l.exact(own.limit()), word),
-			l.t("siting.map.desc", own.territory(), word, l.exact(own.limit()), l.whole(int64(len(s.Chosen))))), s.Chosen)
+		at := slices.Index(r.ThresholdsS, s.ThresholdS) // the time of the points, else the longest
+		if at < 0 {
+			at = len(r.ThresholdsS) - 1
+		}
+		l, word, within := v.l, v.l.areaWord(r.AreaLevel, false), v.l.exact(r.ThresholdsS[at])
+		f := c.sites(own.figure("f-map", l.t("siting.map.cap", v.sectionName(r), within, word),
+			l.t("siting.map.desc", own.territory(), word, within, l.whole(int64(len(s.Chosen))))), s.Chosen, at)
 		f.Class, f.How = c.class(), "siting"
 		return &f
 	}
 	return nil
 }
 
-// sites is the map of shares with further points instead of those left out.
-func (c *cartography) sites(f figure, points []coverage.SitedPoint) figure {
-	l, last := c.v.l, len(c.v.r.ThresholdsS)-1
+// sites is the map of shares at a threshold, with further points instead of
+// those left out.
+func (c *cartography) sites(f figure, points []coverage.SitedPoint, threshold int) figure {
+	l := c.v.l
 	d := c.start(f.ID, f.Title, f.Desc)
-	nobody, secret, unmatched := c.shares(d, last)
+	nobody, secret, unmatched := c.shares(d, threshold)
 	c.border(d)
 	c.furniture(d)
 	c.facilities(d)
@@ -193,7 +201,7 @@ func (c *cartography) sites(f figure, points []coverage.SitedPoint) figure {
 			d.text(x, y, 12, anchor, name)
 		}
 	}
-	c.areaLabels(d, last)
+	c.areaLabels(d, threshold)
 	f.SVG = d.html()
 	for _, s := range c.legend(nobody, secret) {
 		if s.Picture != symbol(gapSymbol("1")) {

@@ -22,6 +22,7 @@ import (
 func TestSitingInStudies(t *testing.T) {
 	t.Parallel()
 	st, sketches := makeStudy(t, studytest.Options{Services: []string{"pharmacy", "hospital"}, Profiles: []string{"walking"}})
+	st.Siting[0].Notices = append(st.Siting[0].Notices, coverage.Notice{Code: "people-in-blocks", Text: "PEOPLE-IN-BLOCKS"})
 	for lang, words := range map[string][]string{
 		report.English: {"Where one more point would help most", "brings most people nearer is", "at least 94", "blocks of at least 3", "One facility was moved."},
 		report.Italian: {"Dove un punto in più aiuterebbe di più", "avvicina più persone", "almeno il 94", "blocchi di almeno 3", "Un punto di servizio è stato spostato."},
@@ -31,6 +32,9 @@ func TestSitingInStudies(t *testing.T) {
 			if !strings.Contains(page, want) {
 				t.Errorf("%s: the page does not say %q", lang, want)
 			}
+		}
+		if strings.Contains(page, "PEOPLE-IN-BLOCKS") {
+			t.Errorf("%s: what the method says is said again", lang)
 		}
 		_, rest, ok := strings.Cut(page, `<figure id="p1-f-map"`)
 		drawn, rest, _ := strings.Cut(rest, "</figure>")
