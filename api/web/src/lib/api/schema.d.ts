@@ -5830,8 +5830,8 @@ export interface operations {
                 without?: string[];
                 /** @description Facilities to take as open: longitude,latitude or longitude,latitude,name */
                 extra?: string[];
-                /** @description Timetable */
-                timetable?: string;
+                /** @description Timetables, ridden together; all that cover the territory when left out */
+                timetable?: string[];
                 /** @description Day of the timetable */
                 date?: string;
                 /** @description Window of the departures */
