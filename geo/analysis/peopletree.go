@@ -61,8 +61,10 @@ func (t *peopleTree) Band(code string, band int) (n float64, hidden bool) {
 		return 0, false
 	}
 	switch {
-	case band >= t.first:
-		return t.byBand[band][i], t.others == nil || t.others.Band(i, band-t.first)
+	case band >= t.first: // see disclosure: where all are hidden by one, the bands of the other kind are
+		return t.byBand[band][i], t.others == nil || t.others.Band(i, band-t.first) || t.hidden.All(i)
+	case t.others != nil && t.others.All(i):
+		return t.byBand[band][i], true
 	case t.ages != nil:
 		return t.byBand[band][i], t.ages.Band(i, band)
 	}
@@ -312,8 +314,7 @@ func (r *run) protected(d catalog.Dataset) bool { return r.atlas.Veiled(&d) }
 // allowed refuses to tell smaller counts than the server does.
 func (s *setting) allowed(hideBelow float64) error {
 	if s.protected(s.population) && hideBelow != 0 && hideBelow < disclosure.DefaultThreshold {
-		return fault.WithHint(fault.Errorf("analysis.Coverage", fault.Invalid, "counts of fewer than %d people are not told here", disclosure.DefaultThreshold),
-			"leave hide_below out; who runs the server may start it with --exact-people")
+		return tooSmall("analysis.Coverage")
 	}
 	return nil
 }
