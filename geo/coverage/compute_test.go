@@ -331,6 +331,19 @@ func TestBandsIncompleteSaysSo(t *testing.T) {
 	}
 }
 
+// Bands that differ from the people cell by cell and sum to the total are not
+// said to miss anybody.
+func TestBandsThatSumSayNothing(t *testing.T) {
+	t.Parallel()
+	d := coverage.Demand{
+		Area: []int32{0, 0}, Seconds: []float32{1, 2}, People: []float64{10, 20}, Bands: [][]float64{{6, 9}, {6, 9 + 1e-6}}, X: []float64{0, 1}, Y: []float64{0, 0},
+	}
+	r := compute(t, d, []coverage.Area{{"a", "A"}}, nil, coverage.Params{Thresholds: []float64{5}, BandNames: []string{"0-64", "65+"}})
+	if len(r.Notices) != 0 {
+		t.Errorf("notices %+v", r.Notices)
+	}
+}
+
 func TestReportOfNobody(t *testing.T) {
 	t.Parallel()
 	r := compute(t, coverage.Demand{}, []coverage.Area{{"a", "A"}}, nil, coverage.Params{Thresholds: []float64{60}})

@@ -343,7 +343,9 @@ func (c *count) notices(r *Report) []Notice {
 	if r.PopulationTotal == 0 {
 		out = append(out, Notice{Code: NoticeNobody, Text: "Nobody lives in this territory, according to the population data."})
 	}
-	if len(c.bands) > 0 && !c.bandsComplete && !c.agesAndSexes(r) {
+	// Bands of blocks may lie off cell by cell, and yet sum to the total.
+	off := math.Abs(c.bandsSum-c.peopleSum) > bandTolerance*c.peopleSum
+	if len(c.bands) > 0 && !c.bandsComplete && off && !c.agesAndSexes(r) {
 		out = append(out, Notice{
 			Code: NoticeBandsIncomplete,
 			Text: fmt.Sprintf("Age bands hold %.0f people, the territory %.0f: they do not sum to the total.",

@@ -247,6 +247,8 @@ export const words = {
   'coverage.how.count':
     'Then the people who arrive within the minutes chosen are counted, the limit included; those who cannot arrive stay in the total.',
   'coverage.how.model': 'In technical words: {model}.',
+  'coverage.how.blocks':
+    'People are counted here in blocks, so that no comparison of answers tells who lives where; a printed report counts every cell, and its numbers may differ a little.',
   'coverage.how.same': 'Data, settings and formulas are those of the main result, under its own “How was this computed?”.',
   'coverage.how.few':
     'Numbers that would single out groups of fewer than {n} people are hidden; what is shown instead is between which two numbers they lie.',

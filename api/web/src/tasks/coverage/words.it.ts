@@ -246,6 +246,8 @@ export const words = {
     'Per ogni cella abitata si misura la linea retta fino al punto di servizio più vicino e la si divide per una velocità fissa, senza strade, pendii e fiumi: una prima stima, più corta di ogni percorso vero.',
   'coverage.how.count': 'Poi si contano le persone che arrivano entro i minuti scelti, limite compreso; chi non può arrivare resta nel totale.',
   'coverage.how.model': 'In termini tecnici: {model}.',
+  'coverage.how.blocks':
+    'Qui le persone si contano per blocchi, così che nessun confronto fra risposte dica chi abita dove; un rapporto stampato conta ogni cella, e i suoi numeri possono essere un po’ diversi.',
   'coverage.how.same': 'Dati, parametri e formule sono quelli del risultato principale, sotto il suo «Come è stato calcolato?».',
   'coverage.how.few':
     'I numeri che farebbero riconoscere gruppi di meno di {n} persone sono nascosti; al loro posto si dice fra quali due numeri stanno.',
