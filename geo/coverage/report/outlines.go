@@ -26,6 +26,7 @@ type frame struct {
 const (
 	mapWidth     = 900.0
 	mapMaxHeight = 480.0
+	mapTall      = 640.0 // of a territory much higher than wide
 	mapMinWidth  = 420.0
 	mapNames     = 90.0 // room beside a tall territory
 	mapMargin    = 14.0
@@ -37,7 +38,11 @@ func newFrame(b orb.Bound) *frame {
 	f := &frame{west: b.Min[0], north: b.Max[1], width: mapWidth}
 	lon, lat := math.Max(b.Max[0]-b.Min[0], 1e-4), math.Max(b.Max[1]-b.Min[1], 1e-4)
 	squeeze := math.Max(0.02, math.Cos((b.Min[1]+b.Max[1])/2*math.Pi/180))
-	f.ky = math.Min((mapWidth-2*mapMargin)/(lon*squeeze), (mapMaxHeight-2*mapMargin)/lat)
+	most := mapMaxHeight
+	if lat > 1.4*lon*squeeze {
+		most = mapTall
+	}
+	f.ky = math.Min((mapWidth-2*mapMargin)/(lon*squeeze), (most-2*mapMargin)/lat)
 	f.kx = f.ky * squeeze
 	f.height = math.Max(lat*f.ky+2*mapMargin, 200) + mapFoot
 	// A tall territory has a narrow map, with room for names beside it.
