@@ -26,8 +26,8 @@ async function territories() {
 async function upload(page) {
   const rows = [
     'nome;lat;lon;telefono',
-    'Farmacia Al Ponte;45,972;9,705;0345 100',
-    'Farmacia Centrale;45,981;9,742;0345 200',
+    'Farmacia Al Ponte;45,9721;9,7052;0345 100',
+    'Farmacia Centrale;45,9814;9,7423;0345 200',
     'Farmacia del Lago;;;0345 300',
   ];
   await page.setInputFiles('#data-files', { name: 'farmacie.csv', mimeType: 'text/csv', buffer: Buffer.from(rows.join('\n')) });
@@ -37,6 +37,25 @@ async function upload(page) {
   await page.locator('#panel form').first().waitFor();
 }
 
+/** askArea takes the territory that is chosen as the area, and waits for answers. */
+async function askArea(page) {
+  const use = page.locator('#panel .start .btn-primary').first();
+  await use.click();
+  await page
+    .locator('#panel table')
+    .first()
+    .waitFor({ timeout: 60_000 })
+    .catch(() => undefined);
+}
+
+/** computed waits until the times are computed. */
+const computed = (page) =>
+  page
+    .locator('#panel .headline, #panel .big')
+    .first()
+    .waitFor({ timeout: 90_000 })
+    .catch(() => undefined);
+
 /** discard takes the upload away again. */
 const discard = (page) => page.locator('#panel .buttons .btn-outline-primary').last().click();
 
@@ -45,8 +64,8 @@ const report = (await ask('/reports?limit=1')).reports[0];
 const pages = [
   { name: 'places', at: `/places?t=${leaf}` },
   { name: 'map', at: `/map?t=${root}` },
-  { name: 'area', at: `/area?t=${leaf}` },
-  { name: 'coverage', at: `/coverage?t=${root}` },
+  { name: 'area', at: `/area?t=${leaf}`, before: askArea },
+  { name: 'coverage', at: `/coverage?t=${root}`, before: computed },
   { name: 'reports', at: `/reports?t=${root}` },
   { name: 'report', at: `/reports?t=${root}&r=${encodeURIComponent(report?.id ?? '')}`, skip: !report },
   { name: 'data', at: `/data?t=${root}` },
@@ -64,11 +83,11 @@ for (const lang of ['it', 'en']) {
     page.setDefaultTimeout(120_000);
     await page.goto(`${base}/#${p.at}&lang=${lang}`, { timeout: 180_000 });
     await page.locator('#panel :is(h2, h3)').first().waitFor();
-    await page.waitForLoadState('networkidle').catch(() => undefined);
+    await page.waitForLoadState('networkidle', { timeout: 12_000 }).catch(() => undefined);
     await p.before?.(page);
     // The map and pictures go on drawing when all requests are answered.
     await page.waitForTimeout(Number(process.env.CONTADO_PAUSE ?? 6000));
-    await page.waitForLoadState('networkidle').catch(() => undefined);
+    await page.waitForLoadState('networkidle', { timeout: 12_000 }).catch(() => undefined);
     const client = await context.newCDPSession(page);
     const { data } = await client.send('Page.captureScreenshot', { format: 'webp', quality: 72 });
     const file = `${folder}${p.name}.${lang}.webp`;
