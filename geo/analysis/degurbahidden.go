@@ -8,6 +8,7 @@ import (
 	"contado/geo/coverage"
 	"contado/geo/degurba"
 	"contado/geo/disclosure"
+	"contado/geo/notice"
 )
 
 // hide takes small counts out of a result, with as many others as it takes:
@@ -102,8 +103,8 @@ func (d *degurbaRun) steady(unit degurba.Unit, legend []legendEntry) bool {
 func (d *degurbaRun) saidHidden(out *DegurbaResult) {
 	if n := out.Disclosure.Primary + out.Disclosure.Secondary; n > 0 {
 		d.notice("counts-hidden",
-			fmt.Sprintf("Counts of people above 0 and below %g are hidden, with as many others as it takes that they cannot be computed: %d in all.", d.from, n),
-			fmt.Sprintf("I conteggi di persone sopra 0 e sotto %g sono nascosti, con gli altri che servono perché non si possano calcolare: %d in tutto.", d.from, n))
+			notice.Text("Counts of people above 0 and below %g are hidden, with as many others as it takes that they cannot be computed: %d [number|numbers] in all.", d.from, n),
+			notice.Text("I conteggi di persone sopra 0 e sotto %g sono nascosti, con gli altri che servono perché non si possano calcolare: %d [numero|numeri] in tutto.", d.from, n))
 	}
 	d.saidShown()
 }
