@@ -17,12 +17,12 @@ import (
 )
 
 type sitedJSON struct {
-	ID, Name            string
-	Lon, Lat            float64
-	NewlyWithin         float64  `json:"newly_within"`
-	HoursSaved          float64  `json:"person_hours_saved"`
-	CoveredAfter        *float64 `json:"covered_after"`
-	AreaCode, Candidate string   `json:"area_code"`
+	ID, Name     string
+	Lon, Lat     float64
+	NewlyWithin  float64  `json:"newly_within"`
+	HoursSaved   float64  `json:"person_hours_saved"`
+	CoveredAfter *float64 `json:"covered_after"`
+	AreaCode     string   `json:"area_code"`
 }
 
 type sitingJSON struct {
