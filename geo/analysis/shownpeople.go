@@ -30,7 +30,8 @@ func (r *run) peopleAs(ctx context.Context, d *catalog.Dataset) context.Context 
 }
 
 // blocks deals the people of sections out evenly within blocks of at least
-// threshold people of a municipality: of each band, and of those in none.
+// threshold people of a municipality, and those of each band, in proportion to
+// them, within blocks of at least as many of every band, and of none.
 // What the tables of territories hide is nobody.
 func (s *sections) blocks(ctx context.Context, r *run, d *catalog.Dataset, from geo.CRS, threshold float64) error {
 	tree, err := r.treeOf(ctx, *d, nil, threshold)
@@ -57,9 +58,14 @@ func (s *sections) blocks(ctx context.Context, r *run, d *catalog.Dataset, from 
 	if err != nil {
 		return err
 	}
-	s.counts.Total = g.Even(shown[0], 0)
+	p.Whole = shown[0]
+	fine, err := disclosure.NewGroups(ctx, p, threshold)
+	if err != nil {
+		return err
+	}
+	s.counts.Total = fine.Even(shown[0], 0)
 	for b := range s.counts.Bands {
-		s.counts.Bands[b] = g.Even(shown[b+1], 0)
+		s.counts.Bands[b] = g.Along(shown[b+1], s.counts.Total, 0)
 	}
 	return nil
 }

@@ -57,7 +57,7 @@ func (v *Veil) Covers(d *catalog.Dataset) bool {
 }
 
 // veilForm changes when the same figures are shown in another form.
-const veilForm = 2
+const veilForm = 3
 
 // Cells implements atlas.Veil.
 func (v *Veil) Cells(ctx context.Context, s *atlas.Snapshot, d *catalog.Dataset, items []catalog.Item) (map[string]string, error) {
@@ -256,9 +256,24 @@ func (w *veiling) group(ctx context.Context, tree *peopleTree) error {
 	if err != nil {
 		return err
 	}
+	whole, told := w.everybody(tree, hides)
+	p.Whole = whole
+	fine, err := disclosure.NewGroups(ctx, p, w.threshold)
+	if err != nil {
+		return err
+	}
+	everybody := fine.Even(whole, math.NaN())
+	weights := slices.Clone(everybody)
+	for i := range weights {
+		if !told[i] || math.IsNaN(weights[i]) {
+			weights[i] = 0
+		}
+	}
 	w.shown = make([][]float64, len(w.bands))
 	for b := range w.bands {
-		w.shown[b] = g.Even(w.values[b], math.NaN())
+		if w.shown[b] = g.Along(w.values[b], weights, math.NaN()); b == w.total || len(w.bands) == 1 {
+			w.shown[b] = slices.Clone(everybody)
+		}
 		for i, a := range w.area {
 			if hides(int(a), b) {
 				w.shown[b][i] = math.NaN()
@@ -266,6 +281,35 @@ func (w *veiling) group(ctx context.Context, tree *peopleTree) error {
 		}
 	}
 	return nil
+}
+
+// everybody are all people of each cell, and whether they are told: there they
+// are shown by smaller blocks than bands are.
+func (w *veiling) everybody(tree *peopleTree, hides func(a, b int) bool) (whole []float64, told []bool) {
+	whole, told = make([]float64, len(w.cells)), make([]bool, len(w.cells))
+	hidden := make([]bool, len(tree.leaves)+1)
+	for a := range hidden {
+		switch {
+		case w.total >= 0:
+			hidden[a] = hides(a, w.total)
+		case a < len(tree.leaves):
+			_, hidden[a], _ = tree.Total(tree.leaves[a].Code)
+		}
+		for b := range w.bands { // everybody is their sum
+			hidden[a] = hidden[a] || w.total < 0 && hides(a, b)
+		}
+	}
+	for i, a := range w.area {
+		told[i] = !hidden[a]
+		if w.total >= 0 {
+			whole[i] = w.values[w.total][i]
+			continue
+		}
+		for b := range w.bands {
+			whole[i] += w.values[b][i]
+		}
+	}
+	return whole, told
 }
 
 // columns are the bands as people that exclude each other, as far as they do.

@@ -17,6 +17,10 @@ type Places struct {
 	// is looked at.
 	Columns [][]float64
 	Apart   bool
+	// Whole, if given, are the counts of everybody: only these are looked at,
+	// over the squares that the columns lie in. Such blocks are parts of those
+	// of the same places without Whole, where everybody is told.
+	Whole []float64
 	// Hidden tells that a column of an area, or everybody (column =
 	// len(Columns)), is hidden altogether, because the published tables hide
 	// it; nil: nothing is.
@@ -26,8 +30,8 @@ type Places struct {
 // Groups are places put together into blocks of at least threshold people:
 // what is computed from the sums of blocks alone, whatever it is and whoever
 // compares the answers, is about nobody less than a block. They are the blocks
-// of Partition: squares of an area, cut in four as long as every column has
-// nobody or at least threshold people in each part.
+// of Partition: squares of an area, cut in two as long as every column has
+// nobody or at least threshold people in either part.
 type Groups struct {
 	Of []int32 // block of each place; −1: nobody lives there, or the area has too few people
 	N  int     // blocks
@@ -44,7 +48,7 @@ func NewGroups(ctx context.Context, p Places, threshold float64) (*Groups, error
 		return nil, err
 	}
 	n := len(p.Area)
-	if len(p.X) != n || len(p.Y) != n || len(p.Columns) == 0 {
+	if len(p.X) != n || len(p.Y) != n || len(p.Columns) == 0 || p.Whole != nil && len(p.Whole) != n {
 		return nil, fault.Errorf(op, fault.Invalid, "arrays of different lengths, or no column")
 	}
 	byArea := make([][]int32, p.Areas)
@@ -74,13 +78,12 @@ func NewGroups(ctx context.Context, p Places, threshold float64) (*Groups, error
 		if len(list) == 0 {
 			continue
 		}
-		c := quarters{x: p.X, y: p.Y, count: p.counter(a, list, k), safe: func(v []float64) bool { return allSafe(v, k) }}
+		c := halves{x: p.X, y: p.Y, count: p.counter(a, list, k), safe: func(v []float64) bool { return allSafe(v, k) }}
 		if !c.safe(c.count(list)) {
 			out.Left[a] = true
 			continue
 		}
-		x, y, side := c.square(list)
-		c.cut(list, x, y, side, 0, func(cells []int32, _, _ float64) {
+		c.cut(list, c.square(list), 0, func(cells []int32, _, _ float64) {
 			for _, i := range cells {
 				out.Of[i] = int32(out.N)
 			}
@@ -95,6 +98,9 @@ func NewGroups(ctx context.Context, p Places, threshold float64) (*Groups, error
 // columns that have too few people in the whole area are told by the tables of
 // areas anyhow.
 func (p *Places) counter(area int, all []int32, k float64) func(cells []int32) []float64 {
+	if p.Whole != nil {
+		return func(cells []int32) []float64 { return []float64{sumOf(p.Whole, cells)} }
+	}
 	var shown, hidden []int
 	for c := range p.Columns {
 		if p.Hidden != nil && p.Hidden(area, c) {
@@ -120,15 +126,20 @@ func (p *Places) counter(area int, all []int32, k float64) func(cells []int32) [
 	}
 }
 
-// sum adds columns up in whole parts of a person, so that the order of cells
-// does not matter.
-func (p *Places) sum(columns []int, cells []int32) float64 {
+func (p *Places) sum(columns []int, cells []int32) (out float64) {
+	for _, c := range columns {
+		out += sumOf(p.Columns[c], cells)
+	}
+	return out
+}
+
+// sumOf adds cells up in whole parts of a person, so that their order does not
+// matter.
+func sumOf(column []float64, cells []int32) float64 {
 	const scale = 1 << 20
 	var units int64
-	for _, c := range columns {
-		for _, i := range cells {
-			units += int64(math.RoundToEven(p.Columns[c][i] * scale))
-		}
+	for _, i := range cells {
+		units += int64(math.RoundToEven(column[i] * scale))
 	}
 	return float64(units) / scale
 }
@@ -165,20 +176,45 @@ func (g *Groups) Even(column []float64, left float64) []float64 {
 	return out
 }
 
-// quarters cuts squares in four as long as every part is safe.
-type quarters struct {
+// Along deals the people of each block out over its places in proportion to
+// weights that are told anyhow, such as everybody as shown by smaller blocks;
+// evenly where those of a block are 0. Places of no block get left.
+func (g *Groups) Along(column, weights []float64, left float64) []float64 {
+	sums, whole := make([]float64, g.N), make([]float64, g.N)
+	for i, b := range g.Of {
+		if b >= 0 {
+			sums[b] += column[i]
+			whole[b] += weights[i]
+		}
+	}
+	out := g.Even(column, left)
+	for i, b := range g.Of {
+		if b >= 0 && whole[b] > 0 {
+			out[i] = sums[b] * weights[i] / whole[b]
+		}
+	}
+	return out
+}
+
+// halves cuts rectangles in two, by longitude and by latitude in turn, as long
+// as both parts are safe.
+type halves struct {
 	x, y  []float64
 	count func(cells []int32) []float64
 	safe  func([]float64) bool
 }
 
-// square is the square around cells: its south-west corner and side.
-func (c *quarters) square(cells []int32) (x, y, side float64) {
+// rectangle is a part of the plane in degrees: its south-west corner and sides.
+type rectangle struct{ x, y, width, height float64 }
+
+// square is the square around cells.
+func (c *halves) square(cells []int32) rectangle {
 	minX, minY, maxX, maxY := c.box(cells)
-	return minX, minY, math.Max(math.Max(maxX-minX, maxY-minY), 1e-9) * (1 + 1e-9)
+	side := math.Max(math.Max(maxX-minX, maxY-minY), 1e-9) * (1 + 1e-9)
+	return rectangle{minX, minY, side, side}
 }
 
-func (c *quarters) box(cells []int32) (minX, minY, maxX, maxY float64) {
+func (c *halves) box(cells []int32) (minX, minY, maxX, maxY float64) {
 	minX, minY, maxX, maxY = math.Inf(1), math.Inf(1), math.Inf(-1), math.Inf(-1)
 	for _, i := range cells {
 		minX, maxX = math.Min(minX, c.x[i]), math.Max(maxX, c.x[i])
@@ -187,34 +223,34 @@ func (c *quarters) box(cells []int32) (minX, minY, maxX, maxY float64) {
 	return minX, minY, maxX, maxY
 }
 
-// cut deals the cells of a square out to its quarters, if all are safe, and
-// calls block with the cells and centre of each square that is not cut.
-func (c *quarters) cut(cells []int32, x, y, side float64, depth int, block func(cells []int32, x, y float64)) {
-	half := side / 2
-	var parts [4][]int32
+// cut deals the cells of a rectangle out to its halves, if both are safe, and
+// calls block with the cells and centre of each rectangle that is not cut.
+func (c *halves) cut(cells []int32, r rectangle, depth int, block func(cells []int32, x, y float64)) {
 	if depth < maxDepth && len(cells) > 1 {
+		near, far := r, r
+		at, line := c.x, r.x+r.width/2
+		if depth%2 == 0 {
+			near.width, far.width, far.x = r.width/2, r.width/2, line
+		} else {
+			at, line = c.y, r.y+r.height/2
+			near.height, far.height, far.y = r.height/2, r.height/2, line
+		}
+		var parts [2][]int32
 		for _, i := range cells {
-			q := 0
-			if c.x[i] >= x+half {
-				q++
+			if at[i] >= line {
+				parts[1] = append(parts[1], i)
+			} else {
+				parts[0] = append(parts[0], i)
 			}
-			if c.y[i] >= y+half {
-				q += 2
-			}
-			parts[q] = append(parts[q], i)
 		}
-		ok := true
-		for _, part := range parts {
-			ok = ok && c.safe(c.count(part))
-		}
-		if ok {
-			for q, part := range parts {
-				if len(part) > 0 {
-					c.cut(part, x+half*float64(q&1), y+half*float64(q>>1), half, depth+1, block)
+		if c.safe(c.count(parts[0])) && c.safe(c.count(parts[1])) {
+			for k, r := range [2]rectangle{near, far} {
+				if len(parts[k]) > 0 {
+					c.cut(parts[k], r, depth+1, block)
 				}
 			}
 			return
 		}
 	}
-	block(cells, x+half, y+half)
+	block(cells, r.x+r.width/2, r.y+r.height/2)
 }

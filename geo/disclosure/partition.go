@@ -12,7 +12,7 @@ import (
 // Partition answers how many people live in a polygon that someone draws, and
 // how many of them are covered, without letting two polygons that differ by a
 // house tell who lives in it. The territory is cut once into fixed blocks
-// (squares, cut in four as long as every class of time in every part has
+// (squares, cut in two as long as every class of time in either part has
 // nobody or at least threshold people), and a polygon counts the blocks whose
 // centre it holds. Whatever is drawn, and whatever answers are subtracted
 // from each other, a number is a sum of whole blocks.
@@ -53,7 +53,7 @@ type Drawn struct {
 
 const (
 	opPartition = "disclosure.NewPartition"
-	maxDepth    = 24
+	maxDepth    = 48
 )
 
 // NewPartition cuts a territory. Of d, Area, People, Seconds, X and Y are
@@ -80,7 +80,7 @@ func NewPartition(ctx context.Context, d coverage.Demand, codes []string, thresh
 		}
 	}
 	w := &cutter{d: &d, p: &Partition{thresholds: slices.Clone(thresholds)}}
-	q := quarters{x: d.X, y: d.Y, count: w.count, safe: func(v []float64) bool { return allSafe(v, k) }}
+	q := halves{x: d.X, y: d.Y, count: w.count, safe: func(v []float64) bool { return allSafe(v, k) }}
 	for a, cells := range byArea {
 		if err := ctx.Err(); err != nil {
 			return nil, fault.E(opPartition, fault.Canceled, err)
@@ -88,13 +88,12 @@ func NewPartition(ctx context.Context, d coverage.Demand, codes []string, thresh
 		if len(cells) == 0 {
 			continue
 		}
-		x, y, side := q.square(cells)
 		if verdict.Any(codes[a], "") || !q.safe(w.count(cells)) {
 			minX, minY, maxX, maxY := q.box(cells)
 			w.p.left = append(w.p.left, leftArea{int32(a), minX, minY, maxX, maxY})
 			continue
 		}
-		q.cut(cells, x, y, side, 0, func(cells []int32, x, y float64) {
+		q.cut(cells, q.square(cells), 0, func(cells []int32, x, y float64) {
 			w.p.blocks = append(w.p.blocks, block{x, y, w.count(cells)})
 		})
 	}
