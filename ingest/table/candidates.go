@@ -38,9 +38,7 @@ func (t *Table) candidates(ctx context.Context, o Options) (*coordinates, error)
 	if c.x < 0 && c.text < 0 {
 		return nil, nil
 	}
-	if c.x >= 0 {
-		c.xComma, c.yComma = t.columns[c.x].decimalComma, t.columns[c.y].decimalComma
-	}
+	c.columns = t.columns
 	return c, nil
 }
 
@@ -65,7 +63,7 @@ func axisOf(name string) (axis byte, strong bool) {
 		}
 		return -1
 	}, name)
-	for _, s := range []string{"wgs84", "4326", "gps", "gb", "etrs89"} {
+	for _, s := range []string{"wgs84", "4326", "gps", "gb", "etrs89", "degrees", "deg", "gradidecimali", "gradi"} {
 		n = strings.TrimSuffix(strings.TrimPrefix(n, s), s)
 	}
 	switch {
@@ -192,8 +190,8 @@ func (t *Table) weigh(ctx context.Context, c *coordinates, o Options) (evidence,
 			x, y, ok = parsePoint(row[c.text])
 		} else {
 			var okX, okY bool
-			x, okX = coordinate(row[c.x], c.xComma)
-			y, okY = coordinate(row[c.y], c.yComma)
+			x, okX = c.columns[c.x].coordinate(row[c.x])
+			y, okY = c.columns[c.y].coordinate(row[c.y])
 			ok = okX && okY
 		}
 		if !ok || (x == 0 && y == 0) {

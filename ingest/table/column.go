@@ -3,6 +3,7 @@ package table
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,12 +24,17 @@ type column struct {
 	forceText    bool
 	written      bool // somebody has made its cells texts
 	code         bool // named like a code
+	axis, strong bool // named like a coordinate; like a longitude or latitude
+	// degrees: a coordinate whose numbers lie on the globe when each of their
+	// marks is a decimal one: it is, for 45,972 and 45.972 alike.
+	degrees bool
 
 	filled, numbers, integers, leadZero, long int64
 	european, dotted, point, booleans         int64
 	ambigDot, ambigComma                      int64
 	dates, datetimes, missing                 int64
 	angles                                    int64 // in degrees, minutes and seconds
+	globe                                     int64 // of a coordinate: possible degrees
 }
 
 // missingTokens stand for "no value" in columns of numbers.
@@ -72,6 +78,10 @@ func (c *column) see(s string) {
 		return
 	}
 	c.numbers++
+	if c.axis {
+		v, ok := parseNumber(s, strings.Contains(s, ","))
+		c.globe += count(ok && math.Abs(v) <= 180)
+	}
 	switch {
 	case reLeadZero.MatchString(s) && !strings.ContainsAny(s, ".,"):
 		c.leadZero++
@@ -103,6 +113,9 @@ func (t *Table) inspect(ctx context.Context, names []string, o Options, notes *n
 	for i, n := range names {
 		t.columns[i].name = n
 		t.columns[i].code = o.Code != nil && o.Code(n)
+		if !o.projected() {
+			t.columns[i].nameAxis(o)
+		}
 	}
 	for _, want := range o.Text {
 		if want == "" {
@@ -181,10 +194,14 @@ func (t *Table) settle(notes *notice.List) {
 	for i := range t.columns {
 		c := &t.columns[i]
 		c.settle(comma > point)
+		if c.axis {
+			c.settleDegrees()
+		}
 		if c.kind == geo.Real && c.decimalComma {
 			marked = append(marked, c.name)
 		}
-		if (c.kind == geo.Integer || c.kind == geo.Real) && c.european+c.point+c.dotted == 0 && c.ambigDot+c.ambigComma > 0 {
+		doubt := c.kind == geo.Integer || c.kind == geo.Real || c.degrees
+		if doubt && !(c.degrees && c.strong) && c.european+c.point+c.dotted == 0 && c.ambigDot+c.ambigComma > 0 {
 			as := "a decimal point or comma"
 			if c.kind == geo.Integer {
 				as = "grouping thousands"
@@ -195,6 +212,35 @@ func (t *Table) settle(notes *notice.List) {
 	if len(marked) > 0 {
 		notes.Add(catalog.Info, "decimal-comma", "numbers with a decimal comma were read in: %s", strings.Join(marked, ", "))
 	}
+}
+
+// nameAxis tells whether the column is named like a coordinate.
+func (c *column) nameAxis(o Options) {
+	axis, strong := axisOf(c.name)
+	if axis == 0 {
+		_, axis = axisAtEnd(c.name)
+		strong = axis != 0
+	}
+	c.axis, c.strong = axis != 0 || strings.EqualFold(c.name, o.XField) || strings.EqualFold(c.name, o.YField), strong
+}
+
+// settleDegrees reads a coordinate's marks as decimal ones where that gives
+// degrees: with three digits after it ("45,972") a mark could group thousands,
+// but no longitude or latitude has any.
+func (c *column) settleDegrees() {
+	if c.ambigDot+c.ambigComma == 0 || c.dotted > 0 || c.globe*10 < c.numbers*9 {
+		return
+	}
+	c.degrees = true
+	c.decimalComma = c.ambigComma > 0 && c.ambigDot == 0
+	if c.kind == geo.Integer {
+		c.kind = geo.Real
+	}
+}
+
+// number reads a cell as the column's numbers are written.
+func (c *column) number(s string) (float64, bool) {
+	return parseNumber(s, c.decimalComma && !c.degrees || c.degrees && strings.Contains(s, ","))
 }
 
 func (c *column) allNumbers() bool { return c.numbers > 0 && c.numbers == c.filled-c.missing }
@@ -247,12 +293,12 @@ func (c *column) value(s string) any {
 		if v, err := strconv.ParseInt(trimmed, 10, 64); err == nil {
 			return v
 		}
-		if v, ok := parseNumber(trimmed, c.decimalComma); ok {
+		if v, ok := c.number(trimmed); ok {
 			return int64(v)
 		}
 		return nil
 	case geo.Real:
-		if v, ok := parseNumber(trimmed, c.decimalComma); ok {
+		if v, ok := c.number(trimmed); ok {
 			return v
 		}
 		return nil

@@ -43,8 +43,8 @@ func parseDegrees(s string) (float64, bool) {
 }
 
 // coordinate reads a number or an angle.
-func coordinate(s string, decimalComma bool) (float64, bool) {
-	if v, ok := parseNumber(s, decimalComma); ok {
+func (c *column) coordinate(s string) (float64, bool) {
+	if v, ok := c.number(s); ok {
 		return v, true
 	}
 	return parseDegrees(s)

@@ -21,7 +21,7 @@ func isEOF(err error) bool { return errors.Is(err, io.EOF) }
 // coordinates says how to read the position of a row.
 type coordinates struct {
 	x, y             int // columns; −1: only text
-	xComma, yComma   bool
+	columns          []column
 	text             int // column of "POINT (x y)" or "(lat, lon)"; −1: none
 	geographic       bool
 	explicit, strong bool // named by the user; named longitude/latitude rather than x/y
@@ -41,8 +41,8 @@ func (c *coordinates) point(row []string) ([2]float64, state) {
 	if c.x >= 0 {
 		xs, ys := strings.TrimSpace(row[c.x]), strings.TrimSpace(row[c.y])
 		if !blank(xs) && !blank(ys) {
-			x, okX := coordinate(xs, c.xComma)
-			y, okY := coordinate(ys, c.yComma)
+			x, okX := c.columns[c.x].coordinate(xs)
+			y, okY := c.columns[c.y].coordinate(ys)
 			return c.judge(x, y, okX && okY)
 		}
 	}
@@ -160,7 +160,7 @@ func (t *Table) settleAxes(c *coordinates, ev evidence, o Options, notes *notice
 	if why != "" {
 		notes.Add(catalog.Warning, "coordinates-swapped", "column %q holds latitudes and %q longitudes (%s): they were exchanged",
 			t.columns[c.x].name, t.columns[c.y].name, why)
-		c.x, c.y, c.xComma, c.yComma = c.y, c.x, c.yComma, c.xComma
+		c.x, c.y = c.y, c.x
 		return nil
 	}
 	return t.demandCRS(c, ev, o)
