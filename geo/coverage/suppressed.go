@@ -71,6 +71,18 @@ func (b BandResult) MarshalJSON() ([]byte, error) {
 }
 
 // MarshalJSON writes null for what is hidden.
+func (h Hamlet) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Name     string  `json:"name"`
+		Lon      float64 `json:"lon"`
+		Lat      float64 `json:"lat"`
+		AreaCode string  `json:"area_code"`
+		AreaName string  `json:"area_name"`
+		figuresJSON
+	}{h.Name, h.Lon, h.Lat, h.AreaCode, h.AreaName, h.written()})
+}
+
+// MarshalJSON writes null for what is hidden.
 func (c Choice) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
 		K int `json:"k"`

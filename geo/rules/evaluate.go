@@ -111,6 +111,7 @@ func (t text) with(args ...any) text {
 // question is a rule about to be judged.
 type question struct {
 	*judge
+	table  *Table
 	rule   *Rule
 	result *coverage.RuleResult
 	people []float64 // those of the ages asked, by cell
@@ -124,7 +125,7 @@ func (j *judge) judge(t *Table, r *Rule) coverage.RuleResult {
 	res := coverage.RuleResult{
 		ID: r.ID, Table: t.Name(), Title: r.Title, Source: r.Source, Status: string(r.Status), Date: r.Date, Unit: r.Unit,
 	}
-	q := &question{judge: j, rule: r, result: &res, areas: make([]bool, len(j.in.Areas))}
+	q := &question{judge: j, table: t, rule: r, result: &res, areas: make([]bool, len(j.in.Areas))}
 	q.population()
 	applies := false
 	for a, people := range j.byArea {
@@ -173,8 +174,8 @@ func (q *question) findServices() {
 	q.result.Service = strings.Join(ids, ",")
 	if len(q.named) == 0 {
 		q.say(text{
-			"Manca un insieme di dati di tipo %s.", "A dataset of the kind %s is missing.",
-		}.with(strings.Join(q.rule.Services, "/")))
+			"Manca un insieme di dati di tipo «%s».", "A dataset of the kind “%s” is missing.",
+		}.with2(q.table.words(q.rule.Services...)))
 	}
 }
 

@@ -240,7 +240,7 @@ func (q *question) figure() {
 	n, ok := q.in.Figures[q.rule.Figure]
 	switch {
 	case !ok:
-		q.say(text{"Manca il dato %s.", "The figure %s is missing."}.with(q.rule.Figure))
+		q.say(text{"Manca il dato «%s».", "The figure “%s” is missing."}.with2(q.table.words(q.rule.Figure)))
 		return
 	case q.rule.AppliesTo.Ages != "" && !q.aged:
 		q.say(text{

@@ -107,6 +107,52 @@ func TestParseIsStrict(t *testing.T) {
 	}
 }
 
+// A figure that is missing is named as people call it, in their language; a
+// table that gives it no name has its own.
+func TestMissingFigure(t *testing.T) {
+	t.Parallel()
+	tables, err := Builtin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := village()
+	in.Figures = nil
+	results, err := Evaluate(t.Context(), tables, in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range results {
+		for lang, why := range r.Why {
+			if strings.Contains(why, "_") {
+				t.Errorf("%s, %s: %q", r.ID, lang, why)
+			}
+		}
+		if r.ID == "home-care-10-percent" && (!strings.HasPrefix(r.Why["it"], "Manca il dato «persone di 65 anni e più assistite a domicilio».") || !strings.Contains(r.Why["en"], "“people of 65 and over cared for at home”")) {
+			t.Errorf("%q", r.Why)
+		}
+	}
+	for _, r := range tables[0].Rules {
+		for _, name := range append(r.Services, r.Figure) {
+			if name != "" && tables[0].Names[name] == nil {
+				t.Errorf("%s has no name for people", name)
+			}
+		}
+	}
+	own := strings.NewReplacer("    services: [pharmacy]\n", "", "within-distance", "figure", "    threshold: 1000\n", "", "    unit: m\n", "    figure: volunteers\n").Replace(minimal)
+	table, err := Parse(strings.NewReader(own), "own")
+	if err != nil {
+		t.Fatalf("%v\n%s", err, own)
+	}
+	if results, err = Evaluate(t.Context(), []*Table{table}, in); err != nil || results[0].Why["it"] != "Manca il dato «volunteers»." {
+		t.Errorf("%v, %v", results, err)
+	}
+	for _, bad := range []string{"names: {volunteers: {it: volontari}}\n", "names: {volunteers: volontari}\n"} {
+		if _, err := Parse(strings.NewReader(own+bad), "bad"); !fault.Is(err, fault.Invalid) {
+			t.Errorf("%v", err)
+		}
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	f.Add(minimal)
 	f.Add(strings.Replace(minimal, "within-distance", "apart", 1))

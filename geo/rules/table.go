@@ -31,7 +31,23 @@ type Table struct {
 	ID      string            `yaml:"id" json:"id"`           // [a-z0-9-]
 	Version string            `yaml:"version" json:"version"` // such as "2026-11"
 	Title   map[string]string `yaml:"title" json:"title"`     // "it" and "en"
-	Rules   []Rule            `yaml:"rules" json:"rules"`
+	// Names are what people call the figures and kinds of service of the rules,
+	// each in "it" and "en"; what has none is called as it is written.
+	Names map[string]map[string]string `yaml:"names,omitempty" json:"names,omitempty"`
+	Rules []Rule                       `yaml:"rules" json:"rules"`
+}
+
+// words are the names for people of figures or kinds of service.
+func (t *Table) words(names ...string) text {
+	var it, en []string
+	for _, name := range names {
+		if m := t.Names[name]; m != nil {
+			it, en = append(it, m["it"]), append(en, m["en"])
+		} else {
+			it, en = append(it, name), append(en, name)
+		}
+	}
+	return text{strings.Join(it, " / "), strings.Join(en, " / ")}
 }
 
 // Name is how results name the table: id and version.
@@ -182,6 +198,11 @@ func (t *Table) check() error {
 		return errors.New("title: want it and en")
 	case len(t.Rules) == 0 || len(t.Rules) > MaxRules:
 		return fmt.Errorf("%d rules: want 1 to %d", len(t.Rules), MaxRules)
+	}
+	for name, m := range t.Names {
+		if !titled(m) {
+			return fmt.Errorf("name of %.60q: want it and en", name)
+		}
 	}
 	seen := map[string]bool{}
 	for i := range t.Rules {

@@ -20,7 +20,12 @@ func (v *view) hamletTable() *table {
 		return nil
 	}
 	l, last := v.l, len(v.r.ThresholdsS)-1
-	left := func(h *coverage.Hamlet) float64 { return h.Coverage[last].Uncovered + h.Coverage[last].Unreachable }
+	left := func(h *coverage.Hamlet) float64 { // those whose number is hidden come last
+		if h.Suppressed || h.Coverage[last].Suppressed {
+			return -1
+		}
+		return h.Coverage[last].Uncovered + h.Coverage[last].Unreachable
+	}
 	slices.SortStableFunc(list, func(a, b coverage.Hamlet) int {
 		return cmp.Or(cmp.Compare(left(&b), left(&a)), cmp.Compare(a.Name, b.Name))
 	})
@@ -35,17 +40,34 @@ func (v *view) hamletTable() *table {
 		shown = v.gaps
 	}
 	for i := range list[:min(len(list), shown)] {
-		h := &list[i]
-		cells := []cell{header(h.Name), text(h.AreaName), numb(l.people(h.Population))}
-		for _, c := range h.Coverage[max(0, len(h.Coverage)-sharesShown):] {
-			cells = append(cells, v.shareCell(t, &c))
-		}
-		t.Rows = append(t.Rows, row{Cells: append(cells, numb(l.people(left(h))), numb(l.quantile(h.MedianS, h.Population)))})
+		t.Rows = append(t.Rows, row{Cells: v.hamletRow(t, &list[i], left(&list[i]))})
 	}
 	if n := len(list); n > shown {
 		t.note(l.t("hamlets.some", l.whole(int64(shown)), l.whole(int64(n))))
 	}
 	return t
+}
+
+// hamletRow says what is told of a hamlet; left is how many are left out, < 0
+// when that is hidden.
+func (v *view) hamletRow(t *table, h *coverage.Hamlet, left float64) []cell {
+	cells := []cell{header(h.Name), text(h.AreaName)}
+	if h.Suppressed {
+		return append(cells, v.secret(t, len(t.Head)-len(cells))...)
+	}
+	cells = append(cells, numb(v.l.people(h.Population)))
+	for _, c := range h.Coverage[max(0, len(h.Coverage)-sharesShown):] {
+		cells = append(cells, v.shareCell(t, &c))
+	}
+	if left < 0 {
+		cells = append(cells, v.secret(t, 1)...)
+	} else {
+		cells = append(cells, numb(v.l.people(left)))
+	}
+	if hidden(&h.Figures) {
+		return append(cells, v.secret(t, 1)...)
+	}
+	return append(cells, numb(v.l.quantile(h.MedianS, h.Population)))
 }
 
 // checkHamlets looks at what is drawn and printed.
@@ -67,16 +89,26 @@ func checkHamlets(r *coverage.Report) error {
 
 // hamlets has a row a hamlet and threshold.
 func (x *rowing) hamlets() *data.Table {
-	t := &data.Table{Name: "hamlets", Columns: columns("service:t profile:t name:t area_code:t area_name:t lon:r lat:r population:r threshold_s:r covered:r uncovered:r unreachable:r share:s median_s:r p90_s:r")}
+	t := &data.Table{Name: "hamlets", Columns: columns("service:t profile:t name:t area_code:t area_name:t lon:r lat:r population:r threshold_s:r covered:r uncovered:r unreachable:r share:s median_s:r p90_s:r suppressed:f")}
 	t.Columns[5].Digits, t.Columns[6].Digits = 6, 6
 	for _, r := range x.st.Sections {
 		for i := range r.Hamlets {
 			h := &r.Hamlets[i]
+			population, median, p90 := any(h.Population), orNil(h.MedianS), orNil(h.P90S)
+			if h.Suppressed {
+				population = nil
+			}
+			if hidden(&h.Figures) {
+				median, p90 = nil, nil
+			}
 			for _, c := range h.Coverage {
-				t.Rows = append(t.Rows, []any{
-					r.Service, r.Profile, h.Name, h.AreaCode, h.AreaName, h.Lon, h.Lat, h.Population, c.ThresholdS, c.Covered, c.Uncovered, c.Unreachable,
-					orNil(c.Share), orNil(h.MedianS), orNil(h.P90S),
-				})
+				row := []any{r.Service, r.Profile, h.Name, h.AreaCode, h.AreaName, h.Lon, h.Lat, population, c.ThresholdS}
+				if h.Suppressed || c.Suppressed {
+					row = append(row, nil, nil, nil, nil)
+				} else {
+					row = append(row, c.Covered, c.Uncovered, unreachableOf(c), orNil(c.Share))
+				}
+				t.Rows = append(t.Rows, append(row, median, p90, h.Suppressed || c.Suppressed))
 			}
 		}
 	}

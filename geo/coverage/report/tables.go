@@ -21,7 +21,7 @@ func (v *view) thresholdTable() *table {
 		t.note("* " + l.t("band.note"))
 	}
 	t.Head = append(t.Head, numb(l.t("col.needs-longer")), numb(l.t("col.unreachable")))
-	p := v.p.total
+	p := &v.p.total
 	for j, c := range v.r.Coverage {
 		cells := []cell{header("T\u00a0=\u00a0" + l.exact(c.ThresholdS)), v.whole(p.population)}
 		if c.Suppressed {
@@ -32,7 +32,7 @@ func (v *view) thresholdTable() *table {
 		if banded {
 			cells = append(cells, numb(l.band(v.rangeAt(c.ThresholdS))))
 		}
-		t.Rows = append(t.Rows, row{Cells: append(cells, v.whole(p.uncovered[j]), v.whole(p.unreachable))})
+		t.Rows = append(t.Rows, row{Cells: append(cells, v.whole(p.uncovered[j]), v.unreachable(t, &c, p))})
 	}
 	return t
 }
@@ -45,6 +45,15 @@ func (v *view) secret(t *table, n int) []cell {
 		out[i] = cell{Text: v.l.t("hidden"), Class: "n h"}
 	}
 	return out
+}
+
+// unreachable is how many cannot reach any facility, hidden where they are
+// told with those who need longer.
+func (v *view) unreachable(t *table, c *coverage.Row, p *line) cell {
+	if c.Merged {
+		return v.secret(t, 1)[0]
+	}
+	return v.whole(p.unreachable)
 }
 
 // sharesShown is how many thresholds an area table has room for.
@@ -88,7 +97,7 @@ func (v *view) figuresRow(t *table, name string, f *coverage.Figures, p *line) [
 	if f.Coverage[last].Suppressed {
 		cells = append(cells, v.secret(t, 3)...)
 	} else {
-		cells = append(cells, v.whole(p.covered[last]), v.whole(p.uncovered[last]), v.whole(p.unreachable))
+		cells = append(cells, v.whole(p.covered[last]), v.whole(p.uncovered[last]), v.unreachable(t, &f.Coverage[last], p))
 	}
 	if hidden(f) {
 		return append(cells, v.secret(t, 2)...)
