@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Translator } from '../../src/lib/i18n/translate';
 import type { Collection } from '../../src/lib/types';
-import { areaFigures, changes, covered, groups, left, members, people, place, share } from '../../src/tasks/coverage/figures';
+import { areaFigures, changes, covered, groups, left, members, never as without, people, place, share } from '../../src/tasks/coverage/figures';
 import type { BandCounts, Counts, CountRow } from '../../src/tasks/coverage/model';
 import { atLeast, classOf, lacking, shareOf, some } from '../../src/tasks/coverage/isolation';
 import { clock, countText, groupName, legText, shareText, sides } from '../../src/tasks/coverage/names';
@@ -291,5 +291,31 @@ describe('the method', () => {
     expect(valueOf({ name: 'date', value: '2026-03-04' }, en)).toBe('4 Mar 2026');
     expect(valueOf({ name: 'x', value: true }, it)).toBe('sì');
     expect(valueOf({ name: 'x', value: ['a'] }, en)).toBe('["a"]');
+  });
+});
+
+describe('those who cannot get there at all', () => {
+  const row = (unreachable: number | null, more: Partial<CountRow> = {}): CountRow => ({
+    threshold_s: 900,
+    covered: 60,
+    uncovered: 40 - (unreachable ?? 0),
+    unreachable,
+    share: 0.6,
+    ...more,
+  });
+  const counts = (...rows: CountRow[]): Counts[] => rows.map((r) => ({ population: 100, coverage: [r] }));
+
+  test('are told, added up, or said to be hidden', () => {
+    expect(without(counts(row(0)), 0)).toBe(0);
+    expect(without(counts(row(3), row(4)), 0)).toBe(7);
+    expect(without(counts(row(3), row(null, { unreachable_suppressed: true })), 0)).toBe('hidden');
+    expect(without(counts(row(3), row(null, { suppressed: true })), 0)).toBe(null);
+    expect(without(counts(row(3)), 1)).toBe(null);
+  });
+
+  test('have words in both languages where they are hidden', () => {
+    expect(new Translator('it').t('coverage.never.hidden')).toContain('nascosto');
+    expect(new Translator('en').t('coverage.never.hidden')).toContain('hidden');
+    expect(new Translator('it').t('coverage.left.together', { mark: '*' })).toContain('«*»');
   });
 });

@@ -171,3 +171,14 @@ export function place(text: string): { lon: number; lat: number } | null {
   const lon = Number(m[3].replace(',', '.')) * (/[wo]/i.test(m[4] ?? '') ? -1 : 1);
   return Math.abs(lat) < 85 && Math.abs(lon) <= 180 ? { lon, lat } : null;
 }
+
+/**
+ * never is how many of the members cannot get there at all: hidden when some are told only with those who need
+ * longer, null when the step is not told.
+ */
+export function never(list: Counts[], step: number): number | 'hidden' | null {
+  const rows = list.map((c) => c.coverage[step]);
+  if (rows.some((r) => !r || r.suppressed)) return null;
+  if (rows.some((r) => r!.unreachable_suppressed)) return 'hidden';
+  return rows.reduce((s, r) => s + (r!.unreachable ?? 0), 0);
+}

@@ -9,6 +9,8 @@ export interface CountRow {
   unreachable: number | null;
   share: number | null;
   suppressed?: boolean;
+  /** uncovered counts also those who cannot get there at all, who are too few to be told. */
+  unreachable_suppressed?: boolean;
 }
 
 export interface Counts {
@@ -42,6 +44,8 @@ export interface LeftOut {
   distance_m?: number;
   bearing?: string;
   part?: number;
+  /** how many of the group cannot get there at all is hidden */
+  unreachable_suppressed?: boolean;
 }
 
 export interface Parameter {

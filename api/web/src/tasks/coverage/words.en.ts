@@ -52,6 +52,7 @@ export const words = {
   'coverage.counts': '{covered} people of {total}; {left} are left out.',
   'coverage.never.one': 'Of these, {n} cannot get there at all.',
   'coverage.never.other': 'Of these, {n} cannot get there at all.',
+  'coverage.never.hidden': 'Among these are people who cannot get there at all: they are few, and their number is hidden.',
   'coverage.hidden': 'hidden',
   'coverage.hidden.why': 'Where there is “<” or a range, the exact number is hidden: it would single out groups of fewer than {n} people.',
   'coverage.span': '{low}–{high}',
@@ -84,6 +85,8 @@ export const words = {
   'coverage.left.time': 'Time',
   'coverage.left.nearest': 'Nearest facility',
   'coverage.left.never': 'out of reach',
+  'coverage.left.together':
+    'Where there is “{mark}”, the group has also people who cannot get there at all: they are few, and their number is hidden.',
   'coverage.left.running': 'Looking for groups left out…',
   'coverage.left.intro': 'Groups of people of all ages beyond {time} or without a way. Choose one to see the journey.',
   'coverage.left.none': 'Nobody is beyond {time} or without a way.',

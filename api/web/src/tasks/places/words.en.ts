@@ -96,7 +96,7 @@ export const words = {
   'places.service': 'Service',
   'places.service.count': 'Points',
   'places.service.share': 'People served',
-  'places.service.hidden': 'withheld',
+  'places.service.hidden': 'hidden',
   'places.service.within': 'within {time}, {how}',
   'places.by.walking': 'on foot',
   'places.by.walking-elderly': 'on foot, elderly people',
@@ -117,7 +117,7 @@ export const words = {
   'places.services.caption': 'Services and coverage: {name}',
   'places.file.services': 'services',
   'places.how.services':
-    'Points are those within the border. People served are those of the newest of the kept reports, with its data and date: services beyond the border count too. “Withheld” is a small number that is kept covered.',
+    'Points are those within the border. People served are those of the newest of the kept reports, with its data and date: services beyond the border count too. “Hidden” is not zero: it is a small number that is kept covered, because it concerns few people who could be recognised.',
   'places.reports.failed': 'The kept reports could not be read',
 
   'places.classes': 'Classes',

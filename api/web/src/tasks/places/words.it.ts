@@ -97,7 +97,7 @@ export const words = {
   'places.service': 'Servizio',
   'places.service.count': 'Punti',
   'places.service.share': 'Persone servite',
-  'places.service.hidden': 'riservato',
+  'places.service.hidden': 'nascosto',
   'places.service.within': 'entro {time}, {how}',
   'places.by.walking': 'a piedi',
   'places.by.walking-elderly': 'a piedi, persone anziane',
@@ -118,7 +118,7 @@ export const words = {
   'places.services.caption': 'Servizi e copertura: {name}',
   'places.file.services': 'servizi',
   'places.how.services':
-    'I punti sono quelli dentro il confine. Le persone servite vengono dal rapporto più recente fra quelli conservati, con i suoi dati e la sua data: contano anche i servizi oltre il confine. «Riservato» è un numero piccolo che si tiene coperto.',
+    'I punti sono quelli dentro il confine. Le persone servite vengono dal rapporto più recente fra quelli conservati, con i suoi dati e la sua data: contano anche i servizi oltre il confine. «Nascosto» non è zero: è un numero piccolo che si tiene coperto, perché riguarda poche persone riconoscibili.',
   'places.reports.failed': 'I rapporti conservati non si sono potuti leggere',
 
   'places.classes': 'Classificazioni',
