@@ -114,11 +114,7 @@ func (v *view) choiceTable() *table {
 			}
 			cells = append(cells, numb(l.percent(c.Share)))
 		}
-		median := numb(l.quantile(f.MedianS, f.Population))
-		if hidden(f) {
-			median = v.secret(t, 1)[0]
-		}
-		t.Rows = append(t.Rows, row{Cells: append(cells, median)})
+		t.Rows = append(t.Rows, row{Cells: append(cells, v.quantile(t, f, f.MedianS))})
 	}
 	whole := wholeOf(v.r)
 	if v.r.Choices[0].K > 1 {

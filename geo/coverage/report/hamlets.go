@@ -64,10 +64,7 @@ func (v *view) hamletRow(t *table, h *coverage.Hamlet, left float64) []cell {
 	} else {
 		cells = append(cells, numb(v.l.people(left)))
 	}
-	if hidden(&h.Figures) {
-		return append(cells, v.secret(t, 1)...)
-	}
-	return append(cells, numb(v.l.quantile(h.MedianS, h.Population)))
+	return append(cells, v.quantile(t, &h.Figures, h.MedianS))
 }
 
 // checkHamlets looks at what is drawn and printed.

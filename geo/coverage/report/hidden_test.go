@@ -147,3 +147,22 @@ func TestHiddenUnreachable(t *testing.T) {
 		t.Errorf("%d hidden numbers, want %d in %s", n, len(r.ThresholdsS), table)
 	}
 }
+
+// A median that is not told because those who cannot reach are told with
+// others is hidden: it is not said to be out of reach.
+func TestHiddenMedian(t *testing.T) {
+	t.Parallel()
+	st, sketches := makeStudy(t, studytest.Options{Services: []string{"pharmacy"}, Profiles: []string{"walking"}, Plain: true})
+	area := &st.Sections[0].Areas[0]
+	for j := range area.Coverage {
+		c := &area.Coverage[j]
+		c.Uncovered, c.Unreachable, c.Merged = c.Uncovered+c.Unreachable, 0, true
+	}
+	area.MedianS, area.P90S = nil, nil
+	page := drawStudy(t, st, sketches, report.English)
+	table := regexp.MustCompile(`(?s)<table[^>]*id="[^"]*t-areas".*?</table>`).FindString(page)
+	row := regexp.MustCompile(`(?s)<tr[^>]*>\s*<th[^>]*>` + area.Name + `.*?</tr>`).FindString(table)
+	if n := strings.Count(row, ">hidden<"); n != 3 || strings.Contains(row, "not reachable") {
+		t.Errorf("%d hidden numbers, want who cannot reach, median and p90 in %s", n, row)
+	}
+}

@@ -99,10 +99,18 @@ func (v *view) figuresRow(t *table, name string, f *coverage.Figures, p *line) [
 	} else {
 		cells = append(cells, v.whole(p.covered[last]), v.whole(p.uncovered[last]), v.unreachable(t, &f.Coverage[last], p))
 	}
-	if hidden(f) {
-		return append(cells, v.secret(t, 2)...)
+	return append(cells, v.quantile(t, f, f.MedianS), v.quantile(t, f, f.P90S))
+}
+
+// quantile is a time of a population. Where those who cannot reach a facility
+// are told with those who need longer, one beyond all thresholds is not told:
+// nobody should read that it is out of reach.
+func (v *view) quantile(t *table, f *coverage.Figures, seconds *float64) cell {
+	merged := slices.ContainsFunc(f.Coverage, func(r coverage.Row) bool { return r.Merged })
+	if hidden(f) || merged && seconds == nil && f.Population > 0 {
+		return v.secret(t, 1)[0]
 	}
-	return append(cells, numb(l.quantile(f.MedianS, f.Population)), numb(l.quantile(f.P90S, f.Population)))
+	return numb(v.l.quantile(seconds, f.Population))
 }
 
 // hidden reports figures of which some row is suppressed.
