@@ -152,7 +152,8 @@ export class Scene {
       for (const [name, source] of Object.entries(doc.sources)) this.source(name, source);
       // A layer of places has its own names: the base map's would stand beside them.
       const named = new Set(this.pictures.filter((p) => p.style.layers.some((l) => l.type === 'symbol')).map((p) => p.id));
-      for (const l of doc.layers.filter((x) => x.type !== 'symbol' || !named.has(datasetOf(x.source)))) out[l.type === 'symbol' ? 'names' : above && l.type === 'line' ? 'lines' : 'ground'].push(l);
+      for (const l of doc.layers.filter((x) => x.type !== 'symbol' || !named.has(datasetOf(x.source))))
+        out[l.type === 'symbol' ? 'names' : above && l.type === 'line' ? 'lines' : 'ground'].push(l);
       if (!above) out.ground.push(...out.names.splice(0));
     }
     const top = this.pictures.findLastIndex((p) => p.raster);
