@@ -170,11 +170,10 @@ func (c *compareCmd) Run(a *app) error {
 			return err
 		}
 	}
-	printComparison(a.stdout, d)
-	return nil
+	return printComparison(a.stdout, d)
 }
 
-func printComparison(w io.Writer, d *compare.Comparison) {
+func printComparison(w io.Writer, d *compare.Comparison) error {
 	percent := func(v *float64) string {
 		if v == nil {
 			return "–"
@@ -198,6 +197,11 @@ func printComparison(w io.Writer, d *compare.Comparison) {
 		fmt.Fprintf(w, "other setting: %s, %s: %s: %s -> %s\n", s.Service, s.Profile, s.Parameter, s.A, s.B)
 	}
 	for _, c := range d.Cautions {
-		fmt.Fprintf(w, "caution: %s\n", c)
+		text, err := report.CautionText(c, report.English)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(w, "caution: %s\n", text)
 	}
+	return nil
 }

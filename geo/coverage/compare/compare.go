@@ -119,6 +119,7 @@ const (
 	OtherAreas      Caution = "other-areas"
 	OtherSettings   Caution = "other-settings"
 	OtherDisclosure Caution = "other-disclosure"
+	InventedData    Caution = "invented-data" // at least one report is computed from made-up data
 )
 
 func difference(a, b *float64) *float64 {
@@ -361,4 +362,11 @@ func (c *Comparison) caution(a, b *coverage.Study) {
 		return s.Disclosure.Threshold
 	}
 	add(threshold(a) != threshold(b), OtherDisclosure)
+	add(invented(a) || invented(b), InventedData)
+}
+
+// invented reports whether a study, or a section of it, is of made-up data.
+func invented(s *coverage.Study) bool {
+	says := func(n coverage.Notice) bool { return n.Code == coverage.NoticeInventedData }
+	return slices.ContainsFunc(s.Notices, says) || slices.ContainsFunc(s.Sections, func(r *coverage.Report) bool { return slices.ContainsFunc(r.Notices, says) })
 }

@@ -28,7 +28,7 @@ func TestSameReport(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(c.Sections) != 2 || len(c.Inputs)+len(c.Settings)+len(c.Cautions)+len(c.OnlyA)+len(c.OnlyB) != 0 {
+	if len(c.Sections) != 2 || len(c.Inputs)+len(c.Settings)+len(c.OnlyA)+len(c.OnlyB) != 0 || !slices.Equal(c.Cautions, []compare.Caution{compare.InventedData}) {
 		t.Errorf("the same report: %+v", c)
 	}
 	for _, s := range c.Sections {

@@ -64,6 +64,15 @@ func CompareCSV(w io.Writer, c *compare.Comparison, l data.Locale) error {
 	return t.CSV(w, l)
 }
 
+// CautionText says a caution in English or Italian.
+func CautionText(c compare.Caution, lang string) (string, error) {
+	l, err := languageOf(lang)
+	if err != nil {
+		return "", err
+	}
+	return l.t("caution." + string(c)), nil
+}
+
 func changeCells(coveredA, coveredB, shareA, shareB *float64) []any {
 	out := []any{orNil(coveredA), orNil(coveredB), nil, orNil(shareA), orNil(shareB), nil}
 	if coveredA != nil && coveredB != nil {
@@ -125,7 +134,11 @@ func newComparePage(c *compare.Comparison, l *language) *comparePage {
 	}
 	p.Sides = t
 	for _, x := range c.Cautions {
-		p.Cautions = append(p.Cautions, l.t("caution."+string(x)))
+		if text := l.t("caution." + string(x)); x == compare.InventedData {
+			p.Invented = text
+		} else {
+			p.Cautions = append(p.Cautions, text)
+		}
 	}
 	for i := range c.Sections {
 		p.Sections = append(p.Sections, l.compareSection(n, c, i))

@@ -3,9 +3,11 @@ package report_test
 import (
 	"bytes"
 	"encoding/csv"
+	"slices"
 	"strings"
 	"testing"
 
+	"contado/geo/coverage"
 	"contado/geo/coverage/compare"
 	"contado/geo/coverage/report"
 	"contado/geo/coverage/report/studytest"
@@ -45,5 +47,49 @@ func TestCompareDrawn(t *testing.T) {
 	rows, err := csv.NewReader(&out).ReadAll()
 	if err != nil || len(rows) != 1+4*(2+9) {
 		t.Errorf("%d rows (%v)", len(rows), err)
+	}
+}
+
+// A comparison of invented data says so first; cautions are said in words.
+func TestCompareInvented(t *testing.T) {
+	t.Parallel()
+	a, _ := makeStudy(t, studytest.Options{})
+	b, _ := makeStudy(t, studytest.Options{})
+	draw := func(lang string) string {
+		c, err := compare.Studies(a, b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var page bytes.Buffer
+		if err := report.CompareHTML(&page, c, lang); err != nil {
+			t.Fatal(err)
+		}
+		for _, caution := range c.Cautions {
+			if text, err := report.CautionText(caution, lang); err != nil || !strings.Contains(text, " ") || !strings.Contains(page.String(), text) {
+				t.Errorf("%s, %s: %q, %v", lang, caution, text, err)
+			}
+		}
+		return page.String()
+	}
+	for _, s := range []*coverage.Study{a, b} {
+		s.Notices = slices.DeleteFunc(s.Notices, func(n coverage.Notice) bool { return n.Code == coverage.NoticeInventedData })
+		for _, r := range s.Sections {
+			r.Notices = slices.DeleteFunc(r.Notices, func(n coverage.Notice) bool { return n.Code == coverage.NoticeInventedData })
+		}
+	}
+	for lang, words := range map[string]string{report.English: "invented data", report.Italian: "dati inventati"} {
+		if strings.Contains(draw(lang), words) {
+			t.Errorf("%s: real data are said to be invented", lang)
+		}
+	}
+	b.Sections[0].Notices = append(b.Sections[0].Notices, coverage.Notice{Code: coverage.NoticeInventedData})
+	for lang, words := range map[string]string{report.English: "invented data", report.Italian: "dati inventati"} {
+		page := draw(lang)
+		if at := strings.Index(page, `class="banner"`); at < 0 || at > strings.Index(page, "<main>") || strings.Count(page, words) != 1 {
+			t.Errorf("%s: the banner is at %d, said %d times", lang, at, strings.Count(page, words))
+		}
+	}
+	if _, err := report.CautionText(compare.InventedData, "xx"); err == nil {
+		t.Error("a language that is not known has words")
 	}
 }

@@ -45,6 +45,21 @@ describe('what the server says of files', () => {
     expect(translated('strade.shp lacks its .dbf file')).toBe('di strade.shp manca il file .dbf');
   });
 
+  test('parts of a sentence are Italian too', () => {
+    expect(translated('the coordinates of farmacie.csv in columns "lon" (x) and "lat" (y) are no degrees (for example 497512, 5.1e+06)')).toBe(
+      'le coordinate di farmacie.csv, colonne «lon» (x) e «lat» (y), non sono gradi (per esempio 497512, 5.1e+06)',
+    );
+    expect(translated('column "x" holds latitudes and "y" longitudes (as named, most positions are impossible): they were exchanged')).toBe(
+      'la colonna «x» contiene latitudini e «y» longitudini (con questi nomi quasi tutte le posizioni sono impossibili): sono state scambiate',
+    );
+    const axes = goFiles('ingest/table').filter((text) => text.includes('coordNames'));
+    const seen = axes.flatMap((text) =>
+      [...text.matchAll(/(?:why = |Sprintf\()(?:fmt\.Sprintf\()?"((?:column|as named|the other way)(?:[^"\\]|\\.)*)"/g)].map((m) => sample(m[1]!)),
+    );
+    expect(seen.length).toBeGreaterThan(3);
+    expect(seen.filter((text) => translated(text) === null)).toEqual([]);
+  });
+
   test('no translation leaves a hole open or asks for more than there is', () => {
     for (const [english, italian] of sentences) {
       const holes = english.split('{}').length - 1;

@@ -3950,7 +3950,7 @@ export interface components {
                 a: string;
                 b: string;
             }[];
-            cautions: ("other-population" | "other-program" | "other-areas" | "other-settings" | "other-disclosure")[];
+            cautions: ("other-population" | "other-program" | "other-areas" | "other-settings" | "other-disclosure" | "invented-data")[];
         };
         comparedSide: {
             id: string;

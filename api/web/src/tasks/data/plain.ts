@@ -25,11 +25,11 @@ const fields: Record<string, Key> = {
   '--population-field': 'data.field.population_field',
 };
 
-/** translated is the Italian for a sentence of the server; null when there is none. */
+/** translated is the Italian for a sentence of the server, parts of it included; null when there is none. */
 export function translated(text: string): string | null {
   for (const [pattern, it] of compiled) {
     const m = pattern.exec(text);
-    if (m) return it.replace(/\{(\d)\}/g, (_, n: string) => m[Number(n)] ?? '');
+    if (m) return it.replace(/\{(\d)\}/g, (_, n: string) => translated(m[Number(n)] ?? '') ?? m[Number(n)] ?? '');
   }
   return null;
 }

@@ -172,5 +172,6 @@ export const words = {
   'reports.caution.other-program': 'The reports were computed by different versions of the program.',
   'reports.caution.other-areas': 'The municipalities are not the same.',
   'reports.caution.other-settings': 'The settings are not the same.',
+  'reports.caution.invented-data': 'At least one of the two reports is computed from invented data, made for demonstration: do not use its figures.',
   'reports.caution.other-disclosure': 'The threshold below which numbers are hidden is different.',
 } as const;

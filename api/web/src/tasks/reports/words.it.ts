@@ -172,5 +172,6 @@ export const words = {
   'reports.caution.other-program': 'I due rapporti sono stati calcolati con versioni diverse del programma.',
   'reports.caution.other-areas': 'I comuni non sono gli stessi.',
   'reports.caution.other-settings': 'Le impostazioni non sono le stesse.',
+  'reports.caution.invented-data': 'Almeno uno dei due rapporti è calcolato su dati inventati a scopo dimostrativo: non usarne le cifre.',
   'reports.caution.other-disclosure': 'La soglia sotto la quale i numeri sono nascosti è diversa.',
 } as const;
