@@ -44,6 +44,9 @@ func (l *language) measured(v *float64, unit string) string {
 	case "":
 		return l.significant(v)
 	}
+	if *v == 1 && unit == "facilities" {
+		unit = "facility"
+	}
 	return l.significant(v) + "\u00a0" + l.word("unit", unit)
 }
 
@@ -157,6 +160,9 @@ func (v *studyView) classes() []classPart {
 	return out
 }
 
+// className is the code of a class and its name; a code that is a word of
+// many letters (rural, dispersed-rural) says what the name says, which stands
+// alone.
 func (l *language) className(c *coverage.AreaClass) string {
 	label := l.said(c.Label)
 	switch {
@@ -164,6 +170,8 @@ func (l *language) className(c *coverage.AreaClass) string {
 		return l.t("class.unknown")
 	case label == "" || label == c.Class:
 		return c.Class
+	case len(c.Class) > 2 && strings.IndexFunc(c.Class, func(r rune) bool { return r != '-' && (r < 'a' || r > 'z') }) < 0:
+		return label
 	}
 	return c.Class + " – " + label
 }

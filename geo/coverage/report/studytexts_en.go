@@ -210,6 +210,7 @@ func studyEnglish() map[string]string {
 		"col.verdict":               "Verdict",
 		"col.not-met":               "People concerned",
 		"unit.facilities":           "facilities",
+		"unit.facility":             "facility",
 		"isolation.hidden":          "The figures of all {1} are hidden: only the total is shown.",
 		"unit.people":               "people",
 		"unit.inhabitants":          "inhabitants",

@@ -210,6 +210,7 @@ func studyItalian() map[string]string {
 		"col.verdict":               "Esito",
 		"col.not-met":               "Persone interessate",
 		"unit.facilities":           "punti",
+		"unit.facility":             "punto",
 		"isolation.hidden":          "Le cifre di tutti i {1} sono nascoste: si mostra solo il totale.",
 		"unit.people":               "persone",
 		"unit.inhabitants":          "abitanti",
