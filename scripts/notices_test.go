@@ -16,7 +16,7 @@ import (
 
 var (
 	verb    = regexp.MustCompile(`%[-+# 0]*[0-9]*(?:\.[0-9]+)?([a-z%])`)
-	counted = regexp.MustCompile(`%d \pL`)
+	counted = regexp.MustCompile(`%(?:d|g|\.[0-2]f)`) // more decimals are those of coordinates
 	choice  = regexp.MustCompile(`\[(?:(\d+):)?[^\[\]|]*\|[^\[\]|]*\]`)
 )
 
@@ -43,14 +43,16 @@ func TestNoticesCount(t *testing.T) {
 				}
 				where := files.Position(call.Pos())
 				switch name := called(call); name {
-				case "notice.Text":
+				case "notice.Text", "notice.Italian":
 					told++
 					checkCounted(t, where, call)
 				case "words", "text":
 					forbidCounts(t, where, call)
+					checkTongues(t, where, call)
 				default:
 					if strings.HasSuffix(name, ".notice") {
 						forbidCounts(t, where, call)
+						checkTongues(t, where, call)
 					}
 				}
 				return true
@@ -82,8 +84,8 @@ func called(call *ast.CallExpr) string {
 	return ""
 }
 
-// forbidCounts finds texts about whole numbers that do not go through
-// notice.Text. More than one is always many.
+// forbidCounts finds texts about numbers that do not go through notice.Text or
+// notice.Italian, which write them for people. More than one is always many.
 func forbidCounts(t *testing.T, where token.Position, call *ast.CallExpr) {
 	t.Helper()
 	for _, arg := range call.Args {
@@ -92,7 +94,7 @@ func forbidCounts(t *testing.T, where token.Position, call *ast.CallExpr) {
 			continue
 		}
 		if text, ok := literal(inner.Args[0]); ok && counted.MatchString(text) {
-			t.Errorf("%s: %q counts: write it with notice.Text, which knows one from many", where, text)
+			t.Errorf("%s: %q counts: write it with notice.Text or notice.Italian, which know one from many", where, text)
 		}
 	}
 }
@@ -134,6 +136,20 @@ func checkCounted(t *testing.T, where token.Position, call *ast.CallExpr) {
 	}
 	if got := notice.Text(text, args...); strings.ContainsAny(got, "[]|") || strings.Contains(got, "%!") {
 		t.Errorf("%s: %q says %q", where, text, got)
+	}
+}
+
+// checkTongues finds numbers of the English text, the last but one, that are
+// written as in Italian, and the other way round.
+func checkTongues(t *testing.T, where token.Position, call *ast.CallExpr) {
+	t.Helper()
+	for back, wrong := range map[int]string{1: "notice.Text", 2: "notice.Italian"} {
+		if len(call.Args) < 2 {
+			return
+		}
+		if inner, ok := call.Args[len(call.Args)-back].(*ast.CallExpr); ok && called(inner) == wrong {
+			t.Errorf("%s: %s writes the numbers of the other language", where, wrong)
+		}
 	}
 }
 

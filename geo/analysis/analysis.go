@@ -275,7 +275,7 @@ func (r *run) oneItem(d catalog.Dataset, item, datetime string, box *geo.BBox) (
 	if len(within) > 1 {
 		r.notice("item-chosen",
 			notice.Text("Dataset %s has %d rasters here; the newest is used: %s.", d.ID, len(within), within[0].ID),
-			notice.Text("Il dataset %s ha qui %d raster; si usa il più recente: %s.", d.ID, len(within), within[0].ID))
+			notice.Italian("Il dataset %s ha qui %d raster; si usa il più recente: %s.", d.ID, len(within), within[0].ID))
 	}
 	return within[0], nil
 }

@@ -46,7 +46,7 @@ func (c *section) open(at *OpenAt) {
 	c.notice("opening-hours",
 		notice.Text("Only facilities open on %s at %s count: %d [is|are] open, %d shut and left out; the hours of %d are not known and of %d cannot be read, and these count as open.",
 			at.Day, clockText(int32(at.Minute)*60), counts[coverage.HoursOpen], counts[coverage.HoursShut], counts[coverage.HoursMissing], counts[coverage.HoursUnread]),
-		notice.Text("Contano solo i punti aperti di %s alle %s: %d [è aperto|sono aperti], %d [chiuso ed escluso|chiusi ed esclusi]; di %d non si conoscono gli orari e di %d non si riesce a leggerli: questi contano come aperti.",
+		notice.Italian("Contano solo i punti aperti di %s alle %s: %d [è aperto|sono aperti], %d [chiuso ed escluso|chiusi ed esclusi]; di %d non si conoscono gli orari e di %d non si riesce a leggerli: questi contano come aperti.",
 			weekdays[at.Day], clockText(int32(at.Minute)*60), counts[coverage.HoursOpen], counts[coverage.HoursShut], counts[coverage.HoursMissing], counts[coverage.HoursUnread]))
 	c.facilities = kept
 }
@@ -63,7 +63,7 @@ func (s *setting) inspect(ctx context.Context, service chosen, registered int) (
 	if len(list) > maxInspected {
 		return []coverage.Check{{
 			Code: "not-inspected", Severity: coverage.SeverityNote, Dataset: service.set.ID,
-			Text: words(notice.Text("%d facilities are too many to look at one by one.", len(list)), notice.Text("%d punti sono troppi per guardarli uno a uno.", len(list))),
+			Text: words(notice.Text("%d facilities are too many to look at one by one.", len(list)), notice.Italian("%d punti sono troppi per guardarli uno a uno.", len(list))),
 		}}, nil
 	}
 	schema := &service.set.Version.Vector.Schema

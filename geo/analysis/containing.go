@@ -119,7 +119,7 @@ func (e *Engine) Containing(ctx context.Context, q ContainingRequest, p Progress
 	}
 	if out.Nowhere > 0 {
 		r.notice("rows-in-no-area", notice.Text("%d of %d [row|rows] [1:lies|lie] in none of the areas.", out.Nowhere, len(rows)),
-			notice.Text("%d [riga|righe] su %d non [1:si trova|si trovano] in nessuna delle aree.", out.Nowhere, len(rows)))
+			notice.Italian("%d [riga|righe] su %d non [1:si trova|si trovano] in nessuna delle aree.", out.Nowhere, len(rows)))
 	}
 	out.Inputs, out.Notices = r.inputs, r.said()
 	return out, nil

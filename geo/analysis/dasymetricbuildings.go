@@ -78,7 +78,7 @@ func (s *spreader) readBuildings(ctx context.Context, box geo.BBox) error {
 	}
 	s.notice("buildings-counted",
 		notice.Text("%d [building is taken as a dwelling|buildings are taken as dwellings], %d of them of unknown use and %d without known storeys, which [counts|count] as one; %d of another use [has|have] nobody.", b.dwellings, b.unknown, b.low, b.others),
-		notice.Text("%d [edificio è considerato abitazione|edifici sono considerati abitazioni], di cui %d d'uso ignoto e %d senza piani noti, che [conta|contano] come uno; %d d'altro uso non [ha|hanno] abitanti.", b.dwellings, b.unknown, b.low, b.others))
+		notice.Italian("%d [edificio è considerato abitazione|edifici sono considerati abitazioni], di cui %d d'uso ignoto e %d senza piani noti, che [conta|contano] come uno; %d d'altro uso non [ha|hanno] abitanti.", b.dwellings, b.unknown, b.low, b.others))
 	return nil
 }
 

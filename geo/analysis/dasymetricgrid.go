@@ -41,7 +41,7 @@ func (s *spreader) describe(rep *SpreadReport, got *demand.Spread) {
 	if f := got.Fallback; f.Sections > 0 {
 		s.notice("sections-spread-evenly",
 			notice.Text("%d [section|sections] with %.0f [person|people] [1:has|have] nothing that people could live on: people were spread over all the surface there.", f.Sections, f.People),
-			notice.Text("%d [sezione|sezioni] con %.0f [abitante|abitanti] non [1:ha|hanno] nulla su cui abitare: lì gli abitanti sono stati distribuiti su tutta la superficie.", f.Sections, f.People))
+			notice.Italian("%d [sezione|sezioni] con %.0f [abitante|abitanti] non [1:ha|hanno] nulla su cui abitare: lì gli abitanti sono stati distribuiti su tutta la superficie.", f.Sections, f.People))
 	}
 }
 

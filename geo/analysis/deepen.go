@@ -255,7 +255,7 @@ func (c *section) capacities(field string) []coverage.CapacityPlace {
 	if len(unknown) > 0 {
 		c.notice("capacity-unknown",
 			notice.Text("The capacity of %d of %d [facility|facilities] is not known; each counts as %.4g.", len(unknown), len(out), mean),
-			notice.Text("La capacità di %d [punto|punti] su %d non è nota; ognuno conta per %.4g.", len(unknown), len(out), mean))
+			notice.Italian("La capacità di %d [punto|punti] su %d non è nota; ognuno conta per %.4g.", len(unknown), len(out), mean))
 	}
 	return out
 }

@@ -205,6 +205,15 @@ func (d *degurbaRun) lattice(box geo.BBox) error {
 	return nil
 }
 
+// tellsWhere refuses a population that is known by territory only.
+func tellsWhere(set catalog.Dataset) error {
+	if set.Kind != catalog.Vector || ofSections(set) {
+		return nil
+	}
+	return fault.WithHint(fault.Errorf("analysis.Degurba", fault.Invalid, "population %q is known by territory only; the degree of urbanisation is made from where people live", set.ID),
+		"ingest a population grid, or census sections, or make a grid with contado population spread")
+}
+
 // people puts everyone of the territory and its rim onto the parts.
 func (d *degurbaRun) people(ctx context.Context, box geo.BBox) error {
 	set, found, err := d.pick(catalog.Population, d.q.Population, "--population", box)
@@ -214,8 +223,8 @@ func (d *degurbaRun) people(ctx context.Context, box geo.BBox) error {
 	if !found {
 		return fault.WithHint(fault.Errorf("analysis.Degurba", fault.Invalid, "no dataset of role population covers territory %q", d.q.Territory), "ingest a population grid, or census sections, with --role population")
 	}
-	if set.Kind == catalog.Vector && !ofSections(set) {
-		return fault.WithHint(fault.Errorf("analysis.Degurba", fault.Invalid, "population %q is known by territory only; the degree of urbanisation is made from where people live", set.ID), "ingest a population grid, or census sections, or make a grid with contado population spread")
+	if err := tellsWhere(set); err != nil {
+		return err
 	}
 	b, err := boxIn(d.parts, geo.WGS84)
 	if err != nil {

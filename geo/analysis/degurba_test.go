@@ -114,4 +114,14 @@ func TestDegurbaRefusals(t *testing.T) {
 			t.Errorf("%s: %v, want %v that says %q", name, err, c.kind, c.says)
 		}
 	}
+	told := 0
+	q := analysis.StudyRequest{CoverageRequest: analysis.CoverageRequest{Territory: "9", Population: "table"}, Services: []string{"clinic"}, Degurba: true}
+	_, _, err := l.engine.Study(ctx, q, func(float64, string) { told++ })
+	if !fault.Is(err, fault.Invalid) || !strings.Contains(err.Error(), "where people live") || told > 0 {
+		t.Errorf("a study refuses after %d stages: %v", told, err)
+	}
+	q.Degurba = false
+	if _, _, err := l.engine.Study(ctx, q, nil); err != nil {
+		t.Errorf("a study without the degree: %v", err)
+	}
 }

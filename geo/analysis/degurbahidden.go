@@ -2,7 +2,6 @@ package analysis
 
 import (
 	"context"
-	"fmt"
 	"math"
 
 	"contado/geo/coverage"
@@ -104,7 +103,7 @@ func (d *degurbaRun) saidHidden(out *DegurbaResult) {
 	if n := out.Disclosure.Primary + out.Disclosure.Secondary; n > 0 {
 		d.notice("counts-hidden",
 			notice.Text("Counts of people above 0 and below %g are hidden, with as many others as it takes that they cannot be computed: %d [number|numbers] in all.", d.from, n),
-			notice.Text("I conteggi di persone sopra 0 e sotto %g sono nascosti, con gli altri che servono perché non si possano calcolare: %d [numero|numeri] in tutto.", d.from, n))
+			notice.Italian("I conteggi di persone sopra 0 e sotto %g sono nascosti, con gli altri che servono perché non si possano calcolare: %d [numero|numeri] in tutto.", d.from, n))
 	}
 	d.saidShown()
 }
@@ -113,7 +112,7 @@ func (d *degurbaRun) saidHidden(out *DegurbaResult) {
 func (d *degurbaRun) saidShown() {
 	if d.told != &d.who {
 		d.notice("people-in-blocks",
-			fmt.Sprintf("People are counted by blocks of at least %g, dealt out evenly over their inhabited cells, so that no answers, compared, tell who lives where.", d.from),
-			fmt.Sprintf("Le persone sono contate per blocchi di almeno %g, distribuite in modo uniforme sulle loro celle abitate, così che nessun confronto fra risposte dica chi abita dove.", d.from))
+			notice.Text("People are counted by blocks of at least %g, dealt out evenly over their inhabited cells, so that no answers, compared, tell who lives where.", d.from),
+			notice.Italian("Le persone sono contate per blocchi di almeno %g, distribuite in modo uniforme sulle loro celle abitate, così che nessun confronto fra risposte dica chi abita dove.", d.from))
 	}
 }

@@ -1,9 +1,8 @@
 package analysis
 
 import (
-	"fmt"
-
 	"contado/geo/demand"
+	"contado/geo/notice"
 )
 
 // maxResettle is how far, in metres, people who are counted on ground where
@@ -59,12 +58,12 @@ func (s *resettlement) add(out *people, a int32, cell int, lon, lat, n float64, 
 func (s *resettlement) report(r *run) {
 	if m := &s.moves; m.People > 0 {
 		r.notice("people-moved",
-			fmt.Sprintf("%.1f people are counted on ground where nobody can be, such as water; they were moved to the nearest ground of their own area, at most %.0f m away. Nobody was lost.", m.People, m.Farthest),
-			fmt.Sprintf("%.1f persone risultano dove nessuno può stare, per esempio sull'acqua: sono state spostate sul terreno più vicino della propria area, a non più di %.0f m. Nessuno è andato perso.", m.People, m.Farthest))
+			notice.Text("%.1f people are counted on ground where nobody can be, such as water; they were moved to the nearest ground of their own area, at most %.0f m away. Nobody was lost.", m.People, m.Farthest),
+			notice.Italian("%.1f persone risultano dove nessuno può stare, per esempio sull'acqua: sono state spostate sul terreno più vicino della propria area, a non più di %.0f m. Nessuno è andato perso.", m.People, m.Farthest))
 	}
 	if m := &s.moves; m.Left > 0 {
 		r.notice("people-left",
-			fmt.Sprintf("%.1f people are counted on ground where nobody can be, with none of their own area within %g m; they count as unreachable.", m.Left, maxResettle),
-			fmt.Sprintf("%.1f persone risultano dove nessuno può stare, senza terreno della propria area entro %g m: contano come non raggiungibili.", m.Left, maxResettle))
+			notice.Text("%.1f people are counted on ground where nobody can be, with none of their own area within %g m; they count as unreachable.", m.Left, maxResettle),
+			notice.Italian("%.1f persone risultano dove nessuno può stare, senza terreno della propria area entro %g m: contano come non raggiungibili.", m.Left, maxResettle))
 	}
 }

@@ -246,7 +246,7 @@ func (s *sectionSpread) tell(id string) {
 	if s.fallback.Sections > 0 {
 		s.notice("sections-without-built-up",
 			notice.Text("%d [section|sections] of %s with %.0f [person|people] [1:has|have] no built-up land to live on; people were spread over all the ground there.", s.fallback.Sections, id, s.fallback.People),
-			notice.Text("%d [sezione|sezioni] di %s con %.0f [abitante|abitanti] non [1:ha|hanno] suolo costruito: lì gli abitanti sono stati distribuiti su tutto il terreno.", s.fallback.Sections, id, s.fallback.People))
+			notice.Italian("%d [sezione|sezioni] di %s con %.0f [abitante|abitanti] non [1:ha|hanno] suolo costruito: lì gli abitanti sono stati distribuiti su tutto il terreno.", s.fallback.Sections, id, s.fallback.People))
 	}
 }
 

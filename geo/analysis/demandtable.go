@@ -130,7 +130,7 @@ func (r *run) tableRows(ctx context.Context, d catalog.Dataset, areas []area) (r
 		list := strings.Join(missing[:min(10, len(missing))], ", ")
 		r.notice("population-missing",
 			notice.Text("%d [territory is not in the table of people and counts|territories are not in the table of people and count] as empty: %s.", len(missing), list),
-			notice.Text("%d [territorio non è nella tabella della popolazione e conta come vuoto|territori non sono nella tabella della popolazione e contano come vuoti]: %s.", len(missing), list))
+			notice.Italian("%d [territorio non è nella tabella della popolazione e conta come vuoto|territori non sono nella tabella della popolazione e contano come vuoti]: %s.", len(missing), list))
 	}
 	return rows, bands, nil
 }

@@ -11,6 +11,7 @@ import (
 	"contado/geo/fault"
 	"contado/geo/gdal"
 	"contado/geo/mosaic"
+	"contado/geo/notice"
 	"contado/geo/store/catalog"
 )
 
@@ -230,8 +231,8 @@ func (r *run) thresholdOf(ctx context.Context, q *ExtentRequest, s *Subject, pl 
 		m.Figures["separability"] = found.Separability
 		if found.Separability < 0.75 { // one heap cut in two has as much
 			r.notice("threshold-unsure",
-				fmt.Sprintf("The values do not fall into two clear groups (separability %.2f of 1): look at the map before using it.", found.Separability),
-				fmt.Sprintf("I valori non formano due gruppi netti (separabilità %.2f su 1): guardare la mappa prima di usarla.", found.Separability))
+				notice.Text("The values do not fall into two clear groups (separability %.2f of 1): look at the map before using it.", found.Separability),
+				notice.Italian("I valori non formano due gruppi netti (separabilità %.2f su 1): guardare la mappa prima di usarla.", found.Separability))
 		}
 	}
 	if math.IsNaN(t) || math.IsInf(t, 0) {

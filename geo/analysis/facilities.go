@@ -95,12 +95,12 @@ func (r *run) facilitiesOf(ctx context.Context, c chosen, box geo.BBox) ([]facil
 	if n := withoutPosition(d); n > 0 {
 		r.notice("facilities-without-position",
 			notice.Text("%d [row|rows] of %s [has no position: wherever it is, it does|have no position: wherever they are, they do] not count here.", n, d.ID),
-			notice.Text("%d [riga|righe] di %s non [ha una posizione: ovunque sia, qui non conta|hanno una posizione: ovunque siano, qui non contano].", n, d.ID))
+			notice.Italian("%d [riga|righe] di %s non [ha una posizione: ovunque sia, qui non conta|hanno una posizione: ovunque siano, qui non contano].", n, d.ID))
 	}
 	if centred > 0 {
 		r.notice("facilities-not-points",
 			notice.Text("%d of %d [facility|facilities] of %s [1:is a line or an area: it|are lines or areas: each] counts as one point, its centre.", centred, len(out), d.ID),
-			notice.Text("%d [punto|punti] di servizio su %d di %s [1:è una linea o un'area: conta|sono linee o aree: ognuno conta] come un solo punto, il suo centro.", centred, len(out), d.ID))
+			notice.Italian("%d [punto|punti] di servizio su %d di %s [1:è una linea o un'area: conta|sono linee o aree: ognuno conta] come un solo punto, il suo centro.", centred, len(out), d.ID))
 	}
 	return out, nil
 }

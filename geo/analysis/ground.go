@@ -2,7 +2,6 @@ package analysis
 
 import (
 	"context"
-	"fmt"
 	"math"
 
 	"contado/geo"
@@ -103,8 +102,8 @@ func (g *ground) open(ctx context.Context, p Progress) error {
 		return err
 	}
 	g.at.notice("open-ground",
-		fmt.Sprintf("No land cover is known here: off the roads the ground is taken as open everywhere (%s), on cells of %.0f m.", openSpeeds, g.lattice.Transform[1]),
-		fmt.Sprintf("Qui non è nota la copertura del suolo: fuori dalle strade il terreno è considerato aperto ovunque (%s), su celle di %.0f m.", openSpeeds, g.lattice.Transform[1]))
+		notice.Text("No land cover is known here: off the roads the ground is taken as open everywhere (%s), on cells of %.0f m.", openSpeeds, g.lattice.Transform[1]),
+		notice.Italian("Qui non è nota la copertura del suolo: fuori dalle strade il terreno è considerato aperto ovunque (%s), su celle di %.0f m.", openSpeeds, g.lattice.Transform[1]))
 	p.tell(0.5, "elevation")
 	return g.relief(ctx, make([]float32, g.lattice.Cells()))
 }
@@ -155,7 +154,7 @@ func (g *ground) relief(ctx context.Context, buffer []float32) error {
 	if missing > 0 {
 		g.at.notice("elevation-missing",
 			notice.Text("%d of %d [cell|cells] [1:has no elevation and is|have no elevation and are] taken as level.", missing, len(buffer)),
-			notice.Text("%d [cella|celle] su %d non [1:ha quota ed è considerata|hanno quota e sono considerate] in piano.", missing, len(buffer)))
+			notice.Italian("%d [cella|celle] su %d non [1:ha quota ed è considerata|hanno quota e sono considerate] in piano.", missing, len(buffer)))
 	}
 	g.heights = buffer
 	return nil

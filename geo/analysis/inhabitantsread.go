@@ -2,11 +2,11 @@ package analysis
 
 import (
 	"context"
-	"fmt"
 	"math"
 
 	"contado/geo"
 	"contado/geo/fault"
+	"contado/geo/notice"
 	"contado/geo/store/catalog"
 )
 
@@ -202,8 +202,8 @@ func (h *headcount) checkAges() error {
 		return nil
 	}
 	h.notice("age-bands-incomplete",
-		fmt.Sprintf("The age bands hold %.0f people and the areas %.0f: ages are left out.", aged, all),
-		fmt.Sprintf("Le fasce d'età contano %.0f persone e le aree %.0f: le età sono omesse.", aged, all))
+		notice.Text("The age bands hold %.0f people and the areas %.0f: ages are left out.", aged, all),
+		notice.Italian("Le fasce d'età contano %.0f persone e le aree %.0f: le età sono omesse.", aged, all))
 	h.bands, h.byBand = nil, nil
 	return nil
 }

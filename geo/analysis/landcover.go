@@ -220,7 +220,7 @@ func (r *run) samples(ctx context.Context, q *ClassifyRequest, t *training, quer
 	if contradicting > 0 {
 		r.notice("training-contradicts",
 			notice.Text("%d [cell lies in training areas of different classes and was|cells lie in training areas of different classes and were] left out.", contradicting),
-			notice.Text("%d [cella sta in aree di addestramento di classi diverse ed è stata esclusa|celle stanno in aree di addestramento di classi diverse e sono state escluse].", contradicting))
+			notice.Italian("%d [cella sta in aree di addestramento di classi diverse ed è stata esclusa|celle stanno in aree di addestramento di classi diverse e sono state escluse].", contradicting))
 	}
 	return out, nil
 }

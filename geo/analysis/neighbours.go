@@ -211,7 +211,7 @@ func (r *run) named(ctx context.Context, id, filter string, most int) ([]namedRo
 	})
 	if without > 0 {
 		r.notice("rows-without-place", notice.Text("%d [row|rows] of %s [has no place and was|have no place and were] left out.", without, id),
-			notice.Text("%d [riga|righe] di %s non [ha una posizione ed è stata esclusa|hanno una posizione e sono state escluse].", without, id))
+			notice.Italian("%d [riga|righe] di %s non [ha una posizione ed è stata esclusa|hanno una posizione e sono state escluse].", without, id))
 	}
 	return out, firstError(failed, err)
 }

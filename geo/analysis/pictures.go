@@ -374,7 +374,7 @@ func (r *run) noteClouds(p *pictures) {
 	if p.left > 0 {
 		r.notice("cloudy-pictures",
 			notice.Text("%d [picture|pictures] of %s [was left out for its cloud cover, or because it does|were left out for their cloud cover, or because they do] not state it.", p.left, p.dataset.ID),
-			notice.Text("%d [immagine|immagini] di %s [è stata esclusa per la copertura nuvolosa, o perché non la dichiara|sono state escluse per la copertura nuvolosa, o perché non la dichiarano].", p.left, p.dataset.ID))
+			notice.Italian("%d [immagine|immagini] di %s [è stata esclusa per la copertura nuvolosa, o perché non la dichiara|sono state escluse per la copertura nuvolosa, o perché non la dichiarano].", p.left, p.dataset.ID))
 	}
 }
 

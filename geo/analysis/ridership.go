@@ -1,9 +1,8 @@
 package analysis
 
 import (
-	"fmt"
-
 	"contado/geo/coverage"
+	"contado/geo/notice"
 )
 
 // rides is what riding adds to a movement: shares of the departures, by cell.
@@ -53,9 +52,9 @@ func (c *section) saidOfRides(n *coverage.Ridership) {
 	}
 	en, it := "A number (hidden) of", "Un numero (nascosto) di"
 	if n.WithoutRide != nil {
-		en, it = fmt.Sprintf("%.0f of %.0f", *n.WithoutRide, n.People), fmt.Sprintf("%.0f su %.0f", *n.WithoutRide, n.People)
+		en, it = notice.Text("%.0f of %.0f", *n.WithoutRide, n.People), notice.Italian("%.0f su %.0f", *n.WithoutRide, n.People)
 	}
 	c.notice("rides",
-		fmt.Sprintf("%s people have no departure at all, between %s and %s of %s, for which public transport saves time; on the mean of people it does for %.0f %% of the departures.", en, n.From, n.Until, n.Date, *n.Useful*100),
-		fmt.Sprintf("%s persone non hanno alcuna partenza, tra le %s e le %s del %s, per cui il trasporto pubblico faccia risparmiare tempo; in media per persona lo fa per il %.0f %% delle partenze.", it, n.From, n.Until, n.Date, *n.Useful*100))
+		notice.Text("%s people have no departure at all, between %s and %s of %s, for which public transport saves time; on the mean of people it does for %.0f %% of the departures.", en, n.From, n.Until, notice.Day(n.Date), *n.Useful*100),
+		notice.Italian("%s persone non hanno alcuna partenza, tra le %s e le %s del %s, per cui il trasporto pubblico faccia risparmiare tempo; in media per persona lo fa per il %.0f %% delle partenze.", it, n.From, n.Until, notice.Day(n.Date), *n.Useful*100))
 }

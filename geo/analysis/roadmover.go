@@ -84,13 +84,13 @@ func (m *roadMover) remark() {
 	if n.LeftOut > 0 {
 		m.notice("roads-left-out",
 			notice.Text("%d [line of roads has fewer than two places and was|lines of roads have fewer than two places and were] left out.", n.LeftOut),
-			notice.Text("%d [linea stradale ha meno di due punti ed è stata esclusa|linee stradali hanno meno di due punti e sono state escluse].", n.LeftOut))
+			notice.Italian("%d [linea stradale ha meno di due punti ed è stata esclusa|linee stradali hanno meno di due punti e sono state escluse].", n.LeftOut))
 	}
 	r := n.Restriction
 	if lost := r.MissingWay + r.Ambiguous + r.Disconnected; lost > 0 && m.profile.Road.TurnRestrictions {
 		m.notice("turns-left-out",
 			notice.Text("%d turn [restriction is|restrictions are] not heeded: %d [names|name] roads that are not there, %d [does not tell which turn it means|do not tell which turn they mean], %d [names|name] roads that do not meet. %d [is|are] heeded.", lost, r.MissingWay, r.Ambiguous, r.Disconnected, n.Restricted),
-			notice.Text("%d [divieto di svolta non è considerato|divieti di svolta non sono considerati]: %d [cita|citano] strade assenti, %d non [dice quale svolta intende|dicono quale svolta intendono], %d [cita|citano] strade che non si incontrano. %d [è considerato|sono considerati].", lost, r.MissingWay, r.Ambiguous, r.Disconnected, n.Restricted))
+			notice.Italian("%d [divieto di svolta non è considerato|divieti di svolta non sono considerati]: %d [cita|citano] strade assenti, %d non [dice quale svolta intende|dicono quale svolta intendono], %d [cita|citano] strade che non si incontrano. %d [è considerato|sono considerati].", lost, r.MissingWay, r.Ambiguous, r.Disconnected, n.Restricted))
 	}
 	if !n.HasRelief && m.profile.Slope != travel.Level {
 		m.notice("level-roads", "The roads are taken as level: no elevation is known.", "Le strade sono considerate in piano: non è nota l'elevazione.")
@@ -208,7 +208,7 @@ func (m *roadMover) place(list []facility) (onGround []int, beyond []road.Seed, 
 	if len(beyond) > 0 {
 		m.notice("facilities-beyond",
 			notice.Text("%d [facility lies beyond the ground taken in: it is|facilities lie beyond the ground taken in: they are] reached on foot in a straight line from the nearest road.", len(beyond)),
-			notice.Text("%d [punto di servizio è oltre il terreno considerato: si raggiunge|punti di servizio sono oltre il terreno considerato: si raggiungono] a piedi in linea retta dalla strada più vicina.", len(beyond)))
+			notice.Italian("%d [punto di servizio è oltre il terreno considerato: si raggiunge|punti di servizio sono oltre il terreno considerato: si raggiungono] a piedi in linea retta dalla strada più vicina.", len(beyond)))
 	}
 	return onGround, beyond, nil
 }

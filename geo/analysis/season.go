@@ -90,7 +90,7 @@ func seasonTitle(s *travel.Season) (en, it string) {
 		e, i = append(e, "snow as seen by satellite"), append(i, "neve vista da satellite")
 	}
 	if s.SnowLine != 0 {
-		e, i = append(e, fmt.Sprintf("snow line at %.0f m", s.SnowLine)), append(i, fmt.Sprintf("limite della neve a %.0f m", s.SnowLine))
+		e, i = append(e, notice.Text("snow line at %.0f m", s.SnowLine)), append(i, notice.Italian("limite della neve a %.0f m", s.SnowLine))
 	}
 	if s.Flood != nil {
 		e, i = append(e, "floods as seen by satellite"), append(i, "allagamenti visti da satellite")
@@ -146,7 +146,7 @@ func (r *run) seasonWord(ctx context.Context, s *travel.Season, word string) err
 	if unknown > 0 {
 		r.notice("season-unknown",
 			notice.Text("%d of %d [cell|cells] [1:was|were] not seen in %s (clouds, or no picture) and [1:counts|count] as clear of %s.", unknown, len(mask), dataset, cover.name),
-			notice.Text("%d [cella|celle] su %d non [1:è visibile|sono visibili] in %s (nuvole, o nessuna immagine) e [1:conta come libera|contano come libere].", unknown, len(mask), dataset))
+			notice.Italian("%d [cella|celle] su %d non [1:è visibile|sono visibili] in %s (nuvole, o nessuna immagine) e [1:conta come libera|contano come libere].", unknown, len(mask), dataset))
 	}
 	return nil
 }

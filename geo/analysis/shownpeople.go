@@ -2,7 +2,6 @@ package analysis
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"slices"
 
@@ -11,6 +10,7 @@ import (
 	"contado/geo/crs"
 	"contado/geo/disclosure"
 	"contado/geo/fault"
+	"contado/geo/notice"
 	"contado/geo/store/catalog"
 )
 
@@ -179,17 +179,17 @@ func (r *run) untold(ctx context.Context, d catalog.Dataset, areas []area, box g
 	}
 	if wholes > 0 {
 		r.notice("areas-not-counted",
-			fmt.Sprintf("Areas whose people are not told, so that they are in no figure here: %d.", wholes),
-			fmt.Sprintf("Aree di cui non si indicano le persone, che quindi non sono in alcuna cifra qui: %d.", wholes))
+			notice.Text("Areas whose people are not told, so that they are in no figure here: %d.", wholes),
+			notice.Italian("Aree di cui non si indicano le persone, che quindi non sono in alcuna cifra qui: %d.", wholes))
 	}
 	if parts > 0 {
 		r.notice("bands-not-counted",
-			fmt.Sprintf("Age groups of areas that are not told, so that they are in no figure by age here: %d.", parts),
-			fmt.Sprintf("Classi di età di aree che non si indicano, e che quindi non sono in alcuna cifra per età qui: %d.", parts))
+			notice.Text("Age groups of areas that are not told, so that they are in no figure by age here: %d.", parts),
+			notice.Italian("Classi di età di aree che non si indicano, e che quindi non sono in alcuna cifra per età qui: %d.", parts))
 	}
 	r.notice("people-in-blocks",
-		fmt.Sprintf("People are counted by blocks of at least %d, dealt out evenly over their inhabited cells, so that no answers, compared, tell who lives where.", disclosure.DefaultThreshold),
-		fmt.Sprintf("Le persone sono contate per blocchi di almeno %d, distribuite in modo uniforme sulle loro celle abitate, così che nessun confronto fra risposte dica chi abita dove.", disclosure.DefaultThreshold))
+		notice.Text("People are counted by blocks of at least %d, dealt out evenly over their inhabited cells, so that no answers, compared, tell who lives where.", disclosure.DefaultThreshold),
+		notice.Italian("Le persone sono contate per blocchi di almeno %d, distribuite in modo uniforme sulle loro celle abitate, così che nessun confronto fra risposte dica chi abita dove.", disclosure.DefaultThreshold))
 	return tree.hides, nil
 }
 

@@ -248,12 +248,12 @@ func (c *section) shownPeople(ctx context.Context) ([]float64, error) {
 	}
 	if left > 0 {
 		c.notice("areas-not-counted",
-			fmt.Sprintf("Areas with too few people to be counted: %d.", left),
-			fmt.Sprintf("Aree con troppo poche persone per essere contate: %d.", left))
+			notice.Text("Areas with too few people to be counted: %d.", left),
+			notice.Italian("Aree con troppo poche persone per essere contate: %d.", left))
 	}
 	c.notice("people-in-blocks",
-		fmt.Sprintf("People are counted by blocks of at least %g, dealt out evenly over their inhabited cells, so that no figures tell who lives where.", c.hideBelow()),
-		fmt.Sprintf("Le persone sono contate per blocchi di almeno %g, distribuite in modo uniforme sulle loro celle abitate, così che nessuna cifra dica chi abita dove.", c.hideBelow()))
+		notice.Text("People are counted by blocks of at least %g, dealt out evenly over their inhabited cells, so that no figures tell who lives where.", c.hideBelow()),
+		notice.Italian("Le persone sono contate per blocchi di almeno %g, distribuite in modo uniforme sulle loro celle abitate, così che nessuna cifra dica chi abita dove.", c.hideBelow()))
 	return people, nil
 }
 
@@ -395,6 +395,6 @@ func (c *section) tellPlan(out *coverage.Siting, plan *siting.Plan, list []facil
 	if len(out.Chosen) < q.Points {
 		c.notice("fewer-points",
 			notice.Text("Fewer points than asked: no other candidate adds anything to the %d [point|points] found.", len(out.Chosen)),
-			notice.Text("Meno punti di quelli chiesti: trovati %d [punto|punti], nessun altro candidato aggiunge qualcosa.", len(out.Chosen)))
+			notice.Italian("Meno punti di quelli chiesti: trovati %d [punto|punti], nessun altro candidato aggiunge qualcosa.", len(out.Chosen)))
 	}
 }

@@ -162,7 +162,14 @@ type study struct {
 	doc      coverage.Study
 }
 
+// resolve finds what the study is about, and refuses what could only fail after
+// all the work.
 func (y *study) resolve(ctx context.Context) error {
+	if y.q.Degurba || len(y.q.Indicators) > 0 {
+		if err := tellsWhere(y.population); err != nil {
+			return err
+		}
+	}
 	for _, text := range y.q.Services {
 		c, err := y.service(text)
 		if err != nil {

@@ -137,7 +137,7 @@ func (e *Engine) Summary(ctx context.Context, q SummaryRequest, p Progress) (*Su
 	if out.Several > 0 {
 		r.notice("rows-in-several-areas",
 			notice.Text("%d of %d [row|rows] [1:shares a point with more than one area and is|share a point with more than one area and are] counted in each; lengths and areas are not.", out.Several, out.Rows),
-			notice.Text("%d [riga|righe] su %d [1:ha un punto in comune con più aree ed è contata|hanno un punto in comune con più aree e sono contate] in ognuna; lunghezze e superfici no.", out.Several, out.Rows))
+			notice.Italian("%d [riga|righe] su %d [1:ha un punto in comune con più aree ed è contata|hanno un punto in comune con più aree e sono contate] in ognuna; lunghezze e superfici no.", out.Several, out.Rows))
 	}
 	out.Inputs, out.Notices = r.inputs, r.said()
 	return out, nil

@@ -130,8 +130,8 @@ func (m *transitMover) idle(feeds []*transit.Feed) {
 	for i, f := range feeds {
 		if f.TripsOn(m.day) == 0 {
 			m.notice("timetable-idle",
-				fmt.Sprintf("Timetable %s has no trip on %s: only the other timetables count.", m.sets[i].ID, m.day),
-				fmt.Sprintf("L'orario %s non ha corse il %s: contano solo gli altri orari.", m.sets[i].ID, m.day))
+				notice.Text("Timetable %s has no trip on %s: only the other timetables count.", m.sets[i].ID, notice.Day(m.day.String())),
+				notice.Italian("L'orario %s non ha corse il %s: contano solo gli altri orari.", m.sets[i].ID, notice.Day(m.day.String())))
 		}
 	}
 }
@@ -147,11 +147,11 @@ func (m *transitMover) remark() {
 	if m.q.Wheelchair {
 		m.notice("wheelchair",
 			notice.Text("For wheelchair users, %d [trip|trips] and %d [stop|stops] are not accessible, and %d [trip|trips] and %d [stop|stops] do not say whether they are: neither are used.", n.TripsNotAccessible, n.StopsNotAccessible, n.TripsNotKnown, n.StopsNotKnown),
-			notice.Text("Per chi usa la sedia a rotelle, %d [corsa|corse] e %d [fermata|fermate] non sono accessibili, e di %d [corsa|corse] e %d [fermata|fermate] non è noto: né le une né le altre sono usate.", n.TripsNotAccessible, n.StopsNotAccessible, n.TripsNotKnown, n.StopsNotKnown))
+			notice.Italian("Per chi usa la sedia a rotelle, %d [corsa|corse] e %d [fermata|fermate] non sono accessibili, e di %d [corsa|corse] e %d [fermata|fermate] non è noto: né le une né le altre sono usate.", n.TripsNotAccessible, n.StopsNotAccessible, n.TripsNotKnown, n.StopsNotKnown))
 	}
 	if n.ByPhone > 0 && !m.q.OnDemand {
 		m.notice("calls-by-phone",
 			notice.Text("%d [call must be booked by phone and is|calls must be booked by phone and are] not used.", n.ByPhone),
-			notice.Text("%d [passaggio è a chiamata telefonica e non è usato|passaggi sono a chiamata telefonica e non sono usati].", n.ByPhone))
+			notice.Italian("%d [passaggio è a chiamata telefonica e non è usato|passaggi sono a chiamata telefonica e non sono usati].", n.ByPhone))
 	}
 }

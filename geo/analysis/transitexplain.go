@@ -245,7 +245,11 @@ func (l *TransitLeg) text(w map[string]string) string {
 // text says which departure a journey is.
 func (d *JourneyDeparture) text(w map[string]string) string {
 	clock := strings.TrimSuffix(d.Depart, ":00")
-	out := notice.Text(w["departure"], clock, d.Date, d.Departures, d.From, d.Until)
+	say := notice.Text
+	if w["language"] == "it" {
+		say = notice.Italian
+	}
+	out := say(w["departure"], clock, notice.Day(d.Date), d.Departures, d.From, d.Until)
 	if d.Percentile == DefaultTransitPercentile {
 		out += w["median"]
 	} else {

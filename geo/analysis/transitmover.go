@@ -163,17 +163,17 @@ func (m *transitMover) placed(n transit.Placement) {
 	if n.Moved > 0 {
 		m.notice("stops-moved",
 			notice.Text("%d [stop stands in a cell that cannot be walked: it counts|stops stand in cells that cannot be walked: they count] at the nearest that can, at most %.0f m away, with the walk from there.", n.Moved, n.Farthest),
-			notice.Text("%d [fermata sta in una cella non percorribile: conta|fermate stanno in celle non percorribili: contano] nella più vicina percorribile, a non più di %.0f m, con il cammino da lì.", n.Moved, n.Farthest))
+			notice.Italian("%d [fermata sta in una cella non percorribile: conta|fermate stanno in celle non percorribili: contano] nella più vicina percorribile, a non più di %.0f m, con il cammino da lì.", n.Moved, n.Farthest))
 	}
 	if n.Lost > 0 {
 		m.notice("stops-lost",
 			notice.Text("%d [stop has|stops have] no position, or no ground near that can be walked: nobody walks [there|to them].", n.Lost),
-			notice.Text("%d [fermata non ha|fermate non hanno] una posizione, o nessun terreno percorribile vicino: nessuno vi arriva a piedi.", n.Lost))
+			notice.Italian("%d [fermata non ha|fermate non hanno] una posizione, o nessun terreno percorribile vicino: nessuno vi arriva a piedi.", n.Lost))
 	}
 	if n.Full > 0 {
 		m.notice("walks-bounded",
 			notice.Text("In %d [cell|cells] so many stops are near that only the nearest were looked at: all within %d [minute|minutes] on foot.", n.Full, n.Complete/60),
-			notice.Text("In %d [cella|celle] le fermate vicine sono tante che sono state considerate solo le più vicine: tutte quelle entro %d [minuto|minuti] a piedi.", n.Full, n.Complete/60))
+			notice.Italian("In %d [cella|celle] le fermate vicine sono tante che sono state considerate solo le più vicine: tutte quelle entro %d [minuto|minuti] a piedi.", n.Full, n.Complete/60))
 	}
 }
 

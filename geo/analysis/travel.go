@@ -167,7 +167,7 @@ func (t *trip) move(ctx context.Context, list []facility, q *TravelRequest, p Pr
 	}
 	for i, u := range m.unplaced {
 		if i == maxLeftOut {
-			t.run.notice("facilities-left-out", notice.Text("%d more [facility|facilities] could not be placed.", len(m.unplaced)-i), notice.Text("In più, %d [punto non si è potuto|punti non si sono potuti] collocare.", len(m.unplaced)-i))
+			t.run.notice("facilities-left-out", notice.Text("%d more [facility|facilities] could not be placed.", len(m.unplaced)-i), notice.Italian("In più, %d [punto non si è potuto|punti non si sono potuti] collocare.", len(m.unplaced)-i))
 			break
 		}
 		t.run.notice("facility-left-out", fmt.Sprintf("%s was left out: %s.", u.Name, u.Reason), fmt.Sprintf("%s è stato escluso: %s.", u.Name, u.Reason))

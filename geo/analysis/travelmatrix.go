@@ -132,12 +132,12 @@ func (t *trip) cellsOf(list []facility) ([]int, error) {
 	if off > 0 {
 		t.run.notice("places-off-ground",
 			notice.Text("%d [place lies off the ground taken in, or no ground near it can be walked: it has|places lie off the ground taken in, or no ground near them can be walked: they have] no times.", off),
-			notice.Text("%d [luogo è|luoghi sono] fuori dal terreno considerato, o vicino non c'è terreno percorribile: non [ha|hanno] tempi.", off))
+			notice.Italian("%d [luogo è|luoghi sono] fuori dal terreno considerato, o vicino non c'è terreno percorribile: non [ha|hanno] tempi.", off))
 	}
 	if moved > 0 {
 		t.run.notice("places-moved",
 			notice.Text("%d [place stands where people cannot walk and counts|places stand where people cannot walk and count] at the nearest cell where they can, at most %g m away.", moved, snapMetres),
-			notice.Text("%d [luogo sta dove non si cammina e conta|luoghi stanno dove non si cammina e contano] nella cella percorribile più vicina, a non più di %g m.", moved, snapMetres))
+			notice.Italian("%d [luogo sta dove non si cammina e conta|luoghi stanno dove non si cammina e contano] nella cella percorribile più vicina, a non più di %g m.", moved, snapMetres))
 	}
 	return out, nil
 }

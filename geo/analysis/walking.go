@@ -199,28 +199,28 @@ func (w *walk) remark(n *travel.SurfaceNotes) {
 	if n.NoData > 0 {
 		w.notice("landcover-nodata",
 			notice.Text("%d [cell has|cells have] no land cover and cannot be walked, unless by a road.", n.NoData),
-			notice.Text("%d [cella non ha copertura del suolo e non è percorribile|celle non hanno copertura del suolo e non sono percorribili], se non su strada.", n.NoData))
+			notice.Italian("%d [cella non ha copertura del suolo e non è percorribile|celle non hanno copertura del suolo e non sono percorribili], se non su strada.", n.NoData))
 	}
 	if list := n.Unlisted(); len(list) > 0 {
 		w.notice("landcover-unlisted",
 			notice.Text("%d land-cover [class is not in the speed table and takes|classes are not in the speed table and take] its default row.", len(list)),
-			notice.Text("%d [classe di copertura del suolo non è nella tabella delle velocità e prende|classi di copertura del suolo non sono nella tabella delle velocità e prendono] la riga predefinita.", len(list)))
+			notice.Italian("%d [classe di copertura del suolo non è nella tabella delle velocità e prende|classi di copertura del suolo non sono nella tabella delle velocità e prendono] la riga predefinita.", len(list)))
 	}
 	if w.refused > 0 {
 		w.notice("roads-refused",
 			notice.Text("%d [road is|roads are] left out: the profile %s keeps off steps, tracks and rough surfaces.", w.refused, w.walker.Name),
-			notice.Text("%d [strada è esclusa|strade sono escluse]: il profilo %s non passa su scale, piste e superfici sconnesse.", w.refused, w.walker.Name))
+			notice.Italian("%d [strada è esclusa|strade sono escluse]: il profilo %s non passa su scale, piste e superfici sconnesse.", w.refused, w.walker.Name))
 	}
 	if w.closed > 0 {
 		w.notice("roads-closed-on-foot",
 			notice.Text("%d [road is|roads are] closed to people on foot by what the data say of access (no, private): neither a way nor a bridge for them.", w.closed),
-			notice.Text("%d [strada è chiusa|strade sono chiuse] ai pedoni secondo quanto i dati dicono dell'accesso (no, privato): per loro non [è|sono] né via né ponte.", w.closed))
+			notice.Italian("%d [strada è chiusa|strade sono chiuse] ai pedoni secondo quanto i dati dicono dell'accesso (no, privato): per loro non [è|sono] né via né ponte.", w.closed))
 	}
 	for _, class := range slices.Sorted(maps.Keys(n.UnlistedRoads)) {
 		count := n.UnlistedRoads[class]
 		w.notice("road-class-unlisted",
 			notice.Text("%d [road|roads] of class %q [is not in the speed table and was|are not in the speed table and were] left out.", count, class),
-			notice.Text("%d [strada|strade] di classe %q non [è nella tabella delle velocità ed è stata esclusa|sono nella tabella delle velocità e sono state escluse].", count, class))
+			notice.Italian("%d [strada|strade] di classe %q non [è nella tabella delle velocità ed è stata esclusa|sono nella tabella delle velocità e sono state escluse].", count, class))
 	}
 }
 
@@ -316,7 +316,7 @@ func (w *walk) sources(list []facility, m *movement) ([]travel.Source, error) {
 	if moved > 0 {
 		w.notice("facilities-moved",
 			notice.Text("%d [facility stands in a cell that cannot be walked and was|facilities stand in cells that cannot be walked and were] moved to the nearest that can, at most %g m away.", moved, snapMetres),
-			notice.Text("%d [punto di servizio sta in una cella non percorribile ed è stato spostato|punti di servizio stanno in celle non percorribili e sono stati spostati] alla più vicina percorribile, a non più di %g m.", moved, snapMetres))
+			notice.Italian("%d [punto di servizio sta in una cella non percorribile ed è stato spostato|punti di servizio stanno in celle non percorribili e sono stati spostati] alla più vicina percorribile, a non più di %g m.", moved, snapMetres))
 	}
 	return out, nil
 }

@@ -186,7 +186,7 @@ func (r *run) zonalPictures(q *ZonalRequest, box *geo.BBox) (*pictures, error) {
 	if n := all - len(pics.items); n > 0 {
 		r.notice("item-chosen",
 			notice.Text("Dataset %s has %d pictures here; those of the newest day are used: %s.", q.Dataset, all, itemIDs(pics.items)),
-			notice.Text("Il dataset %s ha qui %d immagini; si usano quelle del giorno più recente: %s.", q.Dataset, all, itemIDs(pics.items)))
+			notice.Italian("Il dataset %s ha qui %d immagini; si usano quelle del giorno più recente: %s.", q.Dataset, all, itemIDs(pics.items)))
 	}
 	return pics, nil
 }

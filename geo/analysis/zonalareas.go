@@ -131,7 +131,7 @@ func (r *run) datasetAreas(ctx context.Context, id string, limit int) ([]ZonalFe
 	if without > 0 {
 		r.notice("areas-without-polygon",
 			notice.Text("%d [row|rows] of %s [has no polygon and was|have no polygon and were] left out.", without, id),
-			notice.Text("%d [riga|righe] di %s non [ha un poligono ed è stata esclusa|hanno un poligono e sono state escluse].", without, id))
+			notice.Italian("%d [riga|righe] di %s non [ha un poligono ed è stata esclusa|hanno un poligono e sono state escluse].", without, id))
 	}
 	return out, firstError(failed, err)
 }

@@ -2,7 +2,6 @@ package coverage
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"slices"
 
@@ -348,7 +347,7 @@ func (c *count) notices(r *Report) []Notice {
 	if len(c.bands) > 0 && !c.bandsComplete && off && !c.agesAndSexes(r) {
 		out = append(out, Notice{
 			Code: NoticeBandsIncomplete,
-			Text: fmt.Sprintf("Age bands hold %.0f people, the territory %.0f: they do not sum to the total.",
+			Text: notice.Text("Age bands hold %.0f people, the territory %.0f: they do not sum to the total.",
 				c.bandsSum, c.peopleSum),
 			Values: map[string]float64{"population": c.peopleSum, "bands": c.bandsSum},
 		})

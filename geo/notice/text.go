@@ -2,16 +2,38 @@ package notice
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 )
 
-// Text fills a text in as fmt.Sprintf does, and takes of "[one|many]" what fits
-// the number before it: "%d [road was|roads were] left out". "[1:one|many]" goes
-// by the first of the numbers before it, and so on. A number is one when it is
-// written "1".
-func Text(format string, args ...any) string {
+// Day is a date such as 2016-05-04, which Text and Italian write out.
+type Day string
+
+// tongue is how a language writes numbers and days.
+type tongue struct {
+	thousands, point string
+	months           [12]string
+}
+
+var (
+	english = tongue{",", ".", [...]string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"}}
+	italian = tongue{".", ",", [...]string{"gennaio", "febbraio", "marzo", "aprile", "maggio", "giugno", "luglio", "agosto", "settembre", "ottobre", "novembre", "dicembre"}}
+)
+
+// Text fills an English text in as fmt.Sprintf does, and takes of "[one|many]"
+// what fits the number before it: "%d [road was|roads were] left out".
+// "[1:one|many]" goes by the first of the numbers before it, and so on. A number
+// is one when it is written "1". Numbers are written for people: 49,986 and 0.5;
+// so is a Day: 4 May 2016.
+func Text(format string, args ...any) string { return english.fill(format, args) }
+
+// Italian is Text for an Italian text: 49.986 and 0,5; 4 maggio 2016.
+func Italian(format string, args ...any) string { return italian.fill(format, args) }
+
+func (l *tongue) fill(format string, args []any) string {
 	var b strings.Builder
 	var one []bool // of each number so far
 	for format != "" {
@@ -35,11 +57,12 @@ func Text(format string, args ...any) string {
 		case format[end-1] == '%' || len(args) == 0:
 			fmt.Fprintf(&b, format[:end], args[:0]...)
 		default:
-			text := fmt.Sprintf(format[:end], args[0])
-			b.WriteString(text)
+			text := fmt.Sprintf(format[:end], l.spell(args[0]))
 			if strings.ContainsRune("dfeg", rune(format[end-1])) {
 				one = append(one, text == "1")
+				text = l.number(text)
 			}
+			b.WriteString(text)
 			args = args[1:]
 		}
 		format = format[end:]
@@ -50,6 +73,34 @@ func Text(format string, args ...any) string {
 		fmt.Fprintf(&b, none, args...) // says that they are too many
 	}
 	return b.String()
+}
+
+// spell writes a Day out; all else stays as it is, and so does what is no day.
+func (l *tongue) spell(arg any) any {
+	if s, ok := arg.(Day); ok {
+		if t, err := time.Parse(time.DateOnly, string(s)); err == nil {
+			return fmt.Sprintf("%d %s %d", t.Day(), l.months[t.Month()-1], t.Year())
+		}
+	}
+	return arg
+}
+
+var reNumber = regexp.MustCompile(`^(-?)(0|[1-9][0-9]*)(?:\.([0-9]+))?$`)
+
+// number writes plain digits with the marks of the language.
+func (l *tongue) number(text string) string {
+	m := reNumber.FindStringSubmatch(text)
+	if m == nil {
+		return text
+	}
+	s := m[2]
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + l.thousands + s[i:]
+	}
+	if m[3] != "" {
+		s += l.point + m[3]
+	}
+	return m[1] + s
 }
 
 // choose gives the words that "[one|many]" at the beginning of a text stands

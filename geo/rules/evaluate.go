@@ -105,7 +105,7 @@ func (j *judge) exact(v []float64) []float64 {
 type text struct{ it, en string }
 
 func (t text) with(args ...any) text {
-	return text{notice.Text(t.it, args...), notice.Text(t.en, args...)}
+	return text{notice.Italian(t.it, args...), notice.Text(t.en, args...)}
 }
 
 // question is a rule about to be judged.

@@ -85,7 +85,7 @@ func (c *checker) group(code string, sev coverage.Severity, list []coverage.Chec
 			n := len(list) - mostNamed
 			c.out = append(c.out, coverage.Check{
 				Code: code + "-more", Severity: sev, Dataset: c.in.Dataset,
-				Text: text(notice.Text("%d more [point of this kind is|points of this kind are] not listed.", n), notice.Text("In più, %d [punto dello stesso tipo non è elencato|punti dello stesso tipo non sono elencati].", n)),
+				Text: text(notice.Text("%d more [point of this kind is|points of this kind are] not listed.", n), notice.Italian("In più, %d [punto dello stesso tipo non è elencato|punti dello stesso tipo non sono elencati].", n)),
 			})
 			return
 		}
@@ -203,8 +203,8 @@ func (c *checker) twice() {
 			q := &c.in.Points[j]
 			if d := crs.Distance(p.Lon, p.Lat, q.Lon, q.Lat); float64(d) <= duplicateM {
 				list = append(list, of(p,
-					fmt.Sprintf("The same name as %s, %.0f m away: perhaps one point listed twice.", q.ID, float64(d)),
-					fmt.Sprintf("Stesso nome di %s, a %.0f m: forse un punto elencato due volte.", q.ID, float64(d))))
+					notice.Text("The same name as %s, %.0f m away: perhaps one point listed twice.", q.ID, float64(d)),
+					notice.Italian("Stesso nome di %s, a %.0f m: forse un punto elencato due volte.", q.ID, float64(d))))
 				break
 			}
 		}
@@ -230,8 +230,8 @@ func (c *checker) together() {
 	for _, p := range order {
 		if n := len(at[p]); n >= shared {
 			list = append(list, of(&c.in.Points[at[p][0]],
-				fmt.Sprintf("%d points share this position: perhaps that of a seat or a town, not their own.", n),
-				fmt.Sprintf("%d punti hanno questa stessa posizione: forse quella di una sede o di un centro, non la propria.", n)))
+				notice.Text("%d points share this position: perhaps that of a seat or a town, not their own.", n),
+				notice.Italian("%d punti hanno questa stessa posizione: forse quella di una sede o di un centro, non la propria.", n)))
 		}
 	}
 	c.group("position-shared", coverage.SeverityNote, list)
@@ -257,8 +257,8 @@ func (c *checker) strays() {
 	for i := range c.in.Points {
 		if d[i] > limit {
 			list = append(list, of(&c.in.Points[i],
-				fmt.Sprintf("%.0f km from the middle of all the points: the coordinates may be wrong.", d[i]/1000),
-				fmt.Sprintf("A %.0f km dal centro di tutti i punti: le coordinate potrebbero essere sbagliate.", d[i]/1000)))
+				notice.Text("%.0f km from the middle of all the points: the coordinates may be wrong.", d[i]/1000),
+				notice.Italian("A %.0f km dal centro di tutti i punti: le coordinate potrebbero essere sbagliate.", d[i]/1000)))
 		}
 	}
 	c.group("far-from-others", coverage.SeverityWarning, list)
@@ -287,7 +287,7 @@ func (c *checker) register() {
 	c.out = append(c.out, coverage.Check{
 		Code: "differs-from-register", Severity: coverage.SeverityWarning, Dataset: c.in.Dataset,
 		Text: text(notice.Text("%d [point lies|points lie] in the territory; the register has %d.", n, c.in.Registered),
-			notice.Text("Punti nel territorio: %d; nel registro: %d.", n, c.in.Registered)),
+			notice.Italian("Punti nel territorio: %d; nel registro: %d.", n, c.in.Registered)),
 	})
 }
 
@@ -304,10 +304,10 @@ func (c *checker) age() {
 	if years >= veryOld {
 		sev = coverage.SeverityWarning
 	}
-	day := c.in.AsOf.Format(time.DateOnly)
+	day := notice.Day(c.in.AsOf.Format(time.DateOnly))
 	c.out = append(c.out, coverage.Check{
 		Code: "data-old", Severity: sev, Dataset: c.in.Dataset,
-		Text: text(fmt.Sprintf("The data are of %s, %.0f years before this report.", day, math.Floor(years)),
-			fmt.Sprintf("I dati sono del %s, %.0f anni prima di questo rapporto.", c.in.AsOf.Format("02/01/2006"), math.Floor(years))),
+		Text: text(notice.Text("The data are of %s, %.0f years before this report.", day, math.Floor(years)),
+			notice.Italian("I dati sono del %s, %.0f anni prima di questo rapporto.", day, math.Floor(years))),
 	})
 }

@@ -44,12 +44,12 @@ func Completeness(dataset string, areas []coverage.Area, m []Mapped) []coverage.
 		if a.Roads == 0 {
 			roads = append(roads, coverage.Check{Name: name, Text: text(
 				notice.Text("%s has %.0f [person|people] and no road on the map.", name, a.People),
-				notice.Text("%s ha %.0f [abitante|abitanti] e nessuna strada sulla mappa.", name, a.People))})
+				notice.Italian("%s ha %.0f [abitante|abitanti] e nessuna strada sulla mappa.", name, a.People))})
 		}
 		if a.Buildings >= 0 && (a.Buildings == 0 || usual > 0 && a.People/float64(a.Buildings) > crowdedFactor*usual) {
 			buildings = append(buildings, coverage.Check{Name: name, Text: text(
 				notice.Text("%s has %.0f [person|people] and %d [building|buildings] on the map: some seem to be missing, and perhaps services too.", name, a.People, a.Buildings),
-				notice.Text("%s ha %.0f [abitante|abitanti] e %d [edificio|edifici] sulla mappa: sembrano mancarne, e forse mancano anche servizi.", name, a.People, a.Buildings))})
+				notice.Italian("%s ha %.0f [abitante|abitanti] e %d [edificio|edifici] sulla mappa: sembrano mancarne, e forse mancano anche servizi.", name, a.People, a.Buildings))})
 		}
 	}
 	sortByName := func(a, b coverage.Check) int { return slices.Compare([]string{a.Name}, []string{b.Name}) }

@@ -304,6 +304,9 @@ func (v *view) value(p *coverage.Parameter) string {
 	case nil:
 		return "–"
 	case string:
+		if day := v.l.day(x); day != x {
+			return day
+		}
 		s = v.l.sentence(v.l.word("value", x))
 	case bool:
 		s = v.l.t("value." + strconv.FormatBool(x))
