@@ -1,10 +1,13 @@
 // Makes the map. MapLibre is large: this file is loaded when the page stands.
-import { Map as MapLibre, ScaleControl, setWorkerUrl } from 'maplibre-gl';
+import { addProtocol, Map as MapLibre, ScaleControl, setWorkerUrl } from 'maplibre-gl';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
 import type { BBox } from '../types';
 import type { Padding } from './host.svelte';
+import { answerShade, shadeScheme } from './shade';
+import { inSoftware } from './software';
 
 setWorkerUrl(workerUrl);
+addProtocol(shadeScheme, answerShade);
 
 export function makeMap(container: HTMLElement, bounds: BBox | null, padding: Padding): MapLibre {
   const map = new MapLibre({
@@ -19,6 +22,8 @@ export function makeMap(container: HTMLElement, bounds: BBox | null, padding: Pa
     maxZoom: 19,
     fadeDuration: matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : 150,
   });
+  // Without a graphics card four times the dots are four times the time.
+  if (devicePixelRatio > 1 && inSoftware(map)) map.setPixelRatio(1);
   map.touchZoomRotate.disableRotation();
   map.addControl(new ScaleControl({ maxWidth: 90 }), 'bottom-left');
   // Whoever takes pictures of the page sees when the map has nothing left to draw.

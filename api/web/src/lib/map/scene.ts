@@ -4,6 +4,8 @@ import type { GeoJSONSource, LayerSpecification, Map as MapLibre, RasterTileSour
 import type { FeatureCollection, Geometry } from 'geojson';
 import { anchorID, anchors } from './hostlayers';
 import { opacities } from './paint';
+import { shaded, shadeScheme } from './shade';
+import { inSoftware } from './software';
 
 /** Picture is a dataset as it is to be shown. */
 export interface Picture {
@@ -45,9 +47,11 @@ export class Scene {
   private base: { doc: StyleSpecification | null; above: boolean } = { doc: null, above: true };
   private pictures: Picture[] = [];
   private outside: Outside | null = null;
+  private readonly slow: boolean;
 
   /** The style of the map must be loaded. */
   constructor(readonly map: MapLibre) {
+    this.slow = inSoftware(map);
     for (const a of anchors) if (!map.getLayer(anchorID(a))) map.addLayer({ id: anchorID(a), type: 'background', layout: { visibility: 'none' } });
     // Each lies right above a mark of the host: what tasks add later comes over ours.
     this.mark('ground', anchorID('ground'), false);
@@ -71,7 +75,7 @@ export class Scene {
 
   /** ground shows a base map of our own, with its roads and names over pictures or not. */
   ground(doc: StyleSpecification | null, above: boolean): void {
-    this.base = { doc, above };
+    this.base = { doc: doc && this.slow ? shaded(doc, absolute) : doc, above };
     this.arrange();
   }
 
@@ -180,7 +184,7 @@ export class Scene {
   private source(name: string, spec: SourceSpecification): void {
     if (this.map.getSource(name)) return;
     const s = { ...spec } as { url?: string };
-    if (s.url) s.url = absolute(s.url);
+    if (s.url && !s.url.startsWith(`${shadeScheme}:`)) s.url = absolute(s.url);
     this.map.addSource(name, s as SourceSpecification);
   }
 
