@@ -117,9 +117,16 @@ func attack(open, shut *coverage.Report, k float64) system {
 		}
 		return out
 	}
-	s := system{Cells: areas * bands * classes, Step: math.Ceil(k) - 1}
-	publish := func(v float64, cells []int) {
-		s.Sums, s.Values = append(s.Sums, cells), append(s.Values, v)
+	return written(open, shut, k, areas*bands*classes, cellsOf)
+}
+
+// written is the system of both reports: cellsOf lists the cells of an area, a
+// band and the classes from one until another.
+func written(open, shut *coverage.Report, k float64, cells int, cellsOf func(area, band, from, to int) []int) system {
+	classes := len(open.Coverage) + 2
+	s := system{Cells: cells, Step: math.Ceil(k) - 1}
+	publish := func(v float64, of []int) {
+		s.Sums, s.Values = append(s.Sums, of), append(s.Values, v)
 	}
 	figuresOf(shut, func(a, b int, f *coverage.Figures) {
 		if !f.Suppressed {

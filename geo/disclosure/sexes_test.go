@@ -3,7 +3,6 @@ package disclosure_test
 import (
 	"context"
 	"fmt"
-	"math"
 	"math/rand/v2"
 	"os/exec"
 	"testing"
@@ -61,42 +60,7 @@ func sexedAttack(open, shut *coverage.Report, k float64) system {
 		}
 		return out
 	}
-	s := system{Cells: areas * 4 * classes, Step: math.Ceil(k) - 1}
-	publish := func(v float64, cells []int) { s.Sums, s.Values = append(s.Sums, cells), append(s.Values, v) }
-	figuresOf(shut, func(a, b int, f *coverage.Figures) {
-		if !f.Suppressed {
-			publish(f.Population, cellsOf(a, b, 0, classes))
-		}
-		for j, row := range f.Coverage {
-			if !row.Suppressed {
-				publish(row.Covered, cellsOf(a, b, 0, j+1))
-				if row.Merged {
-					publish(row.Uncovered, cellsOf(a, b, j+1, classes))
-					continue
-				}
-				publish(row.Uncovered, cellsOf(a, b, j+1, classes-1))
-				publish(row.Unreachable, cellsOf(a, b, classes-1, classes))
-			}
-		}
-	})
-	figuresOf(open, func(a, b int, f *coverage.Figures) {
-		n := make([]float64, classes)
-		last := 0.0
-		for j, row := range f.Coverage {
-			n[j], last = row.Covered-last, row.Covered
-			n[classes-2], n[classes-1] = row.Uncovered, row.Unreachable
-		}
-		for from := range n {
-			v := 0.0
-			for to := from; to < classes; to++ {
-				if v += n[to]; v > 0 && v < k {
-					s.Targets = append(s.Targets, cellsOf(a, b, from, to+1))
-					s.Names = append(s.Names, fmt.Sprintf("area %d band %d classes %d to %d, %v people", a, b, from, to, v))
-				}
-			}
-		}
-	})
-	return s
+	return written(open, shut, k, areas*4*classes, cellsOf)
 }
 
 // TestAttackOnSexes: everyone is told twice, by age and by sex, and no small

@@ -53,6 +53,20 @@ func smallTree(rng *rand.Rand) *disclosure.Tree {
 	return t
 }
 
+// bounds are the least and the largest counts of all tables that agree with
+// what is shown.
+func bounds(tree *disclosure.Tree, most int, truth [][]float64, shown func(n, b int) bool) (low, high [][]float64) {
+	low, high = published(tree, tree.People), published(tree, tree.People)
+	everyTable(tree, most, truth, shown, func(table [][]float64) {
+		for n := range table {
+			for b, v := range table[n] {
+				low[n][b], high[n][b] = min(low[n][b], v), max(high[n][b], v)
+			}
+		}
+	})
+	return low, high
+}
+
 // TestTreeAgainstEveryTable writes down every table of whole people that
 // agrees with what is published, and looks what it says of the hidden counts.
 func TestTreeAgainstEveryTable(t *testing.T) {
@@ -73,14 +87,7 @@ func TestTreeAgainstEveryTable(t *testing.T) {
 			}
 			return !h.Band(n, b)
 		}
-		low, high := published(tree, tree.People), published(tree, tree.People)
-		everyTable(tree, most, truth, shown, func(table [][]float64) {
-			for n := range table {
-				for b, v := range table[n] {
-					low[n][b], high[n][b] = min(low[n][b], v), max(high[n][b], v)
-				}
-			}
-		})
+		low, high := bounds(tree, most, truth, shown)
 		for n := range truth {
 			for b, v := range truth[n] {
 				all++
@@ -218,14 +225,7 @@ func TestTreeBesideAnother(t *testing.T) {
 			}
 			return !h.Band(n, b)
 		}
-		low, high := published(tree, tree.People), published(tree, tree.People)
-		everyTable(tree, most, truth, shown, func(table [][]float64) {
-			for n := range table {
-				for b, v := range table[n] {
-					low[n][b], high[n][b] = min(low[n][b], v), max(high[n][b], v)
-				}
-			}
-		})
+		low, high := bounds(tree, most, truth, shown)
 		for n := range truth {
 			if told.All(n) && !h.All(n) {
 				t.Fatalf("node %d is hidden there, and told here", n)
