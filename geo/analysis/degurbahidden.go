@@ -111,8 +111,6 @@ func (d *degurbaRun) saidHidden(out *DegurbaResult) {
 // saidShown says that people are counted as they are shown.
 func (d *degurbaRun) saidShown() {
 	if d.told != &d.who {
-		d.notice("people-in-blocks",
-			notice.Text("People are counted by blocks of at least %g, dealt out evenly over their inhabited cells, so that no answers, compared, tell who lives where.", d.from),
-			notice.Italian("Le persone sono contate per blocchi di almeno %g, distribuite in modo uniforme sulle loro celle abitate, così che nessun confronto fra risposte dica chi abita dove.", d.from))
+		d.inBlocks(d.from)
 	}
 }

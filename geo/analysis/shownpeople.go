@@ -187,10 +187,15 @@ func (r *run) untold(ctx context.Context, d catalog.Dataset, areas []area, box g
 			notice.Text("Age groups of areas that are not told, so that they are in no figure by age here: %d.", parts),
 			notice.Italian("Classi di età di aree che non si indicano, e che quindi non sono in alcuna cifra per età qui: %d.", parts))
 	}
-	r.notice("people-in-blocks",
-		notice.Text("People are counted by blocks of at least %d, dealt out evenly over their inhabited cells, so that no answers, compared, tell who lives where.", disclosure.DefaultThreshold),
-		notice.Italian("Le persone sono contate per blocchi di almeno %d, distribuite in modo uniforme sulle loro celle abitate, così che nessun confronto fra risposte dica chi abita dove.", disclosure.DefaultThreshold))
+	r.inBlocks(disclosure.DefaultThreshold)
 	return tree.hides, nil
+}
+
+// inBlocks says that people are counted by blocks of so many.
+func (r *run) inBlocks(of float64) {
+	r.notice("people-in-blocks",
+		notice.Text("People are counted by blocks of at least %g, ages by larger ones, dealt out over their inhabited cells, so that no answers, compared, tell who lives where.", of),
+		notice.Italian("Le persone sono contate per blocchi di almeno %g, le età per blocchi più grandi, distribuite sulle loro celle abitate, così che nessun confronto fra risposte dica chi abita dove.", of))
 }
 
 // tellFrom is the count below which people of a dataset are not told: asked

@@ -251,9 +251,7 @@ func (c *section) shownPeople(ctx context.Context) ([]float64, error) {
 			notice.Text("Areas with too few people to be counted: %d.", left),
 			notice.Italian("Aree con troppo poche persone per essere contate: %d.", left))
 	}
-	c.notice("people-in-blocks",
-		notice.Text("People are counted by blocks of at least %g, dealt out evenly over their inhabited cells, so that no figures tell who lives where.", c.hideBelow()),
-		notice.Italian("Le persone sono contate per blocchi di almeno %g, distribuite in modo uniforme sulle loro celle abitate, così che nessuna cifra dica chi abita dove.", c.hideBelow()))
+	c.inBlocks(c.hideBelow())
 	return people, nil
 }
 
