@@ -234,7 +234,7 @@ func (t *Territories) Get(code string) (geo.Territory, error) {
 	if len(t.order) == 0 {
 		return geo.Territory{}, fault.WithHint(err, "ingest a layer of areas with --role territory first")
 	}
-	return geo.Territory{}, fault.WithHint(err, "codes here begin "+strings.Join(t.order[:min(8, len(t.order))], ", ")+"; leading zeros count")
+	return geo.Territory{}, fault.WithHint(err, fmt.Sprintf("codes here begin %s; leading zeros count", strings.Join(t.order[:min(8, len(t.order))], ", ")))
 }
 
 // All returns every territory, parents before their children.

@@ -27,6 +27,10 @@ const all = [
 describe('layers', () => {
   test('begin with the services, over a base map of the rest', () => {
     expect([...initial(all)]).toEqual(['pharmacy']);
+    // Stops of a timetable stand everywhere; those of no timetable are a service like others.
+    const stops = collection('bus-stops', 'service', 'vector');
+    expect([...initial([...all, stops, collection('bus', 'timetable', 'timetable')])]).toEqual(['pharmacy']);
+    expect([...initial([...all, stops])]).toEqual(['pharmacy', 'bus-stops']);
     // Without anything to make a base map of, something is shown all the same.
     expect([...initial([collection('trees', 'other', 'vector')])]).toEqual(['trees']);
     expect([...initial([collection('s2', 'imagery', 'raster'), collection('people', 'population', 'raster')])]).toEqual(['s2', 'people']);

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { coverOf, days, lastClear, within } from '../../src/lib/map/dates';
 import { areaOf, distance, lengthOf, parsePosition, parsePositions, type Position } from '../../src/lib/map/geodesic';
+import { nameFirst, named } from '../../src/lib/fields';
+import { mapHost } from '../../src/lib/map/host.svelte';
 import { marksOf } from '../../src/lib/map/marks';
 import { plain, rasterQuery, readLayer, readLayers, styleQuery, writeLayer, writeLayers, type Written } from '../../src/lib/map/look';
 import type { BBox, RasterItem } from '../../src/lib/types';
@@ -177,5 +179,31 @@ describe('measures', () => {
       ],
       bad: [3],
     });
+  });
+});
+
+describe('the list of features', () => {
+  const fields = ['capacity', 'Nome', 'hamlet'].map((name) => ({ name }));
+
+  test('begins with the name, and keeps the order of the rest', () => {
+    expect(nameFirst(fields).map((f) => f.name)).toEqual(['Nome', 'capacity', 'hamlet']);
+    expect(nameFirst([{ name: 'label' }, { name: 'name' }]).map((f) => f.name)).toEqual(['name', 'label']);
+    expect(nameFirst([{ name: 'a' }, { name: 'b' }]).map((f) => f.name)).toEqual(['a', 'b']);
+    expect([named('NOME'), named('capacity'), named(undefined)]).toEqual([true, false, false]);
+  });
+});
+
+describe('clicks on the map', () => {
+  test('are for the newest claim, and for the last one while there is no other, whichever came first', () => {
+    const owners = (...claims: [string, boolean?][]): string | null => {
+      const left = claims.map(([who, last]) => mapHost.claim(who, {}, last));
+      const { owner } = mapHost;
+      for (const leave of left) leave();
+      return owner;
+    };
+    expect(owners(['map', true])).toBe('map');
+    expect(owners(['map', true], ['area'], ['coverage'])).toBe('coverage');
+    expect(owners(['coverage'], ['map', true])).toBe('coverage');
+    expect(mapHost.owner).toBeNull();
   });
 });

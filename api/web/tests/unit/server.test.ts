@@ -16,7 +16,7 @@ function sources(dir: string): string {
 describe('what the server says', () => {
   test('is what it says in its code', () => {
     const root = join(import.meta.dirname, '../../../..');
-    const code = ['geo/analysis', 'geo/coverage', 'geo/travel', 'api'].map((d) => sources(join(root, d))).join('\n');
+    const code = ['geo/analysis', 'geo/atlas', 'geo/coverage', 'geo/travel', 'api'].map((d) => sources(join(root, d))).join('\n');
     const written = code.replace(/%(?:\.\d+)?[a-z]/g, '{}');
     expect(told.filter(([en]) => !written.includes(en.replace(/: \{\}$/, ':')))).toEqual([]);
   });

@@ -42,6 +42,8 @@ export const told: readonly (readonly [server: string, it: string, en?: string])
   ['the reports have no travel time in common', 'i rapporti non hanno in comune nessun tempo di viaggio'],
   ['there is no report {}', 'il rapporto {1} non c’è'],
   ['the list is at /reports', 'l’elenco è nella pagina «Rapporti»'],
+  ['there is no territory with code {}', 'non c’è un territorio con il codice {1}'],
+  ['codes here begin {}; leading zeros count', 'i codici qui cominciano con {1}; gli zeri iniziali contano'],
   ['there is no collection {}', 'l’insieme di dati {1} non c’è'],
 ];
 

@@ -54,11 +54,15 @@ class MapHost {
   private added: { owner: string; what: Added }[] = [];
   private waiting: ((map: MapLibre) => void) | null = null;
 
-  /** claim takes the gestures until the returned function is called; the newest claim has them. */
-  claim(owner: string, gestures: Gestures): () => void {
+  /**
+   * claim takes the gestures until the returned function is called; the newest
+   * claim has them. One that is last has them while nobody else has, whichever
+   * came first: parts of the page arrive in any order.
+   */
+  claim(owner: string, gestures: Gestures, last = false): () => void {
     const claim = { owner, gestures };
-    this.claims = [...this.claims, claim];
-    this.owner = owner;
+    this.claims = last ? [claim, ...this.claims] : [...this.claims, claim];
+    this.owner = this.claims.at(-1)!.owner;
     return () => {
       this.claims = this.claims.filter((c) => c !== claim);
       this.owner = this.claims.at(-1)?.owner ?? null;

@@ -47,12 +47,15 @@ export function listOrder(a: Collection, b: Collection): number {
 /**
  * initial chooses the layers that are on at first: the services. Ground, roads,
  * water, borders and names are in the base map; without anything to make one of,
- * the first datasets are shown.
+ * the first datasets are shown. The stops of a timetable are off: they stand at
+ * every hamlet, and would hide its name and the services there.
  */
 export function initial(collections: Collection[]): Set<string> {
-  const on = new Set(collections.filter((c) => c.contado.kind === 'vector' && c.contado.role === 'service').map((c) => c.id));
+  const shown = collections.filter(drawable);
+  const stops = new Set(collections.filter((c) => c.contado.kind === 'timetable').map((c) => `${c.id}-stops`));
+  const on = new Set(shown.filter((c) => c.contado.kind === 'vector' && c.contado.role === 'service' && !stops.has(c.id)).map((c) => c.id));
   const based: Role[] = ['landcover', 'elevation', 'road', 'place', 'territory'];
-  if (!collections.some((c) => based.includes(c.contado.role))) for (const c of collections.slice(0, 3)) on.add(c.id);
+  if (!shown.some((c) => based.includes(c.contado.role))) for (const c of shown.slice(0, 3)) on.add(c.id);
   return on;
 }
 

@@ -108,7 +108,7 @@ class Layers {
   private firstBeside = '';
 
   set(collections: Collection[]): void {
-    const on = initial(collections.filter(drawable));
+    const on = initial(collections);
     this.list = collections
       .filter(drawable)
       .sort(listOrder)

@@ -1,5 +1,6 @@
 // The question of coverage as the reader puts it; the address holds all of it.
 import type { Inputs } from './model';
+import { profiles } from '../../lib/ways';
 import { place } from './figures';
 
 /** Steps of the slider, minutes: those that the server counts at. */
@@ -75,7 +76,7 @@ class Question {
 
   read(q: URLSearchParams): void {
     this.service = q.get('s') ?? '';
-    this.profile = q.get('p') ?? 'walking';
+    this.profile = profiles.find((p) => p === q.get('p')) ?? 'walking';
     this.people = q.get('a') ?? '';
     const i = steps.indexOf(Number(q.get('n') ?? 30) as (typeof steps)[number]);
     this.step = i < 0 ? 4 : i;

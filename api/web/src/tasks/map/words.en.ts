@@ -120,6 +120,7 @@ export const words = {
   'map.here.middle': 'Take the middle of the map',
   'map.here.hint': 'Choose a point on the map: you will see the territory, height, land cover and what the layers shown have there.',
   'map.here.loading': 'Looking what is there…',
+  'map.here.beyond': 'This point lies beyond the data of the catalog. Choose one on the land that is drawn.',
   'map.here.nothing': 'There is no territory here.',
   'map.here.told': '{where}. Features nearby: {n}.',
   'map.here.territory': 'Territory',

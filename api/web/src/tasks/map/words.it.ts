@@ -120,6 +120,7 @@ export const words = {
   'map.here.middle': 'Prendi il centro della carta',
   'map.here.hint': 'Scegli un punto sulla carta: vedrai territorio, quota, copertura del suolo e che cosa mostrano gli strati visibili.',
   'map.here.loading': 'Guardo che cosa c’è…',
+  'map.here.beyond': 'Questo punto è fuori dai dati del catalogo. Scegline uno sul territorio disegnato.',
   'map.here.nothing': 'Qui non c’è alcun territorio.',
   'map.here.told': '{where}. Elementi vicini: {n}.',
   'map.here.territory': 'Territorio',

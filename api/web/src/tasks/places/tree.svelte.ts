@@ -2,6 +2,7 @@
 // Below the lowest territories come the settlements of the place datasets.
 import type { Geometry } from 'geojson';
 import { get, api, asApiError, isAbort, type ApiError } from '../../lib/api';
+import { nameFields } from '../../lib/fields';
 import { catalog } from '../../lib/state/catalog.svelte';
 import { holds } from './inside';
 
@@ -21,7 +22,6 @@ export interface TreeNode {
 }
 
 const most = 2000;
-const nameFields = ['name', 'nome', 'denominazione', 'title', 'titolo', 'label'];
 const peopleFields = ['population', 'abitanti', 'popolazione', 'residenti', 'pop'];
 const sortFields = ['place', 'tipo', 'type', 'kind'];
 
