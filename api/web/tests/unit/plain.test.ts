@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ApiError } from '../../src/lib/api';
 import { Translator } from '../../src/lib/i18n/translate';
-import { plain, plainError, translated } from '../../src/tasks/data/plain';
+import { example, plain, plainError, translated } from '../../src/tasks/data/plain';
 import { sentences } from '../../src/tasks/data/plain.it';
 
 const it = new Translator('it');
@@ -91,6 +91,7 @@ describe('what the server says of files', () => {
   });
 
   test('what is not known stays English, and says so', () => {
+    expect([example(it, 'row 4: Farmacia'), example(it, 'row of stones')]).toEqual(['riga 4: Farmacia', 'row of stones']);
     expect(plain(it, 'the moon is blue')).toEqual({ text: 'the moon is blue', lang: 'en' });
   });
 

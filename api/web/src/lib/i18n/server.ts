@@ -44,6 +44,8 @@ export const told: readonly (readonly [server: string, it: string, en?: string])
   ['the list is at /reports', 'l’elenco è nella pagina «Rapporti»'],
   ['there is no territory with code {}', 'non c’è un territorio con il codice {1}'],
   ['codes here begin {}; leading zeros count', 'i codici qui cominciano con {1}; gli zeri iniziali contano'],
+  ['there is no dataset {}', 'l’insieme di dati {1} non c’è'],
+  ['datasets here: {}', 'gli insiemi che ci sono: {1}'],
   ['there is no collection {}', 'l’insieme di dati {1} non c’è'],
 ];
 

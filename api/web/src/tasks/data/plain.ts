@@ -59,6 +59,9 @@ export function plain(t: Translator, text: string): Said {
 /** roles puts the names of roles for their ids. */
 const roles = (t: Translator, text: string): string => text.replace(/«([a-z]+)»/g, (_, id: string) => `«${t.maybe(`role.${id}`, id)}»`);
 
+/** example is one of the rows that a notice speaks of, as ingest names it: row 4: Farmacia del Lago. */
+export const example = (t: Translator, text: string): string => text.replace(/^row (?=\d)/, () => `${t.t('data.row')} `);
+
 /** plainError is an error with detail and hint for readers of this page. */
 export function plainError(t: Translator, e: ApiError): ApiError {
   const { detail, hint } = e.problem;

@@ -25,6 +25,9 @@ export function idOf(name: string): string {
     .slice(0, 60);
 }
 
+/** refused tells whether nothing in the files can become a dataset: there is nothing to describe then. */
+export const refused = (c: Contents): boolean => c.files.length > 0 && c.files.every((f) => f.problem && !f.raster && !f.layers?.length);
+
 export class Sending {
   step = $state<'choose' | 'sending' | 'plan' | 'preparing' | 'review' | 'done'>('choose');
   files = $state.raw<File[]>([]);

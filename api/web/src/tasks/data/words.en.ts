@@ -233,6 +233,8 @@ export const words = {
   'data.upload.failed': 'failed',
   'data.goon': 'Go on',
   'data.discard': 'Discard',
+  'data.others': 'Choose other files',
+  'data.row': 'row',
   'data.recognised': 'What was recognised',
   'data.raster': '{w} × {h} cells, bands: {bands}, {crs}',
   'data.firstrows': 'First rows of {name}',

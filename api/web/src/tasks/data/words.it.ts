@@ -233,6 +233,8 @@ export const words = {
   'data.upload.failed': 'non riuscito',
   'data.goon': 'Continua',
   'data.discard': 'Scarta',
+  'data.others': 'Scegli altri file',
+  'data.row': 'riga',
   'data.recognised': 'Che cosa è stato riconosciuto',
   'data.raster': '{w} × {h} celle, bande: {bands}, {crs}',
   'data.firstrows': 'Prime righe di {name}',
