@@ -76,7 +76,7 @@ var everything = map[string]int{
 	"/travel-times/9/268/0182.bin?territory=9&service=sites": 400, "/travel-times/3/8/0.bin?territory=9&service=sites&profile=straight-line": 404, "/travel-times/9/268/182.bin?territory=nobody&service=sites": 400,
 	"/processes": 200, "/processes/coverage-report": 200, "/processes/zonal-statistics": 200, "/processes/none": 404,
 	"/jobs": 200, "/jobs/none": 404, "/jobs/none/results": 404, "/reports": 200, "/reports/none.json": 404, "/reports/study.schema.json": 200, "/reports?stale=false&q=west&datetime=2020-01-01/..": 200, "/reports?stale=perhaps": 400,
-	"/reports/none/comparison/nothing": 404, "/reports/none/comparison/nothing?f=html": 404, "/recipes": 200, "/processes/report-again": 200, "/processes/report-verify": 200, "/processes/recipe-report": 200,
+	"/reports/none/comparison/nothing": 404, "/reports/none/comparison/nothing?f=html": 404, "/reports/none/comparison/nothing?f=pdf": 404, "/reports/none/comparison/nothing?f=xlsx": 400, "/recipes": 200, "/processes/report-again": 200, "/processes/report-verify": 200, "/processes/recipe-report": 200,
 	"/reports/none.html": 404,
 	"/nothing/here":      404, "/collections/..%2f..%2fetc": 404, "/reports/..%2f..%2fcatalog.json": 404,
 }

@@ -109,11 +109,21 @@ func TestComparison(t *testing.T) {
 			Rows  []struct{ ShareA, ShareB *float64 }
 			Areas []struct{ Code string }
 		}
-		Settings []struct{ Parameter string }
+		Settings []struct {
+			Parameter string
+			Label     map[string]string
+			TextA     map[string]string `json:"text_a"`
+			TextB     map[string]string `json:"text_b"`
+		}
 	}
 	ask.JSON(t, "/reports/compared-a/comparison/compared-b", &c)
 	if c.A.ID != "compared-a" || c.B.ID != "compared-b" || len(c.Sections) != 1 || len(c.Sections[0].Rows) != 1 || len(c.Sections[0].Areas) != 2 || len(c.Settings) == 0 {
 		t.Errorf("%+v", c)
+	}
+	for _, s := range c.Settings {
+		if s.Parameter == "speed" && (s.Label["it"] != "Velocità" || s.TextA["it"] != "5\u00a0km/h" || s.TextB["en"] != "10\u00a0km/h") {
+			t.Errorf("speeds are told as %+v", s)
+		}
 	}
 	page := ask.Get(t, "/reports/compared-a/comparison/compared-b?f=html&lang=it")
 	if !strings.Contains(page.Body.String(), `lang="it"`) || !strings.Contains(page.Header().Get("Content-Security-Policy"), "default-src 'none'") {
@@ -122,6 +132,16 @@ func TestComparison(t *testing.T) {
 	if rows := strings.Count(ask.Get(t, "/reports/compared-a/comparison/compared-b?f=csv").Body.String(), "\n"); rows != 4 {
 		t.Errorf("the table has %d lines", rows)
 	}
+	if report.CanPDF(nil) == nil {
+		for _, lang := range []string{"it", "en"} {
+			pdf := ask.Get(t, "/reports/compared-a/comparison/compared-b?f=pdf&lang="+lang)
+			if !strings.HasPrefix(pdf.Body.String(), "%PDF-") || pdf.Header().Get("Content-Type") != "application/pdf" || !strings.Contains(pdf.Header().Get("Content-Disposition"), "compared-a--compared-b."+lang+".pdf") ||
+				!strings.Contains(pdf.Body.String(), "/Lang ("+lang+")") {
+				t.Errorf("%s: %.20q, %v", lang, pdf.Body.String(), pdf.Header())
+			}
+		}
+	}
+	ask.Do(t, apitest.Request{Path: "/reports/compared-a/comparison/compared-b?f=xlsx"}).Want(http.StatusBadRequest)
 	study(t, "compared-c", `"territory":"9"`, `"territory":"001"`)
 	ask.Do(t, apitest.Request{Path: "/reports/compared-a/comparison/compared-c"}).Want(http.StatusBadRequest)
 }

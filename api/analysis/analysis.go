@@ -72,7 +72,7 @@ func (h *Handler) Register(r rest.Registrar) {
 	rest.Get(r, "/reports", h.reports, t)
 	rest.Get(r, "/reports/:file", h.report, rest.Within(h.SyncTimeout)) // a PDF takes a while
 	r.Add(http.MethodDelete, "/reports/:file", h.deleteReport, t)
-	rest.Get(r, "/reports/:id/comparison/:other", h.comparison, t)
+	rest.Get(r, "/reports/:id/comparison/:other", h.comparison, rest.Within(h.SyncTimeout))
 	rest.Get(r, "/recipes", h.recipes, t)
 }
 

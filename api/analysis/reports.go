@@ -17,13 +17,11 @@ import (
 
 	"contado/api/rest"
 	"contado/geo/coverage"
-	"contado/geo/coverage/compare"
 	"contado/geo/coverage/report"
 	"contado/geo/disclosure"
 	"contado/geo/fault"
 	"contado/geo/store/blob"
 	"contado/geo/store/catalog"
-	"contado/geo/table"
 )
 
 const reportPrefix = "reports/"
@@ -258,51 +256,4 @@ func (h *Handler) tellable(ctx context.Context, id string) error {
 		return rest.Refuse(http.StatusForbidden, "report %s was made without hiding small counts of people; make it again, or have the server started with --exact-people", id)
 	}
 	return nil
-}
-
-// comparison says what changed from one kept report to another.
-func (h *Handler) comparison(c echo.Context) error {
-	if err := rest.Only(c, "f", "lang"); err != nil {
-		return err
-	}
-	format, err := rest.Choose(c, rest.JSONFormat, rest.HTMLFormat, rest.CSVFormat)
-	if err != nil {
-		return err
-	}
-	lang, err := rest.Language(c)
-	if err != nil {
-		return err
-	}
-	var sides [2]*coverage.Study
-	for i, name := range []string{"id", "other"} {
-		id, err := rest.Path(c, name)
-		if err != nil {
-			return err
-		}
-		if sides[i], _, err = h.keptReport(c.Request().Context(), id); err != nil {
-			return err
-		}
-	}
-	d, err := compare.Studies(sides[0], sides[1])
-	if err != nil {
-		return err
-	}
-	var b bytes.Buffer
-	media := rest.MediaJSON
-	switch format.Name {
-	case rest.HTMLFormat.Name:
-		media = rest.MediaHTML
-		c.Response().Header().Set("Content-Security-Policy", report.ContentSecurityPolicy+"; frame-ancestors 'none'")
-		err = report.CompareHTML(&b, d, lang)
-	case rest.CSVFormat.Name:
-		media = rest.MediaCSV
-		c.Response().Header().Set("Content-Disposition", `attachment; filename="`+d.A.ID+"--"+d.B.ID+`.csv"`)
-		err = report.CompareCSV(&b, d, table.Plain)
-	default:
-		err = report.CompareJSON(&b, d)
-	}
-	if err != nil {
-		return err
-	}
-	return rest.Bytes(c, media, b.Bytes())
 }

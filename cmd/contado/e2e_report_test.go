@@ -82,8 +82,14 @@ func TestReportLife(t *testing.T) {
 		t.Errorf("check: %s", said)
 	}
 	do(0, "recipe", "run", recipeFile, "--dir", filepath.Join(dir, "out"))
-	if said := do(0, "report", "compare", first, filepath.Join(dir, "out", "prova.json")); strings.Contains(said, "other") || !strings.Contains(said, "(+0 people)") {
-		t.Errorf("compare: %s", said)
+	for lang, words := range map[string][3]string{
+		"en": {"(0 people)", "The settings are the same.", "Other"},
+		"it": {"(0 persone)", "Le impostazioni sono le stesse.", "Altr"},
+	} {
+		said := do(0, "report", "compare", first, filepath.Join(dir, "out", "prova.json"), "--lang", lang)
+		if !strings.Contains(said, words[0]) || !strings.Contains(said, words[1]) || strings.Contains(said, words[2]) {
+			t.Errorf("compare in %s: %s", lang, said)
+		}
 	}
 	if said := do(0, "recipe", "schedule", recipeFile); !strings.Contains(said, "prova: monthly; next on") {
 		t.Errorf("schedule: %s", said)

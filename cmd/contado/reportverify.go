@@ -114,12 +114,12 @@ type compareCmd struct {
 	A    string   `arg:"" help:"Earlier report, as JSON."`
 	B    string   `arg:"" help:"Later report, as JSON."`
 	Out  []string `help:"Files to write: .html, .pdf, .csv, .json; several with commas." short:"o" placeholder:"FILE"`
-	Lang string   `help:"Language of HTML and PDF: ${enum}." enum:"it,en" default:"it"`
+	Lang string   `help:"Language of the words, of HTML and PDF: ${enum}." enum:"it,en" default:"it"`
 }
 
 // Help shows examples under the flags.
 func (c *compareCmd) Help() string {
-	return `Says what changed: shares, people, who gained and who lost, and which inputs and settings are others.
+	return `Says what changed: shares, people, who gained and who lost, where one more point would help most, and which inputs and settings are others.
 
 Examples:
   contado report compare 2025.json 2026.json -o change.html,change.pdf`
@@ -170,38 +170,5 @@ func (c *compareCmd) Run(a *app) error {
 			return err
 		}
 	}
-	return printComparison(a.stdout, d)
-}
-
-func printComparison(w io.Writer, d *compare.Comparison) error {
-	percent := func(v *float64) string {
-		if v == nil {
-			return "–"
-		}
-		return fmt.Sprintf("%.1f %%", *v*100)
-	}
-	for i := range d.Sections {
-		s := &d.Sections[i]
-		for _, r := range s.Rows {
-			fmt.Fprintf(w, "%s, %s, %s: %s -> %s", s.Service, s.Profile, minutes(r.ThresholdS), percent(r.ShareA), percent(r.ShareB))
-			if r.CoveredA != nil && r.CoveredB != nil {
-				fmt.Fprintf(w, " (%+.0f people)", *r.CoveredB-*r.CoveredA)
-			}
-			fmt.Fprintln(w)
-		}
-	}
-	for _, in := range d.Inputs {
-		fmt.Fprintf(w, "other data: %s (%s)\n", in.Dataset, in.Role)
-	}
-	for _, s := range d.Settings {
-		fmt.Fprintf(w, "other setting: %s, %s: %s: %s -> %s\n", s.Service, s.Profile, s.Parameter, s.A, s.B)
-	}
-	for _, c := range d.Cautions {
-		text, err := report.CautionText(c, report.English)
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(w, "caution: %s\n", text)
-	}
-	return nil
+	return report.CompareText(a.stdout, d, c.Lang)
 }

@@ -395,5 +395,5 @@ func (m *accessMod) cells(list []facility) (placed []facility, cells []int, err 
 
 func (m *accessMod) leaveOut(f facility, reason string) {
 	lon, lat := f.lon, f.lat
-	m.out.Unplaced = append(m.out.Unplaced, coverage.UnplacedFacility{ID: f.id, Name: f.name, Reason: reason, Lon: &lon, Lat: &lat})
+	m.out.Unplaced = append(m.out.Unplaced, coverage.UnplacedFacility{ID: f.id, Name: f.name, Names: f.names, Reason: reason, Lon: &lon, Lat: &lat})
 }

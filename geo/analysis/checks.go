@@ -71,7 +71,7 @@ func (s *setting) inspect(ctx context.Context, service chosen, registered int) (
 	for i := range list {
 		f := &list[i]
 		in.Points = append(in.Points, inspect.Point{
-			ID: f.id, Name: f.name, Lon: f.lon, Lat: f.lat, Area: areaAt(s.areas, f.lon, f.lat),
+			ID: f.id, Name: f.name, Names: f.names, Lon: f.lon, Lat: f.lat, Area: areaAt(s.areas, f.lon, f.lat),
 			Code: f.text(schema, declaredCodes...), Municipality: f.text(schema, declaredNames...),
 		})
 	}

@@ -247,6 +247,7 @@ func (c *section) count(ctx context.Context, p Progress) error {
 	}); err != nil {
 		return err
 	}
+	c.nameGaps()
 	c.describe()
 	p.tell(0.8, "drawing")
 	c.sketch, err = c.draw()

@@ -228,7 +228,7 @@ func (x *Exploration) name(c *section, q *ExploreRequest) {
 			x.FacilitiesOmitted = len(c.facilities) - i
 			return
 		}
-		x.Facilities = append(x.Facilities, ExploreFacility{TravelPlace{ID: f.id, Name: f.name, Lon: f.lon, Lat: f.lat}, i >= first})
+		x.Facilities = append(x.Facilities, ExploreFacility{TravelPlace{ID: f.id, Name: f.name, Names: f.names, Lon: f.lon, Lat: f.lat}, i >= first})
 	}
 }
 
@@ -239,9 +239,9 @@ func (c *section) suppose(q *ExploreRequest) error {
 		if i < 0 {
 			return fault.Errorf(opExplore, fault.NotExist, "service %s has no facility %.80q here to be left out", c.service, id)
 		}
-		name := c.facilities[i].name
+		closed := c.facilities[i]
 		c.facilities = slices.Delete(c.facilities, i, i+1)
-		c.run.notice("supposed-closed", fmt.Sprintf("Supposed: %s is closed.", name), fmt.Sprintf("Ipotesi: %s è chiuso.", name))
+		c.run.notice("supposed-closed", fmt.Sprintf("Supposed: %s is closed.", closed.name), fmt.Sprintf("Ipotesi: %s è chiuso.", closed.in("it")))
 	}
 	extra, err := placesAsFacilities(q.Extra)
 	if err != nil {

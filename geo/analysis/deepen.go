@@ -236,7 +236,7 @@ func (c *section) capacities(field string) []coverage.CapacityPlace {
 	sum := 0.0
 	for i := range c.facilities {
 		f := &c.facilities[i]
-		out[i] = coverage.CapacityPlace{ID: f.id, Name: f.name}
+		out[i] = coverage.CapacityPlace{ID: f.id, Name: f.name, Names: f.names}
 		v, err := coverage.ParseCapacity(f.text(schema, names...))
 		if err != nil {
 			unknown = append(unknown, i)

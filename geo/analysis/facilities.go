@@ -22,6 +22,7 @@ import (
 type facility struct {
 	id       string
 	name     string
+	names    map[string]string // by language, where it has no name of its own
 	lon, lat float64
 	values   []any // of its row, parallel to the fields of the dataset
 }
@@ -92,6 +93,9 @@ func (r *run) facilitiesOf(ctx context.Context, c chosen, box geo.BBox) ([]facil
 	if err != nil {
 		return nil, err
 	}
+	if err := r.callUnnamed(ctx, d, out); err != nil {
+		return nil, err
+	}
 	if n := withoutPosition(d); n > 0 {
 		r.notice("facilities-without-position",
 			notice.Text("%d [row|rows] of %s [has no position: wherever it is, it does|have no position: wherever they are, they do] not count here.", n, d.ID),
@@ -116,7 +120,8 @@ func withoutPosition(d catalog.Dataset) int64 {
 }
 
 // points calls yield for every feature of a vector dataset within the box,
-// with its name and its position in longitude and latitude.
+// with its name ("" when it has none) and its position in longitude and
+// latitude.
 func (r *run) points(ctx context.Context, d catalog.Dataset, box geo.BBox, yield func(f geo.Feature, name string, lon, lat float64)) error {
 	return r.pointsOf(ctx, d, features.Query{}, box, yield)
 }
@@ -153,9 +158,6 @@ func (r *run) pointsOf(ctx context.Context, d catalog.Dataset, q features.Query,
 			if v, ok := f.Values[named].(string); ok {
 				name = strings.TrimSpace(v)
 			}
-		}
-		if name == "" {
-			name = fmt.Sprintf("%s %d", d.ID, f.ID)
 		}
 		yield(f, name, xs[0], ys[0])
 		return true
@@ -196,7 +198,7 @@ func (r *run) places(ctx context.Context, named string, areas []area, box geo.BB
 	r.used(d)
 	var out []coverage.Place
 	err = r.points(ctx, d, box, func(_ geo.Feature, name string, lon, lat float64) {
-		if a := areaAt(areas, lon, lat); a >= 0 {
+		if a := areaAt(areas, lon, lat); a >= 0 && name != "" {
 			out = append(out, coverage.Place{Name: name, Lon: lon, Lat: lat, Area: int32(a)})
 		}
 	})

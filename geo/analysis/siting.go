@@ -344,7 +344,7 @@ func (c *section) tellPlan(out *coverage.Siting, plan *siting.Plan, list []facil
 	point := func(i int, g siting.Gain, covered float64) coverage.SitedPoint {
 		f := list[i]
 		p := coverage.SitedPoint{
-			ID: f.id, Name: f.name, Lon: f.lon, Lat: f.lat,
+			ID: f.id, Name: f.name, Names: f.names, Lon: f.lon, Lat: f.lat,
 			NewlyWithin: thousandths(g.People), NewlyReached: thousandths(g.Reached), HoursSaved: thousandths(g.Seconds / 3600),
 		}
 		if a := areaAt(c.areas, f.lon, f.lat); a >= 0 {

@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -44,10 +45,13 @@ type TravelRequest struct {
 
 // TravelPlace is a place with a name, in longitude and latitude.
 type TravelPlace struct {
-	ID   string  `json:"id"`
-	Name string  `json:"name,omitempty"`
-	Lon  float64 `json:"lon"`
-	Lat  float64 `json:"lat"`
+	ID   string `json:"id"`
+	Name string `json:"name,omitempty"`
+	// Names are what a facility without a name of its own is called, by
+	// language; Name is then the English one.
+	Names map[string]string `json:"names,omitempty"`
+	Lon   float64           `json:"lon"`
+	Lat   float64           `json:"lat"`
 }
 
 const opTravel = "analysis.Travel"
@@ -170,7 +174,7 @@ func (t *trip) move(ctx context.Context, list []facility, q *TravelRequest, p Pr
 			t.run.notice("facilities-left-out", notice.Text("%d more [facility|facilities] could not be placed.", len(m.unplaced)-i), notice.Italian("In più, %d [punto non si è potuto|punti non si sono potuti] collocare.", len(m.unplaced)-i))
 			break
 		}
-		t.run.notice("facility-left-out", fmt.Sprintf("%s was left out: %s.", u.Name, u.Reason), fmt.Sprintf("%s è stato escluso: %s.", u.Name, u.Reason))
+		t.run.notice("facility-left-out", fmt.Sprintf("%s was left out: %s.", u.Name, u.Reason), fmt.Sprintf("%s è stato escluso: %s.", cmp.Or(u.Names["it"], u.Name), cmp.Or(u.Reasons["it"], u.Reason)))
 	}
 	return m, nil
 }

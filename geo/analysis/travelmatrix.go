@@ -164,7 +164,7 @@ func (t *trip) cellAt(col, row int) (int, bool) {
 func placesOf(list []facility) []TravelPlace {
 	out := make([]TravelPlace, len(list))
 	for i, f := range list {
-		out[i] = TravelPlace{ID: f.id, Name: f.name, Lon: f.lon, Lat: f.lat}
+		out[i] = TravelPlace{ID: f.id, Name: f.name, Names: f.names, Lon: f.lon, Lat: f.lat}
 	}
 	return out
 }
@@ -188,7 +188,7 @@ func (m *TravelMatrix) Table(l table.Locale) *table.Table {
 	}
 	for i, o := range m.Origins {
 		for k, d := range m.Destinations {
-			row := []any{o.ID, o.Name, d.ID, d.Name, nil, nil}
+			row := []any{o.ID, o.in(l), d.ID, d.in(l), nil, nil}
 			if s := m.Seconds[i][k]; !math.IsInf(s, 1) {
 				row[4], row[5] = math.Round(s*10)/10, math.Round(s/60*100)/100
 			}

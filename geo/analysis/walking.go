@@ -2,7 +2,6 @@ package analysis
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"math"
 	"slices"
@@ -299,13 +298,13 @@ func (w *walk) sources(list []facility, m *movement) ([]travel.Source, error) {
 		c, r := inv.Apply(xs[0], ys[0])
 		col, row := int(math.Floor(c)), int(math.Floor(r))
 		if s.Cell(col, row) < 0 {
-			m.leaveOut(f, "outside the land cover")
+			m.leaveOut(f, "outside the land cover", "fuori dalla copertura del suolo")
 			continue
 		}
 		if !s.Passable(col, row) {
 			near, ok := travel.NearestPassable(s, col, row, reach)
 			if !ok || near.Metres > snapMetres {
-				m.leaveOut(f, fmt.Sprintf("no ground that can be walked within %g m", snapMetres))
+				m.leaveOut(f, notice.Text("no ground that can be walked within %g m", snapMetres), notice.Italian("nessun terreno percorribile entro %g m", snapMetres))
 				continue
 			}
 			col, row = near.Col, near.Row
@@ -322,7 +321,7 @@ func (w *walk) sources(list []facility, m *movement) ([]travel.Source, error) {
 }
 
 // leaveOut lists a facility that cannot be placed.
-func (m *movement) leaveOut(f facility, reason string) {
+func (m *movement) leaveOut(f facility, reason, motivo string) {
 	lon, lat := f.lon, f.lat
-	m.unplaced = append(m.unplaced, coverage.UnplacedFacility{ID: f.id, Name: f.name, Reason: reason, Lon: &lon, Lat: &lat})
+	m.unplaced = append(m.unplaced, coverage.UnplacedFacility{ID: f.id, Name: f.name, Names: f.names, Reason: reason, Reasons: map[string]string{"it": motivo}, Lon: &lon, Lat: &lat})
 }

@@ -12,7 +12,8 @@ import (
 // CapacityPlace is a facility of limited capacity.
 type CapacityPlace struct {
 	ID, Name string
-	Capacity float64 // people, ≥ 0
+	Names    map[string]string // by language, where it has no name of its own
+	Capacity float64           // people, ≥ 0
 }
 
 // MaxAssignTrips bounds the trips within reach of one assignment (about 50

@@ -166,6 +166,9 @@ type Gap struct {
 	AreaName string   `json:"area_name"`
 	// Facility is the one nearest in time to most of the group, when known.
 	Facility string `json:"facility,omitempty"`
+	// FacilityNames are its names by language where it has none of its own:
+	// Facility is then the English one.
+	FacilityNames map[string]string `json:"facility_names,omitempty"`
 	// Place is the place of the name; DistanceM and Bearing (N, NE, …) lead
 	// from it to the group, for kind "near".
 	Place     string  `json:"place,omitempty"`
@@ -200,11 +203,16 @@ type Facilities struct {
 
 // UnplacedFacility is a service point left out of the computation.
 type UnplacedFacility struct {
-	ID     string   `json:"id,omitempty"`
-	Name   string   `json:"name"`
-	Reason string   `json:"reason"`
-	Lon    *float64 `json:"lon,omitempty"`
-	Lat    *float64 `json:"lat,omitempty"`
+	ID   string `json:"id,omitempty"`
+	Name string `json:"name"`
+	// Names, here and below, are what a facility without a name of its own is
+	// called, by language; Name is then the English one.
+	Names map[string]string `json:"names,omitempty"`
+	// Reason is English, Reasons are the words of other languages.
+	Reason  string            `json:"reason"`
+	Reasons map[string]string `json:"reasons,omitempty"`
+	Lon     *float64          `json:"lon,omitempty"`
+	Lat     *float64          `json:"lat,omitempty"`
 }
 
 // Input is a dataset version that went into the report.

@@ -310,7 +310,7 @@ func (f *flow) document(areas []Area, area []int32, people []int64, places []Cap
 	var capacities compensated
 	for j, p := range places {
 		r := f.rank[j]
-		l := FacilityLoad{ID: p.ID, Name: p.Name, Capacity: p.Capacity, Assigned: float64(f.load[r]) / scale, MeanS: mean(&times[r], f.load[r])}
+		l := FacilityLoad{ID: p.ID, Name: p.Name, Names: p.Names, Capacity: p.Capacity, Assigned: float64(f.load[r]) / scale, MeanS: mean(&times[r], f.load[r])}
 		if f.load[r] > 0 {
 			s := float64(longest[r]) / 1000
 			l.MaxS = &s

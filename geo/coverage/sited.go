@@ -43,12 +43,13 @@ type SitingCandidates struct {
 
 // SitedPoint is one candidate and what it does.
 type SitedPoint struct {
-	ID       string  `json:"id"`
-	Name     string  `json:"name"`
-	Lon      float64 `json:"lon"`
-	Lat      float64 `json:"lat"`
-	AreaCode string  `json:"area_code,omitempty"`
-	AreaName string  `json:"area_name,omitempty"`
+	ID       string            `json:"id"`
+	Name     string            `json:"name"`
+	Names    map[string]string `json:"names,omitempty"`
+	Lon      float64           `json:"lon"`
+	Lat      float64           `json:"lat"`
+	AreaCode string            `json:"area_code,omitempty"`
+	AreaName string            `json:"area_name,omitempty"`
 	// NewlyWithin are people who come within the threshold, beside the points
 	// before it when it is one of those chosen; NewlyReached those who could
 	// not get to any facility within MostS.

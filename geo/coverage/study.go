@@ -128,12 +128,13 @@ type Capacity struct {
 
 // FacilityLoad is one facility of a Capacity.
 type FacilityLoad struct {
-	ID       string   `json:"id,omitempty"`
-	Name     string   `json:"name"`
-	Capacity float64  `json:"capacity"`
-	Assigned float64  `json:"assigned"`
-	MeanS    *float64 `json:"mean_s"`
-	MaxS     *float64 `json:"max_s"`
+	ID       string            `json:"id,omitempty"`
+	Name     string            `json:"name"`
+	Names    map[string]string `json:"names,omitempty"`
+	Capacity float64           `json:"capacity"`
+	Assigned float64           `json:"assigned"`
+	MeanS    *float64          `json:"mean_s"`
+	MaxS     *float64          `json:"max_s"`
 
 	Suppressed bool `json:"suppressed,omitempty"`
 }
@@ -259,6 +260,7 @@ type Check struct {
 	Dataset  string            `json:"dataset"`
 	Feature  string            `json:"feature,omitempty"` // id of the feature
 	Name     string            `json:"name,omitempty"`
+	Names    map[string]string `json:"names,omitempty"`
 	Lon      *float64          `json:"lon,omitempty"`
 	Lat      *float64          `json:"lat,omitempty"`
 	Text     map[string]string `json:"text"` // by language, "en" and "it"

@@ -300,7 +300,7 @@ func (t *table) capacity(ctx context.Context) error {
 	t.count(c)
 	for j := range p.Loads {
 		if l := p.Loads[j]; hidden[j] {
-			p.Loads[j] = coverage.FacilityLoad{ID: l.ID, Name: l.Name, Capacity: l.Capacity, Suppressed: true}
+			p.Loads[j] = coverage.FacilityLoad{ID: l.ID, Name: l.Name, Names: l.Names, Capacity: l.Capacity, Suppressed: true}
 		}
 	}
 	if whole || wholeLoads || t.wholeHides() {

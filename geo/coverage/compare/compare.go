@@ -28,8 +28,11 @@ type Comparison struct {
 	// Sections are those that both reports have, service and profile alike.
 	Sections []Section `json:"sections"`
 	// OnlyA and OnlyB name the sections that one report has alone.
-	OnlyA    []Name    `json:"only_a"`
-	OnlyB    []Name    `json:"only_b"`
+	OnlyA []Name `json:"only_a"`
+	OnlyB []Name `json:"only_b"`
+	// Siting is where one more facility would help most, for the questions that
+	// both reports ask.
+	Siting   []Siting  `json:"siting,omitempty"`
 	Inputs   []Input   `json:"inputs"`
 	Settings []Setting `json:"settings"`
 	// Cautions say what else is not alike, so that differences are not taken
@@ -107,6 +110,15 @@ type Setting struct {
 	Parameter string `json:"parameter"`
 	A         string `json:"a"`
 	B         string `json:"b"`
+	// Label and the texts say the same in words, by language; who writes the
+	// comparison fills them in.
+	Label map[string]string `json:"label,omitempty"`
+	TextA map[string]string `json:"text_a,omitempty"`
+	TextB map[string]string `json:"text_b,omitempty"`
+	// ValueA and ValueB are the parameters themselves; nil where a report has
+	// none.
+	ValueA *coverage.Parameter `json:"-"`
+	ValueB *coverage.Parameter `json:"-"`
 }
 
 // Caution is one of those of which the names follow.
@@ -166,6 +178,7 @@ func Studies(a, b *coverage.Study) (*Comparison, error) {
 	case len(c.Sections) == 0:
 		return nil, fault.Errorf(op, fault.Invalid, "the reports have no travel time in common")
 	}
+	c.siting(a, b)
 	c.inputs(a, b)
 	c.caution(a, b)
 	return c, nil
@@ -282,9 +295,14 @@ func ofArea(a *coverage.AreaResult, j int) (covered, share *float64) {
 }
 
 func (c *Comparison) settings(x, y *coverage.Report) {
-	values := func(r *coverage.Report) (map[string]string, []string) {
-		out, order := map[string]string{}, []string{}
-		for _, p := range r.Method.Parameters {
+	type setting struct {
+		text string
+		p    *coverage.Parameter
+	}
+	values := func(r *coverage.Report) (map[string]setting, []string) {
+		out, order := map[string]setting{}, []string{}
+		for i := range r.Method.Parameters {
+			p := &r.Method.Parameters[i]
 			b, err := json.Marshal(p.Value)
 			if err != nil {
 				b = []byte(fmt.Sprint(p.Value))
@@ -292,7 +310,7 @@ func (c *Comparison) settings(x, y *coverage.Report) {
 			if _, twice := out[p.Name]; !twice {
 				order = append(order, p.Name)
 			}
-			out[p.Name] = strings.Trim(strings.TrimSpace(string(b)+" "+p.Unit), `"`)
+			out[p.Name] = setting{strings.Trim(strings.TrimSpace(string(b)+" "+p.Unit), `"`), p}
 		}
 		return out, order
 	}
@@ -304,8 +322,8 @@ func (c *Comparison) settings(x, y *coverage.Report) {
 		}
 	}
 	for _, name := range order {
-		if a[name] != b[name] {
-			c.Settings = append(c.Settings, Setting{nameOf(y), name, a[name], b[name]})
+		if x, z := a[name], b[name]; x.text != z.text {
+			c.Settings = append(c.Settings, Setting{Name: nameOf(y), Parameter: name, A: x.text, B: z.text, ValueA: x.p, ValueB: z.p})
 		}
 	}
 }

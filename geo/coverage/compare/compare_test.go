@@ -115,3 +115,44 @@ func TestHidden(t *testing.T) {
 		}
 	}
 }
+
+// The best place for one more point is compared where both reports ask the
+// same, and only there.
+func TestSiting(t *testing.T) {
+	t.Parallel()
+	point := func(name string, lon float64, people float64) []coverage.SitedPoint {
+		share := 0.5
+		return []coverage.SitedPoint{{Name: name, Lon: lon, Lat: 46, NewlyWithin: people, CoveredAfter: &share}}
+	}
+	ask := func(service, objective string, chosen []coverage.SitedPoint) coverage.Siting {
+		return coverage.Siting{Service: service, Profile: "walking", Objective: objective, ThresholdS: 900, MostS: 3600, Population: 100, Covered: 40, Chosen: chosen, Candidates: coverage.SitingCandidates{Kind: "roads", Count: 7}}
+	}
+	a, b := study(t, two), study(t, two)
+	a.Siting = []coverage.Siting{ask("still", "cover", point("A", 10, 30)), ask("moved", "cover", point("A", 10, 30)), ask("gone", "cover", point("A", 10, 30)), ask("aim", "time", nil), ask("only", "cover", nil)}
+	b.Siting = []coverage.Siting{ask("moved", "cover", point("B", 10.01, 42)), ask("still", "cover", point("A", 10.0001, 12)), ask("gone", "cover", nil), ask("aim", "cover", nil)}
+	b.Siting[1].Candidates.Count = 9
+	c, err := compare.Studies(a, b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, s := range c.Siting {
+		names = append(names, s.Service)
+		if *s.A.ShareNow != 0.4 {
+			t.Errorf("%s: %g of all are within the time, want 0.4", s.Service, *s.A.ShareNow)
+		}
+	}
+	if !slices.Equal(names, []string{"moved", "still", "gone"}) {
+		t.Fatalf("compared %v", names)
+	}
+	// 0.01 degrees of longitude at 46 degrees north on WGS84: 774.7 m.
+	if s := c.Siting[0]; s.Same || s.DistanceM == nil || math.Abs(*s.DistanceM-774.7) > 1 || *s.Gain() != 12 || s.OtherCandidates {
+		t.Errorf("moved: %+v", s)
+	}
+	if s := c.Siting[1]; !s.Same || s.DistanceM != nil || *s.Gain() != -18 || !s.OtherCandidates {
+		t.Errorf("still: %+v", s)
+	}
+	if s := c.Siting[2]; s.Same || s.B.Point != nil || s.A.Point == nil || s.Gain() != nil {
+		t.Errorf("gone: %+v", s)
+	}
+}

@@ -25,7 +25,8 @@ import (
 // Point is a service point.
 type Point struct {
 	ID, Name string
-	Lon, Lat float64 // degrees
+	Names    map[string]string // by language, where it has no name of its own
+	Lon, Lat float64           // degrees
 	// Area is the index of the area that holds the point, −1 for none.
 	Area int
 	// Code and Municipality are what the point declares of its place; "" when
@@ -98,7 +99,7 @@ func text(en, it string) map[string]string { return map[string]string{"en": en, 
 
 func of(p *Point, en, it string) coverage.Check {
 	lon, lat := p.Lon, p.Lat
-	return coverage.Check{Feature: p.ID, Name: p.Name, Lon: &lon, Lat: &lat, Text: text(en, it)}
+	return coverage.Check{Feature: p.ID, Name: p.Name, Names: p.Names, Lon: &lon, Lat: &lat, Text: text(en, it)}
 }
 
 // declared compares the place that points declare with where they lie.

@@ -2,6 +2,7 @@ package report
 
 import (
 	"html/template"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -28,9 +29,11 @@ type body struct {
 	GapsNone, Omitted          string
 	Choices, Equity            *table
 	Hamlets                    *table
+	HamletsNone                string // why there is no table of them
 	Access, AccessAreas        *table
 	Loads, LoadAreas           *table
 	CapacityText               string
+	CapacityHidden             string // what there is no table of, and why
 	AreaWord, FacilityCount    string
 	Model                      string
 	Formulas                   []coverage.Formula
@@ -50,7 +53,7 @@ func newBody(v *view, s *Sketch, level int) *body {
 	b.Maps = v.maps(s)
 	b.addGaps()
 	b.addBars()
-	b.Hamlets = v.hamletTable()
+	b.Hamlets, b.HamletsNone = v.hamlets()
 	b.addAges()
 	b.addCurve()
 	b.Choices = v.choiceTable()
@@ -94,12 +97,12 @@ func (b *body) contents() []section {
 		{len(b.Maps) > 0, "s-map", b.T("map")},
 		{true, "s-gaps", b.T("gaps")},
 		{b.Areas != nil, "s-areas", b.T("by-area", b.AreaWord)},
-		{b.Hamlets != nil, "s-hamlets", b.T("hamlets")},
+		{b.Hamlets != nil || b.HamletsNone != "", "s-hamlets", b.T("hamlets")},
 		{b.Bands != nil, "s-ages", b.T("by-age")},
 		{b.Curve != nil, "s-curve", b.T("curve")},
 		{b.Choices != nil, "s-choices", b.T("choices")},
 		{b.Access != nil, "s-access", b.T("access")},
-		{b.Loads != nil, "s-capacity", b.T("capacity")},
+		{b.CapacityText != "", "s-capacity", b.T("capacity")},
 		{b.Equity != nil, "s-equity", b.T("equity")},
 	} {
 		if p.there {
@@ -205,5 +208,19 @@ func (b *body) addCapacity() {
 		return
 	}
 	b.CapacityText = b.v.capacityText(c)
-	b.Loads, b.LoadAreas = b.v.loadTable(c), b.v.loadAreaTable(c)
+	l := b.v.l
+	var secret []string
+	if slices.ContainsFunc(c.Loads, func(f coverage.FacilityLoad) bool { return !f.Suppressed }) {
+		b.Loads = b.v.loadTable(c)
+	} else if len(c.Loads) > 0 {
+		secret = append(secret, l.t("capacity.secret.loads"))
+	}
+	if slices.ContainsFunc(c.Areas, func(a coverage.CapacityArea) bool { return !a.Suppressed }) {
+		b.LoadAreas = b.v.loadAreaTable(c)
+	} else if len(c.Areas) > 0 {
+		secret = append(secret, l.t("capacity.secret.areas", b.AreaWord))
+	}
+	if len(secret) > 0 { // a table of nothing but hidden numbers tells nobody anything
+		b.CapacityHidden = strings.Join(append(secret, l.hiddenNote(b.v.r.Disclosure)), " ")
+	}
 }

@@ -35,6 +35,8 @@ func english() map[string]string {
 		"headline.covered.many":     "Of {1} people, {2} ({3}) reach {4} {5} within {6}",
 		"headline.uncovered.one":    "1 person needs longer",
 		"headline.uncovered.many":   "{1} need longer",
+		"headline.merged.one":       "1 person needs longer or cannot reach one at all",
+		"headline.merged.many":      "{1} need longer or cannot reach one at all",
 		"headline.unreachable.one":  "1 person cannot reach one at all",
 		"headline.unreachable.many": "{1} cannot reach one at all",
 		"headline.all":              "nobody is left out",
@@ -42,6 +44,7 @@ func english() map[string]string {
 
 		"key.covered":     "reach one within {1}",
 		"key.uncovered":   "need longer",
+		"key.merged":      "need longer or cannot reach one at all",
 		"key.unreachable": "cannot reach one at all",
 		"key.median":      "is enough for half of all people",
 		"key.median.none": "half of all people are not reached at all",

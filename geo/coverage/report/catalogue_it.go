@@ -35,6 +35,8 @@ func italian() map[string]string {
 		"headline.covered.many":     "Su {1} persone, {2} ({3}) raggiungono {4} {5} entro {6}",
 		"headline.uncovered.one":    "a 1 serve più tempo",
 		"headline.uncovered.many":   "a {1} serve più tempo",
+		"headline.merged.one":       "1 ha bisogno di più tempo o non può arrivarci affatto",
+		"headline.merged.many":      "{1} hanno bisogno di più tempo o non possono arrivarci affatto",
 		"headline.unreachable.one":  "1 non può arrivarci affatto",
 		"headline.unreachable.many": "{1} non possono arrivarci affatto",
 		"headline.all":              "nessuno resta escluso",
@@ -42,6 +44,7 @@ func italian() map[string]string {
 
 		"key.covered":     "arrivano entro {1}",
 		"key.uncovered":   "hanno bisogno di più tempo",
+		"key.merged":      "hanno bisogno di più tempo o non possono arrivarci affatto",
 		"key.unreachable": "non possono arrivarci affatto",
 		"key.median":      "bastano a metà delle persone",
 		"key.median.none": "metà delle persone non può arrivarci affatto",

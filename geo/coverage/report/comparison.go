@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"contado/geo/coverage"
@@ -25,6 +26,8 @@ type comparePage struct {
 	Sides                *table
 	Cautions             []string
 	Sections             []compareSection
+	Siting               *table
+	SitingText           []string
 	Inputs, Settings     *table
 	OnlyA, OnlyB, NoData string
 }
@@ -38,28 +41,41 @@ type compareSection struct {
 // T is the text of a key of the catalogue.
 func (p *comparePage) T(key string, args ...string) string { return p.l.t(key, args...) }
 
-// CompareJSON writes a comparison indented.
+// CompareJSON writes a comparison indented, its settings also in words.
 func CompareJSON(w io.Writer, c *compare.Comparison) error {
+	worded, err := worded(c)
+	if err != nil {
+		return err
+	}
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
-	if err := e.Encode(c); err != nil {
+	if err := e.Encode(worded); err != nil {
 		return fmt.Errorf("write comparison as JSON: %w", err)
 	}
 	return nil
 }
 
-// CompareCSV writes the rows of a comparison: the whole at each threshold, and
-// the areas at the largest.
+// CompareCSV writes the rows of a comparison: the whole at each threshold, the
+// areas at the largest, and where one more facility would help most.
 func CompareCSV(w io.Writer, c *compare.Comparison, l data.Locale) error {
-	t := &data.Table{Name: "comparison", Columns: columns("service:t profile:t level:t code:t name:t threshold_s:r covered_a:r covered_b:r covered_change:r share_a:s share_b:s share_change:r")}
+	t := &data.Table{Name: "comparison", Columns: columns("service:t profile:t level:t code:t name:t threshold_s:r covered_a:r covered_b:r covered_change:r share_a:s share_b:s share_change:r " +
+		"site_a:t site_b:t newly_within_a:r newly_within_b:r newly_within_change:r")}
+	add := func(head, figures, sites []any) {
+		t.Rows = append(t.Rows, slices.Concat(head, figures, sites))
+	}
+	none := make([]any, 5)
 	for i := range c.Sections {
 		s := &c.Sections[i]
 		for _, r := range s.Rows {
-			t.Rows = append(t.Rows, append([]any{s.Service, s.Profile, "territory", c.Territory.Code, c.Territory.Name, r.ThresholdS}, changeCells(r.CoveredA, r.CoveredB, r.ShareA, r.ShareB)...))
+			add([]any{s.Service, s.Profile, "territory", c.Territory.Code, c.Territory.Name, r.ThresholdS}, changeCells(r.CoveredA, r.CoveredB, r.ShareA, r.ShareB), none)
 		}
 		for _, a := range s.Areas {
-			t.Rows = append(t.Rows, append([]any{s.Service, s.Profile, "area", a.Code, a.Name, s.ThresholdS}, changeCells(a.CoveredA, a.CoveredB, a.ShareA, a.ShareB)...))
+			add([]any{s.Service, s.Profile, "area", a.Code, a.Name, s.ThresholdS}, changeCells(a.CoveredA, a.CoveredB, a.ShareA, a.ShareB), none)
 		}
+	}
+	for i := range c.Siting {
+		s := &c.Siting[i]
+		add([]any{s.Service, s.Profile, "siting", c.Territory.Code, c.Territory.Name, s.ThresholdS}, changeCells(nil, nil, s.A.ShareNow, s.B.ShareNow), siteCells(s))
 	}
 	return t.CSV(w, l)
 }
@@ -144,6 +160,7 @@ func newComparePage(c *compare.Comparison, l *language) *comparePage {
 		p.Sections = append(p.Sections, l.compareSection(n, c, i))
 	}
 	p.OnlyA, p.OnlyB = l.names("compare.only-a", c.OnlyA), l.names("compare.only-b", c.OnlyB)
+	p.Siting, p.SitingText = l.changedSiting(n, c)
 	p.Inputs, p.Settings = l.changedInputs(n, c), l.changedSettings(n, c)
 	return p
 }
@@ -288,15 +305,11 @@ func (l *language) changedSettings(n *numbering, c *compare.Comparison) *table {
 		return nil
 	}
 	t := n.table(l, "t-settings", l.t("compare.settings"), text(l.t("col.parameter")), text(l.t("col.service")), text(l.t("col.profile")), text("A"), text("B"))
-	dash := func(s string) string {
-		if s == "" {
-			return "–"
-		}
-		return s
-	}
-	for _, s := range c.Settings {
+	for i := range c.Settings {
+		s := &c.Settings[i]
+		name, a, b := l.setting(s)
 		t.Rows = append(t.Rows, row{Cells: []cell{
-			header(l.word("parameter", strings.ReplaceAll(s.Parameter, "_", "-"))), text(l.serviceHead(s.Service, s.ServiceTitle)), text(l.profile(s.Profile)), text(dash(s.A)), text(dash(s.B)),
+			header(name), text(l.serviceHead(s.Service, s.ServiceTitle)), text(l.profile(s.Profile)), text(a), text(b),
 		}})
 	}
 	return t

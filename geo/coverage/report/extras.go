@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"math"
 	"strconv"
 	"strings"
@@ -254,11 +255,7 @@ func (v *view) loadTable(c *coverage.Capacity) *table {
 	}
 	for i := range c.Loads {
 		f := &c.Loads[i]
-		name := f.Name
-		if name == "" {
-			name = f.ID
-		}
-		cells := []cell{header(name), numb(l.people(f.Capacity)), numb(l.people(f.Assigned)), numb(l.share(f.Assigned, f.Capacity)), time(f.MeanS), time(f.MaxS)}
+		cells := []cell{header(cmp.Or(l.nameOf(f.Name, f.Names), f.ID)), numb(l.people(f.Capacity)), numb(l.people(f.Assigned)), numb(l.share(f.Assigned, f.Capacity)), time(f.MeanS), time(f.MaxS)}
 		if f.Suppressed {
 			cells = append(cells[:2], v.secret(t, 4)...)
 		}
@@ -273,9 +270,6 @@ func (v *view) loadTable(c *coverage.Capacity) *table {
 }
 
 func (v *view) loadAreaTable(c *coverage.Capacity) *table {
-	if len(c.Areas) == 0 {
-		return nil
-	}
 	l := v.l
 	word := l.areaWord(v.r.AreaLevel, false)
 	t := v.table("t-capacity-areas", l.t("capacity.areas.cap", word), text(capital(word)), numb(l.t("col.people")), numb(l.t("col.assigned")), numb(l.t("col.full")), numb(l.t("col.beyond", l.exact(c.WithinS)))).narrow()

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"contado/geo/coverage"
 	data "contado/geo/table"
@@ -13,22 +14,46 @@ import (
 // left out. The files have all.
 const hamletsListed = 40
 
-// hamletTable has a hamlet a row.
-func (v *view) hamletTable() *table {
-	list := slices.Clone(v.r.Hamlets)
-	if len(list) == 0 {
-		return nil
+// hamlets lists the hamlets where people are left out, or may be for all that
+// is told; where there are none to list, words say so instead.
+func (v *view) hamlets() (*table, string) {
+	if len(v.r.Hamlets) == 0 {
+		return nil, ""
 	}
-	l, last := v.l, len(v.r.ThresholdsS)-1
-	left := func(h *coverage.Hamlet) float64 { // those whose number is hidden come last
-		if h.Suppressed || h.Coverage[last].Suppressed {
-			return -1
-		}
-		return h.Coverage[last].Uncovered + h.Coverage[last].Unreachable
+	l, limit := v.l, v.l.exact(v.limit())
+	list := slices.DeleteFunc(slices.Clone(v.r.Hamlets), func(h coverage.Hamlet) bool { return v.leftIn(&h) == 0 })
+	n, rest := int64(len(list)), int64(len(v.r.Hamlets)-len(list))
+	if n == 0 {
+		return nil, l.count("hamlets.none", rest, l.whole(rest), limit)
+	}
+	said := ""
+	if rest > 0 {
+		said = l.count("hamlets.rest", rest, l.whole(rest), limit)
+	}
+	if !slices.ContainsFunc(list, func(h coverage.Hamlet) bool { return v.leftIn(&h) > 0 }) {
+		return nil, strings.TrimSpace(l.count("hamlets.secret", n, l.whole(n)) + " " + said + " " + l.hiddenNote(v.r.Disclosure))
 	}
 	slices.SortStableFunc(list, func(a, b coverage.Hamlet) int {
-		return cmp.Or(cmp.Compare(left(&b), left(&a)), cmp.Compare(a.Name, b.Name))
+		return cmp.Or(cmp.Compare(v.leftIn(&b), v.leftIn(&a)), cmp.Compare(a.Name, b.Name))
 	})
+	t := v.hamletTable(list)
+	t.note(said)
+	return t, ""
+}
+
+// leftIn is how many of a hamlet are beyond the largest threshold, -1 when that
+// is hidden.
+func (v *view) leftIn(h *coverage.Hamlet) float64 {
+	last := len(h.Coverage) - 1
+	if h.Suppressed || h.Coverage[last].Suppressed {
+		return -1
+	}
+	return h.Coverage[last].Uncovered + h.Coverage[last].Unreachable
+}
+
+// hamletTable has a hamlet a row, as many of the list as there is room for.
+func (v *view) hamletTable(list []coverage.Hamlet) *table {
+	l := v.l
 	word := l.areaWord(v.r.AreaLevel, false)
 	t := v.table("t-hamlets", l.t("hamlets.cap", l.exact(v.limit())), text(l.t("col.hamlet")), text(capital(word)), numb(l.t("col.people"))).how(l, "hamlets")
 	for _, s := range v.shownThresholds() {
@@ -40,7 +65,7 @@ func (v *view) hamletTable() *table {
 		shown = v.gaps
 	}
 	for i := range list[:min(len(list), shown)] {
-		t.Rows = append(t.Rows, row{Cells: v.hamletRow(t, &list[i], left(&list[i]))})
+		t.Rows = append(t.Rows, row{Cells: v.hamletRow(t, &list[i], v.leftIn(&list[i]))})
 	}
 	if n := len(list); n > shown {
 		t.note(l.t("hamlets.some", l.whole(int64(shown)), l.whole(int64(n))))

@@ -6,6 +6,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -145,6 +146,140 @@ func TestHiddenUnreachable(t *testing.T) {
 	table := regexp.MustCompile(`(?s)<table[^>]*id="[^"]*t-thresholds".*?</table>`).FindString(page)
 	if n := strings.Count(table, ">hidden<"); n != len(r.ThresholdsS) {
 		t.Errorf("%d hidden numbers, want %d in %s", n, len(r.ThresholdsS), table)
+	}
+}
+
+// The headline, the figures below it and a note say that those who cannot reach
+// one are among those who need longer, where they are told together.
+func TestHeadlineMerged(t *testing.T) {
+	t.Parallel()
+	for lang, words := range map[string][3]string{
+		report.English: {"need longer or cannot reach one at all", "need longer", "told apart, they would show small groups"},
+		report.Italian: {"hanno bisogno di più tempo o non possono arrivarci affatto", "serve più tempo", "a parte, mostrerebbe piccoli gruppi"},
+	} {
+		for _, merged := range []bool{true, false} {
+			st, sketches := makeStudy(t, studytest.Options{Services: []string{"pharmacy"}, Profiles: []string{"walking"}, Plain: true})
+			r := st.Sections[0]
+			for j := range r.Coverage {
+				if c := &r.Coverage[j]; merged {
+					c.Uncovered, c.Unreachable, c.Merged = c.Uncovered+c.Unreachable, 0, true
+				}
+			}
+			page := drawStudy(t, st, sketches, lang)
+			chapter := regexp.MustCompile(`(?s)class="chapter">.*?</section>`).FindString(page)
+			headline := regexp.MustCompile(`<p class="headline">[^<]*`).FindString(chapter)
+			figures := regexp.MustCompile(`(?s)<li class="k-uncovered">.*?</li>`).FindString(chapter)
+			note := strings.Contains(page, words[2])
+			if got := strings.Contains(headline, words[0]); got != merged || strings.Contains(figures, words[0]) != merged || note != merged {
+				t.Errorf("%s, told together %v: %q, %q, note %v", lang, merged, headline, figures, note)
+			}
+			if !merged && !strings.Contains(headline, words[1]) {
+				t.Errorf("%s: %q", lang, headline)
+			}
+		}
+	}
+}
+
+// Hamlets where nobody is left out are counted, not listed; where none is left
+// to list, a sentence stands in the table's place.
+func TestHamletsWithoutGaps(t *testing.T) {
+	t.Parallel()
+	st, sketches := secretStudy(t)
+	r := st.Sections[0]
+	r.Hamlets = append(r.Hamlets, r.Hamlets[2])
+	served := &r.Hamlets[3]
+	served.Name, served.Coverage = "Served", slices.Clone(served.Coverage)
+	for j := range served.Coverage {
+		served.Coverage[j].Covered, served.Coverage[j].Uncovered, served.Coverage[j].Unreachable = served.Population, 0, 0
+	}
+	page := drawStudy(t, st, sketches, report.English)
+	table := rowsOfHamlets.FindString(page)
+	if strings.Contains(table, "Served") || !strings.Contains(table, "Open") || !strings.Contains(page, "Around one more place everyone is within") {
+		t.Errorf("a hamlet without anyone left out: %s", table)
+	}
+	all := r.Hamlets
+	for _, c := range []struct {
+		list   []coverage.Hamlet
+		en, it string
+	}{
+		{all[3:], "Around the one named place everyone is within", "Attorno all’unica località tutti sono entro"},
+		{[]coverage.Hamlet{all[3], all[3]}, "Around each of the 2 named places everyone is within", "Attorno a ognuna delle 2 località tutti sono entro"},
+		{all[:2], "The figures of the 2 places where people are left out, or may be, are hidden.", "I numeri delle 2 località dove qualcuno resta fuori, o potrebbe, sono nascosti."},
+	} {
+		r.Hamlets = c.list
+		for lang, want := range map[string]string{report.English: c.en, report.Italian: c.it} {
+			page := drawStudy(t, st, sketches, lang)
+			if rowsOfHamlets.MatchString(page) || !strings.Contains(page, want) || !strings.Contains(page, `id="c1-s-hamlets"`) {
+				t.Errorf("%s: no %q, or a table all the same", lang, want)
+			}
+		}
+	}
+}
+
+// A table of nothing but hidden numbers gives way to a sentence.
+func TestHiddenCapacity(t *testing.T) {
+	t.Parallel()
+	st, sketches := makeStudy(t, studytest.Options{Services: []string{"pharmacy"}, Profiles: []string{"walking"}})
+	c := st.Sections[0].Capacity
+	if len(c.Loads) < 2 || len(c.Areas) < 2 {
+		t.Fatalf("%d facilities, %d areas", len(c.Loads), len(c.Areas))
+	}
+	c.Assigned, c.Full, c.Beyond, c.MeanS, c.Suppressed = 0, 0, 0, nil, true
+	hide := func(from int) {
+		for i := from; i < len(c.Loads); i++ {
+			c.Loads[i] = coverage.FacilityLoad{ID: c.Loads[i].ID, Name: c.Loads[i].Name, Capacity: c.Loads[i].Capacity, Suppressed: true}
+		}
+		for i := from; i < len(c.Areas); i++ {
+			c.Areas[i] = coverage.CapacityArea{Code: c.Areas[i].Code, Name: c.Areas[i].Name, Suppressed: true}
+		}
+	}
+	tables := regexp.MustCompile(`<table id="c1-t-capacity(-areas)?"`)
+	words := map[string][2]string{
+		report.English: {"How many people each facility serves is hidden. How many people of each", "“Hidden”"},
+		report.Italian: {"Quante persone serve ogni punto è nascosto. Quante persone di ogni", "«Nascosto»"},
+	}
+	hide(1)
+	for lang, w := range words {
+		page := drawStudy(t, st, sketches, lang)
+		if n := len(tables.FindAllString(page, -1)); n != 2 || strings.Contains(page, w[0]) {
+			t.Errorf("%s: %d tables of capacity where some rows are told", lang, n)
+		}
+	}
+	hide(0)
+	for lang, w := range words {
+		page := drawStudy(t, st, sketches, lang)
+		part := regexp.MustCompile(`(?s)<section id="c1-s-capacity">.*?</section>`).FindString(page)
+		if n := len(tables.FindAllString(page, -1)); n != 0 || !strings.Contains(part, w[0]) || !strings.Contains(part, w[1]) {
+			t.Errorf("%s: %d tables of nothing but hidden rows; %s", lang, n, part)
+		}
+	}
+}
+
+// Facilities without a name of their own are called in the language of the page
+// wherever they stand.
+func TestUnnamedFacilitiesOnThePage(t *testing.T) {
+	t.Parallel()
+	st, sketches := makeStudy(t, studytest.Options{Services: []string{"pharmacy"}, Profiles: []string{"walking"}})
+	r := st.Sections[0]
+	const en, it = "Pharmacy without a name, near Erbonne", "Farmacia senza nome, presso Erbonne"
+	names := map[string]string{report.English: en, report.Italian: it}
+	r.Gaps[0].Facility, r.Gaps[0].FacilityNames = en, names
+	r.Capacity.Loads[0].Name, r.Capacity.Loads[0].Names = en, names
+	r.Facilities.Unplaced[0].Name, r.Facilities.Unplaced[0].Names = en, names
+	r.Facilities.Unplaced[0].Reason, r.Facilities.Unplaced[0].Reasons = "off the map", map[string]string{report.Italian: "fuori dalla carta"}
+	st.Checks[0].Name, st.Checks[0].Names = en, names
+	st.Siting[0].Chosen[0].Name, st.Siting[0].Chosen[0].Names = en, names
+	for lang, want := range map[string][2]string{report.English: {en, "off the map"}, report.Italian: {it, "fuori dalla carta"}} {
+		page := drawStudy(t, st, sketches, lang)
+		for _, table := range []string{"c1-t-gaps", "c1-t-capacity", "c1-t-unplaced", "t-checks", "t-siting", "t-sites-1"} {
+			text := regexp.MustCompile(`(?s)<table id="` + table + `".*?</table>`).FindString(page)
+			if !strings.Contains(text, want[0]) || table == "c1-t-unplaced" && !strings.Contains(text, want[1]) {
+				t.Errorf("%s, %s: no %q in %s", lang, table, want, text)
+			}
+		}
+		if lang == report.Italian && strings.Contains(page, en) {
+			t.Error("English words in Italian")
+		}
 	}
 }
 

@@ -336,7 +336,7 @@ func (v *studyView) checkTable() *table {
 	t := v.n.table(l, "t-checks", l.t("checks.cap"), text(l.t("col.severity")), text(l.t("col.dataset")), text(l.t("col.feature")), text(l.t("col.noticed"))).how(l, "checks")
 	for i := range list[:min(len(list), checksShown)] {
 		c := &list[i]
-		name := cmp.Or(c.Name, c.Feature)
+		name := cmp.Or(l.nameOf(c.Name, c.Names), c.Feature)
 		where := text(name)
 		if c.Lon != nil && c.Lat != nil {
 			where.Detail = l.position(*c.Lon, *c.Lat)

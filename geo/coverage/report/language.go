@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"strconv"
@@ -274,6 +275,12 @@ func (l *language) serviceHead(id, title string) string {
 		return title
 	}
 	return id
+}
+
+// nameOf is the name of a thing, in the language where it has words instead of
+// a name of its own.
+func (l *language) nameOf(name string, names map[string]string) string {
+	return cmp.Or(names[l.code], name)
 }
 
 // said picks the text of the language, else the English one, else any.

@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"slices"
 	"strconv"
+	"strings"
 
 	"contado/geo/coverage"
 	data "contado/geo/table"
@@ -42,7 +43,7 @@ func (v *studyView) sitingTable() *table {
 		}
 		p := &s.Chosen[0]
 		t.Rows = append(t.Rows, row{Cells: []cell{
-			name, text(siteName(p)), numb(l.people(p.NewlyWithin)), numb(l.number(p.HoursSaved, 0)), numb(l.share(s.Covered, s.Population)), numb(l.percent(p.CoveredAfter)),
+			name, text(l.siteName(p)), numb(l.people(p.NewlyWithin)), numb(l.number(p.HoursSaved, 0)), numb(l.share(s.Covered, s.Population)), numb(l.percent(p.CoveredAfter)),
 		}})
 	}
 	return t
@@ -54,14 +55,15 @@ func (v *studyView) sitedName(s *coverage.Siting) string {
 }
 
 // siteName is the place, with its area where that is another word.
-func siteName(p *coverage.SitedPoint) string {
+func (l *language) siteName(p *coverage.SitedPoint) string {
+	name := l.nameOf(p.Name, p.Names)
 	switch {
-	case p.Name == "":
+	case name == "":
 		return p.AreaName
-	case p.AreaName == "" || p.AreaName == p.Name:
-		return p.Name
+	case p.AreaName == "" || strings.HasSuffix(name, p.AreaName):
+		return name
 	}
-	return p.Name + " (" + p.AreaName + ")"
+	return name + " (" + p.AreaName + ")"
 }
 
 // sitingParts are the parts of the annex, one a service.
@@ -102,7 +104,7 @@ func (v *studyView) sitingText(s *coverage.Siting) []string {
 	if s.Objective == "time" {
 		best = "siting.best.time"
 	}
-	text := l.t(best, siteName(p), l.people(p.NewlyWithin), within, l.number(p.HoursSaved, 0), l.percent(p.CoveredAfter))
+	text := l.t(best, l.siteName(p), l.people(p.NewlyWithin), within, l.number(p.HoursSaved, 0), l.percent(p.CoveredAfter))
 	if p.NewlyReached >= 0.5 {
 		text += " " + l.t("siting.reached", l.people(p.NewlyReached), l.long(s.MostS))
 	}
@@ -138,7 +140,7 @@ func (v *studyView) sitesTable(id, caption string, list []coverage.SitedPoint) *
 	for i := range list {
 		p := &list[i]
 		t.Rows = append(t.Rows, row{Cells: []cell{
-			numb(strconv.Itoa(i + 1)), header(siteName(p)), numb(l.people(p.NewlyWithin)), numb(l.people(p.NewlyReached)), numb(l.number(p.HoursSaved, 1)), numb(l.percent(p.CoveredAfter)),
+			numb(strconv.Itoa(i + 1)), header(l.siteName(p)), numb(l.people(p.NewlyWithin)), numb(l.people(p.NewlyReached)), numb(l.number(p.HoursSaved, 1)), numb(l.percent(p.CoveredAfter)),
 		}})
 	}
 	return t
@@ -192,7 +194,7 @@ func (c *cartography) sites(f figure, points []coverage.SitedPoint, threshold in
 			continue
 		}
 		c.labels.take(box{x - 10, y - 10, x + 10, y + 10})
-		marks = append(marks, mark{x, y, points[i].Name})
+		marks = append(marks, mark{x, y, l.nameOf(points[i].Name, points[i].Names)})
 		d.f(`<g transform="translate(%s %s)">%s</g>`, num(x), num(y), siteSymbol(strconv.Itoa(i+1)))
 	}
 	for _, m := range marks {

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -51,6 +52,7 @@ func (v *view) secret(t *table, n int) []cell {
 // told with those who need longer.
 func (v *view) unreachable(t *table, c *coverage.Row, p *line) cell {
 	if c.Merged {
+		t.note(v.l.t("merged.note"))
 		return v.secret(t, 1)[0]
 	}
 	return v.whole(p.unreachable)
@@ -170,7 +172,7 @@ func (v *view) gapTable() *table {
 			cells[4] = v.secret(t, 1)[0]
 		}
 		if named {
-			cells = append(cells, text(g.Facility))
+			cells = append(cells, text(l.nameOf(g.Facility, g.FacilityNames)))
 		}
 		cells = append(cells, cell{Text: l.position(g.Lon, g.Lat), Class: "p"})
 		t.Rows = append(t.Rows, row{Cells: cells})
@@ -338,11 +340,7 @@ func (v *view) unplacedTable() *table {
 	l := v.l
 	t := v.table("t-unplaced", l.t("unplaced.cap"), text(l.t("col.name")), text(l.t("col.reason"))).narrow()
 	for _, f := range v.r.Facilities.Unplaced {
-		name := f.Name
-		if name == "" {
-			name = f.ID
-		}
-		t.Rows = append(t.Rows, row{Cells: []cell{header(name), text(f.Reason)}})
+		t.Rows = append(t.Rows, row{Cells: []cell{header(cmp.Or(l.nameOf(f.Name, f.Names), f.ID)), text(l.nameOf(f.Reason, f.Reasons))}})
 	}
 	return t
 }

@@ -146,10 +146,14 @@ func (v *view) headline() string {
 	s := l.count("headline.covered", t.covered[last], l.whole(t.population), l.whole(t.covered[last]),
 		l.percent(v.r.Coverage[last].Share), l.service(v.r), l.profile(v.r.Profile), l.long(v.limit()))
 	s = strings.ReplaceAll(s, "  ", " ")
+	longer := "headline.uncovered"
+	if v.r.Coverage[last].Merged {
+		longer = "headline.merged"
+	}
 	for _, part := range []struct {
 		key string
 		n   int64
-	}{{"headline.uncovered", t.uncovered[last]}, {"headline.unreachable", t.unreachable}} {
+	}{{longer, t.uncovered[last]}, {"headline.unreachable", t.unreachable}} {
 		if part.n > 0 {
 			s += "; " + l.count(part.key, part.n, l.whole(part.n))
 		}
@@ -193,7 +197,9 @@ func (v *view) keys() []keyFigure {
 		{l.percent(last.Share), l.t("key.covered", l.exact(v.limit())), n(t.covered[j]), "k-covered"},
 		{of(last.Uncovered), l.t("key.uncovered"), n(t.uncovered[j]), "k-uncovered"},
 	}
-	if !last.Merged {
+	if last.Merged {
+		out[1].Text = l.t("key.merged")
+	} else {
 		out = append(out, keyFigure{of(last.Unreachable), l.t("key.unreachable"), n(t.unreachable), "k-unreachable"})
 	}
 	if v.r.MedianS != nil {

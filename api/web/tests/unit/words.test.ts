@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { gapName } from '../../src/tasks/coverage/gaps';
+import { facilityName, gapName } from '../../src/tasks/coverage/gaps';
 import { Translator } from '../../src/lib/i18n/translate';
 import { noticeText } from '../../src/lib/notices';
 import type { LeftOut as Gap } from '../../src/tasks/coverage/model';
@@ -26,6 +26,12 @@ describe('names of gaps', () => {
     expect(gapName(gap({ kind: 'near', place: 'Corva' }), it)).toBe('presso Corva');
     expect(gapName(gap({ kind: 'area', part: 2 }), it)).toBe('Area, gruppo 2');
     expect(gapName(gap({ kind: 'area' }), it)).toBe('Area');
+  });
+
+  test('facilities without a name have words in the language of the page', () => {
+    const names = { en: 'Pharmacy without a name', it: 'Farmacia senza nome' };
+    expect(facilityName('Pharmacy without a name', names, it)).toBe('Farmacia senza nome');
+    expect(facilityName('Farmacia Rossi', undefined, it)).toBe('Farmacia Rossi');
   });
 
   test('fall back on the server’s name', () => {

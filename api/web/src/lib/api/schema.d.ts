@@ -3949,6 +3949,30 @@ export interface components {
                 parameter: string;
                 a: string;
                 b: string;
+                label?: components["schemas"]["comparedText"];
+                text_a?: components["schemas"]["comparedText"];
+                text_b?: components["schemas"]["comparedText"];
+            }[];
+            /** @description Where one more point would help most, for the questions that both reports ask */
+            siting?: {
+                service: string;
+                service_title?: string;
+                profile: string;
+                /** @enum {string} */
+                objective: "cover" | "time";
+                /** Format: double */
+                threshold_s: number;
+                a: components["schemas"]["comparedSite"];
+                b: components["schemas"]["comparedSite"];
+                /** @description It is the same place */
+                same: boolean;
+                /**
+                 * Format: double
+                 * @description Between two places that are not the same
+                 */
+                distance_m?: number;
+                /** @description Not the same places were tried */
+                other_candidates?: boolean;
             }[];
             cautions: ("other-population" | "other-program" | "other-areas" | "other-settings" | "other-disclosure" | "invented-data")[];
         };
@@ -3965,6 +3989,37 @@ export interface components {
             service: string;
             service_title?: string;
             profile: string;
+        };
+        /** @description In words, by language */
+        comparedText: {
+            [key: string]: string;
+        };
+        comparedSite: {
+            /**
+             * Format: double
+             * @description Who is within the time without it, 0 to 1
+             */
+            share_now: number | null;
+            /** @description The best place; null where none adds anything */
+            point: {
+                id: string;
+                name: string;
+                names?: components["schemas"]["comparedText"];
+                /** Format: double */
+                lon: number;
+                /** Format: double */
+                lat: number;
+                area_code?: string;
+                area_name?: string;
+                /** Format: double */
+                newly_within: number;
+                /** Format: double */
+                newly_reached: number;
+                /** Format: double */
+                person_hours_saved: number;
+                /** Format: double */
+                covered_after: number | null;
+            } | null;
         };
         comparedArea: {
             code: string;
@@ -8413,8 +8468,8 @@ export interface operations {
             query?: {
                 /** @description Language of pages; else by the header Accept-Language */
                 lang?: components["parameters"]["lang"];
-                /** @description Format */
-                f?: "json" | "html" | "csv";
+                /** @description Format; pdf where the server can make it, as /reports tells */
+                f?: "json" | "html" | "csv" | "pdf";
             };
             header?: never;
             path: {
@@ -8436,6 +8491,7 @@ export interface operations {
                     "application/json": components["schemas"]["reportComparison"];
                     "text/html": string;
                     "text/csv": string;
+                    "application/pdf": string;
                 };
             };
             400: components["responses"]["problem"];

@@ -20,3 +20,8 @@ export function gapName(g: Gap, t: Translator): string {
   }
   return (g as Gap).name;
 }
+
+/** facilityName is the name of a facility, or words for it in the language of the page when it has no name of its own. */
+export function facilityName(name: string, names: Record<string, string> | undefined, t: Translator): string {
+  return names?.[t.lang] ?? name;
+}

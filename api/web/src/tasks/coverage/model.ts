@@ -40,6 +40,8 @@ export interface LeftOut {
   area_code: string;
   area_name: string;
   facility?: string;
+  /** what it is called in each language, when it has no name of its own */
+  facility_names?: Record<string, string>;
   place?: string;
   distance_m?: number;
   bearing?: string;
@@ -109,6 +111,8 @@ export interface Rule {
 export interface Facility {
   id: string;
   name: string;
+  /** what it is called in each language, when it has no name of its own */
+  names?: Record<string, string>;
   lon: number;
   lat: number;
   extra?: boolean;
