@@ -23,7 +23,7 @@ const (
 // Words that go with every file.
 const (
 	invented    = "Invented data for demonstration: no real place, no real person. Dati inventati a scopo dimostrativo."
-	attribution = "Contado demonstration, invented data"
+	attribution = "Contado: dati inventati, invented data"
 	licence     = "CC0-1.0"
 )
 

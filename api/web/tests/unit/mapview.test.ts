@@ -3,7 +3,7 @@ import { coverOf, days, lastClear, within } from '../../src/lib/map/dates';
 import { areaOf, distance, lengthOf, parsePosition, parsePositions, type Position } from '../../src/lib/map/geodesic';
 import { nameFirst, named } from '../../src/lib/fields';
 import { mapHost } from '../../src/lib/map/host.svelte';
-import { marksOf } from '../../src/lib/map/marks';
+import { marked, marksOf } from '../../src/lib/map/marks';
 import { plain, rasterQuery, readLayer, readLayers, styleQuery, writeLayer, writeLayers, type Written } from '../../src/lib/map/look';
 import type { BBox, RasterItem } from '../../src/lib/types';
 
@@ -100,6 +100,22 @@ describe('marks', () => {
     expect(marksOf(['Scuole primarie', 'Scuole medie', '«Asili»']).map((m) => m.code)).toEqual(['Sp', 'Sm', 'A']);
     expect(new Set(marksOf(titles).map((m) => m.color)).size).toBe(6);
     expect(marksOf(['', 'A', 'A'])).toHaveLength(3);
+  });
+
+  test('are small where many stand close, and have their letters when these fit', () => {
+    const dots = [{ id: 'stops-circle', type: 'circle', source: 'stops', paint: {} } as const];
+    const [fewDots, fewLetters] = marked([...dots], { color: '#123456', code: 'F' }, 16);
+    const [manyDots, manyLetters] = marked([...dots], { color: '#123456', code: 'F' }, 203);
+    const at = (l: typeof fewDots, zoom: number): number => {
+      const r = (l!.paint as { 'circle-radius': unknown[] })['circle-radius'];
+      return r[r.indexOf(zoom) + 1] as number;
+    };
+    expect(at(manyDots, 11)).toBeLessThan(at(fewDots, 11));
+    for (const [d, l] of [
+      [fewDots, fewLetters],
+      [manyDots, manyLetters],
+    ] as const)
+      expect(at(d, l!.minzoom!)).toBeGreaterThanOrEqual(8);
   });
 });
 

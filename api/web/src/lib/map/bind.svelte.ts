@@ -70,7 +70,7 @@ function legible(l: Layer, look: Look): StyleSpecification {
   let made = named.get(style);
   if (!made) {
     const later = style.layers.map((x) => (x.type === 'symbol' ? { ...x, minzoom: Math.max(x.minzoom ?? 0, serviceNames) } : x));
-    made = { ...style, layers: marked(later, l.mark) };
+    made = { ...style, layers: marked(later, l.mark, l.collection.contado.count ?? 0) };
     named.set(style, made);
   }
   return made;

@@ -25,8 +25,16 @@ export function marksOf(titles: readonly string[]): Mark[] {
   });
 }
 
-/** marked gives the layers of a service its colour, and writes its letters on its points. */
-export function marked(list: LayerSpecification[], mark: Mark): LayerSpecification[] {
+/** radii of points by zoom, and from where letters have room on them; many points stay small until there is room for them */
+const few = { radius: [8, 3, 11, 5.5, 12, 8, 16, 11], letters: 12 };
+const many = { radius: [8, 1.5, 11, 2.5, 12.5, 4, 13.5, 8, 16, 11], letters: 13.5 };
+
+/** A service with more points than this has one in nearly every hamlet of a province: stops of buses, not schools. */
+const manyFrom = 100;
+
+/** marked gives the layers of a service with so many points its colour, and writes its letters on them. */
+export function marked(list: LayerSpecification[], mark: Mark, count: number): LayerSpecification[] {
+  const { radius, letters } = count > manyFrom ? many : few;
   const out: LayerSpecification[] = [];
   for (const l of list) {
     if (l.type !== 'circle') {
@@ -35,14 +43,14 @@ export function marked(list: LayerSpecification[], mark: Mark): LayerSpecificati
     }
     out.push({
       ...l,
-      paint: { ...l.paint, 'circle-color': mark.color, 'circle-radius': ['interpolate', ['linear'], ['zoom'], 8, 3, 11, 5.5, 12, 8, 16, 11] },
+      paint: { ...l.paint, 'circle-color': mark.color, 'circle-radius': ['interpolate', ['linear'], ['zoom'], ...radius] } as typeof l.paint,
     });
     out.push({
       id: `${l.id}-code`,
       type: 'symbol',
       source: l.source,
       ...(l['source-layer'] ? { 'source-layer': l['source-layer'] } : {}),
-      minzoom: 12,
+      minzoom: letters,
       ...(l.filter ? { filter: l.filter } : {}),
       layout: {
         'text-field': mark.code,
