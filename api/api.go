@@ -116,10 +116,11 @@ func (l *Limits) withDefaults() {
 
 // Server answers HTTP requests. It owns no goroutine.
 type Server struct {
-	echo     *echo.Echo
-	analysis *analysis.Handler
-	uploads  *upload.Handler
-	stored   *stored
+	echo      *echo.Echo
+	analysis  *analysis.Handler
+	territory *territory.Handler
+	uploads   *upload.Handler
+	stored    *stored
 }
 
 // New makes a server.
@@ -152,6 +153,7 @@ func New(d Deps) (*Server, error) {
 		Atlas: d.Atlas, Engine: d.Engine, Jobs: d.Jobs, Blobs: d.Blobs, Publish: d.Publish, Edit: d.Edit, Work: d.Work,
 		Sync: d.Limits.Processes, SyncTimeout: d.Limits.Process, Timeout: d.Limits.Query,
 	}}
+	s.territory = &territory.Handler{Atlas: d.Atlas, Engine: d.Engine, Program: d.Program, Timeout: d.Limits.Query}
 	s.uploads = &upload.Handler{Stores: d.Stores, Atlas: d.Atlas, Jobs: d.Jobs, Blobs: d.Blobs, Timeout: d.Limits.Query}
 	managing := &manage.Handler{Atlas: d.Atlas, Engine: d.Engine, Stores: d.Stores, Work: d.Work, Timeout: d.Limits.Query}
 	if m := d.Manage; m != nil {
@@ -173,7 +175,7 @@ func New(d Deps) (*Server, error) {
 		maps,
 		&xyz.Crops{Painter: painter, Timeout: d.Limits.Tile},
 		&here.Handler{Atlas: d.Atlas, Painter: painter, Timeout: d.Limits.Query},
-		&territory.Handler{Atlas: d.Atlas, Engine: d.Engine, Program: d.Program, Timeout: d.Limits.Query},
+		s.territory,
 		s.analysis,
 		s.uploads,
 		managing,
@@ -248,6 +250,16 @@ func (s *Server) Handlers() map[string]jobs.Handler {
 		out[kind] = h
 	}
 	return out
+}
+
+// Warm makes ready what the page asks for first and what takes a while the
+// first time. Nothing waits for it.
+func (s *Server) Warm(ctx context.Context) error {
+	err := s.territory.Warm(ctx)
+	if ctx.Err() == nil {
+		s.analysis.Warm(ctx)
+	}
+	return err
 }
 
 // Sweep throws away uploads that nobody has touched for long.

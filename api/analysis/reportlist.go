@@ -330,6 +330,9 @@ func (h *Handler) reports(c echo.Context) error {
 	return rest.JSON(c, rest.MediaJSON, out)
 }
 
+// Warm looks up what takes a while the first time.
+func (h *Handler) Warm(ctx context.Context) { h.pdfKind(ctx) }
+
 // pdfKind is the kind of PDF that is made here; it is looked up once.
 func (h *Handler) pdfKind(ctx context.Context) string {
 	h.pdf.Do(func() {

@@ -32,8 +32,9 @@ type Handler struct {
 	Program string // part of validators: a newer program may answer otherwise
 	Timeout time.Duration
 
-	names  analysis.Names
-	people analysis.Counts
+	names    analysis.Names
+	people   analysis.Counts
+	profiles profiles
 }
 
 // Register adds the routes.
@@ -317,7 +318,7 @@ func (h *Handler) profile(c echo.Context) error {
 	if rest.HasTag(c, tag, rest.Revalidate) {
 		return c.NoContent(http.StatusNotModified)
 	}
-	p, err := h.Engine.Profile(ctx, code)
+	p, err := h.profileOf(ctx, code)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 import { icons } from './scripts/icons.ts';
+import { unused } from './scripts/unused.ts';
 
 // Where the API listens while the page is developed.
 const api = process.env.CONTADO_API ?? 'http://127.0.0.1:8080';
@@ -38,7 +39,7 @@ const paths = [
   'xyz',
 ];
 
-export default defineConfig({
+export default defineConfig(({ command }) => ({
   plugins: [svelte(), icons()],
   base: '/',
   build: {
@@ -52,6 +53,8 @@ export default defineConfig({
     chunkSizeWarningLimit: 1500,
   },
   css: {
+    // While the page is developed, a class that is named anew is there.
+    ...(command === 'build' ? { postcss: { plugins: [unused()] } } : {}),
     preprocessorOptions: {
       // Bootstrap Italia 2 is written in the older way of Sass.
       scss: { quietDeps: true, silenceDeprecations: ['import', 'global-builtin', 'color-functions', 'if-function'], loadPaths: ['node_modules'] },
@@ -61,4 +64,4 @@ export default defineConfig({
   server: { proxy: { ...Object.fromEntries(paths.map((p) => [`/${p}`, { target: api }])), '^/\\?f=json': { target: api } } },
   resolve: process.env.VITEST ? { conditions: ['browser'] } : {},
   test: { include: ['tests/unit/**/*.test.ts'], environment: 'node' },
-});
+}));

@@ -152,6 +152,12 @@ func (a *app) serve(in *installation, l net.Listener, c *serveCmd, ready func(ur
 		return nil
 	})
 	g.Go(func() error {
+		if err := s.Warm(ctx); err != nil && ctx.Err() == nil {
+			log.WarnContext(ctx, "the first view is not ready beforehand", "error", err)
+		}
+		return nil
+	})
+	g.Go(func() error {
 		sweepUploads(ctx, s, log)
 		return nil
 	})

@@ -18,6 +18,10 @@ export interface Task {
   readonly hidden?: boolean;
   /** the root component, for the panel beside the map */
   load: Load;
+  /** asks for what the task shows of a territory, before the task is there */
+  ahead?(code: string): void;
+  /** the task itself says when it has what it shows first (lib/state/firstview.ts); others have it at once */
+  readonly tells?: boolean;
   /** what lies over the map: while the task is open, or as long as there is a map */
   stage?: { load: Load; always?: boolean };
   /** takes the task's parameters from an address; a parameter that is not there means the default */

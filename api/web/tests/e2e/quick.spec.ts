@@ -11,10 +11,10 @@ function note(name: string, value: unknown): void {
   writeFileSync(`test-results/quick-${name}.json`, `${JSON.stringify(value, null, 2)}\n`);
 }
 
-test('the first view is small', async ({ page }) => {
+// How soon it can be used is measured by scripts/bench/firstview.mjs.
+test('the first view is small, and does not wait for the map', async ({ page }) => {
   test.skip((await (await page.request.get(`${base()}/`)).text()).includes('/@vite/'), 'a development server compresses nothing');
   let total = 0;
-  let map = 0;
   const client = await page.context().newCDPSession(page);
   await client.send('Network.enable');
   const urls = new Map<string, string>();
@@ -22,17 +22,34 @@ test('the first view is small', async ({ page }) => {
   client.on('Network.loadingFinished', (e) => {
     const url = urls.get(e.requestId) ?? '';
     if (!/\/assets\/|\/$/.test(url.split('#')[0]!)) return;
-    if (/make-|maplibre/.test(url)) map += e.encodedDataLength;
-    else total += e.encodedDataLength;
+    if (!/make-|maplibre/.test(url)) total += e.encodedDataLength;
   });
-  const started = Date.now();
+  // The code of the map is asked for once the panel has its figures, and not before.
+  await page.addInitScript(() => {
+    const w = window as unknown as { stood_: number };
+    const look = new MutationObserver(() => {
+      if (!document.querySelector('#panel .profile h3')) return;
+      w.stood_ = performance.now();
+      look.disconnect();
+    });
+    look.observe(document, { subtree: true, childList: true });
+  });
   await page.goto(`${base()}/#/places?lang=it`);
-  await page.getByRole('combobox').first().waitFor();
-  await page.locator('#panel h2').first().waitFor();
-  const seen = Date.now() - started;
   await drawn(page);
-  const paint = await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? null);
-  note('first-view', { bytes: total, mapBytes: map, interactiveMs: seen, firstContentfulPaintMs: paint });
+  const [stood, asked] = await page.evaluate(() => {
+    const resources = performance.getEntriesByType('resource');
+    const map = resources.filter((r) => /maplibre/.test(r.name)).map((r) => r.startTime);
+    return [(window as unknown as { stood_: number }).stood_, Math.min(...map)] as const;
+  });
+  expect(stood).toBeGreaterThan(0);
+  expect(asked).toBeGreaterThan(stood);
+  // Each is asked for once: what was asked for ahead is what is used.
+  const twice = await page.evaluate(() => {
+    const names = performance.getEntriesByType('resource').map((r) => r.name);
+    return names.filter((n, i) => /\/(collections|territories|profile)\b/.test(n) && names.indexOf(n) !== i);
+  });
+  expect(twice).toEqual([]);
+  note('first-view', { bytes: total });
   expect(total).toBeLessThan(350 * 1024);
 });
 
@@ -145,44 +162,89 @@ test('memory stays as it is over 200 interactions', async ({ page }) => {
   expect(after.listeners).toBeLessThan(before.listeners * 1.5 + 300);
 });
 
+/** recorder tells when the map has drawn last, and keeps its picture to be compared. */
+function recorder(): void {
+  const w = window as unknown as { lastPicture_: number };
+  w.lastPicture_ = 0;
+  const draw = Reflect.get(WebGL2RenderingContext.prototype, 'drawElements') as (...a: unknown[]) => void;
+  WebGL2RenderingContext.prototype.drawElements = function (...a: unknown[]) {
+    w.lastPicture_ = performance.now();
+    draw.apply(this, a);
+  };
+  const get = Reflect.get(HTMLCanvasElement.prototype, 'getContext') as (kind: string, o?: object) => unknown;
+  HTMLCanvasElement.prototype.getContext = function (this: HTMLCanvasElement, kind: string, o?: object) {
+    return get.call(this, kind, kind === 'webgl2' ? { ...o, preserveDrawingBuffer: true } : o);
+  } as typeof HTMLCanvasElement.prototype.getContext;
+}
+
+/** answered waits until another sentence stands in the panel and the map has drawn after it; then it tells how long that took, and whether the map differs. */
+function answered(): Promise<{ ms: number; differs: boolean }> {
+  const w = window as unknown as { lastPicture_: number };
+  const picture = (): string => {
+    const small = document.createElement('canvas');
+    [small.width, small.height] = [256, 256];
+    const c = small.getContext('2d')!;
+    c.drawImage(document.querySelector<HTMLCanvasElement>('#map canvas')!, 0, 0, 256, 256);
+    return c.getImageData(0, 0, 256, 256).data.join();
+  };
+  const sentence = (): string => document.getElementById('coverage-headline')?.textContent ?? '';
+  const asking = (): boolean => document.querySelector('.coverage [aria-busy=true]') !== null;
+  const drawing = (): boolean => document.querySelector('#map .maplibregl-map:not([data-drawn])') !== null;
+  const [before, said, began] = [picture(), sentence(), performance.now()];
+  let told = 0;
+  return new Promise((done) => {
+    const look = (): void => {
+      if (!told && !asking() && sentence() !== said) told = performance.now();
+      if (told && !asking() && !drawing() && w.lastPicture_ > told) done({ ms: w.lastPicture_ - began, differs: picture() !== before });
+      else requestAnimationFrame(look);
+    };
+    requestAnimationFrame(look);
+  });
+}
+
 test('the map recolours when the question changes', async ({ page }) => {
   test.setTimeout(300_000);
   await page.setViewportSize({ width: 1280, height: 800 });
+  await page.addInitScript(recorder);
+  await page.addInitScript(`window.answered_ = ${answered.toString()}`);
   const { code } = await anyTerritory(page);
-  await openTask(page, 'it', 'coverage', `&t=${encodeURIComponent(code)}`);
-  await expect(page.locator('#coverage-headline strong')).toBeVisible({ timeout: 60_000 });
-  await expect(page.locator('.coverage .loading')).toHaveCount(0, { timeout: 60_000 });
-  await drawn(page, 'coverage');
   const took: Record<string, number[]> = {};
-  /** change makes a change and counts until the new answer is there and the map has drawn it. */
-  const change = async (what: string, by: (to: string) => Promise<unknown>, to: string): Promise<void> => {
-    await page.evaluate(() => {
-      const w = window as unknown as { settled_: Promise<number> };
-      const began = performance.now();
-      const busy = () => document.querySelector('.coverage [aria-busy=true], #map .maplibregl-map:not([data-drawn])') !== null;
-      w.settled_ = new Promise((done) => {
-        let since = began;
-        const look = (): void => {
-          const now = performance.now();
-          if (busy()) since = now;
-          // A question is asked a moment after the last change of it.
-          if (now - since > 300) done(since - began);
-          else setTimeout(look, 10);
-        };
-        look();
-      });
-    });
-    await by(to);
-    (took[what] ??= []).push(await page.evaluate(() => (window as unknown as { settled_: Promise<number> }).settled_));
+  const same: Record<string, number> = {};
+  /** change makes a change, and waits for its answer in the panel and on the map. */
+  const change = async (what: string, act: () => Promise<unknown>): Promise<void> => {
+    // What follows an answer has come, too: nothing else draws.
+    await drawn(page, 'coverage');
+    await page.evaluate(() => Object.assign(window, { answer_: (window as unknown as { answered_: typeof answered }).answered_() }));
+    await act();
+    const { ms, differs } = await page.evaluate(() => (window as unknown as { answer_: ReturnType<typeof answered> }).answer_);
+    (took[what] ??= []).push(ms);
+    if (!differs) same[what] = (same[what] ?? 0) + 1;
   };
-  const options = async (id: string): Promise<string[]> =>
-    (await page.locator(`${id} option`).evaluateAll((all) => all.map((o) => (o as HTMLOptionElement).value))).slice(0, 4);
-  for (const id of ['people', 'service', 'profile']) {
-    for (const value of (await options(`#coverage-${id}`)).reverse()) await change(id, (v) => page.locator(`#coverage-${id}`).selectOption(v), value);
-  }
-  for (let i = 0; i < 8; i++) await change('minutes', (k) => page.locator('#coverage-minutes').press(k), i < 3 || i > 6 ? 'ArrowRight' : 'ArrowLeft');
+  const choose = async (what: string, most = 4): Promise<void> => {
+    const box = page.locator(`#coverage-${what}`);
+    const values = await box
+      .locator('option')
+      .evaluateAll((all) => all.filter((o) => !(o as HTMLOptionElement).selected).map((o) => (o as HTMLOptionElement).value));
+    for (const v of values.slice(0, most)) await change(what, () => box.selectOption(v));
+  };
+  const open = async (more: string): Promise<void> => {
+    await openTask(page, 'it', 'coverage', `&t=${encodeURIComponent(code)}${more}`);
+    await expect(page.locator('#coverage-headline strong')).toBeVisible({ timeout: 60_000 });
+  };
+  // Of whom the people are counts on the map only where it shows shares.
+  await open('&w=areas&n=10');
+  await choose('people');
+  await open('');
+  await choose('service');
+  await choose('profile');
+  for (let i = 0; i < 8; i++) await change('minutes', () => page.locator('#coverage-minutes').press(i < 3 || i > 6 ? 'ArrowRight' : 'ArrowLeft'));
   const middle = (list: number[]): number => Math.round(list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)]!);
-  const all = Object.values(took).flat();
-  note('recolour', { changes: all.length, p50Ms: middle(all), ...Object.fromEntries(Object.entries(took).map(([k, v]) => [k, middle(v)])) });
-  expect(all.length).toBeGreaterThanOrEqual(20);
+  const figures = Object.entries(took).map(([k, v]) => [
+    k,
+    { medianMs: middle(v), mostMs: Math.round(Math.max(...v)), changes: v.length, sameColours: same[k] ?? 0 },
+  ]);
+  note('recolour', Object.fromEntries(figures));
+  // Another service, way or limit is another map.
+  expect({ ...same, people: 0 }).toEqual({ people: 0 });
+  expect(Object.keys(took).sort()).toEqual(['minutes', 'people', 'profile', 'service']);
 });

@@ -2,7 +2,7 @@
 import { anyTerritory, base, choose, expect, open, openTask, overflow, shot, test, violations } from './page';
 
 test('an empty catalog says how to begin', async ({ page }) => {
-  await page.route('**/collections', (r) => r.fulfill({ json: { collections: [], links: [] } }));
+  await page.route('**/collections?f=json', (r) => r.fulfill({ json: { collections: [], links: [] } }));
   await page.goto(`${base()}/#lang=it`);
   await expect(page.getByRole('heading', { name: 'Il catalogo è vuoto' })).toBeVisible();
   expect(await violations(page)).toEqual([]);
@@ -12,7 +12,7 @@ test('an empty catalog says how to begin', async ({ page }) => {
 test('a catalog that fails shows the problem, and tries again', async ({ page, watch }) => {
   watch.allow(/503/);
   let broken = true;
-  await page.route('**/collections', (r) =>
+  await page.route('**/collections?f=json', (r) =>
     broken
       ? r.fulfill({
           status: 503,
@@ -35,7 +35,7 @@ test('a catalog that fails shows the problem, and tries again', async ({ page, w
 
 test('a silent server is told apart', async ({ page, watch }) => {
   watch.allow(/ERR_FAILED|Failed to load/);
-  await page.route('**/collections', (r) => r.abort());
+  await page.route('**/collections?f=json', (r) => r.abort());
   await page.goto(`${base()}/#lang=en`);
   await expect(page.getByRole('alert')).toContainText('The server does not answer');
 });

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { change } from '../../src/tasks/places/change';
 import { pick, usual } from '../../src/tasks/places/coverages';
 import { holds } from '../../src/tasks/places/inside';
@@ -6,6 +6,7 @@ import { outline } from '../../src/tasks/places/outline';
 import { bars, round } from '../../src/tasks/places/pyramid';
 import { byAge, bySex, older } from '../../src/tasks/places/sources';
 import { degrees, readSpot, spotOf, writeSpot, type Spot } from '../../src/tasks/places/spot';
+import type * as State from '../../src/tasks/places/state.svelte';
 import type { CoverageRow } from '../../src/lib/types';
 
 describe('a place in an address', () => {
@@ -255,5 +256,44 @@ describe('a pyramid of ages', () => {
 
   test('has a round end', () => {
     expect([0, 0.3, 1, 1.01, 4.9, 12, 50, 51, 730].map(round)).toEqual([1, 0.5, 1, 2, 5, 20, 50, 100, 1000]);
+  });
+});
+
+describe('the profile asked for ahead', () => {
+  afterEach(() => vi.unstubAllGlobals());
+
+  /** fresh is the state of a page that has just been opened, and what it has asked for. */
+  async function fresh(answer: (path: string) => Response): Promise<Pick<typeof State, 'places'> & { asked: string[] }> {
+    const asked: string[] = [];
+    vi.stubGlobal('fetch', (path: string) => (asked.push(path), Promise.resolve(answer(path))));
+    vi.resetModules();
+    return { places: (await import('../../src/tasks/places/state.svelte')).places, asked };
+  }
+  const profile = (path: string) => Response.json({ territory: { code: path.split('/')[2] } });
+
+  test('is asked for once', async () => {
+    const { places, asked } = await fresh(profile);
+    places.ahead('1');
+    await places.load('1', new AbortController().signal);
+    expect([places.state, places.profile?.territory.code, asked]).toEqual(['ready', '1', ['/territories/1/profile']]);
+  });
+
+  test('is of no use to another territory', async () => {
+    const { places, asked } = await fresh(profile);
+    places.ahead('1');
+    await places.load('2', new AbortController().signal);
+    await places.load('1', new AbortController().signal);
+    expect([places.profile?.territory.code, asked.length]).toEqual(['1', 3]);
+  });
+
+  test('is not shown when it was given up, and asked for again when it failed', async () => {
+    const { places, asked } = await fresh(profile);
+    places.ahead('1');
+    await places.load('1', AbortSignal.abort());
+    expect(places.profile).toBeNull();
+    const broken = await fresh(() => Response.json({ status: 500 }, { status: 500 }));
+    broken.places.ahead('1');
+    for (let i = 0; i < 2; i++) await broken.places.load('1', new AbortController().signal);
+    expect([broken.places.state, broken.asked.length, asked.length]).toEqual(['error', 2, 1]);
   });
 });

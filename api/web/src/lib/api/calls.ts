@@ -52,7 +52,7 @@ export function createClient(fetcher: Fetch = fetch.bind(globalThis)): Client {
   return {
     landing: (signal) => get('/?f=json', signal),
     status: (signal) => get('/status', signal),
-    collections: async (signal) => (await get<{ collections: Collection[] }>('/collections', signal)).collections ?? [],
+    collections: async (signal) => (await get<{ collections: Collection[] }>('/collections?f=json', signal)).collections ?? [],
     sample: (dataset, bbox, limit, signal) => get(`/collections/${seg(dataset)}/items${search({ limit, bbox: bbox?.join(',') })}`, signal),
     territories: async (query, signal) => {
       const q = search({ ...query, at: query.at?.join(',') });

@@ -1,13 +1,13 @@
 // Which task is open, and the address that says everything that matters of it,
 // so that a link can be shared, a reload changes nothing and "back" goes back.
 import { untrack } from 'svelte';
-import { api, isAbort } from '../api';
+import { api } from '../api';
 import { locale } from '../i18n/index.svelte';
 import { ground } from '../map/ground.svelte';
 import { mapHost } from '../map/host.svelte';
 import { findTask, home } from '../../tasks';
 import type { Task, TaskId } from '../task';
-import { catalog } from './catalog.svelte';
+import { panelStood } from './firstview';
 import { formatCamera, formatHash, parseCamera, parseHash } from './hash';
 import { layers } from './layers.svelte';
 import { chosen } from './territory.svelte';
@@ -60,17 +60,33 @@ class Address {
     this.task = task;
   }
 
-  /** start goes where the address says, else to the only root there is. */
-  async start(): Promise<void> {
-    const q = this.take(location.hash);
+  /**
+   * start goes where the address says, else to the only root there is. The task and its territory are fetched
+   * beside the catalog, not after it; the task reads its parameters when the catalog is there.
+   */
+  async start(loaded: Promise<void>): Promise<void> {
+    const { task, q } = parseHash(location.hash);
+    const open = findTask(task) ?? this.current;
+    open.load().catch(() => undefined);
+    const found = this.aim(q, open);
+    await loaded;
+    this.take(location.hash);
     this.opened = true;
-    if (q.has('t') || catalog.state !== 'ready' || !catalog.hasTerritories) return;
+    await found;
+    if (chosen.code === null) panelStood();
+  }
+
+  /** aim chooses the territory that the address names, or the only root. */
+  private async aim(q: URLSearchParams, open: Task): Promise<void> {
     try {
-      const roots = await api.territories({});
-      if (roots.length === 1 && roots[0] && chosen.code === null) await chosen.choose(roots[0].code, { stay: q.has('m') });
-    } catch (e) {
+      const roots = q.get('t') ? [] : await api.territories({});
+      const code = q.get('t') ?? (roots.length === 1 ? roots[0]!.code : null);
+      if (!code || chosen.code !== null) return;
+      open.ahead?.(code);
+      await chosen.choose(code, { stay: parseCamera(q.get('m')) !== null });
+    } catch {
       // The search asks again and shows what is wrong.
-      if (!isAbort(e)) return;
+      return;
     }
   }
 

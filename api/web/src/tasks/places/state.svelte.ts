@@ -13,6 +13,16 @@ class Places {
   /** whether the tree of territories is open */
   browsing = $state(false);
 
+  private asked: { code: string; answer: Promise<Profile> } | null = null;
+
+  /** ahead asks for a profile that will be followed soon. */
+  ahead(code: string): void {
+    const answer = get('/territories/{code}/profile', { path: { code } });
+    // Who follows sees what is wrong.
+    answer.catch(() => undefined);
+    this.asked = { code, answer };
+  }
+
   /** follow loads the profile of a territory; the returned function gives it up. */
   follow(code: string): () => void {
     const stop = new AbortController();
@@ -25,7 +35,11 @@ class Places {
     this.state = 'loading';
     this.error = null;
     try {
-      this.profile = await get('/territories/{code}/profile', { path: { code }, signal });
+      const asked = this.asked?.code === code ? this.asked.answer : null;
+      this.asked = null;
+      const profile = await (asked ?? get('/territories/{code}/profile', { path: { code }, signal }));
+      if (signal.aborted) return;
+      this.profile = profile;
       this.state = 'ready';
     } catch (e) {
       if (isAbort(e) || signal.aborted) return;

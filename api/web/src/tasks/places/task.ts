@@ -6,6 +6,8 @@ export const task: Task = {
   icon: 'it-map-marker-circle',
   label: 'places.title',
   load: () => import('./Task.svelte'),
+  ahead: (code) => places.ahead(code),
+  tells: true,
   read: (q) => places.read(q),
   write: (q) => places.write(q),
 };
