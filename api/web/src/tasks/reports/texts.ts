@@ -69,6 +69,38 @@ export function points(t: Translator, v: number): string {
   return t.t('reports.points', { n: change(t, v * 100, 1) });
 }
 
+type Sited = NonNullable<Compared['siting']>[number];
+
+/** site names the place of a further point, with its municipality where that says more; '' where there is none. */
+export function site(t: Translator, p: Sited['a']['point']): string {
+  if (!p) return '';
+  const name = p.names?.[t.lang] ?? p.name;
+  if (!name) return p.area_name ?? '';
+  return p.area_name && !name.endsWith(p.area_name) ? `${name} (${p.area_name})` : name;
+}
+
+/** siteChange says what became of the best place for one more point; subject is the service and the way of moving. */
+export function siteChange(t: Translator, s: Sited, subject: string): string {
+  const { a, b } = { a: s.a.point, b: s.b.point };
+  const values = {
+    name: t.t('reports.siting.name', { subject, time: t.threshold(s.threshold_s) }),
+    a: site(t, a),
+    b: site(t, b),
+    was: a ? t.people(a.newly_within) : '',
+    now: b ? t.people(b.newly_within) : '',
+    distance: s.distance_m === undefined ? '' : t.distance(s.distance_m),
+  };
+  if (!a) return t.t(b ? 'reports.siting.appeared' : 'reports.siting.neither', values);
+  if (!b) return t.t('reports.siting.gone', values);
+  if (!s.same) return t.t('reports.siting.moved', values);
+  return t.t(values.was === values.now ? 'reports.siting.unchanged' : 'reports.siting.same', values);
+}
+
+/** setting words what is other in two reports. */
+export function setting(t: Translator, s: Compared['settings'][number]): { name: string; a: string; b: string } {
+  return { name: s.label?.[t.lang] ?? s.parameter, a: s.text_a?.[t.lang] ?? (s.a || '–'), b: s.text_b?.[t.lang] ?? (s.b || '–') };
+}
+
 /** parts are the services and ways of moving of a report's document. */
 export interface Section {
   service: string;
