@@ -53,20 +53,43 @@ test('the first view is small, and does not wait for the map', async ({ page }) 
   expect(total).toBeLessThan(350 * 1024);
 });
 
-/** drag moves the map by hand, back and forth. */
-async function drag(page: Page, times: number): Promise<void> {
+/** unlike is the share of the dots of the map, away from what lies over it, that differ visibly between two pictures of the page. */
+async function unlike(page: Page, a: Buffer, b: Buffer): Promise<number> {
+  const box = (await page.locator('#map canvas').first().boundingBox())!;
+  const part = [Math.ceil(box.x) + 8, Math.ceil(box.y) + 8, Math.floor(box.width) - 80, Math.floor(box.height) - 70] as const;
+  return page.evaluate(
+    async ({ pictures, part }) => {
+      const [one, other] = await Promise.all(
+        pictures.map(async (text) => {
+          const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+          const pen = new OffscreenCanvas(part[2], part[3]).getContext('2d')!;
+          pen.drawImage(await createImageBitmap(new Blob([bytes])), -part[0], -part[1]);
+          return pen.getImageData(0, 0, part[2], part[3]).data;
+        }),
+      );
+      let n = 0;
+      for (let i = 0; i < one!.length; i += 4) if (Math.max(...[0, 1, 2].map((k) => Math.abs(one![i + k]! - other![i + k]!))) > 32) n++;
+      return n / (one!.length / 4);
+    },
+    { pictures: [a.toString('base64'), b.toString('base64')], part },
+  );
+}
+
+/** drag moves the map by hand, from its middle and along an eight that takes twelve steps; it is not let go. */
+async function drag(page: Page, steps: number, held = false): Promise<void> {
   const box = (await page.locator('#map canvas').first().boundingBox())!;
   const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
-  await page.mouse.move(x, y);
-  await page.mouse.down();
-  for (let i = 0; i < times; i++) {
+  if (!held) {
+    await page.mouse.move(x, y);
+    await page.mouse.down();
+  }
+  for (let i = 1; i <= steps; i++) {
     const a = (i / 12) * 2 * Math.PI;
     await page.mouse.move(x + 120 * Math.sin(a), y + 90 * Math.sin(2 * a), { steps: 1 });
   }
-  await page.mouse.up();
 }
 
-test('moving the map causes no storm of requests', async ({ page }) => {
+test('moving the map causes no storm of requests, and it looks at rest as it did while it was held', async ({ page }) => {
   test.setTimeout(300_000);
   await page.setViewportSize({ width: 1280, height: 800 });
   await openTask(page, 'it', 'places');
@@ -85,10 +108,25 @@ test('moving the map causes no storm of requests', async ({ page }) => {
     requestAnimationFrame(tick);
   });
   await drag(page, 20);
+  await page.mouse.up();
   await drawn(page);
   const frames = (await page.evaluate(() => (window as unknown as { frames_: number[] }).frames_)).sort((a, b) => a - b);
   const at = (q: number) => Math.round(frames[Math.floor(q * (frames.length - 1))]! * 10) / 10;
   note('panning', { frames: frames.length, medianMs: at(0.5), p95Ms: at(0.95), medianFps: Math.round(1000 / at(0.5)), requests: asked.size });
+  // Where it moves as a picture of itself, that comes to be what is drawn at rest; and what was taken hold of stays below the pointer.
+  const rest = await page.screenshot();
+  const below = page.locator('#map .place.number').first();
+  await drag(page, 0);
+  const taken = await below.textContent();
+  await drag(page, 10, true);
+  await expect(below).toHaveText(taken!);
+  expect(await unlike(page, rest, await page.screenshot())).toBeGreaterThan(0.02);
+  await drag(page, 12, true);
+  await expect.poll(async () => unlike(page, rest, await page.screenshot())).toBeLessThan(0.01);
+  await expect(below).toHaveText(taken!);
+  await page.mouse.up();
+  await drawn(page);
+  expect(await unlike(page, rest, await page.screenshot())).toBeLessThan(0.01);
   const again = [...asked].filter(([, n]) => n > 2).map(([u, n]) => `${n} × ${u}`);
   expect(again).toEqual([]);
   const calls = [...asked.keys()].filter((u) => !/\.(mvt|pbf|png|jpg|webp)(\?|$)/.test(u));

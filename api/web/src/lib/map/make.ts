@@ -3,6 +3,7 @@ import { addProtocol, Map as MapLibre, ScaleControl, setWorkerUrl } from 'maplib
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
 import type { BBox } from '../types';
 import type { Padding } from './host.svelte';
+import { glide } from './glide';
 import { answerShade, shadeScheme } from './shade';
 import { inSoftware } from './software';
 
@@ -22,8 +23,11 @@ export function makeMap(container: HTMLElement, bounds: BBox | null, padding: Pa
     maxZoom: 19,
     fadeDuration: matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : 150,
   });
-  // Without a graphics card four times the dots are four times the time.
-  if (devicePixelRatio > 1 && inSoftware(map)) map.setPixelRatio(1);
+  if (inSoftware(map)) {
+    // Without a graphics card four times the dots are four times the time.
+    if (devicePixelRatio > 1) map.setPixelRatio(1);
+    glide(map);
+  }
   map.touchZoomRotate.disableRotation();
   map.addControl(new ScaleControl({ maxWidth: 90 }), 'bottom-left');
   // Whoever takes pictures of the page sees when the map has nothing left to draw.

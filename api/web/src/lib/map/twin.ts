@@ -1,6 +1,7 @@
 // Two maps that look at the same place: one over the other, or on both halves
 // of the same frame.
 import type { Map as MapLibre } from 'maplibre-gl';
+import { together } from './glide';
 
 /** tall tells whether the halves lie above each other. */
 export const tall = (): boolean => matchMedia('(max-width: 767.98px)').matches;
@@ -11,12 +12,14 @@ export function place(main: MapLibre, other: MapLibre, beside: boolean): void {
   const center = beside
     ? main.unproject(tall() ? [box.clientWidth / 2, box.clientHeight / 4] : [box.clientWidth / 4, box.clientHeight / 2])
     : main.getCenter();
+  together(main, other);
   other.jumpTo({ center, zoom: main.getZoom(), bearing: main.getBearing(), pitch: main.getPitch() });
 }
 
 /** lead sets the first map after the second, which lies beside it. */
 export function lead(main: MapLibre, other: MapLibre): void {
   const box = main.getContainer();
+  together(main, other);
   main.jumpTo({ center: other.getCenter(), zoom: other.getZoom(), bearing: other.getBearing(), pitch: other.getPitch() });
   main.panBy(tall() ? [0, box.clientHeight / 4] : [box.clientWidth / 4, 0], { duration: 0 });
 }
