@@ -1,16 +1,35 @@
 // What a picture of the moving map costs where no graphics card draws: the map
 // is dragged by hand, one step a picture, with all of its layers and without some.
 //
-//     node scripts/panning.mjs URL [ROW…]
+//     node scripts/bench/panning.mjs PROGRAM DATA [ROW…]
+//     node scripts/bench/panning.mjs URL [ROW…]
 //
 // Prints a Markdown table; rows are chosen by their names. Of the times the
 // first is by the clock, the others are of the processor, all processes of a kind.
+import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
-import { chromium } from 'playwright-core';
+import { chromium } from '@playwright/test';
 
-const [url, ...chosen] = process.argv.slice(2);
-if (!url) throw new Error('whose page? node scripts/panning.mjs URL [ROW…]');
+const [where, ...rest] = process.argv.slice(2);
+if (!where || (!where.startsWith('http') && !rest[0])) throw new Error('panning.mjs PROGRAM DATA [ROW…], or panning.mjs URL [ROW…]');
+const served = where.startsWith('http') ? { url: where, stop: () => undefined } : await serve(where, rest.shift());
+const chosen = rest;
+
+/** serve starts the program on a free port and waits until it says where. */
+async function serve(program, data) {
+  const child = spawn(program, ['serve', '--addr', '127.0.0.1:0', '--data', data], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const url = await new Promise((resolve, reject) => {
+    let said = '';
+    child.stdout.on('data', (d) => {
+      said = (said + String(d)).slice(-10_000);
+      const at = /https?:\/\/127\.0\.0\.1:\d+/.exec(said);
+      if (at) resolve(at[0]);
+    });
+    child.once('exit', () => reject(new Error('the server ended before it served')));
+  });
+  return { url, stop: () => child.kill('SIGTERM') };
+}
 
 const all = () => true;
 /** the page's address, and which layers of the base map are drawn */
@@ -79,7 +98,7 @@ async function measure({ hash, keep }) {
     const doc = await answer.json();
     await route.fulfill({ response: answer, json: { ...doc, layers: doc.layers.filter(keep) } });
   });
-  await page.goto(`${url}/#/places?lang=it&${hash}`);
+  await page.goto(`${served.url}/#/places?lang=it&${hash}`);
   await page.locator('#map .maplibregl-map[data-drawn]').waitFor({ timeout: 60_000 });
   await page.waitForLoadState('networkidle');
   await page.locator('#map .maplibregl-map[data-drawn]').waitFor({ timeout: 60_000 });
@@ -105,4 +124,5 @@ try {
   }
 } finally {
   await browser.close();
+  served.stop();
 }
