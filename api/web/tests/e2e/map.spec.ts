@@ -242,34 +242,4 @@ test.describe('the map', () => {
     await expect(page.locator('.found')).toBeVisible();
     expect(asked.filter((u) => u.includes('/here')).length).toBeLessThanOrEqual(8);
   });
-
-  test('how many pictures a second it draws while it moves', async ({ page }) => {
-    await page.emulateMedia({ reducedMotion: 'no-preference' });
-    await openTask(page, 'it', 'map', '&m=11/46.1/9.563');
-    await drawn(page);
-    const box = (await page.locator('#map canvas').first().boundingBox())!;
-    await page.evaluate(() => {
-      const w = window as unknown as { frames: number[] };
-      w.frames = [];
-      const tick = (t: number): void => {
-        w.frames.push(t);
-        requestAnimationFrame(tick);
-      };
-      requestAnimationFrame(tick);
-    });
-    await page.mouse.move(box.x + 500, box.y + 400);
-    await page.mouse.down();
-    for (let i = 0; i < 120; i++) await page.mouse.move(box.x + 500 - Math.sin(i / 12) * 150, box.y + 400 + Math.cos(i / 12) * 100);
-    await page.mouse.up();
-    const frames = await page.evaluate(() => (window as unknown as { frames: number[] }).frames);
-    const gaps = frames
-      .slice(1)
-      .map((t, i) => t - frames[i]!)
-      .sort((a, b) => a - b);
-    const middle = gaps[Math.floor(gaps.length / 2)]!;
-    console.log(
-      `panning the demonstration layers: ${frames.length} pictures, middle ${middle.toFixed(1)} ms, slowest twentieth ${gaps[Math.floor(gaps.length * 0.95)]!.toFixed(1)} ms`,
-    );
-    expect(frames.length).toBeGreaterThan(10);
-  });
 });

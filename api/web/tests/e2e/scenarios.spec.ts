@@ -3,9 +3,10 @@
 import type { Page } from '@playwright/test';
 import { base, drawn, expect, openTask, overflow, shot, test, violations } from './page';
 
-const sizes = [
-  { name: 'desk', width: 1280, height: 800 },
-  { name: 'phone', width: 360, height: 740 },
+/** at a desk in Italian, on a phone in English: coverage itself is asked at both in both (coverage.spec.ts) */
+const ways = [
+  { name: 'desk', lang: 'it', width: 1280, height: 800 },
+  { name: 'phone', lang: 'en', width: 360, height: 740 },
 ] as const;
 
 async function ask(page: Page, lang: 'it' | 'en', rest: string): Promise<void> {
@@ -16,67 +17,65 @@ async function ask(page: Page, lang: 'it' | 'en', rest: string): Promise<void> {
 
 const hash = (page: Page): string => decodeURIComponent(new URL(page.url()).hash);
 
-for (const size of sizes) {
-  for (const lang of ['it', 'en'] as const) {
-    test(`two ways of moving lie over each other under a handle, ${size.name}, ${lang}`, async ({ page }) => {
-      test.slow();
-      await page.setViewportSize(size);
-      await ask(page, lang, '&c=profile~senior-80');
-      await expect(page.locator('.compare .sum')).toBeVisible({ timeout: 60_000 });
-      await page.getByLabel(lang === 'it' ? 'con un cursore che scorre' : 'with a handle to slide').check();
-      const handle = page.locator('.handle');
-      await expect(handle).toHaveAttribute('role', 'slider');
-      await expect(handle).toHaveAttribute('aria-label', lang === 'it' ? /a piedi.*80 anni/ : /on foot.*80/);
-      await handle.focus();
-      await page.keyboard.press('End');
-      await expect(handle).toHaveAttribute('aria-valuenow', '100');
-      for (let i = 0; i < 6; i++) await page.keyboard.press('PageDown');
-      await expect.poll(() => hash(page)).toContain('cm=swipe*40');
-      // Both maps are there, one of them cut off at the handle.
-      await expect(page.locator('#map canvas')).toHaveCount(2);
-      await expect(page.locator('.frame .other')).toHaveCSS('clip-path', /inset\(0(px|%)? 0(px|%)? 0(px|%)? 40%\)/);
-      // The same in numbers, by municipality.
-      await expect(page.locator('.compare table tbody tr').first()).toBeVisible();
-      await drawn(page, 'coverage');
-      expect(await violations(page)).toEqual([]);
-      expect(await overflow(page)).toBeLessThanOrEqual(0);
-      await shot(page, `scenarios-swipe-${size.name}-${lang}`);
+for (const { name, lang, ...size } of ways) {
+  test(`two ways of moving lie over each other under a handle, ${name}, ${lang}`, async ({ page }) => {
+    test.slow();
+    await page.setViewportSize(size);
+    await ask(page, lang, '&c=profile~senior-80');
+    await expect(page.locator('.compare .sum')).toBeVisible({ timeout: 60_000 });
+    await page.getByLabel(lang === 'it' ? 'con un cursore che scorre' : 'with a handle to slide').check();
+    const handle = page.locator('.handle');
+    await expect(handle).toHaveAttribute('role', 'slider');
+    await expect(handle).toHaveAttribute('aria-label', lang === 'it' ? /a piedi.*80 anni/ : /on foot.*80/);
+    await handle.focus();
+    await page.keyboard.press('End');
+    await expect(handle).toHaveAttribute('aria-valuenow', '100');
+    for (let i = 0; i < 6; i++) await page.keyboard.press('PageDown');
+    await expect.poll(() => hash(page)).toContain('cm=swipe*40');
+    // Both maps are there, one of them cut off at the handle.
+    await expect(page.locator('#map canvas')).toHaveCount(2);
+    await expect(page.locator('.frame .other')).toHaveCSS('clip-path', /inset\(0(px|%)? 0(px|%)? 0(px|%)? 40%\)/);
+    // The same in numbers, by municipality.
+    await expect(page.locator('.compare table tbody tr').first()).toBeVisible();
+    await drawn(page, 'coverage');
+    expect(await violations(page)).toEqual([]);
+    expect(await overflow(page)).toBeLessThanOrEqual(0);
+    await shot(page, `scenarios-swipe-${name}-${lang}`);
 
-      await page.getByLabel(lang === 'it' ? 'quote per Comune' : 'shares by municipality').check();
-      await page.getByLabel(lang === 'it' ? 'una accanto all’altra' : 'side by side').check();
-      await expect(handle).toHaveCount(0);
-      await expect.poll(() => hash(page)).toContain('cm=side');
-      await drawn(page, 'coverage');
-      expect(await violations(page)).toEqual([]);
-      await shot(page, `scenarios-side-${size.name}-${lang}`);
-      // The link gives the same again.
-      const link = hash(page);
-      await page.goto('about:blank');
-      await page.goto(`${base()}/${link}`);
-      await expect(page.locator('#map canvas')).toHaveCount(2, { timeout: 90_000 });
-    });
+    await page.getByLabel(lang === 'it' ? 'quote per Comune' : 'shares by municipality').check();
+    await page.getByLabel(lang === 'it' ? 'una accanto all’altra' : 'side by side').check();
+    await expect(handle).toHaveCount(0);
+    await expect.poll(() => hash(page)).toContain('cm=side');
+    await drawn(page, 'coverage');
+    expect(await violations(page)).toEqual([]);
+    await shot(page, `scenarios-side-${name}-${lang}`);
+    // The link gives the same again.
+    const link = hash(page);
+    await page.goto('about:blank');
+    await page.goto(`${base()}/${link}`);
+    await expect(page.locator('#map canvas')).toHaveCount(2, { timeout: 90_000 });
+  });
 
-    test(`people are counted by how many services they lack, ${size.name}, ${lang}`, async ({ page }) => {
-      test.slow();
-      await page.setViewportSize(size);
-      await ask(page, lang, '');
-      await page.getByRole('button', { name: lang === 'it' ? 'Conta i servizi che mancano' : 'Count the services that are lacking' }).click();
-      const several = page.locator('.several');
-      await expect(several.locator('.found')).toBeVisible({ timeout: 120_000 });
-      await expect(several.locator('.found > p').first()).toHaveText(
-        lang === 'it'
-          ? /mancano almeno \d+ servizi su \d+ entro 30 minuti|non si possono dare numeri|è nascosto/
-          : /lack at least \d+ of \d+ services|No figures|is hidden/,
-      );
-      await expect.poll(() => hash(page)).toMatch(/k=[a-z-]+~/);
-      await several.locator('details.how summary').click();
-      await expect(several.locator('details.how')).toContainText('k');
-      expect(await violations(page)).toEqual([]);
-      expect(await overflow(page)).toBeLessThanOrEqual(0);
-      await several.scrollIntoViewIfNeeded();
-      await shot(page, `scenarios-several-${size.name}-${lang}`);
-    });
-  }
+  test(`people are counted by how many services they lack, ${name}, ${lang}`, async ({ page }) => {
+    test.slow();
+    await page.setViewportSize(size);
+    await ask(page, lang, '');
+    await page.getByRole('button', { name: lang === 'it' ? 'Conta i servizi che mancano' : 'Count the services that are lacking' }).click();
+    const several = page.locator('.several');
+    await expect(several.locator('.found')).toBeVisible({ timeout: 120_000 });
+    await expect(several.locator('.found > p').first()).toHaveText(
+      lang === 'it'
+        ? /mancano almeno \d+ servizi su \d+ entro 30 minuti|non si possono dare numeri|è nascosto/
+        : /lack at least \d+ of \d+ services|No figures|is hidden/,
+    );
+    await expect.poll(() => hash(page)).toMatch(/k=[a-z-]+~/);
+    await several.locator('details.how summary').click();
+    await expect(several.locator('details.how')).toContainText('k');
+    expect(await violations(page)).toEqual([]);
+    expect(await overflow(page)).toBeLessThanOrEqual(0);
+    await several.scrollIntoViewIfNeeded();
+    await shot(page, `scenarios-several-${name}-${lang}`);
+  });
 }
 
 test('a click on the other side tells the other journey', async ({ page }) => {
