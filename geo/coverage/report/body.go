@@ -149,7 +149,7 @@ func (b *body) addBars() {
 		return
 	}
 	word, limit := b.AreaWord, l.exact(v.limit())
-	if rows, total := v.areaBars(); len(rows) > 1 {
+	if rows, total := v.areaBars(); len(rows) > 1 && someLeft(rows) {
 		f := v.figure("f-areas", l.t("bars.cap", word, limit),
 			l.t("bars.desc", l.whole(int64(len(rows))), l.areaWord(r.AreaLevel, true), limit, word))
 		f = bars(f, l, rows, 220, 190)
@@ -171,9 +171,11 @@ func (b *body) addAges() {
 		return
 	}
 	limit := v.l.exact(v.limit())
-	f := bars(v.figure("f-ages", v.l.t("by-age.chart", limit), v.l.t("by-age.desc", limit)), v.l, v.bandBars(), 150, 190)
-	f.Legend = v.groupLegend()
-	b.BandBars = &f
+	if rows := v.bandBars(); someLeft(rows) {
+		f := bars(v.figure("f-ages", v.l.t("by-age.chart", limit), v.l.t("by-age.desc", limit)), v.l, rows, 150, 190)
+		f.Legend = v.groupLegend()
+		b.BandBars = &f
+	}
 	b.Bands = v.bandTable()
 }
 

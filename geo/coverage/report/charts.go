@@ -101,6 +101,12 @@ func (v *view) areaBars() ([]bar, int) {
 	return rows, total
 }
 
+// someLeft reports whether bars tell anything: where nobody is left out, all
+// are full.
+func someLeft(rows []bar) bool {
+	return slices.ContainsFunc(rows, func(b bar) bool { return b.row.Uncovered+b.row.Unreachable > 0 })
+}
+
 func (v *view) bandBars() []bar {
 	last := len(v.r.ThresholdsS) - 1
 	var rows []bar

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -124,5 +125,45 @@ func TestMapsMarkWhatTablesList(t *testing.T) {
 		if len(marks) == 0 {
 			t.Errorf("%s: no mark on the map", chapter)
 		}
+	}
+}
+
+// Bars are drawn where they tell something: where nobody is left out, the
+// table alone says so. Tables of few rows stay on one page.
+func TestBarsTellSomething(t *testing.T) {
+	t.Parallel()
+	st, sketches := makeStudy(t, studytest.Options{Services: []string{"pharmacy"}, Profiles: []string{"walking"}, Areas: 14, Plain: true})
+	shapes := func() (bars int, short []string) {
+		page := drawStudy(t, st, sketches, "en")
+		for _, m := range regexp.MustCompile(`<div class="scroll short"[^>]*><table id="([^"]*)"`).FindAllStringSubmatch(page, -1) {
+			short = append(short, m[1])
+		}
+		return len(regexp.MustCompile(`<figure id="c1-f-(areas|ages)"`).FindAllString(page, -1)), short
+	}
+	bars, short := shapes()
+	if bars != 2 || !slices.Contains(short, "c1-t-thresholds") || !slices.Contains(short, "c1-t-ages") || slices.Contains(short, "c1-t-areas") {
+		t.Errorf("%d bar charts; short tables %v", bars, short)
+	}
+	all := func(f *coverage.Figures) {
+		for j := range f.Coverage {
+			f.Coverage[j].Covered, f.Coverage[j].Uncovered, f.Coverage[j].Unreachable = f.Population, 0, 0
+		}
+	}
+	r := st.Sections[0]
+	for j := range r.Coverage {
+		r.Coverage[j].Covered, r.Coverage[j].Uncovered, r.Coverage[j].Unreachable = r.PopulationTotal, 0, 0
+	}
+	for i := range r.Areas {
+		all(&r.Areas[i].Figures)
+		for k := range r.Areas[i].AgeBands {
+			all(&r.Areas[i].AgeBands[k].Figures)
+		}
+	}
+	for i := range r.AgeBands {
+		all(&r.AgeBands[i].Figures)
+	}
+	r.Gaps, r.GapsOmitted = nil, coverage.GapsOmitted{}
+	if bars, _ := shapes(); bars != 0 {
+		t.Errorf("%d bar charts where nobody is left out", bars)
 	}
 }

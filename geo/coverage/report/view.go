@@ -86,6 +86,15 @@ type table struct {
 	HowText     string
 }
 
+// Short reports whether a printed table stays on one page: one of few rows, none
+// of them tall.
+func (t *table) Short() bool {
+	const rows, letters = 12, 110
+	return len(t.Rows) <= rows && !slices.ContainsFunc(t.Rows, func(r row) bool {
+		return slices.ContainsFunc(r.Cells, func(c cell) bool { return len(c.Text)+len(c.Detail) > letters })
+	})
+}
+
 // how links the table to the explanation of its figures.
 func (t *table) how(l *language, id string) *table {
 	t.How, t.HowText = id, l.t("how")
