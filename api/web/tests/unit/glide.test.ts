@@ -90,7 +90,7 @@ function stage() {
         }
     },
   };
-  const state = { moving: false, asked: 0, drawn: 0, version: 1, terrain: null as object | null, offscreen: false };
+  const state = { moving: false, asked: 0, drawn: 0, version: 1, terrain: null as object | null, offscreen: false, asIfMoving: false };
   const heard = new Map<string, (() => void)[]>();
   const world = (lng: number, lat: number): number => state.version * 1_000_000 + (Math.floor(lat) + 600) * 1000 + Math.floor(lng) + 300;
   const painter = {
@@ -102,8 +102,9 @@ function stage() {
       bindFramebuffer: { set: (f: Frame | null) => gl.bindFramebuffer('FRAMEBUFFER', f) },
     },
     /** draws the world where the camera looks, dot by dot */
-    render: (_: unknown, v: View) => {
+    render: (_: unknown, v: View, data: { moving: boolean }) => {
       state.drawn++;
+      state.asIfMoving = data.moving;
       painter.context.bindFramebuffer.set(null);
       const [left, low, w, h] = cut ?? [0, 0, painter.width, painter.height];
       for (let y = low; y < low + h; y++)
@@ -121,7 +122,8 @@ function stage() {
   };
   const style = { _order: ['a'], _layers: { a: { hasOffscreenPass: () => state.offscreen } } };
   const fire = (kind: string) => heard.get(kind)?.forEach((act) => act());
-  const show = (v: View) => (painter.render as (s: unknown, v: View, d: unknown) => void)(style, v, { pixelRatio: 1, projectionTransition: 0 });
+  const show = (v: View) =>
+    (painter.render as (s: unknown, v: View, d: unknown) => void)(style, v, { pixelRatio: 1, projectionTransition: 0, moving: state.moving });
   /** what MapLibre alone would show, row by row from below */
   const plain = (v: View): number[] => {
     const out: number[] = [];
@@ -178,6 +180,7 @@ test('a map that is held still comes to be what it would be at rest, and asks fo
   const v = new View(20, 15);
   expect(settle(s, v)).toBeGreaterThan(0);
   expect(s.seen()).toEqual(s.plain(v));
+  expect(s.state.asIfMoving).toBe(false);
   // The picture is larger than the view: a little further nothing is missing.
   s.show(new View(29, 8));
   expect(s.seen()).toEqual(s.plain(new View(29, 8)));

@@ -185,7 +185,9 @@ class Glide {
       this.done = 0;
       this.stale = false;
     }
-    this.onto(next, strip(this.done, next.height), () => this.draw(style, next.of!, data));
+    // The picture itself stands still: rasters lie on whole dots, as at rest.
+    const still = { ...data, moving: false, zooming: false };
+    this.onto(next, strip(this.done, next.height), () => this.draw(style, next.of!, still));
     if (++this.done < strips) return;
     [this.shown, this.next] = [next, this.shown];
     this.next.of = null;
