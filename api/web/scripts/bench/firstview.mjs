@@ -9,7 +9,9 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { chromium } from '@playwright/test';
 
-const flags = ['--no-sandbox', '--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--disable-quic', '--no-first-run'];
+// As Chromium starts where there is no graphics card: it puts pages together by itself, and WebGL is SwiftShader's.
+// With --use-gl=angle --use-angle=swiftshader it does the former in WebGL, too: then the first picture of a new browser is late, whatever the page.
+const flags = ['--no-sandbox', '--enable-unsafe-swiftshader', '--disable-quic', '--no-first-run'];
 const quiet = ['--disable-background-networking', '--disable-component-update', '--disable-sync'];
 const sizes = {
   desktop: { viewport: { width: 1280, height: 800 } },

@@ -26,6 +26,8 @@ class Address {
   task = $state<TaskId>(home);
   /** counts changes of the address from outside: a link, the back button */
   arrivals = $state(0);
+  /** whether it is known if there is a territory to begin with */
+  aimed = $state(false);
   private opened = $state(false);
   private written: TaskId | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -67,8 +69,9 @@ class Address {
   async start(loaded: Promise<void>): Promise<void> {
     const { task, q } = parseHash(location.hash);
     const open = findTask(task) ?? this.current;
-    open.load().catch(() => undefined);
+    // First what others wait for: a browser asks a server for six things at once.
     const found = this.aim(q, open);
+    open.load().catch(() => undefined);
     await loaded;
     this.take(location.hash);
     this.opened = true;
@@ -83,10 +86,13 @@ class Address {
       const code = q.get('t') ?? (roots.length === 1 ? roots[0]!.code : null);
       if (!code || chosen.code !== null) return;
       open.ahead?.(code);
+      this.aimed = true;
       await chosen.choose(code, { stay: parseCamera(q.get('m')) !== null });
     } catch {
       // The search asks again and shows what is wrong.
       return;
+    } finally {
+      this.aimed = true;
     }
   }
 
