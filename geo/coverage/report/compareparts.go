@@ -170,3 +170,8 @@ func versionText(l *language, version string) string {
 	}
 	return l.t("compare.version", version)
 }
+
+// differs reports two values that are not the same, one of which may be hidden.
+func differs(a, b *float64) bool {
+	return (a == nil) != (b == nil) || a != nil && *a != *b
+}

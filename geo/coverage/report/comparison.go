@@ -35,6 +35,7 @@ type comparePage struct {
 type compareSection struct {
 	Title        string
 	Rows, Areas  *table
+	Unchanged    string // why there is no table of areas
 	OnlyA, OnlyB string
 }
 
@@ -248,8 +249,12 @@ func (l *language) compareSection(n *numbering, c *compare.Comparison, i int) co
 		}
 	}
 	out.Rows = t
-	if len(s.Areas) > 0 {
-		word := l.areaWord(c.AreaLevel, false)
+	word := l.areaWord(c.AreaLevel, false)
+	switch {
+	case len(s.Areas) == 0:
+	case !slices.ContainsFunc(s.Areas, func(a compare.Area) bool { g := a.Gain(); return g != nil && *g != 0 || differs(a.ShareA, a.ShareB) }):
+		out.Unchanged = l.t("compare.areas.same", word, l.exact(s.ThresholdS))
+	default:
 		t := n.table(l, "t-areas-"+id, l.t("compare.areas", word, l.exact(s.ThresholdS)), text(capital(word)), numb(l.t("compare.share", "A")), numb(l.t("compare.share", "B")),
 			numb(l.t("compare.points")), numb(l.t("compare.change"))).narrow()
 		for k := range s.Areas {

@@ -142,6 +142,21 @@ func TestCompareSettings(t *testing.T) {
 			}
 		}
 	}
+	for lang, words := range map[string]string{report.English: "no figure that is told has changed", report.Italian: "nessuna delle cifre pubblicate è cambiata"} {
+		for changed := range 2 { // at first all areas are as they were
+			if changed == 1 {
+				same.Sections[0].Areas[1].CoveredB = new(float64)
+			}
+			var page bytes.Buffer
+			if err := report.CompareHTML(&page, same, lang); err != nil {
+				t.Fatal(err)
+			}
+			if said, table := strings.Contains(page.String(), words), strings.Contains(page.String(), `<table id="t-areas-1"`); said == table || said != (changed == 0) {
+				t.Errorf("%s: areas changed %d, said %v, table %v", lang, changed, said, table)
+			}
+		}
+		same.Sections[0].Areas[1].CoveredB = same.Sections[0].Areas[1].CoveredA
+	}
 	var doc bytes.Buffer
 	if err := report.CompareJSON(&doc, c); err != nil {
 		t.Fatal(err)
