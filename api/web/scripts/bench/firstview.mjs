@@ -34,6 +34,7 @@ if (!program || !data) throw new Error('firstview.mjs PROGRAM DATA [--runs N] [-
 async function serve() {
   const child = spawn(program, ['serve', '--addr', '127.0.0.1:0', '--data', data], { stdio: ['ignore', 'pipe', 'ignore'] });
   const gone = new Promise((resolve) => child.once('exit', resolve));
+  process.once('exit', () => child.kill());
   const url = await new Promise((resolve, reject) => {
     let said = '';
     child.stdout.on('data', (d) => {
@@ -44,7 +45,7 @@ async function serve() {
     child.once('exit', () => reject(new Error('the server ended before it served')));
   });
   const stop = async () => {
-    child.kill('SIGTERM');
+    child.kill();
     await gone;
   };
   return { url, stop };
