@@ -11,7 +11,7 @@ import { seasons, ways } from '../../src/tasks/coverage/options';
 import { pointColor, shareExpression } from '../../src/tasks/coverage/paint';
 import { question } from '../../src/tasks/coverage/question.svelte';
 import { sentence, valueOf } from '../../src/tasks/coverage/sentences';
-import { changed, limits, never, noGround, outside, paint, paintChange, palette, Tiles } from '../../src/tasks/coverage/times';
+import { changed, limits, never, noGround, outside, paint, paintChange, painted, palette, Tiles, type Wanted } from '../../src/tasks/coverage/times';
 
 const plain = (s: string): string => s.replaceAll('\u00a0', ' ');
 const it = new Translator('it');
@@ -130,6 +130,43 @@ describe('tiles of times', () => {
     expect(changed(3, noGround)).toBeNull();
     const [a, b] = [new Uint8Array(4).fill(10), new Uint8Array(4).fill(40)];
     expect([...paintChange(a, b).slice(0, 4)]).toEqual([0x8c, 0x3f, 0x04, 255]);
+  });
+
+  test('that come late show what is wanted by then', async () => {
+    // Each tile comes when it is let come, or fails.
+    const waiting = new Map<string, { come: (v: Uint8Array) => void; fail: (e: Error) => void }>();
+    const tiles = {
+      minutes: (template: string) => new Promise<Uint8Array>((come, fail) => void waiting.set(template, { come, fail })),
+    };
+    let wanted: Wanted = { a: 'a', b: 'b', minutes: 30 };
+    const ask = () =>
+      painted(
+        () => wanted,
+        tiles,
+        ['1', '0', '0'],
+        (p) => Promise.resolve([...p.slice(0, 4)]),
+      );
+    const tile = (minutes: number) => new Uint8Array(4).fill(minutes);
+    const step = () => new Promise((resolve) => setTimeout(resolve));
+    const first = ask();
+    waiting.get('a')!.come(tile(10));
+    await step();
+    // Asked anew while the change is on its way: what comes last is not the change.
+    wanted = { a: 'a', b: null, minutes: 30 };
+    const second = ask();
+    waiting.get('a')!.come(tile(10));
+    expect(await second).toEqual([...palette(30)[10]!]);
+    waiting.get('b')!.come(tile(40));
+    await step();
+    waiting.get('a')!.come(tile(10));
+    expect(await first).toEqual([...palette(30)[10]!]);
+    // A failure counts only for what is still wanted.
+    const third = ask();
+    wanted = { a: 'c', b: null, minutes: 30 };
+    waiting.get('a')!.fail(new Error('down'));
+    await step();
+    waiting.get('c')!.fail(new Error('down too'));
+    await expect(third).rejects.toThrow('down too');
   });
 
   test('are fetched once, and again after a failure', async () => {

@@ -126,3 +126,33 @@ export class Tiles {
     return one;
   }
 }
+
+/** Wanted is what a map is to show: the times of an answer by classes for some minutes, or the change to those of another. */
+export interface Wanted {
+  a: string;
+  b: string | null;
+  minutes: number;
+}
+
+/**
+ * painted makes a tile as it is wanted when it is ready. A map that asks for a
+ * tile again does not give up what it asked before, and keeps what comes last:
+ * so what comes late is what is wanted by then.
+ */
+export async function painted<T>(
+  wanted: () => Wanted,
+  tiles: Pick<Tiles, 'minutes'>,
+  [z, x, y]: readonly [string, string, string],
+  make: (pixels: Uint8ClampedArray<ArrayBuffer>) => Promise<T>,
+): Promise<T> {
+  for (;;) {
+    const w = wanted();
+    try {
+      const first = await tiles.minutes(w.a, z, x, y);
+      const out = await make(w.b === null ? paint(first, palette(w.minutes)) : paintChange(first, await tiles.minutes(w.b, z, x, y)));
+      if (wanted() === w) return out;
+    } catch (e) {
+      if (wanted() === w) throw e;
+    }
+  }
+}
