@@ -333,20 +333,29 @@ func (h *Handler) reports(c echo.Context) error {
 // Warm looks up what takes a while the first time.
 func (h *Handler) Warm(ctx context.Context) { h.pdfKind(ctx) }
 
-// pdfKind is the kind of PDF that is made here; it is looked up once.
+// pdfKind is the kind of PDF that is made here.
 func (h *Handler) pdfKind(ctx context.Context) string {
-	h.pdf.Do(func() {
-		kind, err := report.PDFKind(context.WithoutCancel(ctx), nil)
-		if err != nil {
-			kind = "none"
-		}
-		h.pdf.kind = kind
-	})
-	return h.pdf.kind
+	return h.pdf.of(func() (string, error) { return report.PDFKind(context.WithoutCancel(ctx), nil) })
 }
 
 // printer remembers which kind of PDF is made here.
 type printer struct {
-	sync.Once
+	mu   sync.Mutex
 	kind string
+}
+
+// of is what look finds, or "none" where it finds nothing: only what it finds
+// is kept, for a program that is missing, or too slow to answer, may be there
+// the next time. It is looked for by one at a time.
+func (p *printer) of(look func() (string, error)) string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.kind == "" {
+		kind, err := look()
+		if err != nil {
+			return "none"
+		}
+		p.kind = kind
+	}
+	return p.kind
 }
