@@ -330,8 +330,10 @@ func (h *Handler) reports(c echo.Context) error {
 	return rest.JSON(c, rest.MediaJSON, out)
 }
 
-// Warm looks up what takes a while the first time.
-func (h *Handler) Warm(ctx context.Context) { h.pdfKind(ctx) }
+// Warm looks up what takes a while the first time, unless ctx ends before.
+func (h *Handler) Warm(ctx context.Context) {
+	h.pdf.of(func() (string, error) { return report.PDFKind(ctx, nil) })
+}
 
 // pdfKind is the kind of PDF that is made here.
 func (h *Handler) pdfKind(ctx context.Context) string {
