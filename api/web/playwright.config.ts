@@ -3,8 +3,6 @@ import { defineConfig } from '@playwright/test';
 // WebGL2 without a graphics card, and no request of the browser's own.
 const flags = [
   '--no-sandbox',
-  '--use-gl=angle',
-  '--use-angle=swiftshader',
   '--enable-unsafe-swiftshader',
   '--disable-quic',
   '--no-first-run',
