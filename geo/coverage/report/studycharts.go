@@ -28,7 +28,11 @@ func (v *studyView) rangeChart() *figure {
 		return nil
 	}
 	f := v.n.figure(l, "f-range", l.t("range.chart.cap"), l.t("range.chart.desc", v.st.Territory.Name, l.whole(int64(len(services)))))
-	const left, right, top = 210.0, 40.0, 26.0
+	const right, top = 40.0, 26.0
+	left := 120.0 // as much as the longest name needs, up to half of the chart
+	for _, service := range services {
+		left = min(max(left, textWidth(service.head, 13)+20), mapWidth/2)
+	}
 	lane := 17.0
 	band := lane*float64(len(profiles)) + 12
 	height := top + band*float64(len(services)) + 8
