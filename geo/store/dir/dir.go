@@ -263,14 +263,17 @@ func (s *Store) createTemp(parent string) (*os.File, string, error) {
 }
 
 // inParent makes the folder and runs fn, again when Delete prunes the folder
-// between the two. A fn that finds its own source missing fails at the end.
+// between the two, or while it is made: then it is there at one look and not at
+// the next. A fn that finds its own source missing fails at the end, and so
+// does a folder whose name an object has.
 func (s *Store) inParent(parent string, fn func() error) error {
 	for try := 0; ; try++ {
 		err := s.root.MkdirAll(parent, 0o755)
+		pruned := errors.Is(err, fs.ErrExist)
 		if err == nil {
 			err = fn()
 		}
-		if err == nil || try >= maxTries || !errors.Is(err, fs.ErrNotExist) {
+		if err == nil || try >= maxTries || !pruned && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
