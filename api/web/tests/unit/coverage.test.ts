@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { Map as MapLibre } from 'maplibre-gl';
 import { Translator } from '../../src/lib/i18n/translate';
 import type { Collection } from '../../src/lib/types';
 import { areaFigures, changes, covered, groups, left, members, never as without, people, place, share } from '../../src/tasks/coverage/figures';
 import type { BandCounts, Counts, CountRow } from '../../src/tasks/coverage/model';
 import { atLeast, classOf, lacking, shareOf, some } from '../../src/tasks/coverage/isolation';
+import { retile } from '../../src/tasks/coverage/layers';
 import { clock, countText, groupName, legText, shareText, sides } from '../../src/tasks/coverage/names';
 import { seasons, ways } from '../../src/tasks/coverage/options';
 import { pointColor, shareExpression } from '../../src/tasks/coverage/paint';
@@ -95,6 +97,23 @@ describe('comparison', () => {
       'rgba(0,0,0,0)',
     ]);
     expect(shareExpression('x', [])).toBe('rgba(0,0,0,0)');
+  });
+});
+
+describe('a source of tiles', () => {
+  test('is given other tiles, not the same again, and may be missing', () => {
+    const given: string[][] = [];
+    let tiles: string[] | undefined = ['a'];
+    const source = { serialize: () => ({ tiles }), setTiles: (t: string[]) => void given.push((tiles = t)) };
+    const map = { getSource: (id: string) => (id === 'coverage-times' ? source : undefined) } as unknown as MapLibre;
+    for (const t of ['a', 'b', 'b', '', 'c']) retile(map, t);
+    expect(given).toEqual([['b'], ['c']]);
+    tiles = undefined; // as it was put on the map, before it has begun to load
+    retile(map, 'c');
+    expect(given.length).toBe(3);
+    retile(null, 'd');
+    retile({ getSource: () => undefined } as unknown as MapLibre, 'd');
+    expect(given.length).toBe(3);
   });
 });
 

@@ -1,6 +1,6 @@
 // The layers of an answer on a map: times, shares, borders.
 import type { FeatureCollection } from 'geojson';
-import type { LayerSpecification } from 'maplibre-gl';
+import type { LayerSpecification, Map as MapLibre, RasterSourceSpecification, RasterTileSource } from 'maplibre-gl';
 import type { Added } from '../../lib/map/host.svelte';
 import type { Exploration } from './model';
 
@@ -82,4 +82,11 @@ export function marksOn(data: FeatureCollection): Added {
       },
     ],
   };
+}
+
+/** retile shows other tiles of times on a map that has some. */
+export function retile(map: MapLibre | null, tiles: string): void {
+  const source = map?.getSource('coverage-times') as RasterTileSource | undefined;
+  const now = source?.serialize() as RasterSourceSpecification | undefined;
+  if (source && tiles && now?.tiles?.[0] !== tiles) source.setTiles([tiles]);
 }
