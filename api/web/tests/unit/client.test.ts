@@ -133,10 +133,16 @@ test('the pause between two looks ends at once when it is given up', async () =>
   expect(isAbort(await pause(60_000, stop.signal).catch((e: unknown) => e))).toBe(true);
   const growing: number[] = [];
   let looks = 0;
-  const { c } = connection(json({ jobID: '1' }, 201), () => json({ status: ++looks < 12 ? 'running' : 'successful' })());
+  const { c } = connection(json({ jobID: '1' }, 201), () => json({ status: ++looks < 40 ? 'running' : 'successful' })());
   await c.execute('x', {}, { sleep: (ms) => Promise.resolve(void growing.push(ms)) });
   expect(growing.every((ms, i) => i === 0 || ms >= growing[i - 1]!)).toBe(true);
   expect(growing.at(-1)).toBe(2000);
+  // At any time the next look comes soon beside what was waited already.
+  let waited = 0;
+  for (const ms of growing) {
+    expect(ms).toBeLessThanOrEqual(51 + 0.15 * waited);
+    waited += ms;
+  }
 });
 
 describe('a computation', () => {

@@ -11,8 +11,9 @@ export interface Waiting {
   sleep?: (ms: number, signal?: AbortSignal) => Promise<void>;
 }
 
-// Most answers about coverage are there within a tenth of a second.
+// Most answers about coverage are there within a tenth of a second, others within a few: nobody waits much longer than they take.
 const firstPause = 50;
+const growth = 1.15;
 const longestPause = 2000;
 
 /** awaitJob waits for a job that was started; an abort dismisses it. */
@@ -22,7 +23,7 @@ export async function awaitJob<T>(connection: Connection, id: string, w: Waiting
   const read = async <R>(path: string): Promise<R> =>
     connection.json<R>(await connection.send(path, { headers: { Accept: 'application/json' }, ...(w.signal ? { signal: w.signal } : {}) }), path);
   try {
-    for (let ms = firstPause; ; ms = Math.min(longestPause, ms * 1.5)) {
+    for (let ms = firstPause; ; ms = Math.min(longestPause, ms * growth)) {
       const job = await read<JobState>(at);
       w.onProgress?.(job);
       // The results of a job that failed are the problem that says why.
