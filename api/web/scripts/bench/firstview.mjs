@@ -4,10 +4,10 @@
 // process and a browser of its own, the further ones a context of their own.
 //   node scripts/bench/firstview.mjs PROGRAM DATA [--runs 7] [--views it/desktop,it/phone] [--json FILE] [--trace FILE]
 // Prints a table in Markdown. Nothing is asserted but that the page comes up.
-import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { chromium } from '@playwright/test';
+import { serve } from './serve.mjs';
 
 // As Chromium starts where there is no graphics card: it puts pages together by itself, and WebGL is SwiftShader's.
 // With --use-gl=angle --use-angle=swiftshader it does the former in WebGL, too: then the first picture of a new browser is late, whatever the page.
@@ -29,27 +29,6 @@ const { values: o, positionals } = parseArgs({
 });
 const [program, data] = positionals;
 if (!program || !data) throw new Error('firstview.mjs PROGRAM DATA [--runs N] [--views it/desktop,…] [--json FILE]');
-
-/** serve starts the program on a free port and waits until it says where. */
-async function serve() {
-  const child = spawn(program, ['serve', '--addr', '127.0.0.1:0', '--data', data], { stdio: ['ignore', 'pipe', 'ignore'] });
-  const gone = new Promise((resolve) => child.once('exit', resolve));
-  process.once('exit', () => child.kill());
-  const url = await new Promise((resolve, reject) => {
-    let said = '';
-    child.stdout.on('data', (d) => {
-      said = (said + String(d)).slice(-10_000);
-      const at = /https?:\/\/127\.0\.0\.1:\d+/.exec(said);
-      if (at) resolve(at[0]);
-    });
-    child.once('exit', () => reject(new Error('the server ended before it served')));
-  });
-  const stop = async () => {
-    child.kill();
-    await gone;
-  };
-  return { url, stop };
-}
 
 /** watch runs within the page before anything of it does. */
 function watch() {
@@ -208,7 +187,7 @@ console.log(`|---|${'---:|'.repeat(Object.keys(columns).length + 2)}`);
 for (const view of o.views.split(',')) {
   const [cold, warm] = [[], []];
   for (let i = 0; i < runs; i++) {
-    const [server, browser] = [await serve(), await launch()];
+    const [server, browser] = [await serve(program, data), await launch()];
     try {
       cold.push(await visit(browser, server.url, view));
       if (!o.trace) warm.push(await visit(browser, server.url, view));

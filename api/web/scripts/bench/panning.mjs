@@ -6,30 +6,15 @@
 //
 // Prints a Markdown table; rows are chosen by their names. Of the times the
 // first is by the clock, the others are of the processor, all processes of a kind.
-import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { chromium } from '@playwright/test';
+import { serve } from './serve.mjs';
 
 const [where, ...rest] = process.argv.slice(2);
 if (!where || (!where.startsWith('http') && !rest[0])) throw new Error('panning.mjs PROGRAM DATA [ROW…], or panning.mjs URL [ROW…]');
 const served = where.startsWith('http') ? { url: where, stop: () => undefined } : await serve(where, rest.shift());
 const chosen = rest;
-
-/** serve starts the program on a free port and waits until it says where. */
-async function serve(program, data) {
-  const child = spawn(program, ['serve', '--addr', '127.0.0.1:0', '--data', data], { stdio: ['ignore', 'pipe', 'ignore'] });
-  const url = await new Promise((resolve, reject) => {
-    let said = '';
-    child.stdout.on('data', (d) => {
-      said = (said + String(d)).slice(-10_000);
-      const at = /https?:\/\/127\.0\.0\.1:\d+/.exec(said);
-      if (at) resolve(at[0]);
-    });
-    child.once('exit', () => reject(new Error('the server ended before it served')));
-  });
-  return { url, stop: () => child.kill('SIGTERM') };
-}
 
 const all = () => true;
 /** the page's address, and which layers of the base map are drawn */
@@ -124,5 +109,5 @@ try {
   }
 } finally {
   await browser.close();
-  served.stop();
+  await served.stop();
 }
